@@ -1,0 +1,94 @@
+//! Whether the bot can post in a channel, and letting a channel go on that could not be posted in.
+
+use super::App;
+use crate::model::{Lane, Subscription, SubscriptionState};
+use crate::slack::error::SlackError;
+use crate::store::StoreError;
+use std::time::Duration;
+use tracing::{debug, info};
+
+/// Slack may take so long to say how the bot stands in a channel, so that the answer still comes in time.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How the bot stands in a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reach {
+    /// It can post there.
+    Ready {
+        /// It joined just now.
+        joined: bool,
+    },
+    /// It must be invited first.
+    NeedsInvite,
+    /// Nobody can post there.
+    Archived,
+    /// A direct message: nothing to subscribe.
+    NotAChannel,
+    /// Slack does not say: a delivery finds out.
+    Unknown,
+}
+
+/// Finds out how the bot stands in a channel, and joins it if it is open.
+pub async fn reach(app: &App, lane: &Lane) -> Reach {
+    app.clock.timeout(PATIENCE, look(app, lane)).await.unwrap_or(Reach::Unknown)
+}
+
+async fn look(app: &App, lane: &Lane) -> Reach {
+    let info = match app.slack.channel(lane).await {
+        Ok(info) => info,
+        Err(SlackError::Refused(code)) if code == "channel_not_found" || code == "not_in_channel" => {
+            let direct = lane.channel.as_str().starts_with('D');
+            return if direct { Reach::NotAChannel } else { Reach::NeedsInvite };
+        }
+        Err(error) => {
+            debug!(lane = %lane, "could not look at channel {lane}: {error}");
+            // Whoever may not look may still post.
+            let refused = matches!(error, SlackError::Refused(_));
+            return if refused { Reach::Ready { joined: false } } else { Reach::Unknown };
+        }
+    };
+    if info.is_archived {
+        return Reach::Archived;
+    }
+    if info.is_im || info.is_mpim && !info.is_member {
+        return Reach::NotAChannel;
+    }
+    if info.is_member {
+        return Reach::Ready { joined: false };
+    }
+    if !info.is_open() {
+        return Reach::NeedsInvite;
+    }
+    match app.slack.join(lane).await {
+        Ok(()) => Reach::Ready { joined: true },
+        Err(error) => {
+            info!(lane = %lane, "could not join open channel {lane}: {error}; posting from outside");
+            Reach::Ready { joined: false }
+        }
+    }
+}
+
+/// Lets a channel's paused and waiting subscriptions go on. Gives those that are active again.
+pub async fn resume(app: &App, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
+    let resumed = app.store.resume(lane).await?;
+    app.reindex(lane).await?;
+    app.lanes.wake(lane);
+    if !resumed.is_empty() {
+        info!(lane = %lane, "resumed {} subscriptions of {lane}", resumed.len());
+    }
+    Ok(resumed)
+}
+
+/// Lets a channel go on if anything in it stands still and the bot can post there by now.
+pub async fn revive(app: &App, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
+    let inactive = |subscription: &Subscription| subscription.state != SubscriptionState::Active;
+    let stands_still = app.store.book(lane).await?.subscriptions.iter().any(inactive);
+    // A pause outlives the subscriptions that it met.
+    if !stands_still && app.store.claim(lane, app.clock.now(), 0).await?.pause.is_none() {
+        return Ok(Vec::new());
+    }
+    match reach(app, lane).await {
+        Reach::Ready { .. } => resume(app, lane).await,
+        Reach::NeedsInvite | Reach::Archived | Reach::NotAChannel | Reach::Unknown => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,65 @@
+//! `/segments …`: what was typed is parsed, carried out and answered.
+
+use super::channel::revive;
+use super::{App, Asker, Reply, mute, status, subscribe, test_card};
+use crate::model::Mute;
+use crate::render::reply;
+use crate::slack::command::{Command, Topic, parse};
+use crate::store::StoreError;
+use tracing::warn;
+
+/// Answers what was typed after `/segments`.
+pub async fn run(app: &App, asker: &Asker, text: &str) -> Reply {
+    if let Some(not_served) = app.not_served(&asker.lane.workspace) {
+        return not_served;
+    }
+    let command = match parse(text) {
+        Ok(command) => command,
+        Err(mistake) => return Reply::asker(reply::mistake(&mistake)),
+    };
+    match carry_out(app, asker, command).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            warn!(lane = %asker.lane, "could not carry out a command in {}: {error}", asker.lane);
+            Reply::asker(reply::try_again("carry out this command"))
+        }
+    }
+}
+
+async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, StoreError> {
+    // Any command in a channel that stood still is a sign that somebody mended it.
+    revive(app, &asker.lane).await?;
+    let book = || app.store.book(&asker.lane);
+    let with_mutes = |said, mutes| reply::with_mutes(said, &Mute::in_force(mutes, app.clock.now()));
+    Ok(match command {
+        Command::Overview => {
+            let book = book().await?;
+            Reply::asker(with_mutes(reply::overview(&book.subscriptions), book.mutes))
+        }
+        Command::Subscribe(wanted) => subscribe::subscribe(app, asker, &wanted, false).await?,
+        Command::Set(wanted) => subscribe::subscribe(app, asker, &wanted, true).await?,
+        Command::Unsubscribe { target, events } => subscribe::unsubscribe(app, asker, &target, &events).await?,
+        Command::List { all: false } => {
+            let book = book().await?;
+            Reply::asker(with_mutes(reply::list(&book.subscriptions, 0), book.mutes))
+        }
+        Command::Mute { dataset, length } => mute::mute(app, asker, dataset, length).await?,
+        Command::Unmute { dataset } => mute::unmute(app, asker, dataset.as_ref()).await?,
+        Command::Test { target, event } => test_card::post(app, asker, target.as_ref(), event.as_deref()).await?,
+        Command::Status => Reply::asker(reply::status(&status::gather(app, &asker.lane.workspace).await?)),
+        Command::Help(topic) => Reply::asker(reply::help(topic)),
+        Command::SubscribeModal => Reply::asker(reply::help(Some(Topic::Verb("subscribe")))),
+        Command::List { all: true } => coming("list all"),
+        Command::Edit(_) => coming("edit"),
+        Command::Why { .. } => coming("why"),
+        Command::Connect => coming("connect"),
+        Command::Disconnect(_) => coming("disconnect"),
+        Command::Me(_) => coming("me"),
+        Command::Export => coming("export"),
+        Command::Import => coming("import"),
+    })
+}
+
+fn coming(verb: &str) -> Reply {
+    Reply::asker(reply::coming(verb))
+}

@@ -1,0 +1,48 @@
+//! What Slack reports of its own accord: channels that can be posted in again, and the end of an installation.
+
+use super::{App, channel};
+use crate::clock::id_at;
+use crate::model::{Lane, PauseReason, Subscription, SubscriptionState, WorkspaceId};
+use crate::render::{Rung, reply};
+use crate::slack::events::SlackEvent;
+use crate::store::StoreError;
+use tracing::{debug, warn};
+
+/// Does what an event calls for.
+pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Result<(), StoreError> {
+    if !app.serves(workspace) {
+        warn!(workspace.id = %workspace, "an event of workspace {workspace}, which is not served here, was ignored");
+        return Ok(());
+    }
+    match event {
+        SlackEvent::MemberJoined { channel, user } => {
+            let ours = app.slack.installation(workspace).is_some_and(|installation| installation.bot == user);
+            if ours {
+                arrived(app, &App::lane(workspace, &channel)).await?;
+            }
+        }
+        SlackEvent::ChannelUnarchived(channel) => {
+            channel::revive(app, &App::lane(workspace, &channel)).await?;
+        }
+        SlackEvent::Uninstalled => app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned())),
+        SlackEvent::Other(kind) => debug!("Slack reported `{kind}`, which calls for nothing"),
+    }
+    Ok(())
+}
+
+/// The bot came into a channel: what waited for it begins, and says so.
+async fn arrived(app: &App, lane: &Lane) -> Result<(), StoreError> {
+    let before = app.store.book(lane).await?.subscriptions;
+    let waited = |subscription: &&Subscription| subscription.state == SubscriptionState::Waiting;
+    let waiting: Vec<u32> = before.iter().filter(waited).map(|subscription| subscription.number).collect();
+    let resumed = channel::resume(app, lane).await?;
+    let begun: Vec<Subscription> = resumed.into_iter().filter(|s| waiting.contains(&s.number)).collect();
+    if begun.is_empty() {
+        return Ok(());
+    }
+    let message = reply::now_active(&begun);
+    if let Err(error) = app.slack.post(lane, message.content(Rung::Whole), id_at(app.clock.now())).await {
+        warn!(lane = %lane, "could not say in {lane} that its subscriptions are active: {error}");
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! A webhook comes in: decode, derive, match, keep; only then is it accepted.
+
+use super::mute::held_until;
+use super::{App, environment_account};
+use crate::clock::id_at;
+use crate::model::{AccountId, EventId, Lane, WorkspaceId};
+use crate::routing::{derive, is_stale};
+use crate::segments::decode::{DecodeError, Decoded, decode};
+use crate::segments::webhook::SignedWebhook;
+use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
+use std::sync::{Arc, PoisonError};
+use tracing::debug;
+
+/// Where a webhook was sent to.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// The workspace whose subscriptions its events reach.
+    pub workspace: WorkspaceId,
+    /// The account.
+    pub account: AccountId,
+}
+
+/// What became of an accepted webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Accepted {
+    /// It goes to so many channels.
+    Wanted(usize),
+    /// No subscription wants it, or its object was seen in a later state already.
+    Unwanted,
+    /// It was accepted before.
+    Duplicate,
+    /// It is correctly signed JSON, and no event.
+    Test,
+}
+
+/// Why a correctly signed webhook was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Rejected {
+    /// Its body is no JSON; sending it again will not help.
+    #[error(transparent)]
+    Undecodable(#[from] DecodeError),
+    /// It could not be kept; the sender should come again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why there is no endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoEndpoint {
+    /// No account has this id.
+    Unknown,
+    /// Slack has not told yet which workspace the token belongs to.
+    NotReady,
+}
+
+impl App {
+    /// Finds an endpoint: without an id, the one that the environment gives.
+    pub fn endpoint(&self, account: Option<&str>) -> Result<Endpoint, NoEndpoint> {
+        let known = environment_account();
+        if account.is_some_and(|account| account != known.as_str()) {
+            return Err(NoEndpoint::Unknown);
+        }
+        let workspace = self.home().workspace.ok_or(NoEndpoint::NotReady)?;
+        Ok(Endpoint { workspace, account: known })
+    }
+}
+
+/// Accepts a webhook. When this returns `Ok`, every delivery that it causes is on disk.
+pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> Result<Accepted, Rejected> {
+    let now = app.clock.now();
+    let Decoded::Event(event) = decode(webhook.body(), now)? else {
+        app.store.note_test(&endpoint.workspace, &endpoint.account, now).await?;
+        return Ok(Accepted::Test);
+    };
+    let arrival = Arrival {
+        account: endpoint.account.clone(),
+        message: webhook.message().clone(),
+        received_at: now,
+        dataset: event.dataset.clone(),
+        object: event.object_key(),
+        sample: event.sample_key(),
+    };
+    let (workspace, index) = (endpoint.workspace.clone(), Arc::clone(&app.index));
+    let decide: Decide = Box::new(move |known: Known| {
+        let outdated = is_stale(&event, known.object.as_ref());
+        let (news, state) = derive(*event, known.object.as_ref(), known.sample.as_ref());
+        let index = index.read().unwrap_or_else(PoisonError::into_inner);
+        let matches = if outdated { Vec::new() } else { index.matches(&workspace, &news) };
+        let deliveries = matches.into_iter().map(|found| {
+            let (dataset, mutes) = (news.event.dataset.as_ref(), index.mutes(&workspace, &found.channel));
+            let time_zone = found.subscription.time_zone.as_deref();
+            NewDelivery {
+                not_before: held_until(now, dataset, mutes, &found.options, time_zone).unwrap_or(now),
+                channel: found.channel,
+                subscription: found.subscription.number,
+                options: found.options,
+            }
+        });
+        let deliveries = deliveries.collect();
+        Verdict { state, event: EventId(id_at(now)), deliveries, news: Arc::new(news) }
+    });
+    let dataset = arrival.dataset.clone();
+    let Some(verdict) = app.store.accept(&endpoint.workspace, arrival, decide).await? else {
+        return Ok(Accepted::Duplicate);
+    };
+    if let Some(dataset) = &dataset {
+        app.index.write().unwrap_or_else(PoisonError::into_inner).note_dataset(&endpoint.workspace, dataset);
+    }
+    for delivery in &verdict.deliveries {
+        app.lanes.wake(&Lane { workspace: endpoint.workspace.clone(), channel: delivery.channel.clone() });
+    }
+    debug!(event.id = %verdict.event, "accepted {} for {} channels", verdict.news.name(), verdict.deliveries.len());
+    Ok(match verdict.deliveries.len() {
+        0 => Accepted::Unwanted,
+        channels => Accepted::Wanted(channels),
+    })
+}

@@ -1,0 +1,94 @@
+//! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
+
+use super::{App, Asker, Audience, Reply, channel, command, mute, subscribe, test_card};
+use crate::model::{DatasetPattern, Mute, SubscriptionState};
+use crate::render::reply;
+use crate::slack::command::Target;
+use crate::slack::interaction::{Action, Click};
+use crate::slack::respond::Answer;
+use crate::store::StoreError;
+use tracing::warn;
+
+/// Does what was clicked and answers through the click's response url.
+pub async fn click(app: &App, click: Click) {
+    let answers = match answers(app, &click).await {
+        Ok(answers) => answers,
+        Err(error) => {
+            warn!("could not carry out a click on `{}`: {error}", click.action.action_id());
+            vec![Reply::asker(reply::try_again("do that")).answer()]
+        }
+    };
+    for answer in answers {
+        if let Err(error) = app.responder.respond(&click.response_url, &answer).await {
+            warn!("could not answer a click on `{}`: {error}", click.action.action_id());
+        }
+    }
+}
+
+async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
+    let stranger = click.home.as_ref().is_some_and(|home| *home != click.workspace);
+    if stranger {
+        return Ok(vec![Reply::asker(reply::other_workspace()).answer()]);
+    }
+    if let Some(not_served) = app.not_served(&click.workspace) {
+        return Ok(vec![not_served.answer()]);
+    }
+    let Some(channel) = &click.channel else {
+        return Ok(vec![Reply::asker(reply::unknown_action()).answer()]);
+    };
+    let asker =
+        Asker { lane: App::lane(&click.workspace, channel), user: click.user.clone(), cause: click.trigger.clone() };
+    Ok(match &click.action {
+        Action::Undo(id) => match subscribe::undo(app, &asker, *id).await? {
+            undone if undone.audience == Audience::Channel => vec![undone.answer().replacing()],
+            refused => vec![refused.answer()],
+        },
+        Action::Run(text) => {
+            let typed = text.trim_start();
+            let text = typed.strip_prefix("/segments").unwrap_or(typed);
+            in_place(&command::run(app, &asker, text).await)
+        }
+        Action::Test(number) => {
+            vec![test_card::post(app, &asker, Some(&Target::Number(*number)), None).await?.answer()]
+        }
+        Action::ListPage(page) => {
+            let book = app.store.book(&asker.lane).await?;
+            let mutes = Mute::in_force(book.mutes, app.clock.now());
+            let said = reply::with_mutes(reply::list(&book.subscriptions, *page), &mutes);
+            vec![Reply::asker(said).answer().replacing()]
+        }
+        Action::UnsubscribeAll => in_place(&subscribe::unsubscribe_all(app, &asker).await?),
+        Action::Resume => in_place(&resume(app, &asker).await?),
+        Action::Unmute(pattern) => match DatasetPattern::parse(pattern) {
+            Some(pattern) => vec![mute::end_one(app, &asker, &pattern).await?.answer()],
+            None => vec![Reply::asker(reply::unknown_action()).answer()],
+        },
+        Action::Open => Vec::new(),
+        Action::Unknown(_) => vec![Reply::asker(reply::unknown_action()).answer()],
+    })
+}
+
+/// An answer to a button of a message that only its reader sees: in its place, or in the channel and it goes away.
+fn in_place(reply: &Reply) -> Vec<Answer> {
+    match reply.audience {
+        Audience::Asker => vec![reply.answer().replacing()],
+        Audience::Channel => vec![Answer::delete(), reply.answer()],
+    }
+}
+
+async fn resume(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+    let resumed = channel::revive(app, &asker.lane).await?;
+    if !resumed.is_empty() {
+        return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));
+    }
+    let subscriptions = app.store.book(&asker.lane).await?.subscriptions;
+    let refused = subscriptions.iter().find_map(|subscription| match &subscription.state {
+        SubscriptionState::Paused { reason, .. } => Some(reason.0.as_str()),
+        SubscriptionState::Waiting => Some("not_in_channel"),
+        SubscriptionState::Active => None,
+    });
+    Ok(Reply::asker(match refused {
+        Some(code) => reply::still_refused(code),
+        None => reply::list(&subscriptions, 0),
+    }))
+}

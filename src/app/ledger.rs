@@ -1,0 +1,221 @@
+//! What a command does to a channel's book of subscriptions: pure.
+
+use super::Asker;
+use crate::model::{DatasetPattern, EventSelection, EventSelector, Options, Rule, Subscription, SubscriptionState};
+use crate::render::reply::{RuleChange, UndoRefusal};
+use crate::slack::command::{Asked, Target};
+use crate::store::{Book, Undo};
+use jiff::Timestamp;
+
+/// A channel has at most so many subscriptions.
+pub(super) const MOST_SUBSCRIPTIONS: usize = 1000;
+
+/// A change of a book before it is written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Draft {
+    /// Subscriptions to add or replace.
+    pub(super) put: Vec<Subscription>,
+    /// Numbers to remove.
+    pub(super) remove: Vec<u32>,
+    /// The book's next number after it.
+    pub(super) next_number: u32,
+    /// The change as people are told of it.
+    pub(super) changes: Vec<RuleChange>,
+    /// Subscriptions that already were as asked for.
+    pub(super) untouched: Vec<Subscription>,
+    /// Whether the default events stand for events that were not named.
+    pub(super) default_events: bool,
+}
+
+/// Why a change is not made.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Refused {
+    /// The channel would have too many subscriptions.
+    TooMany,
+    /// The subscription to this dataset would select no event at all.
+    SelectsNothing(DatasetPattern),
+}
+
+/// Whether a command adds to a subscription or replaces it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// `subscribe`
+    Add,
+    /// `set`
+    Replace,
+}
+
+/// What a new subscription gets besides its rule.
+#[derive(Debug, Clone)]
+pub(super) struct Stamp {
+    /// Whether the bot can post in the channel.
+    pub(super) state: SubscriptionState,
+    /// The typist's time zone, if the options have times.
+    pub(super) time_zone: Option<String>,
+    /// Now.
+    pub(super) at: Timestamp,
+}
+
+impl Draft {
+    fn new(book: &Book) -> Self {
+        Self { next_number: book.next_number.max(1), ..Self::default() }
+    }
+
+    /// Whether nothing is to be written.
+    pub(super) fn is_empty(&self) -> bool {
+        self.put.is_empty() && self.remove.is_empty()
+    }
+
+    fn put(&mut self, before: Option<&Subscription>, after: Subscription) {
+        let rule = before.map(|subscription| subscription.rule.clone());
+        self.changes.push(RuleChange { number: after.number, before: rule, after: Some(after.rule.clone()) });
+        self.put.push(after);
+    }
+
+    fn remove(&mut self, subscription: &Subscription) {
+        let before = Some(subscription.rule.clone());
+        self.changes.push(RuleChange { number: subscription.number, before, after: None });
+        self.remove.push(subscription.number);
+    }
+
+    /// How to take this change of a book back.
+    pub(super) fn undo(&self, book: &Book, id: uuid::Uuid, asker: &Asker, expires_at: Timestamp) -> Undo {
+        let numbers = || self.changes.iter().map(|change| change.number);
+        let find = |all: &[Subscription], number| all.iter().find(|s| s.number == number).cloned();
+        Undo {
+            id,
+            channel: asker.lane.channel.clone(),
+            before: numbers().map(|number| (number, find(&book.subscriptions, number))).collect(),
+            after: numbers().map(|number| (number, find(&self.put, number))).collect(),
+            expires_at,
+        }
+    }
+}
+
+/// What `subscribe` or `set` does.
+pub(super) fn subscribe(
+    book: &Book,
+    wanted: &Asked,
+    mode: Mode,
+    asker: &Asker,
+    stamp: &Stamp,
+) -> Result<Draft, Refused> {
+    let mut draft = Draft::new(book);
+    for dataset in &wanted.datasets {
+        let mut rule = Rule {
+            dataset: dataset.clone(),
+            events: EventSelection { include: wanted.include.clone(), exclude: wanted.exclude.clone() },
+            filters: wanted.filters.clone(),
+            options: wanted.options.clone(),
+        };
+        let existing = existing(book, &rule, mode);
+        match (existing, mode) {
+            (Some(existing), Mode::Add) => {
+                // Only options or exclusions named: nothing is added.
+                let nothing_named =
+                    wanted.include.is_empty() && wanted.exclude.is_empty() && wanted.options == Options::default();
+                let default = EventSelection::default_set().include;
+                let include = if nothing_named { &default } else { &wanted.include };
+                draft.default_events |= nothing_named;
+                rule.events = existing.rule.events.merged_with(include, &wanted.exclude);
+                rule.options = existing.rule.options.merged_with(&wanted.options);
+            }
+            _ if wanted.include.is_empty() => {
+                draft.default_events = true;
+                rule.events = EventSelection::default_set().merged_with(&[], &wanted.exclude);
+            }
+            _ => {}
+        }
+        if rule.events.is_empty() {
+            return Err(Refused::SelectsNothing(rule.dataset));
+        }
+        match existing {
+            Some(existing) if existing.rule == rule => draft.untouched.push(existing.clone()),
+            Some(existing) => {
+                let time_zone = stamp.time_zone.clone().or_else(|| existing.time_zone.clone());
+                draft.put(Some(existing), Subscription { rule, time_zone, ..existing.clone() });
+            }
+            None => {
+                let number = draft.next_number;
+                draft.next_number += 1;
+                let subscription = Subscription {
+                    channel: asker.lane.channel.clone(),
+                    number,
+                    rule,
+                    creator: asker.user.clone(),
+                    created_at: stamp.at,
+                    time_zone: stamp.time_zone.clone(),
+                    state: stamp.state.clone(),
+                };
+                draft.put(None, subscription);
+            }
+        }
+    }
+    let new = draft.changes.iter().filter(|change| change.before.is_none()).count();
+    if new > 0 && book.subscriptions.len() + new > MOST_SUBSCRIPTIONS {
+        return Err(Refused::TooMany);
+    }
+    Ok(draft)
+}
+
+/// The subscription that a rule is about: the one of the same identity, or for `set` the only one of the dataset.
+fn existing<'a>(book: &'a Book, rule: &Rule, mode: Mode) -> Option<&'a Subscription> {
+    let same = book.subscriptions.iter().find(|subscription| subscription.is_for(rule));
+    let mut of_dataset = book.subscriptions.iter().filter(|subscription| subscription.rule.dataset == rule.dataset);
+    match (same, mode, of_dataset.next(), of_dataset.next()) {
+        (None, Mode::Replace, Some(only), None) => Some(only),
+        (same, ..) => same,
+    }
+}
+
+/// What `unsubscribe` does; `None` if the channel has no such subscription.
+pub(super) fn unsubscribe(book: &Book, target: &Target, events: &[EventSelector]) -> Option<Draft> {
+    let mut draft = Draft::new(book);
+    let meant = |subscription: &&Subscription| match target {
+        Target::Number(number) => subscription.number == *number,
+        Target::Dataset(dataset) => subscription.rule.dataset == *dataset,
+        Target::All => true,
+    };
+    for subscription in book.subscriptions.iter().filter(meant) {
+        let events = (!events.is_empty()).then(|| subscription.rule.events.without(events));
+        match events {
+            Some(events) if events == subscription.rule.events => draft.untouched.push(subscription.clone()),
+            Some(events) if !events.is_empty() => {
+                let rule = Rule { events, ..subscription.rule.clone() };
+                draft.put(Some(subscription), Subscription { rule, ..subscription.clone() });
+            }
+            _ => draft.remove(subscription),
+        }
+    }
+    (!draft.is_empty() || !draft.untouched.is_empty()).then_some(draft)
+}
+
+/// What an undo does: only while what the change left still stands, and nothing has taken the place of what it brings
+/// back.
+pub(super) fn undo(book: &Book, undo: &Undo, now: Timestamp) -> Result<Draft, UndoRefusal> {
+    if now >= undo.expires_at {
+        return Err(UndoRefusal::Expired);
+    }
+    let find = |number: u32| book.subscriptions.iter().find(|subscription| subscription.number == number);
+    let mut draft = Draft::new(book);
+    for ((number, before), (_, after)) in undo.before.iter().zip(&undo.after) {
+        let current = find(*number);
+        if current.map(|subscription| &subscription.rule) != after.as_ref().map(|subscription| &subscription.rule) {
+            return Err(UndoRefusal::ChangedSince);
+        }
+        match (before, current) {
+            (Some(before), Some(current)) => {
+                draft.put(Some(current), Subscription { state: current.state.clone(), ..before.clone() });
+            }
+            (Some(before), None) => draft.put(None, before.clone()),
+            (None, Some(current)) => draft.remove(current),
+            (None, None) => {}
+        }
+    }
+    let touched = |subscription: &&Subscription| undo.before.iter().any(|(number, _)| *number == subscription.number);
+    let mut others = book.subscriptions.iter().filter(|subscription| !touched(subscription));
+    let room = MOST_SUBSCRIPTIONS.saturating_sub(draft.put.len());
+    let taken =
+        others.clone().count() > room || others.any(|other| draft.put.iter().any(|put| put.is_for(&other.rule)));
+    if taken { Err(UndoRefusal::ChangedSince) } else { Ok(draft) }
+}

@@ -1,0 +1,179 @@
+//! What the program does: the use cases, as free functions over an [`App`] of plain fields.
+
+pub mod channel;
+pub mod command;
+pub mod connect;
+pub mod events;
+pub mod intake;
+pub mod interaction;
+mod ledger;
+mod mute;
+mod status;
+mod subscribe;
+mod test_card;
+
+use crate::clock::Clock;
+use crate::delivery::Lanes;
+use crate::metrics::Metrics;
+use crate::model::{AccountId, ChannelId, Lane, TriggerId, UserId, WorkspaceId};
+use crate::render::{Message, Rung, reply};
+use crate::routing::index::Index;
+use crate::segments::webhook::Secrets;
+use crate::slack::api::SlackApi;
+use crate::slack::request::SigningSecret;
+use crate::slack::respond::{Answer, Responder};
+use crate::store::{Store, StoreError};
+use secrecy::SecretString;
+use std::sync::{Arc, PoisonError, RwLock};
+use tokio_util::task::TaskTracker;
+
+/// Everything that a use case needs.
+pub struct App {
+    /// The time.
+    pub clock: Clock,
+    /// What is kept.
+    pub store: Arc<dyn Store>,
+    /// Subscriptions by dataset, in memory; the store's are the truth.
+    pub index: Arc<RwLock<Index>>,
+    /// Slack's Web API.
+    pub slack: Arc<SlackApi>,
+    /// Later answers to commands and clicks.
+    pub responder: Responder,
+    /// The delivering lanes.
+    pub lanes: Arc<Lanes>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// The one workspace of this installation, and how it stands with Slack.
+    pub home: RwLock<Home>,
+    /// Work that goes on when its request is gone.
+    pub tasks: TaskTracker,
+    /// What does not change while the program runs.
+    pub settings: Settings,
+}
+
+/// What does not change while the program runs.
+pub struct Settings {
+    /// What Slack signs with.
+    pub signing_secret: SigningSecret,
+    /// What Segments.ai signs with: the one account that the environment gives.
+    pub webhook_secrets: Secrets,
+    /// The bot's token, where it is known.
+    pub bot_token: SecretString,
+    /// The base of the web app, for links.
+    pub app_url: String,
+    /// The largest webhook body, in bytes.
+    pub webhook_limit: usize,
+}
+
+/// The workspace that the environment's bot token belongs to.
+#[derive(Debug, Clone, Default)]
+pub struct Home {
+    /// It, as soon as Slack or the store has said.
+    pub workspace: Option<WorkspaceId>,
+    /// Slack's code, if it refuses the token.
+    pub refused: Option<String>,
+    /// Whether Slack has accepted the token since the start, so that the lanes go.
+    pub connected: bool,
+}
+
+/// The id under which the account given by the environment is kept.
+pub fn environment_account() -> AccountId {
+    AccountId::parse("environment").expect("the text is within the alphabet of account ids")
+}
+
+/// Who asks for something, where, and by what.
+#[derive(Debug, Clone)]
+pub struct Asker {
+    /// The channel, in its workspace.
+    pub lane: Lane,
+    /// The person.
+    pub user: UserId,
+    /// Slack's id of the command or click.
+    pub cause: TriggerId,
+}
+
+/// An answer to a person.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    /// Who sees it.
+    pub audience: Audience,
+    /// What it says.
+    pub message: Message,
+}
+
+/// Who sees an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The one who asked.
+    Asker,
+    /// Everybody in the channel.
+    Channel,
+}
+
+impl Reply {
+    /// For the one who asked.
+    pub fn asker(message: Message) -> Self {
+        Self { audience: Audience::Asker, message }
+    }
+
+    /// For everybody in the channel.
+    pub fn channel(message: Message) -> Self {
+        Self { audience: Audience::Channel, message }
+    }
+
+    /// As Slack takes it.
+    pub fn answer(&self) -> Answer {
+        let content = self.message.content(Rung::Whole);
+        match self.audience {
+            Audience::Asker => Answer::ephemeral(content),
+            Audience::Channel => Answer::in_channel(content),
+        }
+    }
+}
+
+impl App {
+    /// How the installation stands.
+    pub fn home(&self) -> Home {
+        self.home.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a workspace is the one that this installation serves.
+    pub fn serves(&self, workspace: &WorkspaceId) -> bool {
+        self.home.read().unwrap_or_else(PoisonError::into_inner).workspace.as_ref() == Some(workspace)
+    }
+
+    /// What somebody is told whose workspace is not served, or not known to be before Slack has said so.
+    fn not_served(&self, workspace: &WorkspaceId) -> Option<Reply> {
+        if self.serves(workspace) {
+            return None;
+        }
+        Some(Reply::asker(match self.home().workspace {
+            Some(_) => reply::other_workspace(),
+            None => reply::try_again("do that"),
+        }))
+    }
+
+    /// Brings the index up to what the store says of a channel. Two who do so at once may write in another order than
+    /// they read, so each looks again whether what it wrote still holds.
+    pub async fn reindex(&self, lane: &Lane) -> Result<(), StoreError> {
+        let mut book = self.store.book(lane).await?;
+        loop {
+            let revision = book.revision;
+            let subscriptions = book.subscriptions.into_iter().map(Arc::new).collect();
+            {
+                let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+                index.replace_channel(&lane.workspace, &lane.channel, subscriptions);
+                index.replace_mutes(&lane.workspace, &lane.channel, book.mutes);
+            }
+            book = self.store.book(lane).await?;
+            if book.revision == revision {
+                return Ok(());
+            }
+        }
+    }
+
+    /// A channel of a workspace.
+    pub fn lane(workspace: &WorkspaceId, channel: &ChannelId) -> Lane {
+        Lane { workspace: workspace.clone(), channel: channel.clone() }
+    }
+}

@@ -1,0 +1,36 @@
+//! How a workspace is doing, gathered for `/segments status`.
+
+use super::App;
+use crate::model::{SubscriptionState, WorkspaceId};
+use crate::render::reply::{AccountStatus, Status};
+use crate::store::StoreError;
+
+/// Gathers the facts.
+pub(super) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status, StoreError> {
+    let accounts = app.store.accounts(workspace).await?;
+    let subscriptions = app.store.subscriptions(workspace).await?;
+    let backlog = app.store.backlog(workspace).await?;
+    let count = |wanted: fn(&SubscriptionState) -> bool| subscriptions.iter().filter(|s| wanted(&s.state)).count();
+    let calls = &app.metrics.slack_calls;
+    Ok(Status {
+        accounts: accounts
+            .into_iter()
+            .map(|(account, record)| AccountStatus {
+                name: account.to_string(),
+                last_event: record.last_event,
+                last_test: record.last_test,
+            })
+            .collect(),
+        pending: backlog.pending,
+        oldest_pending: backlog.oldest,
+        dead: backlog.dead,
+        paused: count(|state| matches!(state, SubscriptionState::Paused { .. })),
+        waiting: count(|state| matches!(state, SubscriptionState::Waiting)),
+        subscriptions: subscriptions.len(),
+        posted_since_start: app.metrics.deliveries.get("posted"),
+        failed_since_start: ["refused", "broken", "unreachable", "lost"].into_iter().map(|word| calls.get(word)).sum(),
+        slack_ok: app.lanes.closed(workspace).is_none() && app.home().refused.is_none(),
+        now: app.clock.now(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    })
+}

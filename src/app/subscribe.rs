@@ -1,0 +1,234 @@
+//! Changing what a channel is subscribed to: `subscribe`, `set`, `unsubscribe`, and taking each back.
+
+use super::channel::{Reach, reach, revive};
+use super::ledger::{self, Draft, MOST_SUBSCRIPTIONS, Mode, Refused, Stamp};
+use super::mute;
+use super::{App, Asker, Reply};
+use crate::clock::{id_at, later};
+use crate::model::{EventSelector, Options, Subscription, SubscriptionState, subscription::Digest};
+use crate::render::reply::{self, Note, UndoRefusal};
+use crate::slack::command::{Asked, Target};
+use crate::store::{Book, Edit, Edited, StoreError};
+use jiff::Timestamp;
+use std::sync::PoisonError;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A change can be taken back for so long.
+const UNDO_TIME: Duration = Duration::from_mins(10);
+/// A book that others change at the same time is read again so often.
+const TRIES: usize = 8;
+
+/// What became of a draft.
+struct Applied {
+    draft: Draft,
+    /// The undo that was stored with it; none if nothing was written.
+    undo: Option<Uuid>,
+}
+
+/// Why nothing was written.
+enum Stop {
+    /// The command has its answer already.
+    Answer(Reply),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// `subscribe` and `set`.
+pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace: bool) -> Result<Reply, StoreError> {
+    let (state, joined) = match reach(app, &asker.lane).await {
+        Reach::Ready { joined } => (SubscriptionState::Active, joined),
+        Reach::Unknown => (SubscriptionState::Active, false),
+        Reach::NeedsInvite => (SubscriptionState::Waiting, false),
+        Reach::Archived => return Ok(Reply::asker(reply::archived_channel())),
+        Reach::NotAChannel => return Ok(Reply::asker(reply::not_a_channel())),
+    };
+    let waits = state == SubscriptionState::Waiting;
+    let mode = if replace { Mode::Replace } else { Mode::Add };
+    let stamp = Stamp { state, time_zone: time_zone(app, asker, &wanted.options).await, at: app.clock.now() };
+    let draft = |book: &Book| {
+        ledger::subscribe(book, wanted, mode, asker, &stamp).map_err(|refused| {
+            Reply::asker(match refused {
+                Refused::TooMany => reply::too_many_subscriptions(MOST_SUBSCRIPTIONS),
+                Refused::SelectsNothing(dataset) => reply::selects_nothing(&dataset),
+            })
+        })
+    };
+    let applied = match apply(app, asker, None, draft).await {
+        Ok(applied) => applied,
+        Err(Stop::Answer(reply)) => return Ok(reply),
+        Err(Stop::Store(error)) => return Err(error),
+    };
+    if applied.undo.is_none() {
+        return Ok(Reply::asker(reply::unchanged(&applied.draft.untouched)));
+    }
+    // Looks again: an invitation that came before the subscription was stored found nothing waiting.
+    let waits = waits && revive(app, &asker.lane).await?.is_empty();
+    if let (true, Some(installation)) = (waits, app.slack.installation(&asker.lane.workspace)) {
+        return Ok(Reply::asker(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
+    }
+    let notes = notes(app, asker, wanted, &applied.draft, joined);
+    Ok(Reply::channel(reply::changed(&asker.user, &applied.draft.changes, &notes, applied.undo)))
+}
+
+/// `unsubscribe` of a number, a dataset, or some events of them; everything at once asks first.
+pub(super) async fn unsubscribe(
+    app: &App,
+    asker: &Asker,
+    target: &Target,
+    events: &[EventSelector],
+) -> Result<Reply, StoreError> {
+    if *target == Target::All && events.is_empty() {
+        let existing = app.store.book(&asker.lane).await?.subscriptions;
+        return Ok(Reply::asker(match existing.len() {
+            0 => reply::list(&existing, 0),
+            count => reply::confirm_unsubscribe_all(count),
+        }));
+    }
+    let draft = |book: &Book| {
+        let none = || Reply::asker(reply::no_such_subscription(&target.to_string(), &book.subscriptions));
+        ledger::unsubscribe(book, target, events).ok_or_else(none)
+    };
+    match apply(app, asker, None, draft).await {
+        Ok(Applied { draft, undo: None }) => Ok(Reply::asker(reply::unchanged(&draft.untouched))),
+        Ok(Applied { draft, undo }) => Ok(Reply::channel(reply::changed(&asker.user, &draft.changes, &[], undo))),
+        Err(Stop::Answer(reply)) => Ok(reply),
+        Err(Stop::Store(error)) => Err(error),
+    }
+}
+
+/// `unsubscribe *`, after the confirmation.
+pub(super) async fn unsubscribe_all(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+    let mut removed = Vec::new();
+    let draft = |book: &Book| {
+        removed.clone_from(&book.subscriptions);
+        let empty = || Reply::asker(reply::list(&[], 0));
+        ledger::unsubscribe(book, &Target::All, &[]).ok_or_else(empty)
+    };
+    match apply(app, asker, None, draft).await {
+        Ok(Applied { undo, .. }) => Ok(Reply::channel(reply::unsubscribed_all(&asker.user, &removed, undo))),
+        Err(Stop::Answer(reply)) => Ok(reply),
+        Err(Stop::Store(error)) => Err(error),
+    }
+}
+
+/// Takes a change back.
+pub(super) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Result<Reply, StoreError> {
+    let refused = |refusal| Reply::asker(reply::undo_refused(refusal));
+    let gone = || {
+        // What has expired is swept away after a while.
+        let expired = made_at(id).is_some_and(|made_at| app.clock.now() >= later(made_at, UNDO_TIME));
+        refused(if expired { UndoRefusal::Expired } else { UndoRefusal::UsedUp })
+    };
+    let stored = app.store.undo(&asker.lane.workspace, id).await?;
+    let Some(stored) = stored.filter(|undo| undo.channel == asker.lane.channel) else { return Ok(gone()) };
+    let draft = |book: &Book| ledger::undo(book, &stored, app.clock.now()).map_err(refused);
+    match apply(app, asker, Some(id), draft).await {
+        Ok(applied) => {
+            // What comes back may have stood still when it went.
+            revive(app, &asker.lane).await?;
+            Ok(Reply::channel(reply::undone(&asker.user, &applied.draft.changes)))
+        }
+        Err(Stop::Answer(answer)) => {
+            // Two may have clicked at once.
+            let left = app.store.undo(&asker.lane.workspace, id).await?;
+            Ok(left.map_or_else(gone, |_| answer))
+        }
+        Err(Stop::Store(error)) => Err(error),
+    }
+}
+
+/// Writes what `draft` makes of the channel's book, reading it again while others change it.
+async fn apply(
+    app: &App,
+    asker: &Asker,
+    undoes: Option<Uuid>,
+    mut draft: impl FnMut(&Book) -> Result<Draft, Reply>,
+) -> Result<Applied, Stop> {
+    for _ in 0..TRIES {
+        let book = app.store.book(&asker.lane).await?;
+        let drafted = draft(&book).map_err(Stop::Answer)?;
+        if drafted.is_empty() {
+            return Ok(Applied { draft: drafted, undo: None });
+        }
+        let at = app.clock.now();
+        let undo = undoes.is_none().then(|| drafted.undo(&book, id_at(at), asker, later(at, UNDO_TIME)));
+        let id = undo.as_ref().map(|undo| undo.id);
+        let edit = Edit {
+            revision: book.revision,
+            put: drafted.put.clone(),
+            remove: drafted.remove.clone(),
+            mutes: None,
+            next_number: drafted.next_number,
+            cause: Some(asker.cause.clone()),
+            undo,
+            undoes,
+            at,
+        };
+        match app.store.edit(&asker.lane, edit).await? {
+            Edited::Stored => {
+                app.reindex(&asker.lane).await?;
+                return Ok(Applied { draft: drafted, undo: id });
+            }
+            Edited::Repeated => {
+                return Err(Stop::Answer(Reply::asker(reply::list(&book.subscriptions, 0))));
+            }
+            Edited::Moved => {}
+        }
+    }
+    Err(Stop::Answer(Reply::asker(reply::try_again("change this channel's subscriptions"))))
+}
+
+/// What a person should know about what she asked for.
+fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joined: bool) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if draft.default_events {
+        notes.push(Note::DefaultEvents);
+    }
+    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+    let unseen = wanted.datasets.iter().find(|pattern| !index.seen(&asker.lane.workspace, pattern));
+    notes.extend(unseen.map(|pattern| Note::NothingSeenYet((*pattern).clone())));
+    let later = not_yet_in_effect(&wanted.options);
+    if !later.is_empty() {
+        notes.push(Note::NotYetInEffect(later));
+    }
+    let no_zone = |change: &Subscription| change.time_zone.is_none();
+    if has_times(&wanted.options) && draft.put.iter().any(no_zone) {
+        notes.push(Note::NoTimeZone);
+    }
+    if joined {
+        notes.push(Note::Joined);
+    }
+    notes
+}
+
+/// Options that are kept, and that delivering does not act on yet.
+fn not_yet_in_effect(options: &Options) -> Vec<&'static str> {
+    let printed = options.to_string();
+    let named = |name: &&str| printed.split(' ').any(|option| option.split(':').next() == Some(name));
+    reply::OPTIONS_TO_COME.into_iter().filter(named).collect()
+}
+
+/// When an id was made, which stands in it.
+fn made_at(id: Uuid) -> Option<Timestamp> {
+    let (seconds, _) = id.get_timestamp()?.to_unix();
+    Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
+}
+
+/// The typist's time zone, where the options have times that are meant in it.
+async fn time_zone(app: &App, asker: &Asker, options: &Options) -> Option<String> {
+    if !has_times(options) {
+        return None;
+    }
+    mute::time_zone(app, asker).await?.iana_name().map(str::to_owned)
+}
+
+fn has_times(options: &Options) -> bool {
+    options.quiet.is_some() || options.digest.as_ref().is_some_and(|digest| *digest != Digest::Hourly)
+}

@@ -1,0 +1,25 @@
+//! `config`: the effective configuration, each value with its origin.
+
+use super::failure::Failure;
+use super::flags::Flags;
+use super::out;
+use crate::config::Listed;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let settings = arguments.flags.gather();
+    for Listed { key, value, origin } in settings.list() {
+        let origin = origin.map(|origin| format!(" (from {origin})")).unwrap_or_default();
+        out::print(&format!("{key} = {value}{origin}"))?;
+    }
+    let (_, warnings) = settings.config()?;
+    for warning in warnings {
+        out::print(&format!("warning: {warning}"))?;
+    }
+    Ok(())
+}

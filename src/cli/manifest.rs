@@ -1,0 +1,108 @@
+//! `manifest`: the Slack app as Slack's configuration page wants it, and a link that opens the page filled in.
+
+use super::failure::Failure;
+use super::out;
+use crate::config::public_url;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use url::Url;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Address under which Slack reaches this server, such as `https://slack.example.com`
+    #[arg(long, value_parser = public_url)]
+    url: Url,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let manifest = manifest(&arguments.url);
+    out::print(&format!("{}\n# Make the app: {}", yaml(&manifest), link(&manifest)))
+}
+
+/// The manifest for a server that is reached under `url`; every scope and event is explained in `docs/install.md`.
+fn manifest(url: &Url) -> Value {
+    let base = url.as_str().trim_end_matches('/');
+    // Keys stand in alphabetical order: that is how they are printed.
+    json!({
+        "_metadata": { "major_version": 1, "minor_version": 1 },
+        "display_information": {
+            "background_color": "#2b3a55",
+            "description": "Shows what happens in Segments.ai datasets, in the channels that subscribed to it.",
+            "name": "Segments",
+        },
+        "features": {
+            "bot_user": { "always_online": true, "display_name": "segments" },
+            "slash_commands": [{
+                "command": "/segments",
+                "description": "Choose which Segments.ai events this channel sees",
+                "should_escape": true,
+                "url": format!("{base}/slack/commands"),
+                "usage_hint": "subscribe owner/dataset [events] | list | unsubscribe #1 | help",
+            }],
+        },
+        "oauth_config": { "scopes": { "bot": [
+            "channels:history", "channels:join", "channels:read", "chat:write", "chat:write.public", "commands",
+            "groups:history", "groups:read", "users:read",
+        ] } },
+        "settings": {
+            "event_subscriptions": {
+                "bot_events": [
+                    "app_uninstalled", "channel_unarchive", "group_unarchive", "member_joined_channel", "tokens_revoked",
+                ],
+                "request_url": format!("{base}/slack/events"),
+            },
+            "interactivity": { "is_enabled": true, "request_url": format!("{base}/slack/interactions") },
+            "org_deploy_enabled": false,
+            "socket_mode_enabled": false,
+            "token_rotation_enabled": false,
+        },
+    })
+}
+
+/// The address of Slack's page for new apps with the manifest filled in.
+fn link(manifest: &Value) -> String {
+    let mut link = Url::parse("https://api.slack.com/apps?new_app=1").expect("a constant address");
+    link.query_pairs_mut().append_pair("manifest_json", &manifest.to_string());
+    // A plus for a space is a form's habit; in a query it may stay a plus.
+    link.as_str().replace('+', "%20")
+}
+
+/// A JSON value without empty lists and objects as YAML blocks; texts are quoted as in JSON, which YAML reads alike.
+fn yaml(value: &Value) -> String {
+    let mut text = String::new();
+    write_block(&mut text, value, 0);
+    text
+}
+
+fn write_block(text: &mut String, value: &Value, depth: usize) {
+    let indent = "  ".repeat(depth);
+    match value {
+        Value::Object(fields) => {
+            for (key, field) in fields {
+                text.push_str(&indent);
+                text.push_str(key);
+                text.push(':');
+                write_value(text, field, depth + 1);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                let mut block = String::new();
+                write_block(&mut block, item, depth + 1);
+                let _ = write!(text, "{indent}- {}", block.trim_start());
+            }
+        }
+        scalar => {
+            let _ = writeln!(text, "{indent}{scalar}");
+        }
+    }
+}
+
+fn write_value(text: &mut String, value: &Value, depth: usize) {
+    if value.is_object() || value.is_array() {
+        text.push('\n');
+        write_block(text, value, depth);
+    } else {
+        let _ = writeln!(text, " {value}");
+    }
+}

@@ -1,0 +1,70 @@
+//! The command line: its words, its help, its exit codes.
+
+mod config;
+mod failure;
+mod flags;
+mod manifest;
+mod out;
+mod sandbox;
+mod send;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "segments-slack", version, about, arg_required_else_help = true, after_help = AFTER_HELP)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  segments-slack sandbox                                      look around, with nothing to configure
+  segments-slack manifest --url https://slack.example.com     make the Slack app
+  segments-slack serve --listen 0.0.0.0:3000                  run for real
+  segments-slack send issue.created --dataset jane/flowers    try a running server
+
+Exit codes:
+  0  it worked
+  1  it failed: the message says what and why
+  2  the command line or the configuration is wrong: nothing was started";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server
+    Serve(serve::Arguments),
+    /// Run everything on this machine, with a stand-in for Slack
+    Sandbox(sandbox::Arguments),
+    /// Send one signed test webhook to a running server
+    Send(send::Arguments),
+    /// Print the Slack app manifest, and a link that makes the app from it
+    Manifest(manifest::Arguments),
+    /// Print the effective configuration, without secrets, each value with its origin
+    Config(config::Arguments),
+}
+
+/// Reads the command line, does what it says, and gives the exit code.
+pub fn start() -> ExitCode {
+    let command = Arguments::parse().command;
+    let done = match command {
+        Command::Serve(arguments) => block_on(serve::run(arguments)),
+        Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
+        Command::Send(arguments) => block_on(send::run(arguments)),
+        Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::Config(arguments) => config::run(arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            out::complain(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Runtime::new().map_err(Failure::Runtime)?.block_on(work)
+}

@@ -1,0 +1,27 @@
+//! The one door to the terminal: answers on standard output, complaints on standard error.
+
+use super::failure::Failure;
+use std::error::Error;
+use std::io::{ErrorKind, Write};
+
+/// Prints one answer; whoever stops reading early (`| head`) has what they wanted.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::Output(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Prints an error with everything that led to it.
+pub(super) fn complain(error: &dyn Error) {
+    let mut text = format!("error: {error}");
+    let mut source = error.source();
+    while let Some(error) = source {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        source = error.source();
+    }
+    // There is nowhere left to tell that standard error is gone.
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

@@ -1,0 +1,36 @@
+//! `sandbox`: everything on this machine, with nothing to configure.
+
+use super::failure::Failure;
+use super::{out, serve};
+use crate::config::LogFormat;
+use crate::sandbox::{Options, start};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use url::Url;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Address and port of the page
+    #[arg(long, default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+    /// Folder that keeps everything for the next time; a temporary one if not given
+    #[arg(long)]
+    data: Option<PathBuf>,
+    /// Use a server that runs already instead of one of the sandbox's own, such as `http://127.0.0.1:3001`
+    #[arg(long, value_name = "URL", conflicts_with = "data")]
+    app: Option<Url>,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { listen, data, app } = arguments;
+    serve::log(LogFormat::Pretty, "info");
+    let shutdown = serve::stopped_by_signals().map_err(Failure::Runtime)?;
+    let sandbox = start(Options { listen, data, app }, shutdown).await.map_err(Failure::Server)?;
+    out::print(&format!(
+        "the sandbox is at {}, its webhook endpoint at {}/webhooks/segments",
+        sandbox.page_url, sandbox.server
+    ))?;
+    out::print("press Ctrl-C to stop")?;
+    sandbox.ended().await;
+    Ok(())
+}

@@ -1,0 +1,59 @@
+//! `serve`: the server, until it is told to stop.
+
+use super::failure::Failure;
+use super::flags::Flags;
+use crate::config::LogFormat;
+use std::io::IsTerminal;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+use tracing_subscriber::EnvFilter;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let (config, warnings) = arguments.flags.gather().config()?;
+    log(config.log_format, &config.log_filter);
+    for warning in warnings {
+        warn!("{warning}");
+    }
+    let address = config.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })?;
+    let shutdown = stopped_by_signals().map_err(Failure::Runtime)?;
+    crate::run(config, listener, shutdown).await.map_err(Failure::Server)
+}
+
+/// Writes log lines to standard error. The filter was checked with the rest of the configuration.
+pub(super) fn log(format: LogFormat, filter: &str) {
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal());
+    match format {
+        LogFormat::Pretty => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+}
+
+/// A token that the first SIGINT or SIGTERM cancels; the second one ends the process as it always does.
+pub(super) fn stopped_by_signals() -> std::io::Result<CancellationToken> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let shutdown = CancellationToken::new();
+    tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move {
+            tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+            info!("stopping: finishing what is in flight");
+            shutdown.cancel();
+            tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
+            warn!("stopping at once: told twice");
+            std::process::exit(1);
+        }
+    });
+    Ok(shutdown)
+}

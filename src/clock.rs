@@ -1,0 +1,160 @@
+//! Time as a value: the one place that asks the machine, and a clock that tests move by hand.
+
+use jiff::{SignedDuration, Timestamp};
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// What time it is, and waiting for later. Cheap to clone; clones share one time.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    Manual(Arc<Manual>),
+}
+
+#[derive(Debug)]
+struct Manual {
+    now: watch::Sender<Timestamp>,
+    /// Deadlines that someone waits for; a time stands here once for each waiter.
+    deadlines: Mutex<Vec<Timestamp>>,
+}
+
+impl Clock {
+    /// The machine's time.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that stands still until [`Clock::set`] moves it.
+    pub fn manual(start: Timestamp) -> Self {
+        let manual = Manual { now: watch::Sender::new(start), deadlines: Mutex::default() };
+        Self(Source::Manual(Arc::new(manual)))
+    }
+
+    /// The time.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            Source::System => Timestamp::now(),
+            Source::Manual(manual) => *manual.now.borrow(),
+        }
+    }
+
+    /// Waits until the clock shows `deadline` or later.
+    pub async fn sleep_until(&self, deadline: Timestamp) {
+        match &self.0 {
+            Source::System => {
+                let left = Duration::try_from(deadline.duration_since(self.now())).unwrap_or_default();
+                tokio::time::sleep(left).await;
+            }
+            Source::Manual(manual) => {
+                let _waiting = Waiting::register(manual, deadline);
+                let mut now = manual.now.subscribe();
+                // The sender lives in `manual`, which is borrowed here.
+                now.wait_for(|now| *now >= deadline).await.expect("the clock outlives its waiters");
+            }
+        }
+    }
+
+    /// Waits for a length of time.
+    pub async fn sleep(&self, length: Duration) {
+        self.sleep_until(later(self.now(), length)).await;
+    }
+
+    /// Runs a future for at most `limit`; `None` if it was not done by then (it is dropped).
+    pub async fn timeout<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = self.sleep(limit) => None,
+        }
+    }
+
+    /// Moves a manual clock forward; a system clock does not obey.
+    pub fn set(&self, now: Timestamp) {
+        if let Source::Manual(manual) = &self.0 {
+            manual.now.send_if_modified(|time| {
+                let forward = now > *time;
+                *time = now.max(*time);
+                forward
+            });
+        }
+    }
+
+    /// The earliest time that someone waits for on a manual clock.
+    pub fn next_deadline(&self) -> Option<Timestamp> {
+        match &self.0 {
+            Source::System => None,
+            Source::Manual(manual) => manual.locked().iter().min().copied(),
+        }
+    }
+}
+
+/// A time some length after another, capped at the end of time.
+pub fn later(from: Timestamp, length: Duration) -> Timestamp {
+    SignedDuration::try_from(length).ok().and_then(|length| from.checked_add(length).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// A fresh id that sorts by time (UUID version 7), at a given time.
+pub fn id_at(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.as_second()).unwrap_or_default();
+    let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
+}
+
+impl Manual {
+    fn locked(&self) -> std::sync::MutexGuard<'_, Vec<Timestamp>> {
+        self.deadlines.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// A place in the list of deadlines, given back when the waiter is done or dropped.
+struct Waiting<'a> {
+    manual: &'a Manual,
+    deadline: Timestamp,
+}
+
+impl<'a> Waiting<'a> {
+    fn register(manual: &'a Manual, deadline: Timestamp) -> Self {
+        manual.locked().push(deadline);
+        Self { manual, deadline }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut deadlines = self.manual.locked();
+        if let Some(place) = deadlines.iter().position(|deadline| *deadline == self.deadline) {
+            deadlines.swap_remove(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_manual_clock_wakes_whoever_waits_for_a_time_that_has_come() {
+        let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let clock = Clock::manual(start);
+        let sleeper = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.timeout(Duration::from_secs(10), std::future::pending::<()>()).await }
+        });
+        while clock.next_deadline().is_none() {
+            tokio::task::yield_now().await;
+        }
+        clock.set(later(start, Duration::from_secs(9)));
+        tokio::task::yield_now().await;
+        assert!(!sleeper.is_finished());
+        clock.set(later(start, Duration::from_secs(10)));
+        assert_eq!(sleeper.await.unwrap(), None);
+        assert_eq!(clock.next_deadline(), None);
+    }
+}

@@ -1,0 +1,98 @@
+//! From the text of a setting to its value; the error says what is wrong with "the value", without showing it.
+
+use super::{LogFormat, StoreUrl};
+use secrecy::SecretString;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use svix::webhooks::Webhook;
+use tracing_subscriber::EnvFilter;
+use url::{Host, Url};
+
+type Parsed<T> = Result<T, &'static str>;
+
+pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
+    text.parse().map_err(|_| "is no address with a port")
+}
+
+pub(super) fn admin_listen(text: &str) -> Parsed<Option<SocketAddr>> {
+    if text == "off" { Ok(None) } else { listen(text).map(Some) }
+}
+
+pub(super) fn store(text: &str) -> Parsed<StoreUrl> {
+    match text.split_once(':') {
+        Some(("sled", folder)) if !folder.is_empty() => Ok(StoreUrl::Sled(PathBuf::from(folder))),
+        Some(("postgres" | "postgresql", _)) => Err("names PostgreSQL, which comes with a later version"),
+        _ => Err("names no store"),
+    }
+}
+
+/// Reads the address of this server: https or loopback, without query, fragment or credentials.
+pub fn public_url(text: &str) -> Result<Url, &'static str> {
+    service_url(text)
+}
+
+pub(super) fn service_url(text: &str) -> Parsed<Url> {
+    let url: Url = text.parse().map_err(|_| "is no web address")?;
+    let plain_on_loopback = url.scheme() == "http" && is_loopback(&url);
+    if url.scheme() != "https" && !plain_on_loopback {
+        return Err("is neither https nor http on loopback");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("holds a user name or password");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("has a query or fragment");
+    }
+    Ok(url)
+}
+
+/// Whether an address leads to this machine only.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+pub(super) fn signing_secret(text: &str) -> Parsed<SecretString> {
+    if is_one_word(text) { Ok(text.into()) } else { Err("is no signing secret: it has spaces or odd characters") }
+}
+
+pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
+    let is_bot = text.starts_with("xoxb-") || text.starts_with("xoxe.xoxb-");
+    if is_bot && is_one_word(text) { Ok(text.into()) } else { Err("is no bot token") }
+}
+
+fn is_one_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+pub(super) fn webhook_secrets(text: &str) -> Parsed<Vec<SecretString>> {
+    let secrets: Vec<&str> = text.split(',').map(str::trim).collect();
+    if secrets.len() > 2 {
+        return Err("holds more than two secrets");
+    }
+    if secrets.iter().any(|secret| Webhook::new(secret).is_err()) {
+        return Err("is not base64 after an optional `whsec_`");
+    }
+    Ok(secrets.into_iter().map(SecretString::from).collect())
+}
+
+pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {
+    match text {
+        "pretty" => Ok(LogFormat::Pretty),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("is no log format"),
+    }
+}
+
+pub(super) fn log_filter(text: &str) -> Parsed<String> {
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|_| "is no log filter")
+}
+
+pub(super) fn body_limit(text: &str) -> Parsed<usize> {
+    let limit = text.parse().map_err(|_| "is no whole number")?;
+    if (1 << 10..=64 << 20).contains(&limit) { Ok(limit) } else { Err("is out of range") }
+}

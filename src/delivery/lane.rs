@@ -1,0 +1,326 @@
+//! One step of a lane: look, plan, record the intent, call Slack, record the outcome.
+
+use super::plan::{CLAIM_LIMIT, Call, Planned, plan};
+use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
+use super::{Lanes, Rest, pace};
+use crate::clock::{id_at, later};
+use crate::model::subscription::Style;
+use crate::model::{Delivery, EndedMutes, Fold, Lane, MessageTs, News, Pause, PauseReason};
+use crate::render::{Message, Rung, Showing, card, fold, reply};
+use crate::slack::error::SlackError;
+use crate::store::{Intent, Settlement, StoreError};
+use futures_util::FutureExt;
+use jiff::Timestamp;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+use tracing::{debug, error, info, warn};
+
+/// With more deliveries than this waiting for a fold, a lane looks for others …
+const MANY: usize = 20;
+/// … no more often than this.
+const DOZE: Duration = Duration::from_millis(500);
+/// A store that is away is asked again after this.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// The clocks of Slack and of this machine may differ by so many seconds; by more, and no request is believed.
+const CLOCK_SKEW_SECONDS: i64 = 5 * 60;
+/// What tells of ended mutes has no delivery that counts its refusals: it is asked for at this pace while Slack is away,
+/// and given up at the first refusal that is not understood.
+const NOTICE_ATTEMPTS: u32 = UNKNOWN_ATTEMPTS;
+/// A call is over so many seconds after its intent, however often its looks were refused.
+const CALL_SECONDS: i64 = 2 * 60;
+
+impl Lanes {
+    /// Does the next thing for a lane.
+    pub(super) async fn step(&self, lane: &Lane) -> Rest {
+        let stepped = match AssertUnwindSafe(self.try_step(lane)).catch_unwind().await {
+            Ok(stepped) => stepped,
+            Err(_) => self.stumbled(lane).await,
+        };
+        stepped.unwrap_or_else(|error| {
+            warn!(lane = %lane, "could not work on lane {lane}: {error}; looking again in {LOOK_AGAIN:?}");
+            Rest::Hold(later(self.parts.clock.now(), LOOK_AGAIN))
+        })
+    }
+
+    /// A step ended in a panic. If that was before a call, its first delivery counts as refused for an unknown reason, so
+    /// that it is given up in the end and holds up no other for ever.
+    async fn stumbled(&self, lane: &Lane) -> Result<Rest, StoreError> {
+        error!(lane = %lane, "work on lane {lane} ended in a panic");
+        let now = self.parts.clock.now();
+        let claim = self.parts.store.claim(lane, now, 1).await?;
+        match claim.due.first() {
+            Some((delivery, _)) if claim.intent.is_none() => {
+                let why = SlackError::Refused("panic".to_owned());
+                let step = decide(&why, delivery.attempts, now, jitter());
+                self.follow(lane, vec![delivery.sequence], delivery.attempts, &why, step).await
+            }
+            _ => Ok(Rest::Hold(later(now, LOOK_AGAIN))),
+        }
+    }
+
+    async fn try_step(&self, lane: &Lane) -> Result<Rest, StoreError> {
+        if !self.is_open(&lane.workspace) {
+            return Ok(Rest::Idle);
+        }
+        let now = self.parts.clock.now();
+        let claim = self.parts.store.claim(lane, now, CLAIM_LIMIT).await?;
+        if claim.pause.is_some() {
+            return Ok(Rest::Idle);
+        }
+        if let Some(next_at) = claim.next_at.filter(|next_at| *next_at > now) {
+            return Ok(Rest::Hold(next_at));
+        }
+        if let Some(intent) = &claim.intent {
+            let covered = claim.due.iter().filter(|(delivery, _)| intent.covers.contains(&delivery.sequence));
+            let notice = if intent.mutes_ended.is_some() { NOTICE_ATTEMPTS } else { 0 };
+            let attempts = covered.map(|(delivery, _)| delivery.attempts).max().unwrap_or(notice);
+            return self.reconcile(lane, intent.clone(), attempts, &SlackError::Lost).await;
+        }
+        if let Some(ended) = &claim.ended {
+            return self.tell_of(lane, ended, now).await;
+        }
+        let mut next = claim.next_due;
+        for planned in plan(&claim.due, &claim.folds, now) {
+            if planned.at <= now {
+                return self.deliver(lane, planned).await;
+            }
+            next = Some(next.map_or(planned.at, |next| next.min(planned.at)));
+        }
+        Ok(match next {
+            // What comes meanwhile joins many that wait already: they are not looked through for each.
+            Some(at) if claim.due.len() > MANY => Rest::Doze(later(now, DOZE).min(at), at),
+            Some(at) => Rest::Until(at),
+            None => Rest::Idle,
+        })
+    }
+
+    /// Shows what was planned, in the simplest form that Slack takes.
+    async fn deliver(&self, lane: &Lane, planned: Planned<'_>) -> Result<Rest, StoreError> {
+        let at = self.parts.clock.now();
+        let Planned { call, covers, attempts, .. } = planned;
+        let (message, fold) = match call {
+            Call::Card { delivery, news, updates } => (self.card(delivery, &news, updates, at), None),
+            Call::OpenFold(new) => (fold(&new, &self.parts.app_url), Some(new)),
+            Call::EditFold(grown) | Call::CloseFold(grown) => (fold(&grown, &self.parts.app_url), Some(grown)),
+        };
+        let edits = fold.as_ref().and_then(|fold| fold.ts.clone());
+        let intent = Intent { call: id_at(at), edits, covers, fold, mutes_ended: None, at };
+        self.call(lane, &message, intent, attempts).await
+    }
+
+    /// Says that mutes are over and how many deliveries they held, which come next.
+    async fn tell_of(&self, lane: &Lane, ended: &EndedMutes, at: Timestamp) -> Result<Rest, StoreError> {
+        let (call, message) = (id_at(at), reply::mutes_ended(ended));
+        let intent = Intent { call, edits: None, covers: Vec::new(), fold: None, mutes_ended: Some(at), at };
+        self.call(lane, &message, intent, NOTICE_ATTEMPTS).await
+    }
+
+    async fn call(&self, lane: &Lane, message: &Message, intent: Intent, attempts: u32) -> Result<Rest, StoreError> {
+        self.parts.store.begin(lane, intent.clone()).await?;
+        match self.show(lane, message, &intent).await {
+            Ok(ts) => self.done(lane, intent, ts).await,
+            Err(unclear) if decide(&unclear, 0, intent.at, 0.0) == Step::Reconcile => {
+                warn!(lane = %lane, "Slack did not say whether it took a message for {lane}: {unclear}; looking for it");
+                self.reconcile(lane, intent, attempts, &unclear).await
+            }
+            Err(refused) => {
+                let step = decide(&refused, attempts, self.parts.clock.now(), jitter());
+                self.failed(lane, intent, attempts, &refused, step).await
+            }
+        }
+    }
+
+    fn card(&self, delivery: &Delivery, news: &News, updates: usize, now: Timestamp) -> Message {
+        let showing = Showing {
+            subscription: delivery.subscription,
+            style: delivery.options.style.unwrap_or(Style::Card),
+            mention: &delivery.options.mention,
+            app_url: &self.parts.app_url,
+            now,
+            test: false,
+            updates,
+        };
+        card(news, &showing)
+    }
+
+    /// Posts or edits, going down the ladder of looks where Slack refuses them.
+    async fn show(&self, lane: &Lane, message: &Message, intent: &Intent) -> Result<MessageTs, SlackError> {
+        let mut rung = Rung::Whole;
+        let answer = loop {
+            let content = message.content(rung);
+            let answer = match &intent.edits {
+                Some(ts) => self.parts.slack.update(lane, ts, content).await.map(|()| ts.clone()),
+                None => self.parts.slack.post(lane, content, intent.call).await,
+            };
+            self.parts.metrics.slack_calls.count(result_word(&answer));
+            match (&answer, rung.below()) {
+                (Err(refused), Some(simpler)) if decide(refused, 0, intent.at, 0.0) == Step::Simpler => {
+                    warn!(lane = %lane, call = %intent.call, "Slack refused the looks of a message for {lane}: {refused}");
+                    rung = simpler;
+                }
+                _ => break answer,
+            }
+        };
+        match rung {
+            Rung::Whole => {}
+            Rung::WithoutImages => self.parts.metrics.fallbacks.count("without_images"),
+            Rung::TextOnly => self.parts.metrics.fallbacks.count("text_only"),
+        }
+        answer
+    }
+
+    /// A call was begun and its outcome is not known, for this reason. An edit is made again, since that changes nothing
+    /// more; for a new message, looks in the channel whether it is there.
+    async fn reconcile(
+        &self,
+        lane: &Lane,
+        intent: Intent,
+        attempts: u32,
+        why: &SlackError,
+    ) -> Result<Rest, StoreError> {
+        if intent.edits.is_some() {
+            return self.again(lane, intent, attempts, why).await;
+        }
+        let begun = intent.at.as_second();
+        let times = begun - CLOCK_SKEW_SECONDS..begun + CALL_SECONDS + CLOCK_SKEW_SECONDS;
+        let asked_at = self.parts.clock.now();
+        match self.parts.slack.find_call(lane, intent.call, times).await {
+            Ok(Some(ts)) => self.done(lane, intent, ts).await,
+            Ok(None) => match pace::not_over_until(intent.at, asked_at).filter(|_| *why == SlackError::Lost) {
+                Some(end) => Ok(Rest::Hold(end)),
+                None => self.again(lane, intent, attempts, why).await,
+            },
+            Err(refused) => {
+                let now = self.parts.clock.now();
+                let missing_scope = matches!(&refused, SlackError::Refused(code) if code == "missing_scope");
+                match decide(&refused, UNKNOWN_ATTEMPTS - 1, now, 0.0) {
+                    Step::PauseWorkspace if !missing_scope => {
+                        self.close(&lane.workspace, PauseReason(refused.to_string()));
+                        Ok(Rest::Idle)
+                    }
+                    Step::Retry { at, counted: false } => Ok(Rest::Hold(at)),
+                    Step::Retry { .. } | Step::Reconcile => Ok(Rest::Hold(pace::look_again(intent.at, now))),
+                    Step::PauseWorkspace | Step::PauseChannel | Step::Simpler | Step::Dead => {
+                        warn!(lane = %lane, "history of {lane} may not be read ({refused}): posting again, possibly twice");
+                        self.parts.metrics.deliveries.count("possible_duplicate");
+                        self.again(lane, intent, attempts, why).await
+                    }
+                }
+            }
+        }
+    }
+
+    /// A call was not done, as far as can be known: it is made again like one that never reached Slack.
+    async fn again(&self, lane: &Lane, intent: Intent, attempts: u32, why: &SlackError) -> Result<Rest, StoreError> {
+        let step = decide(&SlackError::Unreachable, attempts, self.parts.clock.now(), jitter());
+        self.failed(lane, intent, attempts, why, step).await
+    }
+
+    async fn done(&self, lane: &Lane, intent: Intent, ts: MessageTs) -> Result<Rest, StoreError> {
+        let now = self.parts.clock.now();
+        let Intent { edits, covers, fold, .. } = intent;
+        debug!(lane = %lane, message.ts = %ts, "delivered {covers:?} to {lane}");
+        // Slack's limit of a message a second is one for new messages.
+        let (next_at, outcome) = if edits.is_some() { (now, "edited") } else { (pace::next_call(now), "posted") };
+        let fold = fold.map(|fold| Box::new(fold.shown_as(ts.clone())));
+        self.settle(lane, Settlement::Done { covers, ts, fold }, next_at).await?;
+        self.parts.metrics.deliveries.count(outcome);
+        Ok(Rest::Now)
+    }
+
+    async fn failed(
+        &self,
+        lane: &Lane,
+        intent: Intent,
+        attempts: u32,
+        why: &SlackError,
+        step: Step,
+    ) -> Result<Rest, StoreError> {
+        let now = self.parts.clock.now();
+        let Intent { edits, covers, fold, .. } = intent;
+        if let (Some(ts), Some(fold)) = (edits, fold)
+            && !matches!(step, Step::PauseChannel | Step::PauseWorkspace)
+        {
+            // What is not taken as an edit in the end becomes a message of its own.
+            if is_gone(why) || matches!(step, Step::Simpler | Step::Dead) {
+                info!(lane = %lane, message.ts = %ts, "message {ts} in {lane} cannot be edited any more: {why}");
+                return self.put_off(lane, ts, fold.closed(), now).await;
+            }
+            if covers.is_empty() {
+                return self.put_off(lane, ts, fold.not_yet_closed(now), now).await;
+            }
+        }
+        self.follow(lane, covers, attempts, why, step).await
+    }
+
+    async fn follow(
+        &self,
+        lane: &Lane,
+        covers: Vec<u64>,
+        attempts: u32,
+        why: &SlackError,
+        step: Step,
+    ) -> Result<Rest, StoreError> {
+        let now = self.parts.clock.now();
+        let error = why.to_string();
+        match step {
+            // The intent stands: the next step looks for it.
+            Step::Reconcile => {}
+            Step::Retry { at, counted } => {
+                info!(lane = %lane, attempts, "Slack did not take a message for {lane}: {error}; again at {at}");
+                self.parts.metrics.deliveries.count("retried");
+                self.settle(lane, Settlement::Retry { covers, not_before: at, counted, error }, at).await?;
+            }
+            Step::PauseChannel => {
+                warn!(lane = %lane, "Slack refuses {lane}: {error}; its subscriptions are paused");
+                self.parts.metrics.deliveries.count("paused");
+                let pause = Pause { reason: PauseReason(error), since: now };
+                self.settle(lane, Settlement::Paused(pause), now).await?;
+            }
+            Step::PauseWorkspace => {
+                self.settle(lane, Settlement::Retry { covers, not_before: now, counted: false, error }, now).await?;
+                self.close(&lane.workspace, PauseReason(why.to_string()));
+            }
+            Step::Simpler | Step::Dead => {
+                error!(lane = %lane, attempts, "gave up a delivery for {lane}: {error}; it is kept as a dead letter");
+                self.parts.metrics.deliveries.count("dead");
+                self.settle(lane, Settlement::Dead { covers, error }, pace::next_call(now)).await?;
+            }
+        }
+        Ok(Rest::Now)
+    }
+
+    /// Keeps what becomes of a fold that could not be edited; the deliveries are planned anew.
+    async fn put_off(&self, lane: &Lane, ts: MessageTs, fold: Fold, now: Timestamp) -> Result<Rest, StoreError> {
+        self.settle(lane, Settlement::Done { covers: Vec::new(), ts, fold: Some(Box::new(fold)) }, now).await?;
+        Ok(Rest::Now)
+    }
+
+    async fn settle(&self, lane: &Lane, how: Settlement, next_at: Timestamp) -> Result<(), StoreError> {
+        self.parts.store.settle(lane, how, self.parts.clock.now(), next_at).await
+    }
+}
+
+/// Whether Slack says that there is no such message any more, or that it stays as it is.
+fn is_gone(why: &SlackError) -> bool {
+    let gone = ["message_not_found", "cant_update_message", "edit_window_closed"];
+    matches!(why, SlackError::Refused(code) if gone.contains(&code.as_str()))
+}
+
+/// A number from 0 to 1 from the random bits of an id.
+fn jitter() -> f64 {
+    let byte = uuid::Uuid::new_v4().as_bytes()[0];
+    f64::from(byte) / 255.0
+}
+
+fn result_word(answer: &Result<MessageTs, SlackError>) -> &'static str {
+    match answer {
+        Ok(_) => "ok",
+        Err(SlackError::Refused(_)) => "refused",
+        Err(SlackError::Limited(_)) => "limited",
+        Err(SlackError::Broken(_)) => "broken",
+        Err(SlackError::Unreachable) => "unreachable",
+        Err(SlackError::Lost) => "lost",
+        Err(SlackError::NotInstalled) => "not_installed",
+    }
+}

@@ -1,0 +1,236 @@
+//! From what is pending in a lane to the calls that show it: pure.
+//!
+//! Calls stand in the order of their first deliveries. A delivery joins a call that stands there already (a fold, or
+//! one message for several updates) only if every earlier event of its object is in that call or before it; so no
+//! event overtakes an earlier one of the same object. For the same reason a call waits at least as long as those
+//! before it that share an object with it.
+
+use crate::clock::later;
+use crate::model::event::{Change, KnownType};
+use crate::model::subscription::Batch;
+use crate::model::{Delivery, Derived, EventType, Fold, FoldKey, News, ObjectKey};
+use jiff::Timestamp;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// So many deliveries are looked at together.
+pub(super) const CLAIM_LIMIT: usize = 2_000;
+/// While more wait than one look sees, a fold is edited as often as Slack takes it: about 50 times a minute.
+const EDITS_WHILE_FULL: Duration = Duration::from_millis(1_200);
+/// So many pending events of one key become a fold …
+const BURST: usize = 4;
+/// … but more than twenty of those that somebody should see one by one.
+const BURST_OF_PRECIOUS: usize = 21;
+
+/// What Slack is asked to do.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Call<'a> {
+    /// Show one event, or the last of several updates of one object.
+    Card {
+        /// The delivery whose looks count.
+        delivery: &'a Delivery,
+        /// The event.
+        news: Cow<'a, News>,
+        /// How many updates it stands for.
+        updates: usize,
+    },
+    /// Show a new fold.
+    OpenFold(Box<Fold>),
+    /// Show more in a fold that is there.
+    EditFold(Box<Fold>),
+    /// Say that a fold takes no more.
+    CloseFold(Box<Fold>),
+}
+
+/// One call to come, and the deliveries that it covers.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Planned<'a> {
+    /// The call.
+    pub(super) call: Call<'a>,
+    /// The sequences of all deliveries it covers.
+    pub(super) covers: Vec<u64>,
+    /// How often the most refused of them was refused.
+    pub(super) attempts: u32,
+    /// Not before this time.
+    pub(super) at: Timestamp,
+}
+
+/// What becomes of the pending events of one key.
+struct Way<'f> {
+    batch: Batch,
+    /// When the first of them was accepted.
+    first: Timestamp,
+    /// How many there are; updates of one object count once.
+    count: usize,
+    /// Whether a live fold takes them …
+    is_live: bool,
+    /// … which the first call edits.
+    live: Option<&'f Fold>,
+}
+
+/// Deliveries that go into one call, by their places among those that are due.
+struct Group<'a, 'f> {
+    key: &'a FoldKey,
+    members: Vec<usize>,
+    live: Option<&'f Fold>,
+}
+
+/// Plans the calls, in order. Every delivery is covered by exactly one of them.
+pub(super) fn plan<'a>(due: &'a [(Delivery, Arc<News>)], folds: &[Fold], now: Timestamp) -> Vec<Planned<'a>> {
+    let is_full = due.len() >= CLAIM_LIMIT;
+    let keys: Vec<FoldKey> = due.iter().map(|(delivery, news)| FoldKey::of(delivery, news)).collect();
+    let objects: Vec<Option<ObjectKey>> = due.iter().map(|(_, news)| news.event.object_key()).collect();
+    let (live, ended): (Vec<&Fold>, Vec<&Fold>) = folds.iter().partition(|fold| now < fold.closes_at());
+    let ended = ended.into_iter().filter(|fold| fold.close_at() <= now);
+    let mut planned: Vec<Planned> = ended.map(|fold| close(fold, now)).collect();
+
+    let mut ways = ways(due, &keys, &objects, &live);
+    let mut groups: Vec<Group> = Vec::new();
+    let mut joinable: HashMap<(&FoldKey, Option<&ObjectKey>), usize> = HashMap::new();
+    let mut latest: HashMap<&ObjectKey, usize> = HashMap::new();
+    for (place, (_, news)) in due.iter().enumerate() {
+        let (key, object) = (&keys[place], objects[place].as_ref());
+        let way = ways.get_mut(key).expect("every key has its way");
+        let with = if way.folds(key) {
+            Some((key, None))
+        } else {
+            object.filter(|_| way.batch != Batch::Off && is_update(news)).map(|object| (key, Some(object)))
+        };
+        let earlier = object.and_then(|object| latest.get(object).copied());
+        let group = with.and_then(|with| joinable.get(&with).copied());
+        let group = group.filter(|group| earlier.is_none_or(|earlier| earlier <= *group)).unwrap_or(groups.len());
+        if group == groups.len() {
+            let live = if way.folds(key) { way.live.take() } else { None };
+            groups.push(Group { key, members: Vec::new(), live });
+        }
+        groups[group].members.push(place);
+        joinable.extend(with.map(|with| (with, group)));
+        latest.extend(object.map(|object| (object, group)));
+    }
+
+    let mut ready: HashMap<&ObjectKey, Timestamp> = HashMap::new();
+    for group in groups {
+        let way = &ways[group.key];
+        let members = || group.members.iter().filter_map(|place| objects[*place].as_ref());
+        let waits = members().filter_map(|object| ready.get(object).copied()).max();
+        let own = match group.live {
+            Some(fold) if is_full => fold.edit_at.min(later(fold.changed_at, EDITS_WHILE_FULL)),
+            Some(fold) => fold.edit_at,
+            None => way.collected_at(group.key).filter(|_| !is_full).unwrap_or(now),
+        };
+        let at = waits.unwrap_or(now).max(own).max(now);
+        ready.extend(members().map(|object| (object, at)));
+        let folds = way.folds(group.key);
+        let deliveries: Vec<&(Delivery, Arc<News>)> = group.members.iter().map(|place| &due[*place]).collect();
+        let call = match (deliveries.as_slice(), group.live) {
+            (members, Some(fold)) => Call::EditFold(Box::new(with(fold.clone(), members, now))),
+            ([first, rest @ ..], None) if folds && !rest.is_empty() => {
+                let fold = with(Fold::open(&first.0, &first.1, now), rest, now);
+                // What was collected is shown once, unless there is more of it than one look could see.
+                let ends = matches!(way.batch, Batch::Minutes(_)) && !is_full;
+                Call::OpenFold(Box::new(if ends { fold.closed() } else { fold }))
+            }
+            (members, None) => card(members),
+        };
+        planned.push(Planned {
+            call,
+            covers: deliveries.iter().map(|(delivery, _)| delivery.sequence).collect(),
+            attempts: deliveries.iter().map(|(delivery, _)| delivery.attempts).max().unwrap_or(0),
+            at,
+        });
+    }
+    planned
+}
+
+/// Decides for each key what becomes of its events; the newest of them says how they are to be batched.
+fn ways<'a, 'f>(
+    due: &[(Delivery, Arc<News>)],
+    keys: &'a [FoldKey],
+    objects: &[Option<ObjectKey>],
+    live: &[&'f Fold],
+) -> HashMap<&'a FoldKey, Way<'f>> {
+    let mut live: HashMap<&FoldKey, &Fold> = live.iter().map(|fold| (&fold.key, *fold)).collect();
+    let mut ways = HashMap::new();
+    let mut updated = HashSet::new();
+    for ((delivery, news), (key, object)) in due.iter().zip(keys.iter().zip(objects)) {
+        let first = delivery.accepted_at;
+        let way = ways.entry(key).or_insert_with(|| {
+            let live = live.remove(key);
+            Way { batch: Batch::Auto, first, count: 0, is_live: live.is_some(), live }
+        });
+        way.batch = delivery.options.batch.unwrap_or(Batch::Auto);
+        let superseded = object.as_ref().is_some_and(|object| is_update(news) && !updated.insert((key, object)));
+        way.count += usize::from(!superseded);
+    }
+    ways
+}
+
+impl Way<'_> {
+    /// Whether its events go into one message.
+    fn folds(&self, key: &FoldKey) -> bool {
+        let burst = if is_precious(key) { BURST_OF_PRECIOUS } else { BURST };
+        match self.batch {
+            Batch::Off => false,
+            Batch::Auto => self.is_live || self.count >= burst,
+            Batch::Minutes(_) => self.is_live || self.count >= burst || !is_precious(key),
+        }
+    }
+
+    /// Until when they are collected, if they are.
+    fn collected_at(&self, key: &FoldKey) -> Option<Timestamp> {
+        match self.batch {
+            Batch::Minutes(minutes) if self.folds(key) => {
+                Some(later(self.first, Duration::from_mins(u64::from(minutes))))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Whether somebody should see these one by one unless there are very many.
+fn is_precious(key: &FoldKey) -> bool {
+    let names = [KnownType::DatasetDeleted.as_str(), KnownType::IssueCreated.as_str(), Derived::LabelRejected.as_str()];
+    names.contains(&key.event.as_str())
+}
+
+/// Whether the last of several such events of one object says what counts.
+fn is_update(news: &News) -> bool {
+    let updates = [KnownType::DatasetUpdated, KnownType::SampleUpdated, KnownType::LabelUpdated];
+    matches!(&news.event.event_type, EventType::Known(known) if updates.contains(known))
+}
+
+fn close<'a>(fold: &Fold, now: Timestamp) -> Planned<'a> {
+    let call = Call::CloseFold(Box::new(fold.clone().closed()));
+    Planned { call, covers: Vec::new(), attempts: 0, at: now }
+}
+
+fn with(mut fold: Fold, members: &[&(Delivery, Arc<News>)], now: Timestamp) -> Fold {
+    for (delivery, news) in members {
+        fold.add(delivery, news, now);
+    }
+    fold
+}
+
+/// A card of one event, or of the last state that several updates led to.
+fn card<'a>(members: &[&'a (Delivery, Arc<News>)]) -> Call<'a> {
+    let (delivery, last) = members.last().expect("a call covers something");
+    let updates = members.len();
+    if updates == 1 {
+        return Call::Card { delivery, news: Cow::Borrowed(last), updates };
+    }
+    let mut changes: Vec<Change> = Vec::new();
+    for change in members.iter().flat_map(|(_, news)| &news.changes) {
+        match changes.iter_mut().find(|known| known.field == change.field) {
+            Some(known) => known.after.clone_from(&change.after),
+            None => changes.push(change.clone()),
+        }
+    }
+    changes.retain(|change| change.before != change.after);
+    let news = News { changes, ..News::clone(last) };
+    Call::Card { delivery, news: Cow::Owned(news), updates }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,75 @@
+//! Reading a request's body: raw, up to a limit, within a time.
+
+use crate::clock::Clock;
+use axum::body::{Body, HttpBody};
+use axum::http::{HeaderMap, Request, StatusCode};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt;
+use std::time::Duration;
+
+/// A sender that takes longer than this is too slow.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why a body was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unread {
+    /// Over the limit, in bytes.
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    /// Not here in time.
+    #[error("the body did not arrive within 10 seconds")]
+    TooSlow,
+    /// The connection broke.
+    #[error("the body ended early")]
+    Broken,
+}
+
+impl Unread {
+    /// What to answer with.
+    pub(super) const fn status(self) -> StatusCode {
+        match self {
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Broken => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// The word it is counted under.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::TooLarge(_) => "too_large",
+            Self::TooSlow => "too_slow",
+            Self::Broken => "broken_body",
+        }
+    }
+}
+
+/// Reads a request whole: its headers, and its bytes as they were sent.
+pub(super) async fn read(request: Request<Body>, limit: usize, clock: &Clock) -> Result<(HeaderMap, Bytes), Unread> {
+    let (parts, body) = request.into_parts();
+    match clock.timeout(TIME_LIMIT, whole(body, limit)).await {
+        Some(read) => read.map(|bytes| (parts.headers, bytes)),
+        None => Err(Unread::TooSlow),
+    }
+}
+
+/// Reads a body. What is over the limit is read too, up to a point, and thrown away: a sender that is cut off while it
+/// writes never sees the answer.
+async fn whole(body: Body, limit: usize) -> Result<Bytes, Unread> {
+    let patience = limit.saturating_mul(4);
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let (mut pieces, mut bytes, mut length) = (body.into_data_stream(), BytesMut::new(), 0);
+    while announced <= patience
+        && length <= patience
+        && let Some(piece) = pieces.next().await
+    {
+        let piece = piece.map_err(|_| Unread::Broken)?;
+        length += piece.len();
+        if announced.max(length) <= limit {
+            bytes.extend_from_slice(&piece);
+        } else {
+            bytes = BytesMut::new();
+        }
+    }
+    if announced.max(length) > limit { Err(Unread::TooLarge(limit)) } else { Ok(bytes.freeze()) }
+}

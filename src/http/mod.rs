@@ -1,0 +1,224 @@
+//! The router on one page, and its doors: read, check, hand over, answer.
+
+mod body;
+pub mod serve;
+
+use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
+use crate::app::{App, Asker, command, events, interaction};
+use crate::segments::webhook::SignedWebhook;
+use crate::slack::events::Report;
+use crate::slack::interaction::Interaction;
+use crate::slack::request::SignedRequest;
+use crate::slack::slash::{Malformed, SlashCommand};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{Request, StatusCode, header::RETRY_AFTER};
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::catch_panic::CatchPanicLayer;
+use tracing::{info, warn};
+
+/// Slack gives up after 3 s; what takes longer than this is answered later.
+const PROMPT: Duration = Duration::from_millis(2500);
+/// No request of Slack's is larger, in bytes.
+const SLACK_LIMIT: usize = 1024 * 1024;
+/// A sender that is sent away comes again after so many seconds.
+const COME_AGAIN: &str = "5";
+
+type Shared = State<Arc<App>>;
+
+/// Every address of the server.
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/webhooks/segments", post(|state: Shared, request: Request<Body>| webhook(state, None, request)))
+        .route(
+            "/webhooks/segments/{account}",
+            post(|state: Shared, Path(account): Path<String>, request: Request<Body>| {
+                webhook(state, Some(account), request)
+            }),
+        )
+        .route("/slack/commands", post(slash))
+        .route("/slack/interactions", post(interactions))
+        .route("/slack/events", post(reports))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .layer(CatchPanicLayer::new())
+        .with_state(app)
+}
+
+/// The address of the counts, for another listener than the public one.
+pub fn admin_router(app: Arc<App>) -> Router {
+    Router::new().route("/metrics", get(|State(app): Shared| async move { app.metrics.text() })).with_state(app)
+}
+
+/// Says no, once in the log and once to the sender.
+fn refuse(status: StatusCode, what: &str, why: &dyn std::fmt::Display) -> Response {
+    warn!(http.status = status.as_u16(), "refused {what}: {why}");
+    let answer = (status, format!("could not accept {what}: {why}\n"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        return ([(RETRY_AFTER, COME_AGAIN)], answer).into_response();
+    }
+    answer.into_response()
+}
+
+async fn webhook(State(app): Shared, account: Option<String>, request: Request<Body>) -> Response {
+    let refused = |word: &'static str, status, why: &dyn std::fmt::Display| {
+        app.metrics.webhooks.count(word);
+        refuse(status, "the webhook", why)
+    };
+    let (headers, bytes) = match body::read(request, app.settings.webhook_limit, &app.clock).await {
+        Ok(read) => read,
+        Err(unread) => return refused(unread.word(), unread.status(), &unread),
+    };
+    let endpoint = match app.endpoint(account.as_deref()) {
+        Ok(endpoint) => endpoint,
+        Err(NoEndpoint::Unknown) => return refused("unknown_account", StatusCode::NOT_FOUND, &"no such account"),
+        Err(NoEndpoint::NotReady) => {
+            let why = "Slack has not confirmed the bot token yet";
+            return refused("not_ready", StatusCode::SERVICE_UNAVAILABLE, &why);
+        }
+    };
+    let signed = match SignedWebhook::verify(&headers, bytes, &app.settings.webhook_secrets, app.clock.now()) {
+        Ok(signed) => signed,
+        Err(refusal) => return refused("bad_signature", refusal.status(), &refusal),
+    };
+    // A task of its own: a sender that hangs up must not stop what is being kept.
+    let work = app.tasks.spawn({
+        let app = Arc::clone(&app);
+        async move { accept(&app, &endpoint, signed).await }
+    });
+    match work.await {
+        Ok(Ok(accepted)) => {
+            app.metrics.webhooks.count(match accepted {
+                Accepted::Wanted(_) => "accepted",
+                Accepted::Unwanted => "unwanted",
+                Accepted::Duplicate => "duplicate",
+                Accepted::Test => "test",
+            });
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Ok(Err(Rejected::Undecodable(error))) => refused("undecodable", StatusCode::BAD_REQUEST, &error),
+        Ok(Err(Rejected::Store(error))) => refused("not_kept", StatusCode::SERVICE_UNAVAILABLE, &error),
+        Err(_) => refused("failed", StatusCode::INTERNAL_SERVER_ERROR, &"an error of the server's own"),
+    }
+}
+
+/// Reads a request from Slack and believes it if it is signed.
+async fn signed(app: &App, request: Request<Body>) -> Result<SignedRequest, Response> {
+    let refused = |status, why: &dyn std::fmt::Display| {
+        app.metrics.slack_requests.count("refused");
+        refuse(status, "the request", why)
+    };
+    let read = body::read(request, SLACK_LIMIT, &app.clock).await;
+    let (headers, bytes) = read.map_err(|unread| refused(unread.status(), &unread))?;
+    let verified = SignedRequest::verify(&headers, bytes, &app.settings.signing_secret, app.clock.now());
+    verified.map_err(|refusal| refused(refusal.status(), &refusal))
+}
+
+fn malformed(app: &App, why: Malformed) -> Response {
+    app.metrics.slack_requests.count("malformed");
+    refuse(StatusCode::BAD_REQUEST, "the request", &why)
+}
+
+async fn slash(State(app): Shared, request: Request<Body>) -> Response {
+    let slash = match signed(&app, request).await {
+        Ok(request) => match SlashCommand::read(&request) {
+            Ok(slash) => slash,
+            Err(why) => return malformed(&app, why),
+        },
+        Err(refusal) => return refusal,
+    };
+    app.metrics.slack_requests.count("command");
+    let asker = Asker { lane: App::lane(&slash.workspace, &slash.channel), user: slash.user, cause: slash.trigger };
+    let (answered, mut answer) = tokio::sync::oneshot::channel();
+    app.tasks.spawn({
+        let app = Arc::clone(&app);
+        async move {
+            let answer = command::run(&app, &asker, &slash.text).await.answer();
+            // Nobody waits any more: Slack takes the answer at the response url.
+            if let Err(late) = answered.send(answer)
+                && let Err(error) = app.responder.respond(&slash.response_url, &late).await
+            {
+                warn!("could not answer a command late: {error}");
+            }
+        }
+    });
+    let prompt = app.clock.timeout(PROMPT, &mut answer).await;
+    // From here on a late answer knows that it is late; one that came at the last moment is still taken.
+    answer.close();
+    match prompt.or_else(|| answer.try_recv().ok().map(Ok)) {
+        Some(Ok(answer)) => Json(answer).into_response(),
+        Some(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        None => {
+            info!("a command takes longer than Slack waits and is answered later");
+            StatusCode::OK.into_response()
+        }
+    }
+}
+
+async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
+    let request = match signed(&app, request).await {
+        Ok(request) => request,
+        Err(refusal) => return refusal,
+    };
+    match Interaction::read(request.body()) {
+        Some(Interaction::Click(click)) => {
+            app.metrics.slack_requests.count("click");
+            let work = app.tasks.spawn({
+                let app = Arc::clone(&app);
+                async move { interaction::click(&app, click).await }
+            });
+            app.clock.timeout(PROMPT, work).await;
+            StatusCode::OK.into_response()
+        }
+        Some(Interaction::Other(kind)) => {
+            app.metrics.slack_requests.count("unknown_interaction");
+            info!("an interaction of type `{kind}` calls for nothing");
+            StatusCode::OK.into_response()
+        }
+        None => malformed(&app, Malformed("payload")),
+    }
+}
+
+async fn reports(State(app): Shared, request: Request<Body>) -> Response {
+    let report = match signed(&app, request).await {
+        Ok(request) => match Report::read(&request) {
+            Ok(report) => report,
+            Err(why) => return malformed(&app, why),
+        },
+        Err(refusal) => return refusal,
+    };
+    match report {
+        Report::UrlVerification(challenge) => challenge.into_response(),
+        Report::Event { workspace, event } => {
+            app.metrics.slack_requests.count("event");
+            let work = app.tasks.spawn({
+                let app = Arc::clone(&app);
+                async move { events::note(&app, &workspace, event).await }
+            });
+            match app.clock.timeout(PROMPT, work).await {
+                Some(Ok(Err(error))) => refuse(StatusCode::SERVICE_UNAVAILABLE, "the event", &error),
+                _ => StatusCode::OK.into_response(),
+            }
+        }
+    }
+}
+
+async fn ready(State(app): Shared) -> Response {
+    let home = app.home();
+    let slack = match (&home.refused, &home.workspace) {
+        (Some(code), _) => format!("not accepted: {code}"),
+        (None, Some(workspace)) => match app.lanes.closed(workspace) {
+            Some(reason) => format!("not accepted: {reason}"),
+            None if home.connected => "ok".to_owned(),
+            None => "not asked yet".to_owned(),
+        },
+        (None, None) => "not asked yet".to_owned(),
+    };
+    let store = app.store.probe().await.map_or_else(|error| error.to_string(), |()| "ok".to_owned());
+    let status = if slack == "ok" && store == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, format!("slack: {slack}\nstore: {store}\n")).into_response()
+}

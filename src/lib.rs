@@ -1,0 +1,177 @@
+//! segments-slack receives Segments.ai webhooks and shows them in Slack, where people steer it.
+//!
+//! ```text
+//! Segments.ai --> http -> segments::SignedWebhook -> app::intake (derive, match) -> store (one durable commit) -> 2xx
+//!                                                      store -> delivery (claim, plan, render, intent, call, outcome)
+//!                                                               -> slack::api --> Slack
+//! Slack --> http -> slack::SignedRequest -> slack::command | interaction -> app -> store -> render -> answer in 3 s
+//! ```
+//!
+//! What holds, everywhere:
+//! 1. A 2xx to Segments.ai means that its deliveries are on disk.
+//! 2. An accepted event is in its channel once. Only a missing history scope weakens that, and then it is counted.
+//! 3. `model`, `render`, `routing`, `slack::{command, interaction}` and `delivery::{plan, pace, retry}` do no I/O and
+//!    never ask the time.
+//! 4. Only `render` writes words that a person reads; only `render` knows both Segments.ai and Block Kit.
+//! 5. A value called `Signed…` cannot be made without checking a signature. There is no store call without a workspace.
+//! 6. The only trait of our own is the store's. Outside services are faked on the wire (`sandbox`), never mocked.
+//! 7. No statics but constants: two servers live in one process. Every task has an owner that waits for it.
+//! 8. No secret is `Display`; none is in a log, an error or a metric. No request or response body is logged.
+//! 9. Unknown event types, fields and interaction types are tolerated; unknown configuration is an error.
+//!
+//! The modules stand in reading order, and each uses only what stands above it.
+
+// Nouns: no I/O, no async, never ask the time.
+pub mod model;
+
+pub mod clock;
+pub mod config;
+pub mod metrics;
+
+// The two worlds outside, as seen from here.
+pub mod segments;
+pub mod slack;
+
+// Every word and block that a person sees.
+pub mod render;
+
+// Who gets what.
+pub mod routing;
+
+// Keeping.
+pub mod store;
+
+// Delivering.
+pub mod delivery;
+
+// What the program does.
+pub mod app;
+pub mod cli;
+pub mod http;
+pub mod sandbox;
+
+use anyhow::Context;
+use app::{App, Home, Settings, connect};
+use clock::Clock;
+use config::{Config, StoreUrl};
+use delivery::{Lanes, Parts};
+use metrics::Metrics;
+use secrecy::ExposeSecret;
+use segments::webhook::Secrets;
+use slack::api::SlackApi;
+use slack::request::SigningSecret;
+use slack::respond::Responder;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{info, warn};
+
+/// An orderly end takes no longer.
+const END_LIMIT: Duration = Duration::from_secs(9);
+
+/// Runs the server on a listener until `shutdown`, on the machine's time.
+pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let admin = match config.admin_listen {
+        Some(address) => {
+            let failed =
+                || format!("could not listen on {address} for metrics; set --admin-listen to another, or `off`");
+            Some(TcpListener::bind(address).await.with_context(failed)?)
+        }
+        None => None,
+    };
+    let app = assemble(&config, Clock::system(), shutdown.clone()).await?;
+    info!("listening on http://{}", listener.local_addr().context("could not read the listener's address")?);
+    serve(app, listener, admin, shutdown).await;
+    Ok(())
+}
+
+/// Puts an app together: opens the store, loads what it remembers, and makes no call to Slack yet.
+pub async fn assemble(config: &Config, clock: Clock, shutdown: CancellationToken) -> anyhow::Result<Arc<App>> {
+    let StoreUrl::Sled(folder) = config.store.clone();
+    let store =
+        tokio::task::spawn_blocking(move || store::sled::SledStore::open(&folder, store::Durability::default()));
+    let store: Arc<dyn store::Store> = Arc::new(store.await.context("could not open the store")??);
+    let metrics = Arc::new(Metrics::default());
+    let slack_url = &config.slack_api_url;
+    let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
+    let slack = Arc::new(slack);
+    let app_url = config.segments_app_url.as_str().trim_end_matches('/').to_owned();
+    let parts = Parts {
+        clock: clock.clone(),
+        store: Arc::clone(&store),
+        slack: Arc::clone(&slack),
+        metrics: Arc::clone(&metrics),
+        app_url: app_url.clone(),
+    };
+    let app = App {
+        responder: Responder::new(slack_url.clone(), clock.clone()).context("could not make an HTTP client")?,
+        lanes: Lanes::new(parts, shutdown),
+        clock,
+        store,
+        index: Arc::default(),
+        slack,
+        metrics,
+        home: RwLock::new(Home::default()),
+        tasks: TaskTracker::new(),
+        settings: Settings {
+            signing_secret: SigningSecret::new(config.signing_secret.clone()).context("the signing secret is empty")?,
+            webhook_secrets: webhook_secrets(config)?,
+            bot_token: config.bot_token.clone(),
+            app_url,
+            webhook_limit: config.webhook_body_limit,
+        },
+    };
+    connect::remember(&app).await?;
+    Ok(Arc::new(app))
+}
+
+fn webhook_secrets(config: &Config) -> Result<Secrets, segments::SecretError> {
+    let secrets: Vec<&str> = config.webhook_secrets.iter().map(ExposeSecret::expose_secret).collect();
+    Secrets::parse(&secrets.join(","))
+}
+
+/// Serves an app until `shutdown`; then requests and calls in flight are finished, within ten seconds.
+pub async fn serve(app: Arc<App>, listener: TcpListener, admin: Option<TcpListener>, shutdown: CancellationToken) {
+    let background = TaskTracker::new();
+    for work in [Work::Connect, Work::Sweep] {
+        let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
+        background.spawn(async move {
+            shutdown.run_until_cancelled(work.run(&app)).await;
+        });
+    }
+    if let Some(admin) = admin {
+        background.spawn(http::serve::serve(admin, http::admin_router(Arc::clone(&app)), shutdown.clone()));
+    }
+    let public = http::serve::serve(listener, http::router(Arc::clone(&app)), shutdown.clone());
+    let ended = async {
+        public.await;
+        app.tasks.close();
+        background.close();
+        tokio::join!(app.tasks.wait(), background.wait(), app.lanes.finish());
+    };
+    let too_late = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(END_LIMIT).await;
+    };
+    tokio::select! {
+        () = ended => info!("everything in flight is finished"),
+        () = too_late => warn!("a call was still in flight after {END_LIMIT:?}; it is looked after at the next start"),
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Work {
+    Connect,
+    Sweep,
+}
+
+impl Work {
+    async fn run(self, app: &App) {
+        match self {
+            Self::Connect => connect::connect(app).await,
+            Self::Sweep => connect::sweep(app).await,
+        }
+    }
+}

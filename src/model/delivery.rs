@@ -1,0 +1,54 @@
+//! A promise to a channel: one event, to be shown there once.
+
+use super::subscription::Options;
+use super::workspace::{ChannelId, WorkspaceId};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+/// The queue of one channel: first in, first out, one Slack call at a time.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Lane {
+    /// Whose channel.
+    pub workspace: WorkspaceId,
+    /// The channel.
+    pub channel: ChannelId,
+}
+
+impl fmt::Display for Lane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.workspace, self.channel)
+    }
+}
+
+/// Our own id of an accepted event (UUID version 7, so that ids sort by time).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct EventId(pub Uuid);
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// One event for one channel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// Its place in the lane.
+    pub sequence: u64,
+    /// The event, stored once however many channels want it.
+    pub event: EventId,
+    /// The lowest number of the subscriptions that matched: it decides the looks.
+    pub subscription: u32,
+    /// That subscription's options, with the mentions of every one that matched.
+    pub options: Options,
+    /// When the event was accepted.
+    pub accepted_at: Timestamp,
+    /// Not to be shown before.
+    pub not_before: Timestamp,
+    /// Calls that were refused so far.
+    pub attempts: u32,
+    /// Slack's last refusal, as its code.
+    pub last_error: Option<String>,
+}

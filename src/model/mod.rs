@@ -1,0 +1,26 @@
+//! The nouns of the program: values that are parsed once, compared and printed. No I/O, no time asked.
+
+pub mod delivery;
+pub mod event;
+pub mod filter;
+pub mod fold;
+pub mod hold;
+pub mod mute;
+pub mod object;
+pub mod options;
+pub mod selection;
+pub mod selector;
+pub mod subscription;
+pub mod word;
+pub mod workspace;
+
+pub use delivery::{Delivery, EventId, Lane};
+pub use event::{Derived, Event, EventType, News};
+pub use filter::{Filter, FilterKey};
+pub use fold::{Fold, FoldKey};
+pub use mute::{EndedMutes, Mute};
+pub use object::{DatasetName, Object, ObjectKey, ObjectState};
+pub use selection::{EventSelection, Expanded};
+pub use selector::{DatasetPattern, EventSelector, Glob};
+pub use subscription::{Options, Pause, PauseReason, Rule, Subscription, SubscriptionState};
+pub use workspace::{AccountId, ChannelId, MessageId, MessageTs, TriggerId, UserId, WorkspaceId};

@@ -1,0 +1,130 @@
+//! Many events of one kind as one message: how many, the first of them by name, since when and by whom.
+
+use super::card::{Form, Subject, dataset_subject, joined, lead};
+use super::links::Links;
+use super::mrkdwn::{code, date, units};
+use super::words::{number, person, span};
+use super::{Message, kit, sample};
+use crate::model::event::KnownType;
+use crate::model::fold::Named;
+use crate::model::{Derived, EventType, Fold};
+
+/// The names and their links together are no longer than this; with the number of the others they fit a section.
+const NAMES: usize = 2_900;
+/// So many people are named.
+const PEOPLE: usize = 5;
+
+/// Shows a fold, alike in every style.
+pub fn fold(fold: &Fold, app_url: &str) -> Message {
+    let links = Links::new(app_url);
+    let (emoji, what) = what(fold);
+    let counted = format!("{} {what}", number(fold.count));
+    let dataset = fold.key.dataset.as_ref().map(|dataset| dataset_subject(dataset, &links));
+    let place = if fold.key.event.starts_with("dataset.") { "of" } else { "in" };
+    let within =
+        |form: Form| dataset.as_ref().map_or_else(String::new, |dataset| format!(" {place} {}", dataset.told(form)));
+    let mut blocks = vec![kit::section(&format!("{emoji} *{counted}*{}", within(Form::Linked)))];
+    blocks.extend(names(fold, &links).map(|names| kit::section(&names)));
+    let until =
+        (fold.last_event > fold.first_event).then(|| format!("{} – {}", date(fold.first_event), date(fold.last_event)));
+    let when = until.unwrap_or_else(|| date(fold.first_event));
+    let number = format!("#{}", fold.key.subscription);
+    blocks.push(kit::context([joined([Some(when), people(fold), Some(number)])]));
+    blocks.push(kit::context([standing(fold)]));
+    let text = format!("{emoji} {counted}{}", within(Form::Plain));
+    let mut message = Message { text, lead: lead(&fold.mention), color: None, blocks };
+    kit::budget(&mut message);
+    message
+}
+
+/// What happened to what, as words behind a number.
+fn what(fold: &Fold) -> (&'static str, String) {
+    let one = fold.count == 1;
+    let words = |one_of: &str, many: &str, then: &str| format!("{}{then}", if one { one_of } else { many });
+    let (emoji, object, many, then) = match (Derived::parse(&fold.key.event), EventType::parse(&fold.key.event)) {
+        (Some(derived), _) => match derived {
+            Derived::DatasetCompleted => ("🎉", "completion", "completions", ""),
+            Derived::SampleAssigned => ("👤", "sample", "samples", " assigned"),
+            Derived::LabelLabeled => ("🏷️", "sample", "samples", " labeled"),
+            Derived::LabelReviewed => ("✅", "sample", "samples", " reviewed"),
+            Derived::LabelRejected => ("❌", "sample", "samples", " rejected"),
+            Derived::LabelSkipped => ("⏭️", "sample", "samples", " skipped"),
+            Derived::LabelVerified => ("☑️", "sample", "samples", " verified"),
+            Derived::LabelPrelabeled => ("🤖", "sample", "samples", " prelabeled"),
+            Derived::LabelStarted => ("✍️", "label", "labels", " started"),
+            Derived::IssueReplied => ("💬", "reply", "replies", " to issues"),
+            Derived::IssueClosed => ("🟢", "issue", "issues", " resolved"),
+            Derived::IssueReopened => ("🔴", "issue", "issues", " reopened"),
+            Derived::IssueEdited => ("✏️", "issue", "issues", " edited"),
+        },
+        (None, EventType::Known(known)) => match known {
+            KnownType::DatasetCreated => ("🆕", "creation", "creations", ""),
+            KnownType::DatasetUpdated => ("✏️", "update", "updates", ""),
+            KnownType::DatasetDeleted => ("🗑️", "deletion", "deletions", ""),
+            KnownType::SampleCreated => ("🖼️", "sample", "samples", " created"),
+            KnownType::SampleUpdated => ("✏️", "sample update", "sample updates", ""),
+            KnownType::SampleDeleted => ("🗑️", "sample", "samples", " deleted"),
+            KnownType::LabelUpdated => ("✏️", "label update", "label updates", ""),
+            KnownType::LabelDeleted => ("🗑️", "label", "labels", " deleted"),
+            KnownType::IssueCreated => ("🔴", "issue", "issues", " opened"),
+            KnownType::IssueUpdated => ("🔵", "issue update", "issue updates", ""),
+            KnownType::ReleaseCreated => ("📦", "release", "releases", " created"),
+        },
+        (None, EventType::Unknown(text)) => {
+            let name = code(&text, EventType::LONGEST);
+            return ("🔔", format!("{}{}{name}", words("event", "events", ""), if name.is_empty() { "" } else { " " }));
+        }
+    };
+    (emoji, words(object, many, then))
+}
+
+/// The first objects by name, as many as there is room for, and how many more there were; none where nothing is named.
+fn names(fold: &Fold, links: &Links) -> Option<String> {
+    let mut room = NAMES;
+    let names = fold.named.iter().filter_map(|named| Some(told(named, fold, links)?.told(Form::Linked)));
+    let fitting = names.take_while(|name| match room.checked_sub(units(name) + 2) {
+        Some(left) => {
+            room = left;
+            true
+        }
+        None => false,
+    });
+    let names: Vec<String> = fitting.collect();
+    let unnamed = fold.others + (fold.named.len() - names.len()) as u64;
+    match (names.is_empty(), unnamed) {
+        (true, _) => None,
+        (false, 0) => Some(names.join(", ")),
+        (false, more) => Some(format!("{} and {} more", names.join(", "), number(more))),
+    }
+}
+
+fn told(named: &Named, fold: &Fold, links: &Links) -> Option<Subject> {
+    let labelset = named.labelset.as_deref();
+    let subject =
+        sample::subject(named.name.as_deref(), named.uuid.as_deref(), labelset, fold.key.dataset.as_ref(), links)?;
+    // What was deleted has no page any more.
+    let deleted = fold.key.event == KnownType::SampleDeleted.as_str();
+    Some(if deleted { Subject { url: None, ..subject } } else { subject })
+}
+
+fn people(fold: &Fold) -> Option<String> {
+    let mut names: Vec<String> = fold.people.iter().filter_map(|name| person(Some(name))).collect();
+    let more = names.len().saturating_sub(PEOPLE);
+    names.truncate(PEOPLE);
+    let listed = names.join(", ");
+    let more_than = if fold.more_people { "more than " } else { "" };
+    match (listed.is_empty(), more) {
+        (true, _) => None,
+        (false, 0) => Some(format!("by {listed}")),
+        (false, more) => Some(format!("by {listed} and {more_than}{more} more")),
+    }
+}
+
+/// Whether more may come: the line that is different when all is said.
+fn standing(fold: &Fold) -> String {
+    match (fold.closed, span(fold.first_event, fold.last_event)) {
+        (false, _) => "⏳ More are added here as they come".to_owned(),
+        (true, Some(length)) => format!("✔️ Complete: {} in {length}", number(fold.count)),
+        (true, None) => format!("✔️ Complete: {}", number(fold.count)),
+    }
+}

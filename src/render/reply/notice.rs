@@ -1,0 +1,131 @@
+//! The short answers: what cannot be done here or now, and what to do instead.
+
+use super::layout::{button, buttons, one_or_more, plain, say, summary};
+use super::typed::code;
+use super::words;
+use crate::model::{ChannelId, DatasetPattern, EventSelection, Glob, Options, Pause, Rule, Subscription, UserId};
+use crate::render::Message;
+use crate::slack::interaction::Action;
+
+/// How many subscriptions a reply names when the one that was meant does not exist.
+const MOST_NAMED: usize = 5;
+
+/// The channel is archived: nothing can be posted or changed in it.
+pub fn archived_channel() -> Message {
+    say("This channel is archived, so I cannot post in it. Nothing was changed. \
+         Unarchive it first, or type the command in another channel.")
+}
+
+/// The command was typed in a direct message.
+pub fn not_a_channel() -> Message {
+    say("Subscriptions belong to a channel, and this is a direct message. \
+         Type the command in the channel that should get the messages. `/segments help` and `/segments status` work here.")
+}
+
+/// The channel has as many subscriptions as one may have.
+pub fn too_many_subscriptions(limit: usize) -> Message {
+    say(format!(
+        "A channel can have {} at most, and this one would have more. Nothing was changed. \
+         Use a pattern such as `jane/*`, or remove some: `/segments list` shows them.",
+        words::count(limit, "subscription")
+    ))
+}
+
+/// What was asked for would leave a subscription without any event.
+pub fn selects_nothing(dataset: &DatasetPattern) -> Message {
+    say(format!(
+        "That would leave {} without any event: everything that it selects is excluded as well. Nothing was changed. \
+         Leave an exclusion out, or type {} to stop.",
+        words::dataset(dataset, 300),
+        code(&format!("/segments unsubscribe {dataset}"), 500)
+    ))
+}
+
+/// The channel has no subscription like that; names what it has.
+pub fn no_such_subscription(target: &str, existing: &[Subscription]) -> Message {
+    let missing = format!("This channel has no subscription {}.", code(target, 500));
+    if existing.is_empty() {
+        return say(format!(
+            "{missing} It has none at all yet: `/segments subscribe jane/flowers sample.*` makes one."
+        ));
+    }
+    let named = existing.iter().take(MOST_NAMED);
+    let named = named.map(|one| format!("#{} {}", one.number, words::dataset(&one.rule.dataset, 200)));
+    let more = if existing.len() > MOST_NAMED { " `/segments list` shows the rest." } else { "" };
+    say(format!("{missing} It has {}.{more}", words::listed(named, 1_500)))
+}
+
+/// The sample card is in the channel; says so to the asker alone, or to everybody.
+pub fn test_posted(number: u32, ephemeral: bool) -> Message {
+    let note = if ephemeral { " Only you see this note." } else { "" };
+    say(format!("A sample message of #{number} was posted here, marked as a test.{note}"))
+}
+
+/// There is no subscription to test.
+pub fn test_nothing_to_show() -> Message {
+    say("This channel has no subscription to test yet. \
+         Subscribe first: `/segments subscribe jane/flowers sample.*`.")
+}
+
+/// The event to test would not be posted.
+pub fn test_event_not_selected(event: &str, number: u32, rule: &Rule) -> Message {
+    let wanted = EventSelection { include: vec![Glob::new(event)], exclude: Vec::new() };
+    let wanted = Rule { events: wanted, options: Options::default(), ..rule.clone() };
+    say(format!(
+        "#{number} does not post {}. It posts {}.\nTo add it, type {}.",
+        code(event, 200),
+        words::events(&rule.events),
+        code(&format!("/segments subscribe {wanted}"), 1_000)
+    ))
+}
+
+/// Tells the creator that Slack takes nothing for a channel any more.
+pub fn paused_notice(channel: &ChannelId, pause: &Pause) -> Message {
+    let (why, next) = words::refusal(&pause.reason.0);
+    let mut said = say(format!(
+        "I stopped posting in <#{channel}> ({}): {why}. Its subscriptions are paused, not deleted, \
+         and what comes meanwhile is held for 7 days. {next} Any `/segments` command there starts it again.",
+        words::time(pause.since)
+    ));
+    said.text = summary(&format!("I stopped posting in <#{channel}>: {why}. {next}"));
+    said
+}
+
+/// Says in the channel that posting goes on.
+pub fn resumed(by: Option<&UserId>, subscriptions: &[Subscription]) -> Message {
+    let who = by.map_or_else(|| "Posting goes on.".to_owned(), |by| format!("{} let posting go on.", words::user(by)));
+    if subscriptions.is_empty() {
+        return say(who);
+    }
+    let one = format!("{who} This channel gets");
+    one_or_more(&one, &format!("{one}:"), subscriptions.iter().map(words::subscription))
+}
+
+/// Slack was tried again, and takes nothing for the channel as before.
+pub fn still_refused(slack_code: &str) -> Message {
+    let (why, next) = words::refusal(slack_code);
+    let mut said = say(format!("Slack still takes no messages for this channel: {why}. {next} Then click *Resume*."));
+    said.blocks.extend(buttons([button("Resume", &Action::Resume)]));
+    said
+}
+
+/// The asker belongs to another workspace of a shared channel.
+pub fn other_workspace() -> Message {
+    say("This app belongs to the other workspace of this shared channel. \
+         You see what it posts; changing that is for its members. Nothing was changed: ask one of them.")
+}
+
+/// The store or Slack is away; `what` is what could not be done, such as `change this channel's subscriptions`.
+pub fn try_again(what: &str) -> Message {
+    let what = plain(what, 300);
+    say(format!(
+        "I could not {what}: something that I need does not answer. Nothing was changed. \
+         Please try again in a minute; if it stays so, tell whoever runs this app."
+    ))
+}
+
+/// A button that this version does not know.
+pub fn unknown_action() -> Message {
+    say("This button comes from another version of this app and does nothing now. \
+         Type the command instead: `/segments help` lists them.")
+}

@@ -1,0 +1,8 @@
+//! Who gets what: events seen closely, and the subscriptions that want them. Pure, but for the index's memory.
+
+pub mod derive;
+pub mod index;
+pub mod matching;
+
+pub use derive::{derive, is_stale};
+pub use index::{Index, Match};

@@ -1,0 +1,147 @@
+//! Everything on this machine: the real server, a fake of Slack, a sender in place of Segments.ai, and a page to use
+//! them from.
+
+pub mod page;
+pub mod segments;
+pub mod slack;
+
+use crate::clock::Clock;
+use crate::config::{Config, LogFormat, StoreUrl};
+use crate::model::{ChannelId, UserId, WorkspaceId};
+use anyhow::Context;
+use page::Page;
+use secrecy::SecretString;
+use segments::Sender;
+use slack::{ChannelKind, Emulator, Role};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use url::Url;
+
+/// The bot token that the sandbox's Slack hands out. Not a secret: it opens nothing but this.
+pub const BOT_TOKEN: &str = "xoxb-sandbox";
+/// What the sandbox's Slack signs with.
+pub const SIGNING_SECRET: &str = "sandbox-signing-secret";
+/// What the sandbox's Segments.ai signs with.
+pub const WEBHOOK_SECRET: &str = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA==";
+
+/// What a sandbox is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where the page is; port 0 picks one. The Slack API is below `/api` there.
+    pub listen: SocketAddr,
+    /// The folder that keeps everything for the next time; a temporary one if none.
+    pub data: Option<PathBuf>,
+    /// A server that runs already and is to be used instead of one of the sandbox's own.
+    pub app: Option<Url>,
+}
+
+/// A sandbox that runs until its shutdown token is cancelled.
+pub struct Sandbox {
+    /// The page, for a browser.
+    pub page_url: String,
+    /// The server, for webhooks and Slack's requests.
+    pub server: String,
+    /// The Slack in it.
+    pub emulator: Emulator,
+    tasks: TaskTracker,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Sandbox {
+    /// Waits for its end.
+    pub async fn ended(self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+impl Default for Options {
+    /// A page on a port of its own choice, and nothing kept.
+    fn default() -> Self {
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), data: None, app: None }
+    }
+}
+
+/// Starts everything. Fails if an address is taken or the store does not open.
+pub async fn start(options: Options, shutdown: CancellationToken) -> anyhow::Result<Sandbox> {
+    let clock = Clock::system();
+    let tasks = TaskTracker::new();
+    let page_listener = listen(options.listen).await?;
+    let page_url = format!("http://{}", page_listener.local_addr()?);
+    let emulator = Emulator::new(clock.clone(), 1);
+    emulator.set_base_url(&page_url);
+    let workspace = populate(&emulator).await;
+    let mut temporary = None;
+    let server = if let Some(app) = options.app {
+        app.as_str().trim_end_matches('/').to_owned()
+    } else {
+        let data = match options.data {
+            Some(data) => data,
+            None => {
+                temporary.insert(tempfile::tempdir().context("could not make a temporary folder")?).path().join("data")
+            }
+        };
+        let listener = listen(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let address = listener.local_addr()?;
+        let config = config(data, address, &page_url)?;
+        let app = crate::assemble(&config, clock.clone(), shutdown.clone()).await?;
+        tasks.spawn(crate::serve(app, listener, None, shutdown.clone()));
+        format!("http://{address}")
+    };
+    emulator.set_app(slack::App { base_url: server.clone(), signing_secret: SecretString::from(SIGNING_SECRET) });
+    let endpoint = format!("{server}/webhooks/segments").parse().context("the server's address is no URL")?;
+    let sender = Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET))?;
+    let page = Page { emulator: emulator.clone(), sender, clock, workspace, shutdown: shutdown.clone() };
+    let router = page::router(page).merge(emulator.router());
+    tasks.spawn(crate::http::serve::serve(page_listener, router, shutdown));
+    Ok(Sandbox { page_url, server, emulator, tasks, _temporary: temporary })
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("could not listen on {address}; choose another with --listen"))
+}
+
+fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Config> {
+    Ok(Config {
+        listen,
+        admin_listen: None,
+        store: StoreUrl::Sled(data),
+        public_url: None,
+        signing_secret: SecretString::from(SIGNING_SECRET),
+        bot_token: SecretString::from(BOT_TOKEN),
+        slack_api_url: format!("{slack}/api").parse()?,
+        webhook_secrets: vec![SecretString::from(WEBHOOK_SECRET)],
+        segments_app_url: "https://app.segments.ai".parse()?,
+        log_format: LogFormat::Pretty,
+        log_filter: "info".to_owned(),
+        webhook_body_limit: 4 * 1024 * 1024,
+    })
+}
+
+/// A workspace with a channel that the bot is in, an open one, and a private one that it must be invited to.
+async fn populate(emulator: &Emulator) -> WorkspaceId {
+    let workspace = WorkspaceId::parse("T0SANDBOX").expect("an id of letters and digits");
+    emulator.add_workspace(&workspace, "Flower Lab", BOT_TOKEN);
+    let person = |id: &str| UserId::parse(id).expect("an id of letters and digits");
+    let people = [person("U0ANN"), person("U0JANE"), person("U0JOHN")];
+    for (user, name, role) in
+        [(&people[0], "ann", Role::Admin), (&people[1], "jane", Role::Member), (&people[2], "john", Role::Member)]
+    {
+        emulator.add_user(&workspace, user, name, role, "Europe/Brussels");
+    }
+    let channel = |id: &str| ChannelId::parse(id).expect("an id of letters and digits");
+    for (id, name, kind) in [
+        ("C0ANNOTATION", "annotation", ChannelKind::Public),
+        ("C0QUALITY", "quality", ChannelKind::Public),
+        ("C0ROADMAP", "roadmap", ChannelKind::Private),
+    ] {
+        emulator.add_channel(&workspace, &channel(id), name, kind, &people);
+    }
+    emulator.invite_bot(&workspace, &channel("C0ANNOTATION"), &people[0]).await;
+    workspace
+}

@@ -1,0 +1,199 @@
+//! The page as a whole: side bar, channel, and the panel that plays Segments.ai.
+
+use super::View;
+use super::messages::{self, avatar};
+use crate::sandbox::slack::{ChannelKind, Role};
+use crate::segments::sample;
+use maud::{DOCTYPE, Markup, html};
+
+/// The command that the page suggests first.
+const FIRST_COMMAND: &str = "/segments subscribe jane/flowers sample.*";
+
+/// Commands that a newcomer may want next; a click puts them into the box.
+const COMMANDS: [&str; 5] = [
+    FIRST_COMMAND,
+    "/segments subscribe jane/* issue label.rejected",
+    "/segments list",
+    "/segments status",
+    "/segments help",
+];
+
+/// The whole document.
+pub(super) fn page(view: &View) -> Markup {
+    let channel = &view.channel.name;
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "#" (channel) " · segments-slack sandbox" }
+                link rel="stylesheet" href="/style.css";
+                link rel="icon" href="data:,";
+                script src="/script.js" defer {}
+            }
+            body data-user=(view.viewer.id) data-channel=(view.channel.id) {
+                a.skip.unseen href="#text" { "Skip to the message box" }
+                nav aria-label="Workspace" {
+                    h1 { (view.workspace.name) }
+                    p.about { "segments-slack sandbox" }
+                    div #side { (side(view)) }
+                }
+                main {
+                    header {
+                        h2 { (sign(view.channel.kind)) " " (channel) }
+                        div #members { (members(view)) }
+                        button #tools .button type="button" aria-expanded="false" { "Segments.ai" }
+                    }
+                    div #log role="log" aria-live="polite" aria-label={ "Messages in " (channel) } tabindex="0" { (log(view)) }
+                    p #notice role="alert" {}
+                    (composer(channel))
+                }
+                (panel(view))
+                dialog #question { form method="dialog" {} }
+            }
+        }
+    }
+}
+
+fn composer(channel: &str) -> Markup {
+    html! {
+        form #composer {
+            label.unseen for="text" { "Message to " (channel) }
+            textarea #text rows="1" autocomplete="off" spellcheck="false" autofocus
+                placeholder={ "Message #" (channel) ", or type /segments" } {}
+            button type="submit" aria-label="Send" { "➤" }
+        }
+        p.hint { kbd { "Enter" } " sends · " kbd { "↑" } " brings back what you typed · start with " kbd { "/segments help" } }
+    }
+}
+
+/// The part of the side bar that changes: channels, people, and the bot's place in this channel.
+pub(super) fn side(view: &View) -> Markup {
+    let address = |user: &str, channel: &str| format!("/?user={user}&channel={channel}");
+    html! {
+        section #channels aria-label="Channels" {
+            h2 { "Channels" }
+            ul {
+                @for channel in &view.channels {
+                    li {
+                        a #{ "go-" (channel.id) } href=(address(view.viewer.id.as_str(), channel.id.as_str()))
+                            aria-current=[(channel.id == view.channel.id).then_some("page")] {
+                            span.mark { (sign(channel.kind)) } (channel.name)
+                            @if channel.archived { span.role { "archived" } }
+                        }
+                    }
+                }
+            }
+        }
+        section #people aria-label="Acting as" {
+            h2 { "Acting as" }
+            ul {
+                @for user in &view.users {
+                    li {
+                        a #{ "as-" (user.id) } href=(address(user.id.as_str(), view.channel.id.as_str()))
+                            aria-current=[(user.id == view.viewer.id).then_some("true")] {
+                            (avatar(user.id.as_str(), &user.name)) (user.name)
+                            @if user.role != Role::Member { span.role { "admin" } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The part of the header that changes: who is in the channel.
+pub(super) fn members(view: &View) -> Markup {
+    html! {
+        p #bot .present[view.has_bot()] {
+            (view.channel.members.len()) " members · "
+            @if view.channel.archived { "archived" }
+            @else if view.has_bot() { "the bot is here" }
+            @else { "the bot is not here" }
+        }
+    }
+}
+
+/// The list of messages with the welcome above it.
+pub(super) fn log(view: &View) -> Markup {
+    html! {
+        section.welcome #welcome {
+            h3 { (sign(view.channel.kind)) " " (view.channel.name) }
+            p { "Try segments-slack in three steps. The server behind this page is the real one; only Slack and Segments.ai are played." }
+            ol {
+                li {
+                    span { "Subscribe this channel to a dataset, then press Enter." }
+                    button.button.primary type="button" data-fill=(FIRST_COMMAND) { "Fill in the command" }
+                }
+                li {
+                    span { "Let Segments.ai report a new sample." }
+                    button.button.primary type="button" data-send="sample.created" { "Send sample.created" }
+                }
+                li { span { "Changed your mind? Click " b { "Undo" } " on the bot's answer." } }
+            }
+        }
+        (messages::messages(&view.messages, &view.names))
+    }
+}
+
+/// The panel at the right. What it does is in the script, by the `data-` attributes of its buttons.
+fn panel(view: &View) -> Markup {
+    let button = |event: &str, label: &str| html! { button.button type="button" data-send=(event) { (label) } };
+    html! {
+        aside aria-label="Segments.ai" {
+            h2 { "Segments.ai" }
+            p { "Each button sends a signed webhook to the real endpoint." }
+            p { label for="dataset" { "Dataset" } input #dataset value="jane/flowers" spellcheck="false" autocomplete="off"; }
+            @for noun in ["sample", "label", "issue", "dataset", "release"] {
+                div.kind {
+                    h3 { (noun) }
+                    div.row {
+                        @for name in sample::event_names() {
+                            @if let Some(verb) = name.strip_prefix(noun).and_then(|rest| rest.strip_prefix('.')) { (button(name, verb)) }
+                        }
+                    }
+                }
+            }
+            div.kind {
+                h3 { "trouble" }
+                div.row {
+                    (button(super::REPLAY, "same again"))
+                    (button(super::FORGED, "forged"))
+                    (button(sample::UNKNOWN_EVENT, "unknown type"))
+                    (button(super::BURST, "10,000"))
+                }
+            }
+            ul #outcomes role="status" aria-label="What the server answered" {}
+            h2 { "Slack" }
+            div #switches { (switches(view)) }
+            h2 { "Commands to try" }
+            div.row {
+                @for command in COMMANDS { button.button type="button" data-fill=(command) { (command.trim_start_matches("/segments ")) } }
+            }
+        }
+    }
+}
+
+/// The part of the panel that changes: what can go wrong with Slack.
+pub(super) fn switches(view: &View) -> Markup {
+    let button = |name: &str, label: &str| html! { button.button type="button" data-switch=(name) { (label) } };
+    html! {
+            div.row #faults {
+                button.button #outage type="button" data-switch="outage" aria-pressed=(view.outage) { "Slack is down" }
+                (button("lost_answer", "lose an answer"))
+                (button("rate_limit", "rate limit"))
+    (button("bot", if view.has_bot() { "remove the bot" } else { "invite the bot" }))
+                (button("archive", if view.channel.archived { "unarchive" } else { "archive" }))
+            }
+        }
+}
+
+/// What stands before a channel's name.
+fn sign(kind: ChannelKind) -> &'static str {
+    match kind {
+        ChannelKind::Public => "#",
+        ChannelKind::Private => "🔒",
+        ChannelKind::Direct => "◆",
+    }
+}

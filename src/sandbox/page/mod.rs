@@ -1,0 +1,193 @@
+//! A page that looks like a Slack workspace, driven by the emulator.
+//!
+//! Everything is rendered here; the script in the browser sends what is typed and clicked, and puts what
+//! `live` pushes in its place. The page answers only to this machine, and changes things only for itself.
+
+mod blocks;
+mod drive;
+mod guard;
+mod layout;
+mod live;
+mod messages;
+mod mrkdwn;
+mod names;
+
+use super::segments::Sender;
+use super::slack::{ChannelInfo, ChannelKind, Emulator, Shown, UserInfo, WorkspaceInfo};
+use crate::clock::Clock;
+use crate::model::WorkspaceId;
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::middleware;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::{get, post};
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use names::Names;
+use serde::Deserialize;
+use serde_json::Value;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+/// What the page shows and drives.
+pub struct Page {
+    /// The Slack that is shown.
+    pub emulator: Emulator,
+    /// Plays Segments.ai.
+    pub sender: Sender,
+    /// The time.
+    pub clock: Clock,
+    /// The workspace that is shown.
+    pub workspace: WorkspaceId,
+    /// Ends the streams of open pages, which would hold the server up.
+    pub shutdown: CancellationToken,
+}
+
+/// The page's routes. Listen on loopback only.
+pub fn router(page: Page) -> Router {
+    let desk = Arc::new(Desk { page, history: Mutex::default(), outage: watch::Sender::new(false) });
+    Router::new()
+        .route("/", get(show))
+        .route("/events", get(|State(desk): State<Arc<Desk>>, Query(place)| async { live::events(desk, place) }))
+        .route("/type", post(drive::type_text))
+        .route("/click", post(drive::click))
+        .route("/webhook", post(drive::webhook))
+        .route("/switch", post(drive::switch))
+        .route("/style.css", get(([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("style.css"))))
+        .route("/script.js", get(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("script.js"))))
+        .layer(middleware::from_fn(guard::own_page_only))
+        .with_state(desk)
+}
+
+/// More messages of a channel, with their threads, are not looked at.
+const MOST_MESSAGES: usize = 1000;
+
+/// In place of an event's name: the last webhook once more, under the same id.
+const REPLAY: &str = "replay";
+
+/// In place of an event's name: thousands of new samples at once.
+const BURST: &str = "burst";
+
+/// In place of an event's name: a webhook whose signature does not fit.
+const FORGED: &str = "forged";
+
+/// The page with what it remembers.
+struct Desk {
+    page: Page,
+    history: Mutex<History>,
+    /// Whether Slack is down.
+    outage: watch::Sender<bool>,
+}
+
+/// What was sent as Segments.ai.
+#[derive(Default)]
+struct History {
+    /// Counts the samples and issues; events that are no beginning speak of the last one.
+    serial: u64,
+    last: Option<Webhook>,
+}
+
+/// A webhook as it was sent.
+#[derive(Clone)]
+struct Webhook {
+    event: String,
+    body: Value,
+    message_id: String,
+}
+
+/// Who looks at which channel; the first of each where the address names none that exists.
+#[derive(Debug, Clone, Deserialize)]
+struct Place {
+    #[serde(default)]
+    user: String,
+    #[serde(default)]
+    channel: String,
+}
+
+/// All that one rendering of the page shows.
+struct View {
+    workspace: WorkspaceInfo,
+    viewer: UserInfo,
+    channel: ChannelInfo,
+    users: Vec<UserInfo>,
+    channels: Vec<ChannelInfo>,
+    messages: Vec<Shown>,
+    names: Names,
+    outage: bool,
+}
+
+impl View {
+    fn has_bot(&self) -> bool {
+        self.channel.members.contains(&self.workspace.bot_user)
+    }
+}
+
+impl History {
+    /// The number that an event speaks of: the next one where something begins, else the last.
+    fn serial_for(&mut self, event: &str) -> u64 {
+        if self.serial == 0 || ["sample.created", "issue.created", "release.created"].contains(&event) {
+            self.serial += 1;
+        }
+        self.serial
+    }
+}
+
+/// The HTML of the parts that change, under the ids of their elements.
+struct Parts([(&'static str, String); 4]);
+
+impl Parts {
+    fn of(view: &View) -> Self {
+        let part = |id, html: maud::Markup| (id, html.into_string());
+        Self([
+            part("log", layout::log(view)),
+            part("side", layout::side(view)),
+            part("members", layout::members(view)),
+            part("switches", layout::switches(view)),
+        ])
+    }
+
+    /// The parts that differ from earlier ones.
+    fn changed_since(&self, earlier: Option<&Self>) -> Vec<(&'static str, String)> {
+        let same = |place: usize| earlier.is_some_and(|earlier| earlier.0[place] == self.0[place]);
+        (0..self.0.len()).filter(|place| !same(*place)).map(|place| self.0[place].clone()).collect()
+    }
+}
+
+impl Desk {
+    fn history(&self) -> MutexGuard<'_, History> {
+        self.history.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is to be seen from a place; nothing while the workspace has no people or channels.
+    fn view(&self, place: &Place) -> Option<View> {
+        let Page { emulator, workspace, .. } = &self.page;
+        let mut users = emulator.users(workspace);
+        let mut channels = emulator.channels(workspace);
+        let user_names: Vec<_> = users.iter().map(|user| (user.id.to_string(), user.name.clone())).collect();
+        let channel_names: Vec<_> =
+            channels.iter().map(|channel| (channel.id.to_string(), channel.name.clone())).collect();
+        users.retain(|user| !user.is_bot && !user.deleted);
+        let viewer = users.iter().find(|user| user.id.as_str() == place.user).or(users.first())?.clone();
+        channels.retain(|channel| channel.kind == ChannelKind::Public || channel.members.contains(&viewer.id));
+        let channel =
+            channels.iter().find(|channel| channel.id.as_str() == place.channel).or(channels.first())?.clone();
+        Some(View {
+            workspace: emulator.workspaces().into_iter().find(|info| info.id == *workspace)?,
+            messages: emulator.last_messages(workspace, &channel.id, Some(&viewer.id), MOST_MESSAGES),
+            outage: *self.outage.borrow(),
+            names: Names::new(viewer.id.as_str(), user_names, channel_names),
+            viewer,
+            channel,
+            users,
+            channels,
+        })
+    }
+}
+
+async fn show(State(desk): State<Arc<Desk>>, Query(place): Query<Place>) -> Response {
+    match desk.view(&place) {
+        Some(view) => Html(layout::page(&view).into_string()).into_response(),
+        None => (StatusCode::NOT_FOUND, "This workspace has no people or no channels.").into_response(),
+    }
+}

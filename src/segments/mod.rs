@@ -1,0 +1,10 @@
+//! Segments.ai as seen from here: what its webhooks prove and say.
+
+pub mod decode;
+mod lenient;
+mod objects;
+pub mod sample;
+pub mod webhook;
+
+pub use decode::{DecodeError, Decoded, decode};
+pub use webhook::{Refusal, SecretError, Secrets, SignedWebhook};

@@ -1,0 +1,276 @@
+//! The calls we make to Slack. Tokens go in here and nowhere else; errors come out as what they mean to the caller.
+
+use super::error::SlackError;
+use crate::clock::Clock;
+use crate::model::{Lane, MessageTs, UserId, WorkspaceId};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use slack_morphism::prelude::{
+    SlackApiChatPostMessageRequest, SlackApiChatUpdateRequest, SlackApiToken, SlackApiTokenValue, SlackClient,
+    SlackClientHyperConnector, SlackMessageContent, SlackMessageMetadata,
+};
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// Slack may fetch an image for 12 s before it takes a message; a client that gives up earlier makes copies.
+const POST_LIMIT: Duration = Duration::from_secs(20);
+/// For reads, which people may be waiting for.
+const READ_LIMIT: Duration = Duration::from_secs(5);
+/// `event_type` of the metadata that carries a call's id.
+const CALL_METADATA: &str = "segments_slack_call";
+/// Messages on a page of a channel's history, as many as Slack recommends, …
+const PAGE: &str = "200";
+/// … and pages that are read at most: in the minutes of one call nobody writes more.
+const PAGES: usize = 15;
+
+type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
+
+/// Slack's Web API for every workspace that the app is installed in.
+pub struct SlackApi {
+    client: SlackClient<Connector>,
+    clock: Clock,
+    installations: RwLock<HashMap<WorkspaceId, Arc<Installation>>>,
+}
+
+/// What an installation in a workspace is known by.
+pub struct Installation {
+    /// The workspace.
+    pub workspace: WorkspaceId,
+    /// The bot's user there.
+    pub bot: UserId,
+    token: SlackApiToken,
+}
+
+/// A channel as the bot sees it.
+#[derive(Debug, Clone, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "Slack's own flags, read as they come")]
+pub struct ChannelInfo {
+    /// Archived channels take no messages.
+    #[serde(default)]
+    pub is_archived: bool,
+    /// Whether the bot is in it.
+    #[serde(default)]
+    pub is_member: bool,
+    /// Whether joining needs an invitation.
+    #[serde(default)]
+    pub is_private: bool,
+    /// A conversation of two.
+    #[serde(default)]
+    pub is_im: bool,
+    /// A conversation of a few.
+    #[serde(default)]
+    pub is_mpim: bool,
+}
+
+/// A person as Slack knows them.
+#[derive(Debug, Clone, Deserialize)]
+pub struct UserInfo {
+    /// IANA time zone.
+    #[serde(default)]
+    pub tz: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct AuthTest {
+    team_id: String,
+    user_id: String,
+}
+
+#[derive(Deserialize)]
+struct Posted {
+    ts: String,
+}
+
+#[derive(Deserialize)]
+struct History {
+    messages: Vec<HistoryMessage>,
+    response_metadata: Option<More>,
+}
+
+#[derive(Deserialize)]
+struct More {
+    #[serde(default)]
+    next_cursor: String,
+}
+
+#[derive(Deserialize)]
+struct HistoryMessage {
+    ts: String,
+    metadata: Option<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Channel {
+    channel: ChannelInfo,
+}
+
+#[derive(Deserialize)]
+struct User {
+    user: UserInfo,
+}
+
+#[derive(Deserialize)]
+struct Nothing {}
+
+#[derive(Serialize)]
+struct Join<'a> {
+    channel: &'a str,
+}
+
+impl SlackApi {
+    /// A client of the API at `api_url` (with its `/api`): plain http is taken too, which configuration allows on
+    /// loopback only. Fails if the system's certificates cannot be read.
+    pub fn new(api_url: &str, clock: Clock) -> std::io::Result<Self> {
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())?
+            .https_or_http()
+            .enable_http1()
+            .build();
+        let connector =
+            SlackClientHyperConnector::with_connector(connector).with_slack_api_url(api_url.trim_end_matches('/'));
+        Ok(Self { client: SlackClient::new(connector), clock, installations: RwLock::default() })
+    }
+
+    /// Learns from Slack which workspace and bot a token belongs to, and keeps it for calls there.
+    pub async fn install(&self, token: &SecretString) -> Result<Arc<Installation>, SlackError> {
+        let token = SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned()));
+        let session = self.client.open_session(&token);
+        let request = serde_json::json!({});
+        let call = session.http_session_api.http_post("auth.test", &request, None);
+        let known: AuthTest = self.within(READ_LIMIT, call).await?;
+        let installation = Arc::new(Installation {
+            workspace: WorkspaceId::parse(known.team_id).map_err(|_| SlackError::Lost)?,
+            bot: UserId::parse(known.user_id).map_err(|_| SlackError::Lost)?,
+            token,
+        });
+        let mut installations = self.installations.write().unwrap_or_else(PoisonError::into_inner);
+        installations.insert(installation.workspace.clone(), Arc::clone(&installation));
+        Ok(installation)
+    }
+
+    /// The installation in a workspace.
+    pub fn installation(&self, workspace: &WorkspaceId) -> Option<Arc<Installation>> {
+        self.installations.read().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned()
+    }
+
+    /// Posts a message that carries the call's id in its metadata.
+    pub async fn post(&self, lane: &Lane, content: SlackMessageContent, call: Uuid) -> Result<MessageTs, SlackError> {
+        let payload = HashMap::from([("call".to_owned(), call.to_string())]);
+        let metadata = SlackMessageMetadata { event_type: CALL_METADATA.to_owned(), event_payload: Some(payload) };
+        let request =
+            SlackApiChatPostMessageRequest::new(lane.channel.as_str().into(), content.with_metadata(metadata))
+                .with_unfurl_links(false)
+                .with_unfurl_media(false);
+        let posted: Posted = self.write(&lane.workspace, "chat.postMessage", &request, POST_LIMIT).await?;
+        MessageTs::parse(posted.ts).map_err(|_| SlackError::Lost)
+    }
+
+    /// Shows something else in a message of ours. Doing it twice changes nothing more. The message keeps the id of the
+    /// call that posted it: Slack leaves metadata alone that is not mentioned.
+    pub async fn update(&self, lane: &Lane, ts: &MessageTs, content: SlackMessageContent) -> Result<(), SlackError> {
+        // Blocks that are not mentioned would stay too.
+        let blocks = content.blocks.clone().unwrap_or_default();
+        let content = content.with_blocks(blocks);
+        let request = SlackApiChatUpdateRequest::new(lane.channel.as_str().into(), content, ts.as_str().into());
+        let Nothing {} = self.write(&lane.workspace, "chat.update", &request, POST_LIMIT).await?;
+        Ok(())
+    }
+
+    /// Looks for the message of a call in what was said in its channel between these times (in seconds).
+    pub async fn find_call(&self, lane: &Lane, call: Uuid, times: Range<i64>) -> Result<Option<MessageTs>, SlackError> {
+        let (oldest, latest, call) = (times.start.to_string(), times.end.to_string(), call.to_string());
+        let is_it = |metadata: &serde_json::Value| {
+            metadata["event_type"] == CALL_METADATA && metadata["event_payload"]["call"] == call.as_str()
+        };
+        let mut cursor = String::new();
+        for _ in 0..PAGES {
+            let query = [
+                ("channel", lane.channel.as_str()),
+                ("oldest", &oldest),
+                ("latest", &latest),
+                ("limit", PAGE),
+                ("include_all_metadata", "true"),
+                ("cursor", &cursor),
+            ];
+            let query = if cursor.is_empty() { &query[..5] } else { &query };
+            let page: History = self.read(&lane.workspace, "conversations.history", query).await?;
+            let found = page.messages.into_iter().find(|message| message.metadata.as_ref().is_some_and(is_it));
+            if let Some(message) = found {
+                return MessageTs::parse(message.ts).map(Some).map_err(|_| SlackError::Lost);
+            }
+            cursor = page.response_metadata.map(|more| more.next_cursor).unwrap_or_default();
+            if cursor.is_empty() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// A channel as the bot sees it.
+    pub async fn channel(&self, lane: &Lane) -> Result<ChannelInfo, SlackError> {
+        let query = [("channel", lane.channel.as_str())];
+        let known: Channel = self.read(&lane.workspace, "conversations.info", &query).await?;
+        Ok(known.channel)
+    }
+
+    /// Brings the bot into a public channel.
+    pub async fn join(&self, lane: &Lane) -> Result<(), SlackError> {
+        let request = Join { channel: lane.channel.as_str() };
+        let Nothing {} = self.write(&lane.workspace, "conversations.join", &request, READ_LIMIT).await?;
+        Ok(())
+    }
+
+    /// A person of the workspace.
+    pub async fn user(&self, workspace: &WorkspaceId, user: &UserId) -> Result<UserInfo, SlackError> {
+        let known: User = self.read(workspace, "users.info", &[("user", user.as_str())]).await?;
+        Ok(known.user)
+    }
+
+    async fn write<Q: Serialize + Send + Sync, A: DeserializeOwned + Send>(
+        &self,
+        workspace: &WorkspaceId,
+        method: &str,
+        request: &Q,
+        limit: Duration,
+    ) -> Result<A, SlackError> {
+        let installation = self.installation(workspace).ok_or(SlackError::NotInstalled)?;
+        let session = self.client.open_session(&installation.token);
+        self.within(limit, session.http_session_api.http_post(method, request, None)).await
+    }
+
+    async fn read<A: DeserializeOwned + Send>(
+        &self,
+        workspace: &WorkspaceId,
+        method: &str,
+        query: &[(&str, &str)],
+    ) -> Result<A, SlackError> {
+        let installation = self.installation(workspace).ok_or(SlackError::NotInstalled)?;
+        let session = self.client.open_session(&installation.token);
+        let query: Vec<(&str, Option<&str>)> = query.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        self.within(READ_LIMIT, session.http_session_api.http_get(method, &query, None)).await
+    }
+
+    async fn within<A>(
+        &self,
+        limit: Duration,
+        call: impl Future<Output = slack_morphism::ClientResult<A>>,
+    ) -> Result<A, SlackError> {
+        match self.clock.timeout(limit, call).await {
+            Some(answer) => answer.map_err(SlackError::from),
+            None => Err(SlackError::Lost),
+        }
+    }
+}
+
+impl ChannelInfo {
+    /// Whether the bot can bring itself in.
+    pub fn is_open(&self) -> bool {
+        !self.is_private && !self.is_im && !self.is_mpim
+    }
+}

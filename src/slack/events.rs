@@ -1,0 +1,126 @@
+//! What Slack reports of its own accord: channels that the bot comes into or gets back, and the end of an install.
+
+use super::request::SignedRequest;
+use super::slash::Malformed;
+use crate::model::{ChannelId, UserId, WorkspaceId};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A report, or Slack's question whether this address is ours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Report {
+    /// Slack wants this text back.
+    UrlVerification(String),
+    /// Something happened in a workspace.
+    Event {
+        /// Where.
+        workspace: WorkspaceId,
+        /// What.
+        event: SlackEvent,
+    },
+}
+
+/// The events that matter here. Those of other types are tolerated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlackEvent {
+    /// Somebody, perhaps the bot, came into a channel.
+    MemberJoined {
+        /// The channel.
+        channel: ChannelId,
+        /// Who.
+        user: UserId,
+    },
+    /// The channel can be posted in again.
+    ChannelUnarchived(ChannelId),
+    /// The app was removed from the workspace, or its tokens were revoked.
+    Uninstalled,
+    /// Anything else, by its type.
+    Other(String),
+}
+
+#[derive(Deserialize)]
+struct Envelope {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default)]
+    challenge: String,
+    #[serde(default)]
+    team_id: String,
+    #[serde(default)]
+    event: Value,
+}
+
+impl Report {
+    /// Reads a report.
+    pub fn read(request: &SignedRequest) -> Result<Self, Malformed> {
+        let envelope: Envelope = serde_json::from_slice(request.body()).map_err(|_| Malformed("body"))?;
+        match envelope.kind.as_str() {
+            "url_verification" => Ok(Self::UrlVerification(envelope.challenge)),
+            _ => Ok(Self::Event {
+                workspace: WorkspaceId::parse(envelope.team_id).map_err(|_| Malformed("team_id"))?,
+                event: SlackEvent::read(&envelope.event),
+            }),
+        }
+    }
+}
+
+impl SlackEvent {
+    fn read(event: &Value) -> Self {
+        let kind = event["type"].as_str().unwrap_or_default();
+        let channel = || {
+            let id = event["channel"].as_str().or_else(|| event["channel"]["id"].as_str());
+            id.and_then(|id| ChannelId::parse(id).ok())
+        };
+        let read = match kind {
+            "member_joined_channel" => {
+                let user = event["user"].as_str().and_then(|user| UserId::parse(user).ok());
+                channel().zip(user).map(|(channel, user)| Self::MemberJoined { channel, user })
+            }
+            "channel_unarchive" | "group_unarchive" => channel().map(Self::ChannelUnarchived),
+            "app_uninstalled" => Some(Self::Uninstalled),
+            // A person who takes their own consent back takes nothing from the bot.
+            "tokens_revoked" => event["tokens"]["bot"].get(0).map(|_| Self::Uninstalled),
+            _ => None,
+        };
+        read.unwrap_or_else(|| Self::Other(kind.chars().take(100).collect()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_channel_is_found_as_an_id_and_as_an_object() {
+        let channel = ChannelId::parse("C1").unwrap();
+        let back = SlackEvent::ChannelUnarchived(channel.clone());
+        assert_eq!(SlackEvent::read(&json!({"type": "channel_unarchive", "channel": "C1"})), back);
+        assert_eq!(SlackEvent::read(&json!({"type": "group_unarchive", "channel": {"id": "C1"}})), back);
+        assert_eq!(
+            SlackEvent::read(&json!({"type": "member_joined_channel", "channel": "C1", "user": "U1"})),
+            SlackEvent::MemberJoined { channel, user: UserId::parse("U1").unwrap() }
+        );
+    }
+
+    #[test]
+    fn only_the_bots_own_token_ends_the_installation() {
+        let revoked = |tokens| SlackEvent::read(&json!({"type": "tokens_revoked", "tokens": tokens}));
+        assert_eq!(revoked(json!({"oauth": [], "bot": ["UBOT"]})), SlackEvent::Uninstalled);
+        let other = SlackEvent::Other("tokens_revoked".to_owned());
+        assert_eq!(revoked(json!({"oauth": ["U1"], "bot": []})), other);
+        assert_eq!(revoked(json!({"oauth": ["U1"]})), other);
+    }
+
+    #[test]
+    fn an_event_of_another_type_or_shape_is_tolerated() {
+        for event in [
+            json!(null),
+            json!([]),
+            json!({"type": "channel_unarchive"}),
+            json!({"type": "channel_unarchive", "channel": 7}),
+        ] {
+            assert!(matches!(SlackEvent::read(&event), SlackEvent::Other(_)), "{event}");
+        }
+    }
+}

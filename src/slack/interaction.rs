@@ -1,0 +1,195 @@
+//! What people click: each button's meaning, printed into its action id and value and parsed back.
+
+use crate::model::{ChannelId, TriggerId, UserId, WorkspaceId};
+use serde::Deserialize;
+use uuid::Uuid;
+
+/// The meaning of a button. It carries ids, never rights: whoever clicks is checked afresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Take a change of subscriptions back.
+    Undo(Uuid),
+    /// Run a corrected command, as the one who clicks.
+    Run(String),
+    /// Post a sample card of the subscription with this number.
+    Test(u32),
+    /// Show a page (from 0) of the channel's subscriptions.
+    ListPage(usize),
+    /// Remove every subscription of the channel, after a confirmation.
+    UnsubscribeAll,
+    /// Let a paused channel go on.
+    Resume,
+    /// End the mute of this dataset pattern.
+    Unmute(String),
+    /// A link that Slack opens by itself and also reports.
+    Open,
+    /// A button of another version.
+    Unknown(String),
+}
+
+impl Action {
+    /// The `action_id`; unique within a message as long as each meaning stands there once.
+    pub fn action_id(&self) -> String {
+        match self {
+            Self::Undo(_) => "undo".to_owned(),
+            Self::Run(_) => "run".to_owned(),
+            Self::Test(_) => "test".to_owned(),
+            Self::ListPage(page) => format!("list_page_{page}"),
+            Self::UnsubscribeAll => "unsubscribe_all".to_owned(),
+            Self::Resume => "resume".to_owned(),
+            Self::Unmute(_) => "unmute".to_owned(),
+            Self::Open => "open".to_owned(),
+            Self::Unknown(id) => id.clone(),
+        }
+    }
+
+    /// The `value`; empty where the id says all.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Undo(id) => id.to_string(),
+            Self::Run(text) | Self::Unmute(text) => text.clone(),
+            Self::Test(number) => number.to_string(),
+            Self::ListPage(page) => page.to_string(),
+            Self::UnsubscribeAll | Self::Resume | Self::Open | Self::Unknown(_) => String::new(),
+        }
+    }
+
+    /// Reads a click back; anything that does not fit is [`Action::Unknown`].
+    pub fn parse(action_id: &str, value: &str) -> Self {
+        let read = match action_id {
+            "undo" => value.parse().ok().map(Self::Undo),
+            "run" => Some(Self::Run(value.to_owned())),
+            "test" => value.parse().ok().map(Self::Test),
+            "unsubscribe_all" => Some(Self::UnsubscribeAll),
+            "resume" => Some(Self::Resume),
+            "unmute" => Some(Self::Unmute(value.to_owned())),
+            id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
+            id if id == "open" || id.starts_with("open_") => Some(Self::Open),
+            _ => None,
+        };
+        read.unwrap_or_else(|| Self::Unknown(action_id.chars().take(100).collect()))
+    }
+}
+
+/// A click with its circumstances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Click {
+    /// The workspace whose installation is clicked on.
+    pub workspace: WorkspaceId,
+    /// The workspace of the person, where Slack says it: another one in a shared channel.
+    pub home: Option<WorkspaceId>,
+    /// Where; none outside messages.
+    pub channel: Option<ChannelId>,
+    /// Who.
+    pub user: UserId,
+    /// What.
+    pub action: Action,
+    /// Slack's id of this click.
+    pub trigger: TriggerId,
+    /// Where answers go; to be checked before use.
+    pub response_url: String,
+}
+
+/// What an interaction payload is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interaction {
+    /// A button of a message.
+    Click(Click),
+    /// Anything else, by its type: answered and left alone.
+    Other(String),
+}
+
+#[derive(Deserialize)]
+struct Form {
+    payload: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Payload {
+    r#type: String,
+    team: Option<Ident>,
+    enterprise: Option<Ident>,
+    is_enterprise_install: bool,
+    user: Ident,
+    channel: Option<Ident>,
+    trigger_id: String,
+    response_url: Option<String>,
+    actions: Vec<Pressed>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Ident {
+    id: String,
+    team_id: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Pressed {
+    action_id: String,
+    value: Option<String>,
+    selected_option: Option<Chosen>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Chosen {
+    value: String,
+}
+
+impl Interaction {
+    /// Reads the body of an interaction request; `None` if it is not what Slack sends.
+    pub fn read(body: &[u8]) -> Option<Self> {
+        let form: Form = serde_urlencoded::from_bytes(body).ok()?;
+        let payload: Payload = serde_json::from_str(&form.payload).ok()?;
+        let Some(pressed) = payload.actions.first().filter(|_| payload.r#type == "block_actions") else {
+            return Some(Self::Other(payload.r#type.chars().take(100).collect()));
+        };
+        let install = if payload.is_enterprise_install { payload.enterprise } else { payload.team };
+        let chosen = pressed.selected_option.as_ref().map(|option| option.value.as_str());
+        Some(Self::Click(Click {
+            workspace: WorkspaceId::parse(install?.id).ok()?,
+            home: payload.user.team_id.and_then(|id| WorkspaceId::parse(id).ok()),
+            channel: payload.channel.and_then(|channel| ChannelId::parse(channel.id).ok()),
+            user: UserId::parse(payload.user.id).ok()?,
+            action: Action::parse(&pressed.action_id, pressed.value.as_deref().or(chosen).unwrap_or_default()),
+            trigger: TriggerId::parse(payload.trigger_id).ok()?,
+            response_url: payload.response_url.unwrap_or_default(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_survives_its_button() {
+        let id = Uuid::from_u128(7);
+        for action in [
+            Action::Undo(id),
+            Action::Run("/segments list".to_owned()),
+            Action::Test(3),
+            Action::ListPage(12),
+            Action::UnsubscribeAll,
+            Action::Resume,
+            Action::Unmute("jane/*".to_owned()),
+            Action::Open,
+        ] {
+            assert_eq!(Action::parse(&action.action_id(), &action.value()), action);
+        }
+        assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
+    }
+
+    #[test]
+    fn an_interaction_of_an_unknown_type_is_tolerated_and_rubbish_is_not_read() {
+        let body = |payload: &str| serde_urlencoded::to_string([("payload", payload)]).unwrap();
+        let other = Interaction::read(body(r#"{"type":"message_action","new":[{}]}"#).as_bytes());
+        assert_eq!(other, Some(Interaction::Other("message_action".to_owned())));
+        for rubbish in ["", "payload=", "payload=%7B", "payload=[]&payload=[]", "x=1"] {
+            assert_eq!(Interaction::read(rubbish.as_bytes()), None, "{rubbish}");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! Slack as seen from here: what it sends us (signed), what people typed and clicked, and the calls we make.
+
+pub mod api;
+pub mod command;
+pub mod error;
+pub mod events;
+pub mod interaction;
+pub mod request;
+pub mod respond;
+pub mod slash;

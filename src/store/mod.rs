@@ -1,0 +1,367 @@
+//! What is kept, as one contract: every operation names its workspace, is atomic, and is durable when it returns.
+//!
+//! Nothing here is a general key-value interface: the operations are those that the program needs. Time comes in as a
+//! parameter. A record that cannot be read is reported with its key and set aside; it never stops the others.
+
+pub mod sled;
+
+use crate::model::{
+    AccountId, ChannelId, DatasetName, Delivery, EndedMutes, EventId, Fold, Lane, MessageId, MessageTs, Mute, News,
+    ObjectKey, ObjectState, Options, Pause, Subscription, TriggerId, WorkspaceId,
+};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Why the store could not do what was asked. What is stored is then the state before; only where the disk failed while
+/// it kept a write may it be the state after, and doing the same again is safe.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Too much is waiting to be written; come again.
+    #[error("the queue to the store is full")]
+    Overloaded,
+    /// The disk or database failed; the operation may be tried again.
+    #[error("the store failed: {0}")]
+    Unavailable(String),
+    /// The store does not open: locked by another process, of a newer version, or damaged.
+    #[error("{0}")]
+    DoesNotOpen(String),
+}
+
+/// What a store has to survive before it answers that something is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// The end of the process, and the end of the power as far as the disk obeys.
+    #[default]
+    PowerLoss,
+    /// The end of the process.
+    Process,
+}
+
+/// Opens the store at a URL: `sled:PATH`, a folder, which is made if it is not there.
+///
+/// Blocks while it reads; recovering a large store after a crash may take seconds.
+pub fn open(url: &str, durability: Durability) -> Result<Arc<dyn Store>, StoreError> {
+    match url.strip_prefix("sled:") {
+        Some(path) if !path.is_empty() => Ok(Arc::new(sled::SledStore::open(Path::new(path), durability)?)),
+        // The rest of a URL may be a password.
+        _ => Err(StoreError::DoesNotOpen("the store's URL is not of the form `sled:PATH`".to_owned())),
+    }
+}
+
+/// A webhook message on its way in.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// The endpoint it came to.
+    pub account: AccountId,
+    /// The sender's id, the same on every retry.
+    pub message: MessageId,
+    /// When it came.
+    pub received_at: Timestamp,
+    /// The dataset it names: remembered as seen.
+    pub dataset: Option<DatasetName>,
+    /// The object whose last state the verdict needs.
+    pub object: Option<ObjectKey>,
+    /// The sample whose last state gives a label its name.
+    pub sample: Option<ObjectKey>,
+}
+
+/// The last states that a verdict is made from.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Of the arrival's object.
+    pub object: Option<ObjectState>,
+    /// Of the arrival's sample.
+    pub sample: Option<ObjectState>,
+}
+
+/// What is to be kept of an arrival.
+#[derive(Debug, Clone)]
+pub struct Verdict {
+    /// The new last state of the object; none to leave the stored one.
+    pub state: Option<ObjectState>,
+    /// The event and what it changed, stored once if anyone wants it.
+    pub news: Arc<News>,
+    /// Its id.
+    pub event: EventId,
+    /// One for each channel that wants it, in any order.
+    pub deliveries: Vec<NewDelivery>,
+}
+
+/// A delivery before it has its place in its lane.
+#[derive(Debug, Clone)]
+pub struct NewDelivery {
+    /// The channel.
+    pub channel: ChannelId,
+    /// The lowest number of the subscriptions that matched.
+    pub subscription: u32,
+    /// How it is shown.
+    pub options: Options,
+    /// Not before this time.
+    pub not_before: Timestamp,
+}
+
+/// Makes a verdict from the last states; pure, and called at most once, in the order in which the store writes.
+pub type Decide = Box<dyn FnOnce(Known) -> Verdict + Send>;
+
+/// Everything a channel has subscribed, at one revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Book {
+    /// Raised by every write to the book; 0 for a channel that never had one.
+    pub revision: u64,
+    /// The number that the next subscription gets; numbers are never reused. Starts at 1.
+    pub next_number: u32,
+    /// The subscriptions, by number.
+    pub subscriptions: Vec<Subscription>,
+    /// What the channel does not want to see for a while; also some that are over.
+    pub mutes: Vec<Mute>,
+}
+
+impl Default for Book {
+    /// The book of a channel that never had one.
+    fn default() -> Self {
+        Self { revision: 0, next_number: 1, subscriptions: Vec::new(), mutes: Vec::new() }
+    }
+}
+
+/// A change of a book, all of it or nothing.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    /// The revision it was made from.
+    pub revision: u64,
+    /// Subscriptions to add or replace, by their numbers.
+    pub put: Vec<Subscription>,
+    /// Numbers to remove.
+    pub remove: Vec<u32>,
+    /// The mutes from now on; none to leave them.
+    pub mutes: Option<Vec<Mute>>,
+    /// The book's next number after it.
+    pub next_number: u32,
+    /// What caused it, if Slack may repeat that: carried out once a book, for a day.
+    pub cause: Option<TriggerId>,
+    /// How to take it back.
+    pub undo: Option<Undo>,
+    /// The undo that this edit carries out, which is thereby used up; one that has expired counts as used up.
+    pub undoes: Option<Uuid>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of an edit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// It is stored.
+    Stored,
+    /// The book has moved on since that revision (or the undo is used up): read again.
+    Moved,
+    /// The same cause was carried out before: nothing was written.
+    Repeated,
+}
+
+/// How to take a change back, for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undo {
+    /// Its id, which the button carries.
+    pub id: Uuid,
+    /// The channel whose book was changed.
+    pub channel: ChannelId,
+    /// The subscriptions it touched, as they were: by number, absent if they did not exist.
+    pub before: Vec<(u32, Option<Subscription>)>,
+    /// The same as the change left them: undone only while they still are.
+    pub after: Vec<(u32, Option<Subscription>)>,
+    /// No longer from this time on.
+    pub expires_at: Timestamp,
+}
+
+/// One Slack call, recorded before it is made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intent {
+    /// Its id, which travels in the message's metadata.
+    pub call: Uuid,
+    /// The message it edits; none for a new one.
+    pub edits: Option<MessageTs>,
+    /// The deliveries it covers, by sequence.
+    pub covers: Vec<u64>,
+    /// The fold that the message shows with them.
+    #[serde(default)]
+    pub fold: Option<Box<Fold>>,
+    /// The message tells of the mutes that were over at this time.
+    #[serde(default)]
+    pub mutes_ended: Option<Timestamp>,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// What a lane has to do.
+#[derive(Debug, Clone, Default)]
+pub struct Claim {
+    /// Deliveries that are due, in order, each with its event.
+    pub due: Vec<(Delivery, Arc<News>)>,
+    /// When the next one after those is due, or a live fold is to be closed.
+    pub next_due: Option<Timestamp>,
+    /// The lane's live folds.
+    pub folds: Vec<Fold>,
+    /// Mutes that are over, where anything waited for their end.
+    pub ended: Option<EndedMutes>,
+    /// A call that was begun and whose outcome is not known.
+    pub intent: Option<Intent>,
+    /// No call before this time.
+    pub next_at: Option<Timestamp>,
+    /// The lane was told to wait.
+    pub pause: Option<Pause>,
+}
+
+/// Until when a delivery is held; none if it may go. Pure.
+pub type HeldUntil = Box<dyn Fn(&Delivery, &News) -> Option<Timestamp> + Send>;
+
+/// How a call ended, for the deliveries that it covered. Each clears the lane's intent; the mutes that it told of are
+/// forgotten when it is done or given up.
+#[derive(Debug, Clone)]
+pub enum Settlement {
+    /// They are in the channel.
+    Done {
+        /// By sequence.
+        covers: Vec<u64>,
+        /// The message that shows them.
+        ts: MessageTs,
+        /// The fold that it is: kept while it takes more events, forgotten when it is closed.
+        fold: Option<Box<Fold>>,
+    },
+    /// They wait and are tried again.
+    Retry {
+        /// By sequence.
+        covers: Vec<u64>,
+        /// Not before.
+        not_before: Timestamp,
+        /// Whether this counts as an attempt.
+        counted: bool,
+        /// Slack's code, or what went wrong.
+        error: String,
+    },
+    /// They are given up and kept as dead letters.
+    Dead {
+        /// By sequence.
+        covers: Vec<u64>,
+        /// Slack's code, or what went wrong.
+        error: String,
+    },
+    /// The lane waits until it is resumed; its channel's active subscriptions are paused with it.
+    Paused(Pause),
+}
+
+/// A delivery that was given up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DeadLetter {
+    /// The channel it was meant for.
+    pub channel: ChannelId,
+    /// The delivery.
+    pub delivery: Delivery,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// Why.
+    pub error: String,
+}
+
+/// What is known of an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountRecord {
+    /// When the last event came.
+    pub last_event: Option<Timestamp>,
+    /// When the last correctly signed message came that is no event.
+    pub last_test: Option<Timestamp>,
+}
+
+/// How much of a workspace is waiting.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Deliveries not yet shown.
+    pub pending: u64,
+    /// When the oldest of them was accepted.
+    pub oldest: Option<Timestamp>,
+    /// Deliveries given up.
+    pub dead: u64,
+}
+
+/// Where everything is kept. Two implementations: an embedded one (sled), and PostgreSQL for several replicas.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Workspaces that anything is kept for. The one operation without a workspace: it finds them at the start.
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError>;
+
+    /// Keeps an arrival: dedupe, verdict, event, deliveries and object state in one durable write. `None` if the message
+    /// was kept before: nothing is written. A verdict without deliveries costs no flush and does not mark the message
+    /// as received, so that a replay after a new subscription is delivered.
+    async fn accept(
+        &self,
+        workspace: &WorkspaceId,
+        arrival: Arrival,
+        decide: Decide,
+    ) -> Result<Option<Verdict>, StoreError>;
+
+    /// Notes that a correctly signed message came that is no event. Costs no flush.
+    async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError>;
+
+    /// The endpoints that anything came to.
+    async fn accounts(&self, workspace: &WorkspaceId) -> Result<Vec<(AccountId, AccountRecord)>, StoreError>;
+
+    /// Datasets that any event named.
+    async fn datasets(&self, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError>;
+
+    /// Every subscription of the workspace, by channel and number.
+    async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError>;
+
+    /// One channel's subscriptions.
+    async fn book(&self, lane: &Lane) -> Result<Book, StoreError>;
+
+    /// Changes a book, if it still is at the edit's revision.
+    async fn edit(&self, lane: &Lane, edit: Edit) -> Result<Edited, StoreError>;
+
+    /// The mutes of every channel that has any.
+    async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError>;
+
+    /// How to take a change back; none if it never was, or was used up.
+    async fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Result<Option<Undo>, StoreError>;
+
+    /// Channels with anything pending or a live fold, at the start.
+    async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError>;
+
+    /// Looks at what a lane has to do: at most `limit` deliveries that are due. Changes nothing.
+    async fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Result<Claim, StoreError>;
+
+    /// Records a call before it is made.
+    async fn begin(&self, lane: &Lane, intent: Intent) -> Result<(), StoreError>;
+
+    /// Looks again at each held delivery that was not tried yet, and holds it until the time that it is given, or no
+    /// longer. Gives how many thereby wait no more.
+    async fn release(&self, lane: &Lane, now: Timestamp, held_until: HeldUntil) -> Result<u64, StoreError>;
+
+    /// Records how a call ended, and when the lane may call again.
+    async fn settle(
+        &self,
+        lane: &Lane,
+        settlement: Settlement,
+        now: Timestamp,
+        next_at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Lets a lane go on and makes its paused and waiting subscriptions active. Gives those that changed.
+    async fn resume(&self, lane: &Lane) -> Result<Vec<Subscription>, StoreError>;
+
+    /// How much is waiting.
+    async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError>;
+
+    /// Deliveries that were given up, oldest first, at most `limit`.
+    async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
+
+    /// Forgets what has outlived its use: received ids after 8 days, events too unless a delivery or dead letter needs
+    /// them, undos when they expire, causes after a day, and the oldest dead letters above 10,000. Gives how many
+    /// records went.
+    async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Writes and flushes something, to show that the store can.
+    async fn probe(&self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,119 @@
+//! Records that cannot be read: reported once with their key, moved out of the way, and what counts them put right.
+
+use super::keys::{Key, Kind};
+use super::lanes::LaneRecord;
+use super::view::View;
+use crate::store::StoreError;
+
+/// Sets aside the records of these keys.
+pub(super) fn set_aside(view: &mut View, keys: Vec<Key>) -> Result<(), StoreError> {
+    for key in keys {
+        if !view.move_aside(&key)? {
+            continue;
+        }
+        let workspace = key.workspace();
+        let workspace = workspace.as_ref().map_or("", |workspace| workspace.as_str());
+        tracing::error!(workspace.id = workspace, record.key = %key, "set aside record `{key}`, which cannot be read");
+        let Some(lane) = key.lane() else { continue };
+        if key.is(Kind::Ready) || key.is(Kind::Held) {
+            let mut record = LaneRecord::read(view, &lane)?;
+            record.leave();
+            record.write(view, &lane)?;
+        } else if key.is(Kind::Lane) {
+            LaneRecord::read(view, &lane)?.write(view, &lane)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{AccountId, ChannelId, Event, EventId, EventType, MessageId, News, Object, Options};
+    use crate::model::{Lane, WorkspaceId};
+    use crate::store::sled::SledStore;
+    use crate::store::sled::keys::{Key, Kind};
+    use crate::store::{Arrival, Durability, NewDelivery, Store, Verdict};
+    use jiff::Timestamp;
+    use std::sync::Arc;
+    use tempfile::TempDir;
+    use uuid::Uuid;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn lane() -> Lane {
+        Lane { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse("C1").unwrap() }
+    }
+
+    /// A store with three deliveries in a lane, the last one held.
+    async fn store() -> (TempDir, SledStore) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SledStore::open(folder.path(), Durability::Process).unwrap();
+        for number in 0..3 {
+            let arrival = Arrival {
+                account: AccountId::parse("acc").unwrap(),
+                message: MessageId::parse(format!("m{number}")).unwrap(),
+                received_at: NOW,
+                dataset: None,
+                object: None,
+                sample: None,
+            };
+            let not_before = if number == 2 { Timestamp::from_second(9).unwrap() } else { NOW };
+            let channel = lane().channel;
+            let delivery = NewDelivery { channel, subscription: 1, options: Options::default(), not_before };
+            let event = Event {
+                event_type: EventType::parse("sample.created"),
+                created_at: NOW,
+                dataset: None,
+                object: Object::Unknown,
+                text: None,
+            };
+            let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None };
+            let event = EventId(Uuid::from_u128(number));
+            let verdict = Verdict { state: None, news: Arc::new(news), event, deliveries: vec![delivery] };
+            store.accept(&lane().workspace, arrival, Box::new(|_| verdict)).await.unwrap();
+        }
+        (folder, store)
+    }
+
+    fn spoil(store: &SledStore, key: &Key) {
+        let db = store.shared.read().unwrap();
+        assert!(db.as_ref().unwrap().insert(key.bytes(), b"1{rubbish").unwrap().is_some());
+    }
+
+    async fn due(store: &SledStore, second: i64) -> Vec<u64> {
+        let claim = store.claim(&lane(), Timestamp::from_second(second).unwrap(), 9).await.unwrap();
+        claim.due.iter().map(|(delivery, _)| delivery.sequence).collect()
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_delivery_stops_no_other_and_is_no_longer_counted() {
+        let (_folder, store) = store().await;
+        let ready = Key::numbered(&lane(), Kind::Ready, 0);
+        spoil(&store, &ready);
+        spoil(&store, &Key::numbered(&lane(), Kind::Held, 2));
+        assert_eq!(due(&store, 9).await, [1]);
+        assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 1);
+        let db = store.shared.read().unwrap();
+        let aside = db.as_ref().unwrap().get(ready.set_aside().bytes()).unwrap();
+        assert_eq!(aside.as_deref(), Some(&b"1{rubbish"[..]));
+    }
+
+    #[tokio::test]
+    async fn a_delivery_whose_event_is_unreadable_becomes_a_dead_letter() {
+        let (_folder, store) = store().await;
+        spoil(&store, &Key::event(&lane().workspace, NOW, EventId(Uuid::from_u128(0))));
+        assert_eq!(due(&store, 0).await, [1]);
+        let letters = store.dead_letters(&lane().workspace, 9).await.unwrap();
+        assert_eq!(letters.iter().map(|letter| letter.delivery.sequence).collect::<Vec<_>>(), [0]);
+        assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 2);
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_lane_is_made_again_from_its_deliveries() {
+        let (_folder, store) = store().await;
+        spoil(&store, &Key::of(&lane(), Kind::Lane));
+        assert_eq!(store.lanes(&lane().workspace).await.unwrap(), [lane()]);
+        assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 3);
+        assert_eq!(due(&store, 9).await, [0, 1, 2]);
+    }
+}

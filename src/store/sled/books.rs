@@ -1,0 +1,111 @@
+//! Books: what each channel has subscribed, at one revision.
+
+use super::keys::{Key, Kind};
+use super::mutes;
+use super::view::View;
+use crate::model::{Lane, Pause, Subscription, SubscriptionState, WorkspaceId};
+use crate::store::{Book, Edit, Edited, StoreError, Undo};
+use serde::{Deserialize, Serialize};
+
+/// A book without its subscriptions, each of which has a record of its own.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    revision: u64,
+    next_number: u32,
+}
+
+impl Head {
+    fn write(&self, view: &mut View, lane: &Lane) -> Result<(), StoreError> {
+        view.write(&Key::of(lane, Kind::Book), self)
+    }
+}
+
+pub(super) fn read(view: &View, lane: &Lane) -> Result<Book, StoreError> {
+    let subscriptions = view.scan::<Subscription>(&Key::within(lane, Kind::Subscription));
+    let subscriptions = subscriptions.map(|entry| entry.map(|(_, subscription)| subscription));
+    let subscriptions = subscriptions.collect::<Result<Vec<_>, _>>()?;
+    let fresh = Book::default();
+    let head = view.read::<Head>(&Key::of(lane, Kind::Book))?;
+    // Where the head was lost, the numbers in use are still not given again.
+    let head = head.unwrap_or_else(|| match subscriptions.last() {
+        Some(last) => Head { revision: 1, next_number: last.number.saturating_add(1) },
+        None => Head { revision: fresh.revision, next_number: fresh.next_number },
+    });
+    Ok(Book { revision: head.revision, next_number: head.next_number, subscriptions, mutes: mutes::read(view, lane)? })
+}
+
+/// Every subscription of a workspace.
+pub(super) fn subscriptions(view: &View, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError> {
+    view.scan(&Key::all(workspace, Kind::Subscription))
+        .map(|entry| entry.map(|(_, subscription)| subscription))
+        .collect()
+}
+
+pub(super) fn edit(view: &mut View, lane: &Lane, edit: &Edit) -> Result<Edited, StoreError> {
+    let cause = edit.cause.as_ref().map(|cause| Key::cause(lane, cause));
+    if let Some(cause) = &cause
+        && view.holds(cause)?
+    {
+        return Ok(Edited::Repeated);
+    }
+    let book = read(view, lane)?;
+    if book.revision != edit.revision {
+        return Ok(Edited::Moved);
+    }
+    if let Some(id) = edit.undoes {
+        let key = Key::undo(&lane.workspace, id);
+        if view.read::<Undo>(&key)?.is_none_or(|undo| undo.expires_at <= edit.at) {
+            return Ok(Edited::Moved);
+        }
+        view.remove(&key)?;
+    }
+    let mut next_number = book.next_number.max(edit.next_number);
+    for subscription in &edit.put {
+        next_number = next_number.max(subscription.number.saturating_add(1));
+        view.write(&Key::subscription(lane, subscription.number), subscription)?;
+    }
+    for &number in &edit.remove {
+        view.remove(&Key::subscription(lane, number))?;
+    }
+    if let Some(mutes) = &edit.mutes {
+        mutes::write(view, lane, mutes)?;
+    }
+    if let Some(cause) = &cause {
+        view.write(cause, &edit.at)?;
+    }
+    if let Some(undo) = &edit.undo {
+        view.write(&Key::undo(&lane.workspace, undo.id), undo)?;
+    }
+    Head { revision: book.revision + 1, next_number }.write(view, lane)?;
+    Ok(Edited::Stored)
+}
+
+/// Pauses the active subscriptions of a channel that Slack refuses.
+pub(super) fn pause(view: &mut View, lane: &Lane, pause: &Pause) -> Result<(), StoreError> {
+    let paused = SubscriptionState::Paused { reason: pause.reason.clone(), since: pause.since };
+    turn(view, lane, &paused, |state| *state == SubscriptionState::Active).map(drop)
+}
+
+/// Makes the paused and waiting subscriptions of a channel active; gives them.
+pub(super) fn activate(view: &mut View, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
+    turn(view, lane, &SubscriptionState::Active, |state| *state != SubscriptionState::Active)
+}
+
+/// Turns the subscriptions that are in some state into another; a book in which none is stays as it was.
+fn turn(
+    view: &mut View,
+    lane: &Lane,
+    to: &SubscriptionState,
+    from: fn(&SubscriptionState) -> bool,
+) -> Result<Vec<Subscription>, StoreError> {
+    let Book { revision, next_number, mut subscriptions, .. } = read(view, lane)?;
+    subscriptions.retain(|subscription| from(&subscription.state));
+    for subscription in &mut subscriptions {
+        subscription.state = to.clone();
+        view.write(&Key::subscription(lane, subscription.number), subscription)?;
+    }
+    if !subscriptions.is_empty() {
+        Head { revision: revision + 1, next_number }.write(view, lane)?;
+    }
+    Ok(subscriptions)
+}

@@ -1,0 +1,50 @@
+//! Events: stored once however many channels want them, for as long as anything needs them.
+
+use super::keys::{Key, Kind};
+use super::view::View;
+use crate::model::{AccountId, ChannelId, Delivery, Lane, MessageId, News, WorkspaceId};
+use crate::store::StoreError;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An event as it is stored.
+#[derive(Serialize, Deserialize)]
+pub(super) struct EventRecord {
+    pub(super) news: Arc<News>,
+    pub(super) track: Track,
+}
+
+/// Where an event came from and where it went: enough to know when it may go.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Track {
+    pub(super) account: AccountId,
+    pub(super) message: MessageId,
+    pub(super) deliveries: Vec<(ChannelId, u64)>,
+}
+
+/// The part of an event's record that forgetting it looks at.
+#[derive(Deserialize)]
+pub(super) struct Tracked {
+    pub(super) track: Track,
+}
+
+/// The event of a delivery, if it is there and can be read.
+pub(super) fn news(view: &View, lane: &Lane, delivery: &Delivery) -> Result<Option<Arc<News>>, StoreError> {
+    let key = Key::event(&lane.workspace, delivery.accepted_at, delivery.event);
+    Ok(view.read::<EventRecord>(&key)?.map(|record| record.news))
+}
+
+impl Track {
+    /// Whether a delivery or a dead letter still needs the event.
+    pub(super) fn is_needed(&self, view: &View, workspace: &WorkspaceId) -> Result<bool, StoreError> {
+        for (channel, sequence) in &self.deliveries {
+            let lane = Lane { workspace: workspace.clone(), channel: channel.clone() };
+            for kind in [Kind::Ready, Kind::Held, Kind::Dead] {
+                if view.holds(&Key::numbered(&lane, kind, *sequence))? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+}

@@ -1,0 +1,346 @@
+//! Where every record stands: the one page about the layout.
+//!
+//! A key is the workspace, `0x00`, a kind, and the rest. What is followed by something is closed with `0x00` (which no
+//! identifier contains) or has a fixed width; numbers and times are big-endian, so that they sort. What comes last and
+//! is long stands as its SHA-256. So no key can be mistaken for another, and none is longer than about 300 bytes: an
+//! index page of sled holds up to 256 of them, and must stay below 128 KiB to stay in the log file.
+//! What belongs to no workspace begins with `0x00`, which sorts before every workspace.
+
+use crate::model::{
+    AccountId, ChannelId, DatasetName, EventId, FoldKey, Lane, MessageId, ObjectKey, TriggerId, WorkspaceId,
+};
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use uuid::Uuid;
+
+/// What a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Kind {
+    /// account → what is known of the endpoint.
+    Account = b'a',
+    /// channel → revision and next number of its book.
+    Book = b'b',
+    /// channel, cause → when an edit with that cause was stored.
+    Cause = b'c',
+    /// channel, sequence → a delivery that may go as soon as its lane may.
+    Ready = b'd',
+    /// time, event → the event and where it went.
+    Event = b'e',
+    /// channel, fold key → a live fold.
+    Fold = b'f',
+    /// time, channel, sequence → nothing: the dead letters by age.
+    DeadByAge = b'g',
+    /// channel, sequence → a delivery that waits for its `not_before`.
+    Held = b'h',
+    /// channel → the call in flight.
+    Intent = b'i',
+    /// channel → the lane's counters, pace and pause.
+    Lane = b'l',
+    /// account, message → when it was kept.
+    Received = b'm',
+    /// dataset → its name.
+    Dataset = b'n',
+    /// account, object → its last state.
+    Object = b'o',
+    /// channel → its mutes.
+    Mutes = b't',
+    /// kind and rest of a key, number → a piece of its value.
+    Piece = b'p',
+    /// kind and rest of a key → what stood there and could not be read.
+    SetAside = b'q',
+    /// channel, number → a subscription.
+    Subscription = b's',
+    /// undo → how to take a change back.
+    Undo = b'u',
+    /// channel, time, sequence → nothing: the held deliveries by the time they wait for.
+    Wake = b'w',
+    /// channel, sequence → a dead letter.
+    Dead = b'x',
+}
+
+/// The place of one record, or (unfinished) the beginning that a range of them shares.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(Vec<u8>);
+
+/// A last component up to this long stands as it is.
+const LONGEST_PLAIN: usize = 96;
+
+impl Key {
+    /// The version of the layout.
+    pub(super) fn schema() -> Self {
+        Self(b"\0schema".to_vec())
+    }
+
+    /// What the probe writes.
+    pub(super) fn probe() -> Self {
+        Self(b"\0probe".to_vec())
+    }
+
+    /// How many batches were written.
+    pub(super) fn written() -> Self {
+        Self(b"\0written".to_vec())
+    }
+
+    /// The beginning of every key.
+    pub(super) fn anything() -> Self {
+        Self(Vec::new())
+    }
+
+    /// All records of one kind.
+    pub(super) fn all(workspace: &WorkspaceId, kind: Kind) -> Self {
+        Self([workspace.as_str().as_bytes(), &[0, kind as u8]].concat())
+    }
+
+    /// All records of one kind and channel, for the kinds where something follows the channel.
+    pub(super) fn within(lane: &Lane, kind: Kind) -> Self {
+        Self::all(&lane.workspace, kind).closed(lane.channel.as_str())
+    }
+
+    /// The one record of a kind that a channel has.
+    pub(super) fn of(lane: &Lane, kind: Kind) -> Self {
+        Self::all(&lane.workspace, kind).bounded(lane.channel.as_str())
+    }
+
+    pub(super) fn account(workspace: &WorkspaceId, account: &AccountId) -> Self {
+        Self::all(workspace, Kind::Account).plus(account.as_str().as_bytes())
+    }
+
+    pub(super) fn subscription(lane: &Lane, number: u32) -> Self {
+        Self::within(lane, Kind::Subscription).plus(&number.to_be_bytes())
+    }
+
+    pub(super) fn cause(lane: &Lane, cause: &TriggerId) -> Self {
+        Self::within(lane, Kind::Cause).bounded(cause.as_str())
+    }
+
+    pub(super) fn undo(workspace: &WorkspaceId, id: Uuid) -> Self {
+        Self::all(workspace, Kind::Undo).plus(id.as_bytes())
+    }
+
+    pub(super) fn dataset(workspace: &WorkspaceId, name: &DatasetName) -> Self {
+        Self::all(workspace, Kind::Dataset).bounded(name.as_str())
+    }
+
+    pub(super) fn object(workspace: &WorkspaceId, account: &AccountId, object: &ObjectKey) -> Self {
+        Self::all(workspace, Kind::Object).closed(account.as_str()).bounded(object.as_str())
+    }
+
+    pub(super) fn received(workspace: &WorkspaceId, account: &AccountId, message: &MessageId) -> Self {
+        Self::all(workspace, Kind::Received).closed(account.as_str()).bounded(message.as_str())
+    }
+
+    pub(super) fn event(workspace: &WorkspaceId, accepted_at: Timestamp, event: EventId) -> Self {
+        Self::all(workspace, Kind::Event).time(accepted_at).plus(event.0.as_bytes())
+    }
+
+    /// Where the events accepted from a time on begin.
+    pub(super) fn events_from(workspace: &WorkspaceId, time: Timestamp) -> Self {
+        Self::all(workspace, Kind::Event).time(time)
+    }
+
+    /// A delivery that is ready or held, or a dead letter.
+    pub(super) fn numbered(lane: &Lane, kind: Kind, sequence: u64) -> Self {
+        Self::within(lane, kind).plus(&sequence.to_be_bytes())
+    }
+
+    /// A live fold. A dataset's name contains no line break, and the event's comes last: the three do not blur.
+    pub(super) fn fold(lane: &Lane, key: &FoldKey) -> Self {
+        let dataset = key.dataset.as_ref().map_or("", |dataset| dataset.as_str());
+        let text = format!("{}\n{dataset}\n{}", key.subscription, key.event);
+        Self::within(lane, Kind::Fold).bounded(&text)
+    }
+
+    pub(super) fn wake(lane: &Lane, not_before: Timestamp, sequence: u64) -> Self {
+        Self::within(lane, Kind::Wake).time(not_before).plus(&sequence.to_be_bytes())
+    }
+
+    /// The beginning that the wake records of one time share.
+    pub(super) fn wakes_at(lane: &Lane, time: Timestamp) -> Self {
+        Self::within(lane, Kind::Wake).time(time)
+    }
+
+    pub(super) fn dead_by_age(lane: &Lane, at: Timestamp, sequence: u64) -> Self {
+        let channel = lane.channel.as_str();
+        Self::all(&lane.workspace, Kind::DeadByAge).time(at).closed(channel).plus(&sequence.to_be_bytes())
+    }
+
+    /// Where a piece of this record's value stands.
+    pub(super) fn piece(&self, number: u16) -> Self {
+        self.elsewhere(Kind::Piece).plus(&number.to_be_bytes())
+    }
+
+    /// Where this record is kept when it cannot be read.
+    pub(super) fn set_aside(&self) -> Self {
+        self.elsewhere(Kind::SetAside)
+    }
+
+    /// The place from which to look for the next workspace after this key's.
+    pub(super) fn after_workspace(&self) -> Self {
+        Self([self.workspace_bytes(), &[1]].concat())
+    }
+
+    /// Where the first workspace may stand.
+    pub(super) fn first_workspace() -> Self {
+        Self(vec![1])
+    }
+
+    /// A key as the tree has it.
+    pub(super) fn stored(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(super) fn starts_with(&self, beginning: &Self) -> bool {
+        self.0.starts_with(&beginning.0)
+    }
+
+    /// The next key that there can be.
+    pub(super) fn successor(&self) -> Self {
+        self.clone().plus(&[0])
+    }
+
+    pub(super) fn workspace(&self) -> Option<WorkspaceId> {
+        WorkspaceId::parse(std::str::from_utf8(self.workspace_bytes()).ok()?).ok()
+    }
+
+    /// Whether it is of a kind.
+    pub(super) fn is(&self, kind: Kind) -> bool {
+        self.0.get(self.workspace_bytes().len() + 1) == Some(&(kind as u8))
+    }
+
+    /// The account, of an account's record.
+    pub(super) fn account_id(&self) -> Option<AccountId> {
+        AccountId::parse(std::str::from_utf8(self.rest()).ok()?).ok()
+    }
+
+    /// The lane, of a record whose rest begins with the channel.
+    pub(super) fn lane(&self) -> Option<Lane> {
+        let channel = self.rest().split(|&byte| byte == 0).next()?;
+        let channel = ChannelId::parse(std::str::from_utf8(channel).ok()?).ok()?;
+        Some(Lane { workspace: self.workspace()?, channel })
+    }
+
+    /// The lane of a dead letter in the order of age.
+    pub(super) fn lane_by_age(&self) -> Option<Lane> {
+        let channel = self.rest().get(8..)?.split(|&byte| byte == 0).next()?;
+        let channel = ChannelId::parse(std::str::from_utf8(channel).ok()?).ok()?;
+        Some(Lane { workspace: self.workspace()?, channel })
+    }
+
+    /// The sequence that it ends with.
+    pub(super) fn sequence(&self) -> Option<u64> {
+        self.0.last_chunk().map(|bytes| u64::from_be_bytes(*bytes))
+    }
+
+    /// The time before the sequence, of a wake record.
+    pub(super) fn wake_time(&self) -> Option<Timestamp> {
+        let (before, _) = self.0.split_last_chunk::<8>()?;
+        let micros = i64::from_be_bytes(*before.last_chunk()?) ^ i64::MIN;
+        Timestamp::from_microsecond(micros).ok()
+    }
+
+    fn workspace_bytes(&self) -> &[u8] {
+        self.0.split(|&byte| byte == 0).next().unwrap_or_default()
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.0.get(self.workspace_bytes().len() + 2..).unwrap_or_default()
+    }
+
+    fn plus(mut self, bytes: &[u8]) -> Self {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    fn closed(self, text: &str) -> Self {
+        self.plus(text.as_bytes()).plus(&[0])
+    }
+
+    /// In microseconds, with the sign turned so that times before 1970 sort first.
+    fn time(self, time: Timestamp) -> Self {
+        self.plus(&(time.as_microsecond() ^ i64::MIN).to_be_bytes())
+    }
+
+    /// The text, or `0x01` and its hash; a text that begins like a hash is hashed too.
+    fn bounded(self, text: &str) -> Self {
+        if text.len() <= LONGEST_PLAIN && !text.starts_with('\u{1}') {
+            return self.plus(text.as_bytes());
+        }
+        self.plus(&[1]).plus(&Sha256::digest(text))
+    }
+
+    /// The same key under another kind.
+    fn elsewhere(&self, kind: Kind) -> Self {
+        let (workspace, rest) = self.0.split_at(self.workspace_bytes().len());
+        Self([workspace, &[0, kind as u8], rest.get(1..).unwrap_or_default()].concat())
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.escape_ascii().fmt(f)
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{self}`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn lane(channel: &str) -> Lane {
+        Lane { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse(channel).unwrap() }
+    }
+
+    #[test]
+    fn hostile_names_share_no_key_and_none_is_long() {
+        let workspace = WorkspaceId::parse("T1").unwrap();
+        let account = AccountId::parse("a".repeat(128)).unwrap();
+        let long = "x".repeat(100_000);
+        let hash = Sha256::digest(&long);
+        let texts = ["", "a", "\0", "a\0", "\0a", "\u{1}", "\u{1}a", "\u{202e}cba", "🌼", &long, &long[1..]];
+        let mut keys: BTreeSet<Vec<u8>> =
+            texts.iter().map(|text| Key::object(&workspace, &account, &ObjectKey::new("sample", text)).0).collect();
+        assert_eq!(keys.len(), texts.len());
+        keys.insert(Key::all(&workspace, Kind::Object).bounded(&"x".repeat(97)).0);
+        assert!(keys.iter().all(|key| key.len() < 300), "{:?}", keys.iter().map(Vec::len).max());
+        assert_ne!(Key::stored(b"").bounded(&long).0[1..], Key::stored(b"").bounded("\u{1}").0[1..]);
+        assert_eq!(Key::stored(b"").bounded(&long).0[1..], hash[..]);
+    }
+
+    #[test]
+    fn one_channel_does_not_reach_into_another_whose_name_it_begins() {
+        let beginning = Key::within(&lane("C1"), Kind::Ready);
+        assert!(Key::numbered(&lane("C1"), Kind::Ready, 7).starts_with(&beginning));
+        assert!(!Key::numbered(&lane("C10"), Kind::Ready, 7).starts_with(&beginning));
+    }
+
+    #[test]
+    fn a_key_gives_back_what_it_was_made_of() {
+        let at: Timestamp = "2026-03-01T12:00:00.123456Z".parse().unwrap();
+        let wake = Key::wake(&lane("C1"), at, 258);
+        assert_eq!((wake.wake_time(), wake.sequence(), wake.lane()), (Some(at), Some(258), Some(lane("C1"))));
+        assert!(wake.is(Kind::Wake) && !wake.is(Kind::Held));
+        assert_eq!(Key::dead_by_age(&lane("C1"), at, 0).lane_by_age(), Some(lane("C1")));
+        assert_eq!(Key::of(&lane("C1"), Kind::Lane).lane(), Some(lane("C1")));
+    }
+
+    #[test]
+    fn times_sort_as_they_pass() {
+        let mut times =
+            [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX].map(|time| Key::wake(&lane("C1"), time, 0));
+        assert!(times.is_sorted());
+        times.reverse();
+        assert!(!times.is_sorted());
+    }
+}

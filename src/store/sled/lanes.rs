@@ -1,0 +1,274 @@
+//! Lanes: deliveries in their order, the call in flight, pace and pause, and what was given up.
+//!
+//! A delivery stands among the ready ones or, while its `not_before` is to come, among the held ones with a wake record
+//! by time; so a claim reads no more than it gives, however much is held or waiting behind.
+
+use super::keys::{Key, Kind};
+use super::view::View;
+use super::{books, events, mutes};
+use crate::model::{Delivery, Fold, Lane, Pause, Subscription, WorkspaceId};
+use crate::store::{Backlog, Claim, DeadLetter, Intent, Settlement, StoreError};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What a lane keeps besides its deliveries.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct LaneRecord {
+    next_sequence: u64,
+    pending: u64,
+    next_at: Option<Timestamp>,
+    pause: Option<Pause>,
+}
+
+impl LaneRecord {
+    /// The lane's record. A missing one is made from the deliveries that there are: no sequence is given twice.
+    pub(super) fn read(view: &View, lane: &Lane) -> Result<Self, StoreError> {
+        if let Some(record) = view.read(&Key::of(lane, Kind::Lane))? {
+            return Ok(record);
+        }
+        let mut record = Self::default();
+        for kind in [Kind::Ready, Kind::Held] {
+            let beginning = Key::within(lane, kind);
+            for key in view.keys(&beginning, &beginning) {
+                record.pending += 1;
+                record.next_sequence = record.next_sequence.max(key?.sequence().map_or(0, |last| last + 1));
+            }
+        }
+        Ok(record)
+    }
+
+    pub(super) fn write(&self, view: &mut View, lane: &Lane) -> Result<(), StoreError> {
+        view.write(&Key::of(lane, Kind::Lane), self)
+    }
+
+    /// The next sequence, taken by a new delivery.
+    pub(super) fn enter(&mut self) -> u64 {
+        let sequence = self.next_sequence;
+        self.next_sequence += 1;
+        self.pending += 1;
+        sequence
+    }
+
+    /// One delivery less.
+    pub(super) fn leave(&mut self) {
+        self.pending = self.pending.saturating_sub(1);
+    }
+}
+
+/// Puts a delivery in its place; one that is to wait from `now` on is held.
+pub(super) fn put(view: &mut View, lane: &Lane, delivery: &Delivery, now: Timestamp) -> Result<(), StoreError> {
+    if delivery.not_before <= now {
+        return view.write(&Key::numbered(lane, Kind::Ready, delivery.sequence), delivery);
+    }
+    view.write(&Key::wake(lane, delivery.not_before, delivery.sequence), &())?;
+    view.write(&Key::numbered(lane, Kind::Held, delivery.sequence), delivery)
+}
+
+/// Takes a delivery out of its place; none if it is not there.
+pub(super) fn take(view: &mut View, lane: &Lane, sequence: u64) -> Result<Option<Delivery>, StoreError> {
+    let ready = Key::numbered(lane, Kind::Ready, sequence);
+    if let Some(delivery) = view.read(&ready)? {
+        view.remove(&ready)?;
+        return Ok(Some(delivery));
+    }
+    let held = Key::numbered(lane, Kind::Held, sequence);
+    let Some(delivery) = view.read::<Delivery>(&held)? else { return Ok(None) };
+    view.remove(&held)?;
+    view.remove(&Key::wake(lane, delivery.not_before, sequence))?;
+    Ok(Some(delivery))
+}
+
+/// What a lane has to do, and the sequences of due deliveries whose event is lost.
+pub(super) fn claim(view: &View, lane: &Lane, now: Timestamp, limit: usize) -> Result<(Claim, Vec<u64>), StoreError> {
+    let record = view.read::<LaneRecord>(&Key::of(lane, Kind::Lane))?.unwrap_or_default();
+    let mut next_due = None::<Timestamp>;
+    let mut later = |time: Timestamp| next_due = Some(next_due.map_or(time, |earliest| earliest.min(time)));
+    let mut deliveries = Vec::new();
+    for entry in view.scan::<Delivery>(&Key::within(lane, Kind::Ready)).take(limit) {
+        let (_, delivery) = entry?;
+        if delivery.not_before <= now { deliveries.push(delivery) } else { later(delivery.not_before) }
+    }
+    let wakes = Key::within(lane, Kind::Wake);
+    for wake in view.keys(&wakes, &wakes).take(limit) {
+        let wake = wake?;
+        let (Some(time), Some(sequence)) = (wake.wake_time(), wake.sequence()) else {
+            view.note_unreadable(wake);
+            continue;
+        };
+        if time > now {
+            later(time);
+            break;
+        }
+        match view.read(&Key::numbered(lane, Kind::Held, sequence))? {
+            Some(delivery) => deliveries.push(delivery),
+            None => view.note_unreadable(wake),
+        }
+    }
+    deliveries.sort_unstable_by_key(|delivery| delivery.sequence);
+    deliveries.truncate(limit);
+
+    let mut lost = Vec::new();
+    let mut due = Vec::with_capacity(deliveries.len());
+    for delivery in deliveries {
+        match events::news(view, lane, &delivery)? {
+            Some(news) => due.push((delivery, news)),
+            None => lost.push(delivery.sequence),
+        }
+    }
+    let folds = view.scan::<Fold>(&Key::within(lane, Kind::Fold)).map(|entry| entry.map(|(_, fold)| fold));
+    let folds = folds.collect::<Result<Vec<_>, _>>()?;
+    let next_due = folds.iter().map(Fold::close_at).chain(next_due).min();
+    let intent = view.read(&Key::of(lane, Kind::Intent))?;
+    let ended = mutes::ended(view, lane, now)?;
+    Ok((Claim { due, next_due, folds, ended, intent, next_at: record.next_at, pause: record.pause }, lost))
+}
+
+pub(super) fn begin(view: &mut View, lane: &Lane, intent: &Intent) -> Result<(), StoreError> {
+    view.write(&Key::of(lane, Kind::Intent), intent)
+}
+
+pub(super) fn settle(
+    view: &mut View,
+    lane: &Lane,
+    settlement: Settlement,
+    now: Timestamp,
+    next_at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut record = LaneRecord::read(view, lane)?;
+    if matches!(settlement, Settlement::Done { .. } | Settlement::Dead { .. })
+        && let Some(intent) = view.read::<Intent>(&Key::of(lane, Kind::Intent))?
+        && let Some(ended) = intent.mutes_ended
+    {
+        mutes::forget(view, lane, ended)?;
+    }
+    match settlement {
+        Settlement::Done { covers, fold, .. } => {
+            if let Some(fold) = fold {
+                let key = Key::fold(lane, &fold.key);
+                if fold.closed { view.remove(&key)? } else { view.write(&key, &fold)? }
+            }
+            for sequence in covers {
+                if take(view, lane, sequence)?.is_some() {
+                    record.leave();
+                }
+            }
+        }
+        Settlement::Retry { covers, not_before, counted, error } => {
+            for sequence in covers {
+                let Some(mut delivery) = take(view, lane, sequence)? else { continue };
+                delivery.attempts += u32::from(counted);
+                delivery.not_before = not_before;
+                delivery.last_error = Some(error.clone());
+                put(view, lane, &delivery, now)?;
+            }
+        }
+        Settlement::Dead { covers, error } => bury(view, lane, &mut record, &covers, &error, now)?,
+        Settlement::Paused(pause) => {
+            books::pause(view, lane, &pause)?;
+            record.pause = Some(pause);
+        }
+    }
+    record.next_at = Some(next_at);
+    record.write(view, lane)?;
+    view.remove(&Key::of(lane, Kind::Intent))
+}
+
+/// Lets a lane go on; gives the subscriptions that thereby became active.
+pub(super) fn resume(view: &mut View, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
+    let mut record = LaneRecord::read(view, lane)?;
+    if record.pause.take().is_some() {
+        record.write(view, lane)?;
+    }
+    books::activate(view, lane)
+}
+
+/// Gives up deliveries outside a call.
+pub(super) fn give_up(
+    view: &mut View,
+    lane: &Lane,
+    covers: &[u64],
+    error: &str,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut record = LaneRecord::read(view, lane)?;
+    bury(view, lane, &mut record, covers, error, now)?;
+    record.write(view, lane)
+}
+
+fn bury(
+    view: &mut View,
+    lane: &Lane,
+    record: &mut LaneRecord,
+    covers: &[u64],
+    error: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    for &sequence in covers {
+        let Some(delivery) = take(view, lane, sequence)? else { continue };
+        record.leave();
+        let letter = DeadLetter { channel: lane.channel.clone(), delivery, at, error: error.to_owned() };
+        view.write(&Key::numbered(lane, Kind::Dead, sequence), &letter)?;
+        view.write(&Key::dead_by_age(lane, at, sequence), &())?;
+    }
+    Ok(())
+}
+
+/// Lanes that have anything to do, now or later.
+pub(super) fn unfinished(view: &View, workspace: &WorkspaceId) -> Result<BTreeSet<Lane>, StoreError> {
+    let mut lanes: BTreeSet<Lane> = pending(view, workspace)?.into_iter().map(|(lane, _)| lane).collect();
+    let folds = Key::all(workspace, Kind::Fold);
+    for key in view.keys(&folds, &folds) {
+        lanes.extend(key?.lane());
+    }
+    Ok(lanes)
+}
+
+/// Channels with anything pending.
+fn pending(view: &View, workspace: &WorkspaceId) -> Result<Vec<(Lane, u64)>, StoreError> {
+    let mut lanes = Vec::new();
+    for entry in view.scan::<LaneRecord>(&Key::all(workspace, Kind::Lane)) {
+        let (key, record) = entry?;
+        lanes.extend(key.lane().filter(|_| record.pending > 0).map(|lane| (lane, record.pending)));
+    }
+    Ok(lanes)
+}
+
+pub(super) fn backlog(view: &View, workspace: &WorkspaceId) -> Result<Backlog, StoreError> {
+    let mut backlog = Backlog::default();
+    for (lane, pending) in self::pending(view, workspace)? {
+        backlog.pending += pending;
+        for kind in [Kind::Ready, Kind::Held] {
+            if let Some(first) = view.scan::<Delivery>(&Key::within(&lane, kind)).next() {
+                let accepted_at = first?.1.accepted_at;
+                backlog.oldest = Some(backlog.oldest.map_or(accepted_at, |oldest| oldest.min(accepted_at)));
+            }
+        }
+    }
+    let dead = Key::all(workspace, Kind::DeadByAge);
+    for key in view.keys(&dead, &dead) {
+        key?;
+        backlog.dead += 1;
+    }
+    Ok(backlog)
+}
+
+/// Deliveries that were given up, oldest first.
+pub(super) fn dead_letters(view: &View, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    let beginning = Key::all(workspace, Kind::DeadByAge);
+    let mut letters = Vec::new();
+    for key in view.keys(&beginning, &beginning).take(limit) {
+        let key = key?;
+        let place = key.lane_by_age().zip(key.sequence());
+        let letter = match place {
+            Some((lane, sequence)) => view.read(&Key::numbered(&lane, Kind::Dead, sequence))?,
+            None => None,
+        };
+        match letter {
+            Some(letter) => letters.push(letter),
+            None => view.note_unreadable(key),
+        }
+    }
+    Ok(letters)
+}

@@ -1,0 +1,222 @@
+//! The embedded store: one folder, one log file, one writer.
+//!
+//! Reads go straight to sled; writes go through one thread that commits them in groups. sled's calls block, so none is
+//! made on a thread of the runtime.
+
+mod accept;
+mod aside;
+mod books;
+mod disk;
+mod events;
+mod keys;
+mod lanes;
+mod mutes;
+mod open;
+mod sweep;
+mod view;
+mod writer;
+
+use super::{
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, Intent,
+    Settlement, Store, StoreError, Undo, Verdict,
+};
+use crate::model::{AccountId, ChannelId, DatasetName, Lane, Mute, Subscription, WorkspaceId};
+use async_trait::async_trait;
+use disk::Disk;
+use jiff::Timestamp;
+use keys::Key;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+use uuid::Uuid;
+use view::View;
+use writer::{Commit, Shared, Writer};
+
+/// How often a read is tried again after records that cannot be read were set aside.
+const READS: usize = 3;
+
+/// A store in a folder. Dropping it waits for what is being written, and closes it.
+pub struct SledStore {
+    shared: Shared,
+    writer: Writer,
+}
+
+impl SledStore {
+    /// Opens the store in a folder, or makes it.
+    pub fn open(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
+        let db = open::open(folder)?;
+        let disk = Disk::open(folder, &db, durability)?;
+        let shared = Arc::new(RwLock::new(Some(db.clone())));
+        let writer = Writer::start(Arc::clone(&shared), db, disk)
+            .map_err(|error| StoreError::DoesNotOpen(format!("the store's writer does not start: {error}")))?;
+        Ok(Self { shared, writer })
+    }
+
+    /// The one bridge for reads. Records found unreadable are set aside, and the read is made again without them.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl Fn(&View) -> Result<T, StoreError> + Send + Sync + 'static,
+    ) -> Result<T, StoreError> {
+        let work = Arc::new(work);
+        let mut reads = 1;
+        loop {
+            let (shared, work) = (Arc::clone(&self.shared), Arc::clone(&work));
+            let read = tokio::task::spawn_blocking(move || {
+                let db = shared.read().unwrap_or_else(PoisonError::into_inner);
+                let db = db.as_ref().ok_or_else(|| StoreError::Unavailable("the store is closed".to_owned()))?;
+                let view = View::over(db);
+                let done = work(&view);
+                done.map(|done| (done, view.take_unreadable()))
+            });
+            let (done, unreadable) = read.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
+            if unreadable.is_empty() || reads == READS {
+                return Ok(done);
+            }
+            reads += 1;
+            if self.write(move |view| aside::set_aside(view, unreadable)).await.is_err() {
+                // What could be read still stands; the next read finds the rest again.
+                return Ok(done);
+            }
+        }
+    }
+
+    /// Writes, and answers when it is on disk.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut View) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer.write(move |view| Ok((work(view)?, Commit::Flushed))).await
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        self.writer.close();
+        // Waits for the reads that still run; the last handle closes the files.
+        self.shared.write().unwrap_or_else(PoisonError::into_inner).take();
+    }
+}
+
+#[async_trait]
+impl Store for SledStore {
+    async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError> {
+        self.read(view::workspaces).await
+    }
+
+    async fn accept(
+        &self,
+        workspace: &WorkspaceId,
+        arrival: Arrival,
+        decide: Decide,
+    ) -> Result<Option<Verdict>, StoreError> {
+        let workspace = workspace.clone();
+        self.writer.write(move |view| accept::accept(view, &workspace, &arrival, decide)).await
+    }
+
+    async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError> {
+        let (workspace, account) = (workspace.clone(), account.clone());
+        let note = move |view: &mut View| {
+            accept::note(view, &workspace, &account, |record| record.last_test = record.last_test.max(Some(at)))?;
+            Ok(((), Commit::Soon))
+        };
+        self.writer.write(note).await
+    }
+
+    async fn accounts(&self, workspace: &WorkspaceId) -> Result<Vec<(AccountId, AccountRecord)>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| accept::accounts(view, &workspace)).await
+    }
+
+    async fn datasets(&self, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| accept::datasets(view, &workspace)).await
+    }
+
+    async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| books::subscriptions(view, &workspace)).await
+    }
+
+    async fn book(&self, lane: &Lane) -> Result<Book, StoreError> {
+        let lane = lane.clone();
+        self.read(move |view| books::read(view, &lane)).await
+    }
+
+    async fn edit(&self, lane: &Lane, edit: Edit) -> Result<Edited, StoreError> {
+        let lane = lane.clone();
+        self.write(move |view| books::edit(view, &lane, &edit)).await
+    }
+
+    async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| mutes::all(view, &workspace)).await
+    }
+
+    async fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Result<Option<Undo>, StoreError> {
+        let key = Key::undo(workspace, id);
+        self.read(move |view| view.read(&key)).await
+    }
+
+    async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError> {
+        let workspace = workspace.clone();
+        let lanes = self.read(move |view| lanes::unfinished(view, &workspace)).await?;
+        Ok(lanes.into_iter().collect())
+    }
+
+    async fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Result<Claim, StoreError> {
+        let of = lane.clone();
+        let (claim, lost) = self.read(move |view| lanes::claim(view, &of, now, limit)).await?;
+        if !lost.is_empty() {
+            tracing::error!(
+                workspace.id = %lane.workspace, channel.id = %lane.channel, deliveries = lost.len(),
+                "gave up deliveries of {lane} whose events cannot be read"
+            );
+            let lane = lane.clone();
+            self.write(move |view| lanes::give_up(view, &lane, &lost, "its event cannot be read", now)).await?;
+        }
+        Ok(claim)
+    }
+
+    async fn begin(&self, lane: &Lane, intent: Intent) -> Result<(), StoreError> {
+        let lane = lane.clone();
+        self.write(move |view| lanes::begin(view, &lane, &intent)).await
+    }
+
+    async fn release(&self, lane: &Lane, now: Timestamp, held_until: HeldUntil) -> Result<u64, StoreError> {
+        let lane = lane.clone();
+        self.write(move |view| mutes::release(view, &lane, now, &held_until)).await
+    }
+
+    async fn settle(
+        &self,
+        lane: &Lane,
+        settlement: Settlement,
+        now: Timestamp,
+        next_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let lane = lane.clone();
+        self.write(move |view| lanes::settle(view, &lane, settlement, now, next_at)).await
+    }
+
+    async fn resume(&self, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
+        let lane = lane.clone();
+        self.write(move |view| lanes::resume(view, &lane)).await
+    }
+
+    async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| lanes::backlog(view, &workspace)).await
+    }
+
+    async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| lanes::dead_letters(view, &workspace, limit)).await
+    }
+
+    async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
+        sweep::sweep(&self.writer, workspace, now).await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.write(|view| view.write(&Key::probe(), &())).await
+    }
+}

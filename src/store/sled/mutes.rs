@@ -1,0 +1,81 @@
+//! Mutes: what a channel does not want to see for a while, and letting go what they held.
+
+use super::keys::{Key, Kind};
+use super::view::View;
+use super::{events, lanes};
+use crate::model::{ChannelId, Delivery, EndedMutes, Lane, Mute, WorkspaceId};
+use crate::store::{HeldUntil, StoreError};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+pub(super) fn read(view: &View, lane: &Lane) -> Result<Vec<Mute>, StoreError> {
+    Ok(view.read(&Key::of(lane, Kind::Mutes))?.unwrap_or_default())
+}
+
+pub(super) fn write(view: &mut View, lane: &Lane, mutes: &[Mute]) -> Result<(), StoreError> {
+    let key = Key::of(lane, Kind::Mutes);
+    if mutes.is_empty() { view.remove(&key) } else { view.write(&key, &mutes) }
+}
+
+/// The mutes of every channel that has any.
+pub(super) fn all(view: &View, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError> {
+    let mut found = Vec::new();
+    for entry in view.scan::<Vec<Mute>>(&Key::all(workspace, Kind::Mutes)) {
+        let (key, mutes) = entry?;
+        match key.lane() {
+            Some(lane) => found.push((lane.channel, mutes)),
+            None => view.note_unreadable(key),
+        }
+    }
+    Ok(found)
+}
+
+/// The mutes that are over and for whose end any delivery waited; none if there are none.
+pub(super) fn ended(view: &View, lane: &Lane, now: Timestamp) -> Result<Option<EndedMutes>, StoreError> {
+    let mut held_until = BTreeMap::new();
+    let mut mutes = read(view, lane)?;
+    mutes.retain(|mute| mute.until <= now);
+    for mute in &mutes {
+        if let Entry::Vacant(vacant) = held_until.entry(mute.until) {
+            let wakes = Key::wakes_at(lane, mute.until);
+            let mut held = 0;
+            for wake in view.keys(&wakes, &wakes) {
+                wake?;
+                held += 1;
+            }
+            vacant.insert(held);
+        }
+    }
+    mutes.retain(|mute| held_until[&mute.until] > 0);
+    let held = held_until.into_values().sum();
+    Ok((!mutes.is_empty()).then_some(EndedMutes { mutes, held }))
+}
+
+/// Forgets the mutes that were over at a time.
+pub(super) fn forget(view: &mut View, lane: &Lane, ended: Timestamp) -> Result<(), StoreError> {
+    let mut mutes = read(view, lane)?;
+    mutes.retain(|mute| mute.until > ended);
+    write(view, lane, &mutes)
+}
+
+/// Gives each held delivery that was not tried yet another time.
+pub(super) fn release(view: &mut View, lane: &Lane, now: Timestamp, held_until: &HeldUntil) -> Result<u64, StoreError> {
+    let held = view.scan::<Delivery>(&Key::within(lane, Kind::Held));
+    let held = held.map(|entry| entry.map(|(_, delivery)| delivery)).collect::<Result<Vec<_>, _>>()?;
+    let mut released = 0;
+    for delivery in held.into_iter().filter(|delivery| delivery.attempts == 0 && delivery.last_error.is_none()) {
+        // What is due already goes as it is, and so does what has lost its event.
+        let news = if delivery.not_before > now { events::news(view, lane, &delivery)? } else { None };
+        let Some(news) = news else { continue };
+        let until = held_until(&delivery, &news).unwrap_or(now);
+        released += u64::from(until <= now);
+        if until != delivery.not_before
+            && let Some(mut delivery) = lanes::take(view, lane, delivery.sequence)?
+        {
+            delivery.not_before = until;
+            lanes::put(view, lane, &delivery, now)?;
+        }
+    }
+    Ok(released)
+}

@@ -1,0 +1,275 @@
+//! The test bench: the whole server on a loopback port, the Slack emulator on another, and a clock that stands still.
+//!
+//! A bench fails its test, when it is dropped, if a message was left unread, a fault unmet, or an error logged.
+
+pub(crate) mod browser;
+pub(crate) mod page;
+pub(crate) mod process;
+pub(crate) mod signed;
+pub(crate) mod user;
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use segments_slack::app::App;
+use segments_slack::clock::{Clock, later};
+use segments_slack::config::{Config, LogFormat, StoreUrl};
+use segments_slack::model::{ChannelId, UserId, WorkspaceId};
+use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use svix::webhooks::Webhook;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::layer::SubscriberExt;
+
+pub(crate) const WORKSPACE: &str = "T1";
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const SIGNING_SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+pub(crate) const BOT_TOKEN: &str = "xoxb-bench-token";
+
+pub(crate) struct Bench {
+    pub(crate) clock: Clock,
+    pub(crate) slack: Emulator,
+    pub(crate) http: reqwest::Client,
+    folder: tempfile::TempDir,
+    pub(crate) slack_url: String,
+    server: Option<Server>,
+    messages: AtomicUsize,
+    logged: Errors,
+    _logs: tracing::subscriber::DefaultGuard,
+}
+
+struct Server {
+    app: Arc<App>,
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+pub(crate) fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub(crate) fn workspace() -> WorkspaceId {
+    WorkspaceId::parse(WORKSPACE).unwrap()
+}
+
+pub(crate) fn channel(id: &str) -> ChannelId {
+    ChannelId::parse(id).unwrap()
+}
+
+pub(crate) fn user(id: &str) -> UserId {
+    UserId::parse(id).unwrap()
+}
+
+pub(crate) fn fixture(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/payloads/{name}.json"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("could not read {}: {error}", path.display()))
+}
+
+impl Bench {
+    /// A workspace with #annotation (C1, the bot is in it), #qa (C2, the bot is not), a private #secret (G1, the bot is
+    /// not), ann (U1, an admin) and john (U2).
+    pub(crate) async fn start() -> Self {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let logged = Errors::default();
+        let logs = tracing::subscriber::set_default(tracing_subscriber::registry().with(logged.clone()));
+        let clock = Clock::manual("2026-11-20T09:15:00Z".parse::<Timestamp>().unwrap());
+        let slack = Emulator::new(clock.clone(), 1);
+        slack.add_workspace(&workspace(), "Bench", BOT_TOKEN);
+        let (ann, john) = (user("U1"), user("U2"));
+        slack.add_user(&workspace(), &ann, "ann", Role::Admin, "Europe/Brussels");
+        slack.add_user(&workspace(), &john, "john", Role::Member, "America/New_York");
+        let people = [ann.clone(), john];
+        for (id, name, kind) in [
+            ("C1", "annotation", ChannelKind::Public),
+            ("C2", "qa", ChannelKind::Public),
+            ("G1", "secret", ChannelKind::Private),
+            ("D1", "ann", ChannelKind::Direct),
+        ] {
+            slack.add_channel(&workspace(), &channel(id), name, kind, &people);
+        }
+        slack.invite_bot(&workspace(), &channel("C1"), &ann).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let slack_url = format!("http://{}", listener.local_addr().unwrap());
+        slack.set_base_url(&slack_url);
+        let router = slack.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let mut bench = Self {
+            clock,
+            slack,
+            http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
+            folder: tempfile::tempdir().unwrap(),
+            slack_url,
+            server: None,
+            messages: AtomicUsize::new(0),
+            logged,
+            _logs: logs,
+        };
+        bench.boot().await;
+        bench.settle().await;
+        bench
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Starts a server on the bench's folder, and waits until it knows its workspace (unless Slack is away).
+    async fn boot(&mut self) {
+        let config = Config {
+            listen: "127.0.0.1:0".parse().unwrap(),
+            admin_listen: None,
+            store: StoreUrl::Sled(self.data()),
+            public_url: None,
+            signing_secret: SecretString::from(SIGNING_SECRET),
+            bot_token: SecretString::from(BOT_TOKEN),
+            slack_api_url: format!("{}/api", self.slack_url).parse().unwrap(),
+            webhook_secrets: vec![SecretString::from(WEBHOOK_SECRET)],
+            segments_app_url: "https://app.segments.ai".parse().unwrap(),
+            log_format: LogFormat::Pretty,
+            log_filter: "info".to_owned(),
+            webhook_body_limit: 4 * 1024 * 1024,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let app = segments_slack::assemble(&config, self.clock.clone(), shutdown.clone()).await.unwrap();
+        let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
+        self.slack.set_app(segments_slack::sandbox::slack::App {
+            base_url: format!("http://{address}"),
+            signing_secret: SecretString::from(SIGNING_SECRET),
+        });
+        while !app.home().connected && app.home().refused.is_none() {
+            tokio::task::yield_now().await;
+        }
+        self.server = Some(Server { app, address, shutdown, task });
+    }
+
+    /// Ends the server in order, and starts another on the same files.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
+        self.boot_again().await;
+    }
+
+    /// Starts another server on the files of one that was stopped.
+    pub(crate) async fn boot_again(&mut self) {
+        self.boot().await;
+        self.settle().await;
+    }
+
+    /// Ends the server in order.
+    pub(crate) async fn stop(&mut self) {
+        let server = self.server.take().expect("a server is running");
+        server.shutdown.cancel();
+        server.task.await.unwrap();
+        drop(server.app);
+    }
+
+    fn server(&self) -> &Server {
+        self.server.as_ref().expect("a server is running")
+    }
+
+    pub(crate) fn app(&self) -> &Arc<App> {
+        &self.server().app
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server().address)
+    }
+
+    /// Sends a fixture as Segments.ai does, with an id of its own; gives the status.
+    pub(crate) async fn webhook(&self, fixture_name: &str) -> u16 {
+        self.body(&fixture(fixture_name)).await
+    }
+
+    /// Sends a body as Segments.ai does, with an id of its own.
+    pub(crate) async fn body(&self, body: &str) -> u16 {
+        let number = self.messages.fetch_add(1, Ordering::Relaxed);
+        self.message(&format!("msg_bench_{number}"), body).await
+    }
+
+    /// Sends a body under an id.
+    pub(crate) async fn message(&self, id: &str, body: &str) -> u16 {
+        let response = self.signed(id, body).send().await.unwrap();
+        let status = response.status().as_u16();
+        self.settle().await;
+        status
+    }
+
+    /// A webhook that is signed and not sent yet.
+    pub(crate) fn signed(&self, id: &str, body: &str) -> reqwest::RequestBuilder {
+        let now = self.clock.now().as_second();
+        let signature = Webhook::new(WEBHOOK_SECRET).unwrap().sign(id, now, body.as_bytes()).unwrap();
+        self.http
+            .post(self.url("/webhooks/segments"))
+            .header("svix-id", id)
+            .header("svix-timestamp", now.to_string())
+            .header("svix-signature", signature)
+            .body(body.to_owned())
+    }
+
+    /// Waits until nothing moves any more unless time does.
+    pub(crate) async fn settle(&self) {
+        loop {
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            let busy = self.server.as_ref().map_or(0, |server| *server.app.lanes.busy().borrow());
+            let hanging = *self.slack.hanging().borrow();
+            let due = self.clock.next_deadline().is_some_and(|deadline| deadline <= self.clock.now());
+            if busy <= hanging && !due {
+                return;
+            }
+        }
+    }
+
+    /// Lets time pass, stopping wherever something waits for it.
+    pub(crate) async fn after(&self, length: Duration) {
+        let target = later(self.clock.now(), length);
+        loop {
+            self.settle().await;
+            match self.clock.next_deadline() {
+                Some(deadline) if deadline <= target => self.clock.set(deadline),
+                _ => break,
+            }
+        }
+        self.clock.set(target);
+        self.settle().await;
+    }
+
+    /// The errors logged so far were meant to be.
+    pub(crate) fn forgive_errors(&self) {
+        self.logged.0.store(0, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        for id in ["C1", "C2", "G1"] {
+            let left = self.slack.take_unread(&workspace(), &channel(id));
+            assert!(left.is_empty(), "messages were left unread in {id}: {left:#?}");
+        }
+        assert_eq!(self.slack.unmet_faults(), 0, "a fault was set and never met");
+        assert_eq!(self.logged.0.load(Ordering::Relaxed), 0, "errors were logged");
+    }
+}
+
+/// Counts what is logged as an error.
+#[derive(Clone, Default)]
+struct Errors(Arc<AtomicUsize>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Errors {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if *event.metadata().level() == tracing::Level::ERROR && event.metadata().target().starts_with("segments_slack")
+        {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}

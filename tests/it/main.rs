@@ -1,0 +1,31 @@
+//! The program from outside, as one binary.
+
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test is meant to stop it")]
+
+mod browser;
+mod cards;
+mod cli;
+mod command;
+mod config;
+mod crash;
+mod delivery;
+mod emulator;
+mod fold_looks;
+mod folding;
+mod harness;
+mod holding;
+mod hostile_cards;
+mod interaction;
+mod known_answers;
+mod limits;
+mod manifest;
+mod payloads;
+mod reach;
+mod replies;
+mod sandbox;
+mod selecting;
+mod slack_door;
+mod store_contract;
+mod stumble;
+mod tidy;
+mod webhook;

@@ -1,0 +1,280 @@
+//! Every reply as people read it.
+
+use super::*;
+use segments_slack::model::{DatasetPattern, EndedMutes, Mute, Pause, PauseReason};
+use segments_slack::render::reply::{self, AccountStatus, Note, RuleChange, Status, UndoRefusal};
+use segments_slack::slack::command::{CommandError, Problem, Topic};
+use std::fmt::Display;
+use uuid::Uuid;
+
+/// Several messages in one snapshot, each under the situation that it belongs to.
+fn gallery(messages: impl IntoIterator<Item = (impl Display, Message)>) -> String {
+    let shown = messages.into_iter().map(|(situation, message)| format!("## {situation}\n{}", shown(&message)));
+    shown.collect::<Vec<_>>().join("\n\n")
+}
+
+fn added(number: u32, rule: Rule) -> RuleChange {
+    RuleChange { number, before: None, after: Some(rule) }
+}
+
+fn removed(number: u32, rule: Rule) -> RuleChange {
+    RuleChange { number, before: Some(rule), after: None }
+}
+
+fn narrowed() -> RuleChange {
+    RuleChange {
+        number: 1,
+        before: Some(rule("flowers", &["sample.*"])),
+        after: Some(rule("flowers", &["sample.created", "sample.updated"])),
+    }
+}
+
+#[test]
+fn a_change_shows_who_did_it_and_the_whole_result() {
+    let id = Some(Uuid::from_u128(1));
+    let mut restyled = rule("flowers", &["issue.*"]);
+    restyled.options.style = Some(Style::Line);
+    let restyled = RuleChange { number: 1, before: Some(rule("flowers", &["issue.*"])), after: Some(restyled) };
+    let notes = [
+        Note::NothingSeenYet(pattern("jane", "flowers")),
+        Note::DefaultEvents,
+        Note::NotYetInEffect(vec!["digest", "threads"]),
+        Note::NotYetInEffect(vec!["echo"]),
+        Note::Joined,
+        Note::NoTimeZone,
+    ];
+    let many: Vec<RuleChange> = (1..=40).map(|number| added(number, rule("flowers", &["*"]))).collect();
+    let shown = gallery([
+        ("one added", reply::changed(&ann(), &[added(1, rule("flowers", &["sample.*"]))], &[], id)),
+        ("one added with everything", reply::changed(&ann(), &[added(2, full_rule())], &[], id)),
+        ("every note", reply::changed(&ann(), &[added(1, rule("flowers", &EventSelection::DEFAULT))], &notes, id)),
+        ("one changed", reply::changed(&ann(), &[narrowed()], &[], id)),
+        ("one option changed", reply::changed(&ann(), &[restyled], &[], id)),
+        ("one removed", reply::changed(&ann(), &[removed(1, rule("flowers", &["sample.*"]))], &[], id)),
+        (
+            "two added",
+            reply::changed(&ann(), &[added(1, rule("flowers", &["*"])), added(2, rule("trees", &["*"]))], &[], id),
+        ),
+        (
+            "several of each kind",
+            reply::changed(
+                &ann(),
+                &[narrowed(), added(2, rule("trees", &["issue.*"])), removed(3, rule("stones", &["*"]))],
+                &[],
+                id,
+            ),
+        ),
+        ("forty added", reply::changed(&ann(), &many, &[], None)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn taking_back_and_removing_everything() {
+    let two = [subscription(1, rule("flowers", &["sample.*"])), subscription(4, rule("trees", &["*"]))];
+    let shown = gallery([
+        ("undone", reply::undone(&ann(), &[narrowed()])),
+        ("undone, several", reply::undone(&ann(), &[narrowed(), added(2, rule("trees", &["*"]))])),
+        ("too late", reply::undo_refused(UndoRefusal::Expired)),
+        ("used up", reply::undo_refused(UndoRefusal::UsedUp)),
+        ("changed since", reply::undo_refused(UndoRefusal::ChangedSince)),
+        ("remove all?", reply::confirm_unsubscribe_all(12)),
+        ("remove the one?", reply::confirm_unsubscribe_all(1)),
+        ("removed all", reply::unsubscribed_all(&ann(), &two, Some(Uuid::from_u128(1)))),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn changes_that_do_not_take_effect_now() {
+    let flowers = || rule("flowers", &["sample.*"]);
+    let two = [subscription(1, flowers()), subscription(4, full_rule())];
+    let shown = gallery([
+        ("unchanged", reply::unchanged(&two[..1])),
+        ("unchanged, two", reply::unchanged(&two)),
+        ("waiting", reply::waiting_for_invite(&bot(), &[added(1, flowers())])),
+        ("waiting, two", reply::waiting_for_invite(&bot(), &[added(1, flowers()), added(2, full_rule())])),
+        ("active now", reply::now_active(&two[..1])),
+        ("active now, two", reply::now_active(&two)),
+        ("archived", reply::archived_channel()),
+        ("a direct message", reply::not_a_channel()),
+        ("too many", reply::too_many_subscriptions(1_000)),
+        ("nothing selected", reply::selects_nothing(&flowers().dataset)),
+        ("no such, none at all", reply::no_such_subscription("#3", &[])),
+        ("no such", reply::no_such_subscription("jane/stones", &two)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn the_list_of_a_channel() {
+    let flowers = || rule("flowers", &["sample.*"]);
+    let mixed = [
+        subscription(1, flowers()),
+        waiting(2, rule("trees", &["issue.*"])),
+        paused(3, full_rule(), "is_archived"),
+        paused(4, flowers(), "a_new_code"),
+    ];
+    let many: Vec<Subscription> = (1..=300).map(|number| subscription(number, flowers())).collect();
+    let shown = gallery([
+        ("nothing", reply::list(&[], 0)),
+        ("one", reply::list(&mixed[..1], 0)),
+        ("mixed", reply::list(&mixed, 0)),
+        ("the second page", reply::list(&many, 1)),
+        ("past the end", reply::list(&many, 99)),
+        ("bare command, nothing", reply::overview(&[])),
+        ("bare command", reply::overview(&mixed)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn mutes() {
+    let mute = |dataset: &str, hours: i64| Mute {
+        dataset: DatasetPattern::parse(dataset).unwrap(),
+        until: noon() + jiff::SignedDuration::from_hours(hours),
+        by: ann(),
+    };
+    let (all, flowers) = (mute("*", 2), mute("jane/flowers", 3));
+    let both = [all.clone(), flowers.clone()];
+    let ended = |mutes: &[Mute], held| EndedMutes { mutes: mutes.to_vec(), held };
+    let shown = gallery([
+        ("the channel", reply::muted(&all, true)),
+        ("a dataset, in UTC", reply::muted(&flowers, false)),
+        ("unmuted", reply::unmuted(&ann(), &both, 12_345, &[])),
+        ("unmuted, another left", reply::unmuted(&ann(), &both[1..], 0, &both[..1])),
+        ("ended", reply::mutes_ended(&ended(&both[..1], 1))),
+        ("two ended", reply::mutes_ended(&ended(&both, 7))),
+        ("nothing is muted", reply::not_muted(None, &[])),
+        ("not that", reply::not_muted(Some(&pattern("jane", "trees")), &both)),
+        ("too many", reply::too_many_mutes(50)),
+        ("bare command", reply::with_mutes(reply::overview(&[]), &both)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn the_help() {
+    let verbs = ["subscribe", "set", "unsubscribe", "list", "test", "status", "help", "mute", "unmute"];
+    let topics = [Topic::Events, Topic::Filters, Topic::Options, Topic::Datasets];
+    let messages = std::iter::once(None)
+        .chain(topics.into_iter().map(Some))
+        .chain(verbs.into_iter().map(|verb| Some(Topic::Verb(verb))))
+        .map(|topic| (format!("{topic:?}"), reply::help(topic)));
+    let shown = gallery(messages);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn verbs_to_come() {
+    let verbs = ["subscribe", "list all", "edit", "why", "connect", "disconnect", "me", "export", "import", "dance"];
+    let shown = gallery(verbs.map(|verb| (verb, reply::coming(verb))));
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_mistake_names_the_word_and_the_way_out() {
+    let of = |token: &str, problem: Problem, corrections: &[&str]| {
+        let corrections = corrections.iter().map(|correction| (*correction).to_owned()).collect();
+        reply::mistake(&CommandError { token: token.to_owned(), problem, corrections })
+    };
+    let shown = gallery([
+        (
+            "one correction",
+            of("sampel.created", Problem::NotAnEvent, &["/segments subscribe jane/flowers sample.created"]),
+        ),
+        ("two corrections", of("lst", Problem::UnknownVerb, &["/segments list", "/segments test"])),
+        ("verb", of("dance", Problem::UnknownVerb, &[])),
+        ("event", of("sparkle", Problem::NotAnEvent, &[])),
+        ("dataset", of("flowers", Problem::NotADataset, &[])),
+        ("dataset with an empty side", of("/flowers", Problem::NotADataset, &[])),
+        ("key", of("colour:red", Problem::UnknownKey, &[])),
+        ("empty filter", of("-status:", Problem::EmptyFilter, &[])),
+        ("option", of("digest:often", Problem::BadOption("digest"), &[])),
+        ("number", of("#three", Problem::BadNumber, &[])),
+        ("length", of("5 moons", Problem::BadLength, &[])),
+        ("topic", of("weather", Problem::UnknownTopic, &[])),
+        ("no dataset", of("", Problem::MissingDataset, &[])),
+        ("no target", of("", Problem::MissingTarget, &[])),
+        ("no length", of("", Problem::MissingLength, &[])),
+        ("no name", of("", Problem::MissingName, &[])),
+        ("two datasets", of("jane/trees", Problem::OneDatasetOnly, &[])),
+        ("unexpected", of("please", Problem::Unexpected, &[])),
+        ("too long", of("", Problem::TooLong(3_000), &[])),
+        ("too many", of("", Problem::TooMany(50), &[])),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn the_status() {
+    let minutes_ago = |minutes: i64| Some(noon() - jiff::SignedDuration::from_mins(minutes));
+    let account = |last_event, last_test| AccountStatus { name: "env".to_owned(), last_event, last_test };
+    let well = Status {
+        accounts: vec![account(minutes_ago(3), None)],
+        pending: 2,
+        oldest_pending: minutes_ago(1),
+        dead: 0,
+        paused: 0,
+        waiting: 0,
+        subscriptions: 12,
+        posted_since_start: 12_345,
+        failed_since_start: 0,
+        slack_ok: true,
+        now: noon(),
+        version: "0.1.0".to_owned(),
+    };
+    let new = Status { accounts: Vec::new(), subscriptions: 0, pending: 0, oldest_pending: None, ..well.clone() };
+    let tested = Status { accounts: vec![account(None, minutes_ago(5))], ..new.clone() };
+    let ill = Status {
+        accounts: vec![account(minutes_ago(30), minutes_ago(90))],
+        pending: 1_024,
+        oldest_pending: minutes_ago(25),
+        dead: 3,
+        paused: 2,
+        waiting: 1,
+        failed_since_start: 17,
+        slack_ok: false,
+        ..well.clone()
+    };
+    let shown = gallery([
+        ("well", reply::status(&well)),
+        ("new", reply::status(&new)),
+        ("tested", reply::status(&tested)),
+        ("ill", reply::status(&ill)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn the_short_answers() {
+    let channel = ChannelId::parse("C1").unwrap();
+    let pause = |code: &str| Pause { reason: PauseReason(code.to_owned()), since: noon() };
+    let two = [subscription(1, rule("flowers", &["sample.*"])), subscription(4, full_rule())];
+    let mut gallery_of = vec![
+        ("test posted, for everybody", reply::test_posted(3, false)),
+        ("test posted, for the asker", reply::test_posted(3, true)),
+        ("nothing to test", reply::test_nothing_to_show()),
+        ("test not selected", reply::test_event_not_selected("label.updated", 1, &two[0].rule)),
+        ("resumed", reply::resumed(Some(&ann()), &two[..1])),
+        ("resumed by itself", reply::resumed(None, &two)),
+        ("still refused", reply::still_refused("is_archived")),
+        ("other workspace", reply::other_workspace()),
+        ("try again", reply::try_again("change this channel's subscriptions")),
+        ("old button", reply::unknown_action()),
+    ];
+    let codes = [
+        "is_archived",
+        "not_in_channel",
+        "channel_not_found",
+        "restricted_action_read_only_channel",
+        "no_permission",
+        "token_revoked",
+        "missing_scope",
+        "team_access_not_granted",
+        "a_new_code",
+    ];
+    gallery_of.extend(codes.map(|code| (code, reply::paused_notice(&channel, &pause(code)))));
+    let shown = gallery(gallery_of);
+    insta::assert_snapshot!(shown);
+}

@@ -1,0 +1,89 @@
+//! The contract of the store, line by line, for every implementation of it.
+
+mod bench;
+mod books;
+mod folds;
+mod keeping;
+mod lanes;
+mod likeness;
+mod sled;
+
+/// Runs every line of the contract against one backend, each on a store of its own.
+macro_rules! contract {
+    ($backend:ident, $open:expr, $($module:ident: $($line:ident)*;)*) => {
+        mod $backend {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $line() {
+                    super::super::$module::$line($open).await;
+                })*
+            })*
+        }
+    };
+}
+
+/// Names every line once, for each backend.
+macro_rules! contracts {
+    ($($backend:ident: $open:expr;)*) => {
+        $(contract!($backend, $open,
+            keeping:
+                a_message_is_kept_once
+                a_message_that_nobody_wants_is_judged_again_when_it_is_replayed
+                a_verdict_is_made_from_the_last_states
+                a_verdict_without_a_state_leaves_the_stored_one
+                states_of_one_account_are_not_seen_by_another
+                many_requests_at_once_keep_each_message_once
+                a_verdict_that_panics_leaves_nothing_behind
+                endpoints_and_datasets_that_anything_named_are_remembered
+                one_workspace_does_not_see_another
+                a_large_event_comes_back_whole
+                hostile_names_do_not_meet
+                what_has_outlived_its_use_is_forgotten
+                an_event_that_is_still_needed_outlives_the_rest
+                the_oldest_dead_letters_go_when_there_are_too_many
+                a_probe_succeeds;
+            books:
+                a_channel_without_a_book_has_an_empty_one
+                an_edit_is_stored_and_raises_the_revision
+                an_edit_from_an_old_revision_moves_nothing
+                a_cause_is_carried_out_once_a_channel
+                a_number_is_never_given_again
+                an_undo_is_used_once
+                an_undo_that_has_expired_is_not_carried_out
+                a_pause_takes_active_subscriptions_along
+                resuming_makes_paused_and_waiting_subscriptions_active
+                undos_and_causes_are_forgotten_when_they_expire;
+            lanes:
+                deliveries_come_in_the_order_of_acceptance
+                a_claim_gives_no_more_than_asked
+                a_claim_changes_nothing
+                a_delivery_is_held_until_its_time
+                what_is_held_does_not_hold_up_what_is_due
+                an_intent_lasts_until_it_is_settled
+                what_is_done_does_not_come_back
+                what_is_tried_again_waits_and_remembers_why
+                a_try_that_does_not_count_is_not_counted
+                what_is_given_up_is_a_dead_letter
+                a_paused_lane_keeps_its_deliveries
+                settling_twice_changes_nothing_more
+                the_backlog_counts_what_waits
+                lanes_with_nothing_pending_are_not_listed
+                what_is_held_can_be_let_go_or_held_for_another_time
+                what_waits_to_be_tried_again_is_not_let_go
+                mutes_are_kept_in_the_book
+                a_claim_tells_of_ended_mutes_that_held_something_until_a_call_did;
+            folds:
+                a_fold_is_kept_with_what_it_covers
+                a_fold_that_grew_stands_in_the_place_of_what_it_was
+                folds_of_different_keys_do_not_meet
+                a_lane_is_listed_until_its_last_fold_is_closed
+                a_call_that_was_begun_remembers_the_fold_it_shows;
+            likeness:
+                any_history_looks_as_in_a_simple_model;
+        );)*
+    };
+}
+
+contracts! {
+    on_sled: crate::store_contract::bench::Bench::sled();
+}

@@ -1,0 +1,254 @@
+//! Any history, played on the store and on a simple model of it, looks the same from outside.
+
+use super::bench::{Bench, arrival, at, decided, verdict, wanted};
+use super::books::{adding, subscription};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use segments_slack::model::{ChannelId, Lane, Pause, PauseReason, SubscriptionState, WorkspaceId};
+use segments_slack::store::{Book, Edited, Intent, Settlement};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+const CHANNELS: [&str; 3] = ["C1", "C10", "C2"];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Accept { message: u8, wants: [bool; 3], hold: i64 },
+    Begin { channel: usize, covers: Vec<u64> },
+    Settle { channel: usize, how: How, covers: Vec<u64> },
+    Subscribe { channel: usize, stale: bool, state: SubscriptionState },
+    Resume { channel: usize },
+    Reopen,
+}
+
+#[derive(Debug, Clone)]
+enum How {
+    Done,
+    Retry { hold: i64, counted: bool },
+    Dead,
+    Paused,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let covers = || proptest::collection::vec(0..6_u64, 0..5);
+    let how = prop_oneof![
+        3 => Just(How::Done),
+        2 => (0..9_i64, any::<bool>()).prop_map(|(hold, counted)| How::Retry { hold, counted }),
+        1 => Just(How::Dead),
+        1 => Just(How::Paused),
+    ];
+    let state = prop_oneof![Just(SubscriptionState::Active), Just(SubscriptionState::Waiting)];
+    let step = prop_oneof![
+        6 => (0..20_u8, any::<[bool; 3]>(), 0..5_i64)
+            .prop_map(|(message, wants, hold)| Step::Accept { message, wants, hold }),
+        2 => (0..3_usize, covers()).prop_map(|(channel, covers)| Step::Begin { channel, covers }),
+        4 => (0..3_usize, how, covers()).prop_map(|(channel, how, covers)| Step::Settle { channel, how, covers }),
+        2 => (0..3_usize, any::<bool>(), state)
+            .prop_map(|(channel, stale, state)| Step::Subscribe { channel, stale, state }),
+        1 => (0..3_usize).prop_map(|channel| Step::Resume { channel }),
+        1 => Just(Step::Reopen),
+    ];
+    proptest::collection::vec(step, 1..40)
+}
+
+/// What the store is to look like.
+#[derive(Default)]
+struct Model {
+    received: BTreeSet<u8>,
+    channels: [Channel; 3],
+    dead: Vec<(usize, u64)>,
+}
+
+#[derive(Default)]
+struct Channel {
+    next_sequence: u64,
+    waiting: BTreeMap<u64, Waiting>,
+    intent: Option<Vec<u64>>,
+    next_at: Option<i64>,
+    pause: Option<Pause>,
+    book: Book,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Waiting {
+    message: String,
+    accepted: i64,
+    not_before: i64,
+    attempts: u32,
+}
+
+fn pause(now: i64) -> Pause {
+    Pause { reason: PauseReason("is_archived".to_owned()), since: at(now) }
+}
+
+impl Model {
+    fn accept(&mut self, message: u8, wants: [bool; 3], hold: i64, now: i64) -> bool {
+        if self.received.contains(&message) {
+            return false;
+        }
+        for (channel, _) in self.channels.iter_mut().zip(wants).filter(|(_, wants)| *wants) {
+            let message = format!("m{message}");
+            let waiting = Waiting { message, accepted: now, not_before: now + hold, attempts: 0 };
+            channel.waiting.insert(channel.next_sequence, waiting);
+            channel.next_sequence += 1;
+        }
+        if wants.contains(&true) {
+            self.received.insert(message);
+        }
+        true
+    }
+
+    fn settle(&mut self, number: usize, how: &How, covers: &[u64], now: i64) {
+        let channel = &mut self.channels[number];
+        channel.intent = None;
+        channel.next_at = Some(now + 1);
+        if let How::Paused = how {
+            let Pause { reason, since } = pause(now);
+            let paused = SubscriptionState::Paused { reason, since };
+            channel.turn(&paused, |state| *state == SubscriptionState::Active);
+            channel.pause = Some(pause(now));
+            return;
+        }
+        for sequence in covers {
+            let Some(mut waiting) = channel.waiting.remove(sequence) else { continue };
+            match how {
+                How::Retry { hold, counted } => {
+                    waiting.not_before = now + hold;
+                    waiting.attempts += u32::from(*counted);
+                    channel.waiting.insert(*sequence, waiting);
+                }
+                How::Dead => self.dead.push((number, *sequence)),
+                How::Done | How::Paused => {}
+            }
+        }
+    }
+}
+
+impl Channel {
+    fn turn(&mut self, to: &SubscriptionState, from: fn(&SubscriptionState) -> bool) {
+        let mut turned = false;
+        for subscription in &mut self.book.subscriptions {
+            if from(&subscription.state) {
+                subscription.state = to.clone();
+                turned = true;
+            }
+        }
+        self.book.revision += u64::from(turned);
+    }
+}
+
+fn lane(workspace: &WorkspaceId, channel: usize) -> Lane {
+    Lane { workspace: workspace.clone(), channel: ChannelId::parse(CHANNELS[channel]).unwrap() }
+}
+
+fn settlement(how: &How, covers: Vec<u64>, now: i64) -> Settlement {
+    let error = "fatal_error".to_owned();
+    match *how {
+        How::Done => Settlement::Done { covers, ts: "1.2".to_owned().try_into().unwrap(), fold: None },
+        How::Retry { hold, counted } => Settlement::Retry { covers, not_before: at(now + hold), counted, error },
+        How::Dead => Settlement::Dead { covers, error },
+        How::Paused => Settlement::Paused(pause(now)),
+    }
+}
+
+async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, step: Step, now: i64) {
+    let store = bench.store();
+    match step {
+        Step::Accept { message, wants, hold } => {
+            let name = format!("m{message}");
+            let wanting = CHANNELS.iter().zip(wants).filter(|(_, wants)| *wants);
+            let answer = verdict(&name, wanting.map(|(channel, _)| wanted(channel, now + hold)).collect());
+            let kept = store.accept(workspace, arrival(&name, now), decided(answer)).await.unwrap().is_some();
+            assert_eq!(kept, model.accept(message, wants, hold, now));
+        }
+        Step::Begin { channel, covers } => {
+            let intent = Intent {
+                call: Uuid::nil(),
+                edits: None,
+                covers: covers.clone(),
+                fold: None,
+                mutes_ended: None,
+                at: at(now),
+            };
+            store.begin(&lane(workspace, channel), intent).await.unwrap();
+            model.channels[channel].intent = Some(covers);
+        }
+        Step::Settle { channel, how, covers } => {
+            model.settle(channel, &how, &covers, now);
+            let settlement = settlement(&how, covers, now);
+            store.settle(&lane(workspace, channel), settlement, at(now), at(now + 1)).await.unwrap();
+        }
+        Step::Subscribe { channel, stale, state } => {
+            let book = &mut model.channels[channel].book;
+            let mut added = subscription(CHANNELS[channel], book.next_number);
+            added.state = state;
+            let mut edit = adding(book, added.clone());
+            edit.revision += u64::from(stale);
+            let edited = store.edit(&lane(workspace, channel), edit).await.unwrap();
+            assert_eq!(edited, if stale { Edited::Moved } else { Edited::Stored });
+            if !stale {
+                book.revision += 1;
+                book.next_number += 1;
+                book.subscriptions.push(added);
+            }
+        }
+        Step::Resume { channel } => {
+            store.resume(&lane(workspace, channel)).await.unwrap();
+            model.channels[channel].pause = None;
+            model.channels[channel].turn(&SubscriptionState::Active, |state| *state != SubscriptionState::Active);
+        }
+        Step::Reopen => bench.restart(),
+    }
+}
+
+async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64) {
+    let store = bench.store();
+    for (number, channel) in model.channels.iter().enumerate() {
+        let claim = store.claim(&lane(workspace, number), at(now), 1_000).await.unwrap();
+        let seen = claim.due.iter().map(|(delivery, news)| {
+            let message = news.event.text.clone().unwrap();
+            let accepted = delivery.accepted_at.duration_since(at(0)).as_secs();
+            let not_before = delivery.not_before.duration_since(at(0)).as_secs();
+            (delivery.sequence, Waiting { message, accepted, not_before, attempts: delivery.attempts })
+        });
+        let (due, held): (Vec<_>, Vec<_>) =
+            channel.waiting.clone().into_iter().partition(|(_, waiting)| waiting.not_before <= now);
+        assert_eq!(seen.collect::<Vec<_>>(), due);
+        let next_due = held.iter().map(|(_, waiting)| at(waiting.not_before)).min();
+        assert_eq!(claim.next_due, next_due);
+        assert_eq!(claim.intent.map(|intent| intent.covers), channel.intent);
+        assert_eq!((claim.next_at, claim.pause), (channel.next_at.map(at), channel.pause.clone()));
+        assert_eq!(store.book(&lane(workspace, number)).await.unwrap(), channel.book);
+    }
+    let waiting = || model.channels.iter().flat_map(|channel| channel.waiting.values());
+    let backlog = store.backlog(workspace).await.unwrap();
+    assert_eq!(backlog.pending, waiting().count() as u64);
+    assert_eq!(backlog.oldest, waiting().map(|waiting| at(waiting.accepted)).min());
+    let letters = store.dead_letters(workspace, 1_000).await.unwrap();
+    let letters = letters.iter().map(|letter| (letter.channel.to_string(), letter.delivery.sequence));
+    let dead = model.dead.iter().map(|(channel, sequence)| (CHANNELS[*channel].to_owned(), *sequence));
+    assert_eq!(letters.collect::<BTreeSet<_>>(), dead.collect());
+    let lanes = store.lanes(workspace).await.unwrap();
+    let busy = (0..3).filter(|number| !model.channels[*number].waiting.is_empty());
+    assert_eq!(lanes, busy.map(|number| lane(workspace, number)).collect::<Vec<_>>());
+}
+
+pub(super) async fn any_history_looks_as_in_a_simple_model(bench: Bench) {
+    let runtime = tokio::runtime::Handle::current();
+    let (bench, case) = (RefCell::new(bench), Cell::new(0));
+    tokio::task::block_in_place(|| {
+        let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+        let played = TestRunner::new(config).run(&steps(), |steps| {
+            case.set(case.get() + 1);
+            let workspace = WorkspaceId::parse(format!("T{}", case.get())).unwrap();
+            let (mut model, mut bench) = (Model::default(), bench.borrow_mut());
+            for (now, step) in (0..).zip(steps) {
+                runtime.block_on(play(&mut bench, &mut model, &workspace, step, now));
+                runtime.block_on(compare(&bench, &model, &workspace, now));
+            }
+            Ok(())
+        });
+        played.unwrap();
+    });
+}

@@ -1,0 +1,129 @@
+//! A lane over whose work the program stumbles.
+
+use crate::harness::{BOT_TOKEN, Bench, channel, seconds, workspace};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use segments_slack::delivery::{Lanes, Parts};
+use segments_slack::model::{AccountId, ChannelId, DatasetName, Lane, Mute, Subscription, WorkspaceId};
+use segments_slack::sandbox::slack::Fault;
+use segments_slack::slack::api::SlackApi;
+use segments_slack::store::{
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, Intent,
+    Settlement, Store, StoreError, Undo, Verdict, sled::SledStore,
+};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+/// A store that panics over the first delivery of a lane. What lanes do not ask for is left out.
+struct Stumbling(SledStore);
+
+type Answer<T> = Result<T, StoreError>;
+
+#[async_trait]
+impl Store for Stumbling {
+    async fn lanes(&self, workspace: &WorkspaceId) -> Answer<Vec<Lane>> {
+        self.0.lanes(workspace).await
+    }
+    async fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Answer<Claim> {
+        self.0.claim(lane, now, limit).await
+    }
+    async fn begin(&self, lane: &Lane, intent: Intent) -> Answer<()> {
+        assert!(!intent.covers.contains(&0), "stumbled on purpose");
+        self.0.begin(lane, intent).await
+    }
+    async fn settle(&self, lane: &Lane, how: Settlement, now: Timestamp, next_at: Timestamp) -> Answer<()> {
+        self.0.settle(lane, how, now, next_at).await
+    }
+    async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Answer<Vec<DeadLetter>> {
+        self.0.dead_letters(workspace, limit).await
+    }
+
+    async fn workspaces(&self) -> Answer<Vec<WorkspaceId>> {
+        unimplemented!()
+    }
+    async fn accept(&self, _: &WorkspaceId, _: Arrival, _: Decide) -> Answer<Option<Verdict>> {
+        unimplemented!()
+    }
+    async fn note_test(&self, _: &WorkspaceId, _: &AccountId, _: Timestamp) -> Answer<()> {
+        unimplemented!()
+    }
+    async fn accounts(&self, _: &WorkspaceId) -> Answer<Vec<(AccountId, AccountRecord)>> {
+        unimplemented!()
+    }
+    async fn datasets(&self, _: &WorkspaceId) -> Answer<Vec<DatasetName>> {
+        unimplemented!()
+    }
+    async fn subscriptions(&self, _: &WorkspaceId) -> Answer<Vec<Subscription>> {
+        unimplemented!()
+    }
+    async fn mutes(&self, _: &WorkspaceId) -> Answer<Vec<(ChannelId, Vec<Mute>)>> {
+        unimplemented!()
+    }
+    async fn release(&self, _: &Lane, _: Timestamp, _: HeldUntil) -> Answer<u64> {
+        unimplemented!()
+    }
+    async fn book(&self, _: &Lane) -> Answer<Book> {
+        unimplemented!()
+    }
+    async fn edit(&self, _: &Lane, _: Edit) -> Answer<Edited> {
+        unimplemented!()
+    }
+    async fn undo(&self, _: &WorkspaceId, _: Uuid) -> Answer<Option<Undo>> {
+        unimplemented!()
+    }
+    async fn resume(&self, _: &Lane) -> Answer<Vec<Subscription>> {
+        unimplemented!()
+    }
+    async fn backlog(&self, _: &WorkspaceId) -> Answer<Backlog> {
+        unimplemented!()
+    }
+    async fn sweep(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
+        unimplemented!()
+    }
+    async fn probe(&self) -> Answer<()> {
+        unimplemented!()
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_the_program_stumbles_over_is_given_up_and_the_lane_goes_on() {
+    let mut bench = Bench::start().await;
+    bench.user("U1").types("/segments subscribe jane/flowers sample.*").in_channel("C1").await;
+    bench.read("C1");
+    bench.slack.fail_next(Fault::RateLimit { retry_after: 60 });
+    bench.webhook("sample.created.image").await;
+    bench.webhook("sample.deleted.basic").await;
+    bench.stop().await;
+    bench.after(seconds(60)).await;
+    let slack = Arc::new(SlackApi::new(&format!("{}/api", bench.slack_url), bench.clock.clone()).unwrap());
+    slack.install(&BOT_TOKEN.into()).await.unwrap();
+    let store = Arc::new(Stumbling(SledStore::open(&bench.data(), Durability::Process).unwrap()));
+    let lanes = Lanes::new(
+        Parts {
+            clock: bench.clock.clone(),
+            store: store.clone(),
+            slack,
+            metrics: Arc::default(),
+            app_url: String::new(),
+        },
+        CancellationToken::new(),
+    );
+    lanes.open(&workspace()).await.unwrap();
+    for _ in 0..20 {
+        lanes.busy().wait_for(|busy| *busy == 0).await.unwrap();
+        bench.after(seconds(5)).await;
+    }
+    bench.read("C1");
+    let dead = store.dead_letters(&workspace(), 9).await.unwrap();
+    assert_eq!(
+        dead.iter().map(|letter| (letter.error.as_str(), letter.delivery.sequence)).collect::<Vec<_>>(),
+        [("panic", 0)]
+    );
+    assert!(store.claim(&lane(), bench.clock.now(), 9).await.unwrap().due.is_empty());
+    bench.forgive_errors();
+}
+
+fn lane() -> Lane {
+    Lane { workspace: workspace(), channel: channel("C1") }
+}
