@@ -63,7 +63,7 @@ impl Options {
 /// Prints `key:value` words with a space between them; what is `None` prints as nothing.
 impl fmt::Display for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mentions: Vec<String> = self.mention.iter().map(|id| mention_token(id)).collect();
+        let mentions: Vec<String> = self.mention.iter().filter_map(|id| mention_token(id)).collect();
         let words = [
             ("threads", self.threads.map(|on| name(&SWITCH, on).to_owned())),
             ("echo", self.echo.map(|echo| name(&ECHOES, echo).to_owned())),
@@ -176,17 +176,18 @@ fn number(digits: &str, most: u8) -> Option<u8> {
 /// The id in a mention as Slack writes it: `<@U…>`, `<@W…>` or `<!subteam^S…>`.
 fn mentioned(token: &str) -> Option<&str> {
     let inside = token.strip_prefix('<')?.strip_suffix('>')?;
-    let (id, kinds) = match inside.strip_prefix("!subteam^") {
-        Some(id) => (id, ['S', 'S']),
-        None => (inside.strip_prefix('@')?, ['U', 'W']),
-    };
-    let fits =
-        id.len() > 1 && id.starts_with(kinds) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-    fits.then_some(id)
+    let id = inside.strip_prefix("!subteam^").or_else(|| inside.strip_prefix('@'))?;
+    (mention_token(id)? == token).then_some(id)
 }
 
-fn mention_token(id: &str) -> String {
-    if id.starts_with('S') { format!("<!subteam^{id}>") } else { format!("<@{id}>") }
+/// A mention as Slack writes it, of a user (`U…`, `W…`) or a user group (`S…`); none if the id is none.
+pub fn mention_token(id: &str) -> Option<String> {
+    let is_id = (2..=40).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+    match id.bytes().next().filter(|_| is_id)? {
+        b'U' | b'W' => Some(format!("<@{id}>")),
+        b'S' => Some(format!("<!subteam^{id}>")),
+        _ => None,
+    }
 }
 
 fn find<T: Copy>(names: &[(&str, T)], text: &str) -> Option<T> {

@@ -8,6 +8,7 @@ use super::mrkdwn::{self, code, date, name};
 use super::words::{count, known};
 use super::{Color, Message, dataset, issue, kit, label, release, sample};
 use crate::model::event::KnownType;
+use crate::model::options::mention_token;
 use crate::model::subscription::Style;
 use crate::model::{DatasetName, EventType, News};
 use jiff::{SignedDuration, Timestamp};
@@ -213,13 +214,7 @@ fn unknown(news: &News) -> Story {
 /// Mentions of users and user groups; anything that is no id is left out.
 pub(super) fn lead(mention: &[String]) -> Option<String> {
     let mut tokens: Vec<String> = Vec::new();
-    let whole = |id: &&String| (2..=40).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric());
-    for id in mention.iter().filter(whole) {
-        let token = match id.bytes().next() {
-            Some(b'U' | b'W') => format!("<@{id}>"),
-            Some(b'S') => format!("<!subteam^{id}>"),
-            _ => continue,
-        };
+    for token in mention.iter().filter_map(|id| mention_token(id)) {
         if !tokens.contains(&token) {
             tokens.push(token);
         }

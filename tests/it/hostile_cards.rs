@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use segments_slack::model::event::{Change, KnownType};
 use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
+use segments_slack::model::options::mention_token;
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{DatasetName, Derived, Event, EventType, News, Object};
 use segments_slack::render::{Rung, Showing, card};
@@ -172,7 +173,8 @@ proptest! {
         let changes = (0..8).map(|at| Change { field: value(at), before: value(7 - at), after: value(at / 2) }).collect();
         let new_comments = u32::try_from(number).unwrap_or(u32::MAX);
         let news = News { event, derived, changes, new_comments, sample_name: text[3].clone() };
-        let mention: Vec<String> = text.iter().flatten().cloned().chain(["UASKED".to_owned()]).collect();
+        let no_id = |text: &&String| mention_token(text).is_none();
+        let mention: Vec<String> = text.iter().flatten().filter(no_id).cloned().chain(["UASKED".to_owned()]).collect();
         for style in [Style::Line, Style::Card, Style::Full] {
             let app_url = "https://app.segments.ai";
             let showing = Showing { subscription: 3, style, mention: &mention, app_url, now: Timestamp::UNIX_EPOCH, test: true, updates: 1 };

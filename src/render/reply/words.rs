@@ -1,6 +1,7 @@
 //! How rules, reasons and amounts are said: safe mrkdwn, each of bounded length whatever went in.
 
 use super::typed::code;
+use crate::model::options::mention_token;
 use crate::model::{
     DatasetPattern, EventSelection, Expanded, Filter, Options, PauseReason, Rule, Subscription, UserId,
 };
@@ -131,11 +132,7 @@ pub(super) fn options(options: &Options, room: usize) -> Option<String> {
 }
 
 fn mention(id: &str) -> String {
-    match (UserId::parse(id), id.as_bytes().first()) {
-        (Ok(_), Some(b'S')) => format!("<!subteam^{id}>"),
-        (Ok(id), Some(b'U' | b'W')) => user(&id),
-        _ => code(id, 20),
-    }
+    mention_token(id).unwrap_or_else(|| code(id, 20))
 }
 
 /// A rule: `jane/flowers — sample.created — only by:ann — with style:full`.
