@@ -25,8 +25,9 @@ pub fn fold(fold: &Fold, app_url: &str) -> Message {
         |form: Form| dataset.as_ref().map_or_else(String::new, |dataset| format!(" {place} {}", dataset.told(form)));
     let mut blocks = vec![kit::section(&format!("{emoji} *{counted}*{}", within(Form::Linked)))];
     blocks.extend(names(fold, &links).map(|names| kit::section(&names)));
-    let until =
-        (fold.last_event > fold.first_event).then(|| format!("{} – {}", date(fold.first_event), date(fold.last_event)));
+    // Dates are shown to the minute.
+    let minutes = [fold.first_event, fold.last_event].map(|time| time.as_second().div_euclid(60));
+    let until = (minutes[0] < minutes[1]).then(|| format!("{} – {}", date(fold.first_event), date(fold.last_event)));
     let when = until.unwrap_or_else(|| date(fold.first_event));
     let number = format!("#{}", fold.key.subscription);
     blocks.push(kit::context([joined([Some(when), people(fold), Some(number)])]));

@@ -66,6 +66,15 @@ fn looks(name: &str, fold: &Fold) {
 }
 
 #[test]
+fn a_burst_within_a_minute_names_that_minute_once() {
+    let spans = |last: i64| {
+        let all = [0, last].map(|second| news("sample.created", sample(1, "jane"), second));
+        sent(&folded(&all), Rung::Whole).to_string().matches("<!date^").count()
+    };
+    assert_eq!([spans(59), spans(60)], [1, 2]);
+}
+
+#[test]
 fn a_burst_says_how_many_which_when_and_by_whom() {
     let people = ["jane", "ann", "john"];
     let all: Vec<News> = (0..214)
