@@ -51,6 +51,7 @@ pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
+use app::recent::Recent;
 use app::{App, Home, Settings, connect};
 use clock::Clock;
 use config::{Config, StoreUrl};
@@ -108,6 +109,7 @@ pub async fn assemble(config: &Config, clock: Clock, shutdown: CancellationToken
     let app = App {
         responder: Responder::new(slack_url.clone(), clock.clone()).context("could not make an HTTP client")?,
         lanes: Lanes::new(parts, shutdown),
+        recent: Recent::new(clock.now()),
         clock,
         store,
         index: Arc::default(),

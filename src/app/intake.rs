@@ -1,13 +1,16 @@
 //! A webhook comes in: decode, derive, match, keep; only then is it accepted.
 
 use super::mute::held_until;
+use super::recent::{Mark, Seen};
 use super::{App, environment_account};
 use crate::clock::id_at;
-use crate::model::{AccountId, EventId, Lane, WorkspaceId};
+use crate::model::{AccountId, EventId, Lane, News, WorkspaceId};
 use crate::routing::{derive, is_stale};
 use crate::segments::decode::{DecodeError, Decoded, decode};
 use crate::segments::webhook::SignedWebhook;
 use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
+use jiff::Timestamp;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use tracing::debug;
 
@@ -81,8 +84,11 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         sample: event.sample_key(),
     };
     let (workspace, index) = (endpoint.workspace.clone(), Arc::clone(&app.index));
+    let is_old = Arc::new(AtomicBool::new(false));
+    let found_old = Arc::clone(&is_old);
     let decide: Decide = Box::new(move |known: Known| {
         let outdated = is_stale(&event, known.object.as_ref());
+        found_old.store(outdated, Ordering::Relaxed);
         let (news, state) = derive(*event, known.object.as_ref(), known.sample.as_ref());
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
         let matches = if outdated { Vec::new() } else { index.matches(&workspace, &news) };
@@ -99,10 +105,19 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         let deliveries = deliveries.collect();
         Verdict { state, event: EventId(id_at(now)), deliveries, news: Arc::new(news) }
     });
-    let dataset = arrival.dataset.clone();
+    let (dataset, message) = (arrival.dataset.clone(), arrival.message.clone());
     let Some(verdict) = app.store.accept(&endpoint.workspace, arrival, decide).await? else {
+        note_repeat(app, endpoint, &webhook, now);
         return Ok(Accepted::Duplicate);
     };
+    let mark = if is_old.load(Ordering::Relaxed) {
+        Mark::Stale
+    } else {
+        let channels = verdict.deliveries.iter().map(|delivery| delivery.channel.clone()).collect();
+        Mark::News { event: verdict.event, channels }
+    };
+    let (account, news) = (endpoint.account.clone(), Arc::clone(&verdict.news));
+    app.recent.note(&endpoint.workspace, Seen { account, message, news, at: now, mark, repeats: 0 });
     if let Some(dataset) = &dataset {
         app.index.write().unwrap_or_else(PoisonError::into_inner).note_dataset(&endpoint.workspace, dataset);
     }
@@ -114,4 +129,17 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         0 => Accepted::Unwanted,
         channels => Accepted::Wanted(channels),
     })
+}
+
+/// Remembers that a message was sent again. Where its first coming is not remembered, what it says is read once more.
+fn note_repeat(app: &App, endpoint: &Endpoint, webhook: &SignedWebhook, now: Timestamp) {
+    let (workspace, account, message) = (&endpoint.workspace, &endpoint.account, webhook.message());
+    if app.recent.note_repeat(workspace, account, message) {
+        return;
+    }
+    if let Ok(Decoded::Event(event)) = decode(webhook.body(), now) {
+        let news = News { event: *event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None };
+        let (account, message, news) = (account.clone(), message.clone(), Arc::new(news));
+        app.recent.note(workspace, Seen { account, message, news, at: now, mark: Mark::Repeated, repeats: 0 });
+    }
 }

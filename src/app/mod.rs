@@ -8,9 +8,11 @@ pub mod intake;
 pub mod interaction;
 mod ledger;
 mod mute;
+pub mod recent;
 mod status;
 mod subscribe;
 mod test_card;
+mod why;
 
 use crate::clock::Clock;
 use crate::delivery::Lanes;
@@ -23,6 +25,7 @@ use crate::slack::api::SlackApi;
 use crate::slack::request::SigningSecret;
 use crate::slack::respond::{Answer, Responder};
 use crate::store::{Store, StoreError};
+use recent::Recent;
 use secrecy::SecretString;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::task::TaskTracker;
@@ -35,6 +38,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Subscriptions by dataset, in memory; the store's are the truth.
     pub index: Arc<RwLock<Index>>,
+    /// The last events that came in.
+    pub recent: Recent,
     /// Slack's Web API.
     pub slack: Arc<SlackApi>,
     /// Later answers to commands and clicks.

@@ -140,6 +140,7 @@ pub(super) async fn time_zone(app: &App, asker: &Asker) -> Option<TimeZone> {
     zone(app.slack.user(&asker.lane.workspace, &asker.user).await.ok()?.tz.as_deref())
 }
 
-fn zone(name: Option<&str>) -> Option<TimeZone> {
+/// A time zone by its name, if it is known.
+pub(super) fn zone(name: Option<&str>) -> Option<TimeZone> {
     TimeZone::get(name?).ok()
 }

@@ -2,12 +2,14 @@
 
 pub mod delivery;
 pub mod event;
+pub mod fate;
 pub mod filter;
 pub mod fold;
 pub mod hold;
 pub mod mute;
 pub mod object;
 pub mod options;
+pub mod outcome;
 pub mod selection;
 pub mod selector;
 pub mod subscription;
@@ -16,10 +18,12 @@ pub mod workspace;
 
 pub use delivery::{Delivery, EventId, Lane};
 pub use event::{Derived, Event, EventType, News};
+pub use fate::{Fate, Refusal};
 pub use filter::{Filter, FilterKey};
 pub use fold::{Fold, FoldKey};
 pub use mute::{EndedMutes, Mute};
 pub use object::{DatasetName, Object, ObjectKey, ObjectState};
+pub use outcome::{End, Gist, Outcome};
 pub use selection::{EventSelection, Expanded};
 pub use selector::{DatasetPattern, EventSelector, Glob};
 pub use subscription::{Options, Pause, PauseReason, Rule, Subscription, SubscriptionState};

@@ -40,10 +40,20 @@ impl EventSelection {
 
     /// Whether the type or the derived name of an event is wanted and neither is excluded.
     pub fn matches(&self, news: &News) -> bool {
-        self.admits(news.event.event_type.as_str(), news.derived.map(Derived::as_str))
+        self.includes(news) && self.exclusion(news).is_none()
     }
 
-    /// The same for bare names.
+    /// Whether the type or the derived name of an event is among what is included, excluded or not.
+    pub fn includes(&self, news: &News) -> bool {
+        hits(&self.include, kind(news))
+    }
+
+    /// What excludes an event, included or not.
+    pub fn exclusion(&self, news: &News) -> Option<&EventSelector> {
+        self.exclude.iter().find(|excluded| hits(std::slice::from_ref(*excluded), kind(news)))
+    }
+
+    /// Whether a type, seen as this, is wanted.
     pub fn admits(&self, event_type: &str, derived: Option<&str>) -> bool {
         hits(&self.include, (event_type, derived)) && !hits(&self.exclude, (event_type, derived))
     }
@@ -138,6 +148,10 @@ impl fmt::Display for EventSelection {
 pub fn known_names() -> impl Iterator<Item = &'static str> {
     let types = KnownType::ALL.iter().map(|known| known.as_str());
     types.chain(Derived::ALL.iter().map(|derived| derived.as_str()))
+}
+
+fn kind(news: &News) -> Kind<'_> {
+    (news.event.event_type.as_str(), news.derived.map(Derived::as_str))
 }
 
 fn hits(selectors: &[EventSelector], (event_type, derived): Kind<'_>) -> bool {

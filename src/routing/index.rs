@@ -86,11 +86,8 @@ impl Index {
     pub fn matches(&self, workspace: &WorkspaceId, news: &News) -> Vec<Match> {
         let Some(workspace) = self.0.get(workspace) else { return Vec::new() };
         let dataset = news.event.dataset.as_ref();
-        let mut matching: Vec<_> = workspace
-            .groups
-            .candidates(dataset)
-            .filter(|subscription| subscription.rule.dataset.matches(dataset) && wants(&subscription.rule, news))
-            .collect();
+        let mut matching: Vec<_> =
+            workspace.groups.candidates(dataset).filter(|subscription| wants(&subscription.rule, news)).collect();
         matching.sort_unstable_by_key(|subscription| (&subscription.channel, subscription.number));
         matching.chunk_by(|a, b| a.channel == b.channel).map(united).collect()
     }

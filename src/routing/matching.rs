@@ -1,12 +1,24 @@
-//! Whether one subscription wants one event, dataset aside.
+//! Whether one subscription wants one event, and what of it does not.
 
 use crate::model::selector::{Glob, same_ignoring_case};
-use crate::model::{Filter, FilterKey, News, Object, Rule};
+use crate::model::{Filter, FilterKey, News, Object, Refusal, Rule};
 use unicode_segmentation::UnicodeSegmentation;
 
-/// Whether an event of a dataset that the rule means is wanted: its name is selected and every filter lets it through.
+/// Whether an event is wanted: its dataset is meant, its name is selected and every filter lets it through.
 pub fn wants(rule: &Rule, news: &News) -> bool {
-    rule.events.matches(news) && rule.filters.iter().all(|filter| admits(filter, news))
+    refusal(rule, news).is_none()
+}
+
+/// The first part of a rule that keeps an event out; none if it is wanted.
+pub fn refusal<'a>(rule: &'a Rule, news: &News) -> Option<Refusal<'a>> {
+    if !rule.dataset.matches(news.event.dataset.as_ref()) {
+        return Some(Refusal::Dataset);
+    }
+    if !rule.events.includes(news) {
+        return Some(Refusal::NotSelected);
+    }
+    let excluded = rule.events.exclusion(news).map(Refusal::Excluded);
+    excluded.or_else(|| rule.filters.iter().find(|filter| !admits(filter, news)).map(Refusal::Filter))
 }
 
 /// Whether a filter lets an event through. An event that cannot have the key, or does not say, matches no value: an
@@ -75,8 +87,9 @@ fn end_of(text: &str, words: &str) -> Option<usize> {
 mod tests {
     use super::*;
     use crate::model::object::{Comment, Issue, Label, Sample};
-    use crate::model::{Event, EventType};
+    use crate::model::{DatasetName, DatasetPattern, Event, EventSelection, EventType, Options};
     use jiff::Timestamp;
+    use proptest::prelude::*;
 
     fn news(object: Object) -> News {
         let event = Event {
@@ -145,5 +158,44 @@ mod tests {
         assert!(admits(&filter(FilterKey::Assignee, &["ann"]), &news(Object::Sample(Box::new(sample)))));
         let label = News { sample_name: Some("a.png".to_owned()), ..news(Object::Label(Box::<Label>::default())) };
         assert!(admits(&filter(FilterKey::Sample, &["*.png"]), &label));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_refused_is_refused_by_the_part_that_is_named(
+            dataset in "[a*]/[ab*]",
+            include in prop::collection::vec("(a\\.\\*|\\*|a\\.b|b\\.b)", 1..3),
+            exclude in prop::collection::vec("(a\\.c|a\\.b)", 0..2),
+            filters in prop::collection::vec((any::<bool>(), "(Søren|ann)"), 0..3),
+            of in prop::option::of("a/[ab]"),
+        ) {
+            let globs = |texts: Vec<String>| texts.into_iter().map(Glob::new).collect();
+            let by = |(exclude, name): (bool, String)| Filter { exclude, ..filter(FilterKey::By, &[&name]) };
+            let rule = Rule {
+                dataset: DatasetPattern::parse(&dataset).unwrap(),
+                events: EventSelection { include: globs(include), exclude: globs(exclude) },
+                filters: filters.into_iter().map(by).collect(),
+                options: Options::default(),
+            };
+            let mut news = issue();
+            news.event.dataset = of.as_deref().and_then(DatasetName::parse);
+            let of_dataset = rule.dataset.matches(news.event.dataset.as_ref());
+            let is_selected = rule.events.matches(&news);
+            let expected = of_dataset && is_selected && rule.filters.iter().all(|filter| admits(filter, &news));
+            prop_assert_eq!(wants(&rule, &news), expected);
+            match refusal(&rule, &news) {
+                None => prop_assert!(expected),
+                Some(Refusal::Dataset) => prop_assert!(!of_dataset),
+                Some(Refusal::NotSelected) => prop_assert!(!rule.events.include.iter().any(|glob| glob.matches("a.b"))),
+                Some(Refusal::Excluded(glob)) => {
+                    prop_assert!(rule.events.exclude.contains(glob) && glob.matches("a.b"));
+                }
+                Some(Refusal::Filter(filter)) => {
+                    prop_assert!(is_selected && rule.filters.contains(filter) && !admits(filter, &news));
+                }
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod derive;
 pub mod index;
 pub mod matching;
+pub mod why;
 
 pub use derive::{derive, is_stale};
 pub use index::{Index, Match};

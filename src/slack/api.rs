@@ -16,6 +16,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use url::Url;
 use uuid::Uuid;
 
 /// Slack may fetch an image for 12 s before it takes a message; a client that gives up earlier makes copies.
@@ -44,6 +45,8 @@ pub struct Installation {
     pub workspace: WorkspaceId,
     /// The bot's user there.
     pub bot: UserId,
+    /// Where people open the workspace, such as `https://acme.slack.com/`; none if Slack did not say.
+    pub url: Option<Url>,
     token: SlackApiToken,
 }
 
@@ -80,6 +83,8 @@ pub struct UserInfo {
 struct AuthTest {
     team_id: String,
     user_id: String,
+    #[serde(default)]
+    url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +152,7 @@ impl SlackApi {
         let installation = Arc::new(Installation {
             workspace: WorkspaceId::parse(known.team_id).map_err(|_| SlackError::Lost)?,
             bot: UserId::parse(known.user_id).map_err(|_| SlackError::Lost)?,
+            url: known.url.and_then(|url| Url::parse(&url).ok()).filter(|url| url.scheme() == "https"),
             token,
         });
         let mut installations = self.installations.write().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,10 @@
 //! Nothing here is a general key-value interface: the operations are those that the program needs. Time comes in as a
 //! parameter. A record that cannot be read is reported with its key and set aside; it never stops the others.
 
+mod history;
 pub mod sled;
+
+pub use history::History;
 
 use crate::model::{
     AccountId, ChannelId, DatasetName, Delivery, EndedMutes, EventId, Fold, Lane, MessageId, MessageTs, Mute, News,
@@ -353,6 +356,10 @@ pub trait Store: Send + Sync {
 
     /// How much is waiting.
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError>;
+
+    /// What became of a channel's last deliveries, with at most `most_waiting` of those that are pending. Costs a look at
+    /// the keys of all that are.
+    async fn history(&self, lane: &Lane, most_waiting: usize) -> Result<History, StoreError>;
 
     /// Deliveries that were given up, oldest first, at most `limit`.
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;

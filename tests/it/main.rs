@@ -29,3 +29,4 @@ mod store_contract;
 mod stumble;
 mod tidy;
 mod webhook;
+mod why;

@@ -2,6 +2,7 @@
 
 mod looks;
 mod promises;
+mod why;
 
 use jiff::Timestamp;
 use segments_slack::model::subscription::{Batch, Digest, LocalTime, Style};

@@ -6,6 +6,7 @@ mod folds;
 mod keeping;
 mod lanes;
 mod likeness;
+mod outcomes;
 mod sled;
 
 /// Runs every line of the contract against one backend, each on a store of its own.
@@ -78,6 +79,14 @@ macro_rules! contracts {
                 folds_of_different_keys_do_not_meet
                 a_lane_is_listed_until_its_last_fold_is_closed
                 a_call_that_was_begun_remembers_the_fold_it_shows;
+            outcomes:
+                each_end_is_told_the_last_one_first
+                what_waits_is_told_the_newest_first
+                the_last_200_ends_are_kept
+                a_burst_larger_than_what_is_kept_leaves_its_last
+                what_ended_is_told_of_its_own_channel_only
+                what_is_tried_again_has_not_ended
+                settling_twice_tells_one_end;
             likeness:
                 any_history_looks_as_in_a_simple_model;
         );)*

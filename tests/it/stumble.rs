@@ -8,8 +8,8 @@ use segments_slack::model::{AccountId, ChannelId, DatasetName, Lane, Mute, Subsc
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, Intent,
-    Settlement, Store, StoreError, Undo, Verdict, sled::SledStore,
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
+    Intent, Settlement, Store, StoreError, Undo, Verdict, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -73,6 +73,9 @@ impl Store for Stumbling {
         unimplemented!()
     }
     async fn resume(&self, _: &Lane) -> Answer<Vec<Subscription>> {
+        unimplemented!()
+    }
+    async fn history(&self, _: &Lane, _: usize) -> Answer<History> {
         unimplemented!()
     }
     async fn backlog(&self, _: &WorkspaceId) -> Answer<Backlog> {

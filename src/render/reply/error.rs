@@ -46,6 +46,7 @@ fn cause(error: &CommandError) -> String {
         Problem::EmptyFilter => format!("{token} is a filter without a value."),
         Problem::BadOption(option) => format!("{token} is not a value that `{option}` takes."),
         Problem::BadNumber => format!("{token} is not the number of a subscription."),
+        Problem::BadCount(most) => format!("{token} is not a number from 1 to {most}."),
         Problem::BadLength => format!("{token} is not a length of time."),
         Problem::UnknownTopic => format!("{token} is not a topic of the help."),
         Problem::MissingDataset => "This command needs a dataset.".to_owned(),
@@ -103,6 +104,7 @@ fn expected(error: &CommandError) -> String {
             format!("{values}`/segments help options` explains it.")
         }
         Problem::BadNumber => "Write it as `#3`. `/segments list` shows the numbers.".to_owned(),
+        Problem::BadCount(_) => "Without a number you get the last few events: `/segments why`.".to_owned(),
         Problem::BadLength => "Write `30m`, `2h`, `1d` or `until 14:00`, at most 30 days.".to_owned(),
         Problem::UnknownTopic => {
             "Topics are `events`, `filters`, `options`, `datasets`, and each command, as in `/segments help subscribe`."

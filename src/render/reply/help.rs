@@ -7,8 +7,8 @@ use crate::render::Message;
 use crate::slack::command::Topic;
 
 /// The verbs that work in this version.
-pub(super) const VERBS: [&str; 9] =
-    ["subscribe", "set", "unsubscribe", "list", "mute", "unmute", "test", "status", "help"];
+pub(super) const VERBS: [&str; 10] =
+    ["subscribe", "set", "unsubscribe", "list", "mute", "unmute", "test", "why", "status", "help"];
 
 /// Options that this version stores and does not act on.
 pub const OPTIONS_TO_COME: [&str; 3] = ["threads", "echo", "digest"];
@@ -37,9 +37,6 @@ pub fn coming(verb: &str) -> Message {
         }
         "list all" => "`/segments list` shows one channel: type it in each.",
         "edit" => "`/segments set jane/flowers sample.*` replaces what a subscription selects.",
-        "why" => {
-            "`/segments test #3` shows what a subscription posts, and `/segments status` what is waiting or failed."
-        }
         "connect" | "disconnect" => "whoever runs the server sets the Segments.ai webhook in its configuration.",
         "me" => "`/segments subscribe jane/flowers mention:@jane` mentions somebody by their Slack name.",
         "export" | "import" => "`/segments list` shows every subscription of a channel.",
@@ -74,6 +71,7 @@ fn overview() -> Message {
             "`/segments list`\nShows what the channel gets, with numbers.",
             "`/segments mute 2h`\nHolds back what would be posted here; `/segments unmute` ends that.",
             "`/segments test #3`\nShows what a message of subscription #3 looks like.",
+            "`/segments why`\nSays what became of the last events: posted, held, not wanted, and why.",
             "`/segments status`\nShows whether events come in and go out.",
             "`/segments help events`\nExplains events; also `filters`, `options`, `datasets`, \
              and each command, as in `/segments help subscribe`.",
@@ -124,6 +122,12 @@ fn verb(name: &str) -> Option<Vec<String>> {
             "`/segments test [#number or dataset] [event]`\n\
              Posts a sample message, marked as a test: of the first subscription and one of its events if you name none.",
             "`/segments test #3`\n`/segments test jane/flowers issue.created`",
+        ],
+        "why" => &[
+            "`/segments why [number]`\n\
+             Says to you alone what became of the last events that this channel could have had (usual: 5, at most 20): \
+             posted, held, given up, or not wanted, and by which subscription.",
+            "`/segments why`\n`/segments why 20`",
         ],
         "status" => &[
             "`/segments status`\nShows when the last event came, what is waiting, what failed, and what to do about it.",

@@ -31,7 +31,7 @@ pub(super) fn one_or_more(one: &str, several: &str, lines: impl IntoIterator<Ite
 }
 
 /// A heading, then one section a line, as many as fit; says how many were left out.
-fn stack(heading: &str, lines: Vec<String>) -> Message {
+pub(super) fn stack(heading: &str, lines: Vec<String>) -> Message {
     let mut room = MOST_CHARACTERS;
     let fits = |line: &&String| {
         let left = room.checked_sub(mrkdwn::units(line));

@@ -9,6 +9,7 @@ mod mute;
 mod notice;
 mod status;
 mod typed;
+mod why;
 mod words;
 
 pub use change::{
@@ -25,3 +26,4 @@ pub use notice::{
     unknown_action,
 };
 pub use status::{AccountStatus, Status, status};
+pub use why::{Place, Told, why};

@@ -10,10 +10,11 @@ use maud::{DOCTYPE, Markup, html};
 const FIRST_COMMAND: &str = "/segments subscribe jane/flowers sample.*";
 
 /// Commands that a newcomer may want next; a click puts them into the box.
-const COMMANDS: [&str; 5] = [
+const COMMANDS: [&str; 6] = [
     FIRST_COMMAND,
     "/segments subscribe jane/* issue label.rejected",
     "/segments list",
+    "/segments why",
     "/segments status",
     "/segments help",
 ];

@@ -62,7 +62,7 @@ pub enum Command {
         /// Of which event; one that the subscription selects if none. A known type or derived event.
         event: Option<String>,
     },
-    /// What became of the last events, 1 to 50.
+    /// What became of the last events, 1 to 20.
     Why {
         /// How many.
         count: u8,
@@ -161,6 +161,8 @@ pub enum Problem {
     BadOption(&'static str),
     /// `#…` that is no number.
     BadNumber,
+    /// How many events, from 1 to this, as something else.
+    BadCount(u8),
     /// A length of time that is none.
     BadLength,
     /// A help topic that is none.

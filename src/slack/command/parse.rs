@@ -39,9 +39,9 @@ const TOPICS: [(&str, Topic); 4] = [
 ];
 
 /// `why` without a number shows so many events.
-const WHY: u8 = 10;
+const WHY: u8 = 5;
 /// `why` shows at most so many.
-const WHY_MOST: u8 = 50;
+const WHY_MOST: u8 = 20;
 
 /// Reads what was typed after `/segments` (or with it, as corrections and exports have it). Every text has an answer.
 pub fn parse(text: &str) -> Result<Command, CommandError> {
@@ -167,7 +167,7 @@ fn read_why(line: &Line<'_>, rest: &[Word]) -> Result<Command, CommandError> {
     count.map(|count| Command::Why { count }).ok_or_else(|| {
         let too_large = word.text.bytes().all(|b| b.is_ascii_digit()) && !word.text.starts_with('0');
         let meant = too_large.then(|| WHY_MOST.to_string());
-        line.mistake(word, Problem::BadNumber, meant.as_slice())
+        line.mistake(word, Problem::BadCount(WHY_MOST), meant.as_slice())
     })
 }
 

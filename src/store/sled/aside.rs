@@ -32,7 +32,7 @@ mod tests {
     use crate::model::{Lane, WorkspaceId};
     use crate::store::sled::SledStore;
     use crate::store::sled::keys::{Key, Kind};
-    use crate::store::{Arrival, Durability, NewDelivery, Store, Verdict};
+    use crate::store::{Arrival, Durability, NewDelivery, Settlement, Store, Verdict};
     use jiff::Timestamp;
     use std::sync::Arc;
     use tempfile::TempDir;
@@ -115,5 +115,18 @@ mod tests {
         assert_eq!(store.lanes(&lane().workspace).await.unwrap(), [lane()]);
         assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 3);
         assert_eq!(due(&store, 9).await, [0, 1, 2]);
+    }
+
+    #[tokio::test]
+    async fn how_deliveries_ended_is_told_in_order_after_their_lane_was_unreadable() {
+        let (_folder, store) = store().await;
+        for sequence in 0..3 {
+            let dead = Settlement::Dead { covers: vec![sequence], error: sequence.to_string() };
+            store.settle(&lane(), dead, NOW, NOW).await.unwrap();
+            spoil(&store, &Key::of(&lane(), Kind::Lane));
+        }
+        let ended = store.history(&lane(), 9).await.unwrap().ended;
+        let events = ended.iter().map(|outcome| outcome.event.0.as_u128());
+        assert_eq!(events.collect::<Vec<_>>(), [2, 1, 0]);
     }
 }

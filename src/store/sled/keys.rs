@@ -58,6 +58,8 @@ pub(super) enum Kind {
     Wake = b'w',
     /// channel, sequence → a dead letter.
     Dead = b'x',
+    /// channel, slot → how a delivery ended.
+    Outcome = b'y',
 }
 
 /// The place of one record, or (unfinished) the beginning that a range of them shares.
@@ -140,7 +142,7 @@ impl Key {
         Self::all(workspace, Kind::Event).time(time)
     }
 
-    /// A delivery that is ready or held, or a dead letter.
+    /// A delivery that is ready or held, a dead letter, or an outcome's slot.
     pub(super) fn numbered(lane: &Lane, kind: Kind, sequence: u64) -> Self {
         Self::within(lane, kind).plus(&sequence.to_be_bytes())
     }

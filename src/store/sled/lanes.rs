@@ -5,8 +5,8 @@
 
 use super::keys::{Key, Kind};
 use super::view::View;
-use super::{books, events, mutes};
-use crate::model::{Delivery, Fold, Lane, Pause, Subscription, WorkspaceId};
+use super::{books, events, mutes, outcomes};
+use crate::model::{Delivery, End, Fold, Lane, Pause, Subscription, WorkspaceId};
 use crate::store::{Backlog, Claim, DeadLetter, Intent, Settlement, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub(super) struct LaneRecord {
     pending: u64,
     next_at: Option<Timestamp>,
     pause: Option<Pause>,
+    /// How many deliveries have ended so that it was noted how.
+    outcomes: u64,
 }
 
 impl LaneRecord {
@@ -28,7 +30,7 @@ impl LaneRecord {
         if let Some(record) = view.read(&Key::of(lane, Kind::Lane))? {
             return Ok(record);
         }
-        let mut record = Self::default();
+        let mut record = Self { outcomes: outcomes::next(view, lane)?, ..Self::default() };
         for kind in [Kind::Ready, Kind::Held] {
             let beginning = Key::within(lane, kind);
             for key in view.keys(&beginning, &beginning) {
@@ -49,6 +51,11 @@ impl LaneRecord {
         self.next_sequence += 1;
         self.pending += 1;
         sequence
+    }
+
+    /// Why the lane waits, if it was told to, and the time before which it makes no call.
+    pub(super) fn waits(self) -> (Option<Pause>, Option<Timestamp>) {
+        (self.pause, self.next_at)
     }
 
     /// One delivery less.
@@ -137,23 +144,27 @@ pub(super) fn settle(
     next_at: Timestamp,
 ) -> Result<(), StoreError> {
     let mut record = LaneRecord::read(view, lane)?;
+    let intent = view.read::<Intent>(&Key::of(lane, Kind::Intent))?;
     if matches!(settlement, Settlement::Done { .. } | Settlement::Dead { .. })
-        && let Some(intent) = view.read::<Intent>(&Key::of(lane, Kind::Intent))?
-        && let Some(ended) = intent.mutes_ended
+        && let Some(ended) = intent.as_ref().and_then(|intent| intent.mutes_ended)
     {
         mutes::forget(view, lane, ended)?;
     }
     match settlement {
-        Settlement::Done { covers, fold, .. } => {
+        Settlement::Done { covers, ts, fold } => {
+            let end = outcomes::shown(intent.as_ref(), fold.as_deref(), ts);
             if let Some(fold) = fold {
                 let key = Key::fold(lane, &fold.key);
                 if fold.closed { view.remove(&key)? } else { view.write(&key, &fold)? }
             }
+            let mut ended = Vec::with_capacity(covers.len());
             for sequence in covers {
-                if take(view, lane, sequence)?.is_some() {
+                if let Some(delivery) = take(view, lane, sequence)? {
                     record.leave();
+                    ended.push(delivery);
                 }
             }
+            outcomes::note(view, lane, &mut record.outcomes, &ended, &end, now)?;
         }
         Settlement::Retry { covers, not_before, counted, error } => {
             for sequence in covers {
@@ -205,14 +216,17 @@ fn bury(
     error: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
+    let mut ended = Vec::with_capacity(covers.len());
     for &sequence in covers {
         let Some(delivery) = take(view, lane, sequence)? else { continue };
         record.leave();
+        ended.push(delivery.clone());
         let letter = DeadLetter { channel: lane.channel.clone(), delivery, at, error: error.to_owned() };
         view.write(&Key::numbered(lane, Kind::Dead, sequence), &letter)?;
         view.write(&Key::dead_by_age(lane, at, sequence), &())?;
     }
-    Ok(())
+    let end = End::Dead { error: error.to_owned() };
+    outcomes::note(view, lane, &mut record.outcomes, &ended, &end, at)
 }
 
 /// Lanes that have anything to do, now or later.

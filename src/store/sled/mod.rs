@@ -12,13 +12,14 @@ mod keys;
 mod lanes;
 mod mutes;
 mod open;
+mod outcomes;
 mod sweep;
 mod view;
 mod writer;
 
 use super::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, Intent,
-    Settlement, Store, StoreError, Undo, Verdict,
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
+    Intent, Settlement, Store, StoreError, Undo, Verdict,
 };
 use crate::model::{AccountId, ChannelId, DatasetName, Lane, Mute, Subscription, WorkspaceId};
 use async_trait::async_trait;
@@ -205,6 +206,11 @@ impl Store for SledStore {
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError> {
         let workspace = workspace.clone();
         self.read(move |view| lanes::backlog(view, &workspace)).await
+    }
+
+    async fn history(&self, lane: &Lane, most_waiting: usize) -> Result<History, StoreError> {
+        let lane = lane.clone();
+        self.read(move |view| outcomes::history(view, &lane, most_waiting)).await
     }
 
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use uuid::Uuid;
 
 /// Several messages in one snapshot, each under the situation that it belongs to.
-fn gallery(messages: impl IntoIterator<Item = (impl Display, Message)>) -> String {
+pub(super) fn gallery(messages: impl IntoIterator<Item = (impl Display, Message)>) -> String {
     let shown = messages.into_iter().map(|(situation, message)| format!("## {situation}\n{}", shown(&message)));
     shown.collect::<Vec<_>>().join("\n\n")
 }
@@ -155,7 +155,7 @@ fn mutes() {
 
 #[test]
 fn the_help() {
-    let verbs = ["subscribe", "set", "unsubscribe", "list", "test", "status", "help", "mute", "unmute"];
+    let verbs = ["subscribe", "set", "unsubscribe", "list", "test", "why", "status", "help", "mute", "unmute"];
     let topics = [Topic::Events, Topic::Filters, Topic::Options, Topic::Datasets];
     let messages = std::iter::once(None)
         .chain(topics.into_iter().map(Some))
@@ -167,7 +167,7 @@ fn the_help() {
 
 #[test]
 fn verbs_to_come() {
-    let verbs = ["subscribe", "list all", "edit", "why", "connect", "disconnect", "me", "export", "import", "dance"];
+    let verbs = ["subscribe", "list all", "edit", "connect", "disconnect", "me", "export", "import", "dance"];
     let shown = gallery(verbs.map(|verb| (verb, reply::coming(verb))));
     insta::assert_snapshot!(shown);
 }
@@ -192,6 +192,7 @@ fn a_mistake_names_the_word_and_the_way_out() {
         ("empty filter", of("-status:", Problem::EmptyFilter, &[])),
         ("option", of("digest:often", Problem::BadOption("digest"), &[])),
         ("number", of("#three", Problem::BadNumber, &[])),
+        ("count", of("50", Problem::BadCount(20), &[])),
         ("length", of("5 moons", Problem::BadLength, &[])),
         ("topic", of("weather", Problem::UnknownTopic, &[])),
         ("no dataset", of("", Problem::MissingDataset, &[])),

@@ -1,0 +1,238 @@
+//! What became of the last events of a channel: a line each that says what it was, and one that says why.
+
+use super::layout::{context, plain, say, stack};
+use super::typed::code;
+use super::words;
+use crate::model::fate::{Fate, Hold, Refusal};
+use crate::model::selection::known_names;
+use crate::model::{
+    ChannelId, DatasetName, DatasetPattern, End, EventSelection, Filter, FilterKey, Gist, Glob, MessageTs, Options,
+    Rule,
+};
+use crate::render::{Message, kit, mrkdwn};
+use jiff::Timestamp;
+use url::Url;
+
+/// An event, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told<'a> {
+    /// The event.
+    pub gist: Gist,
+    /// When it came.
+    pub came_at: Timestamp,
+    /// What became of it.
+    pub fate: Fate<'a>,
+    /// How often the sender sent it again.
+    pub repeats: u32,
+    /// How many older ones were not wanted for the same reason, and are not shown.
+    pub more: u64,
+}
+
+/// The channel that is explained.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// Where people open its workspace; without it there are no links.
+    pub url: Option<&'a Url>,
+    /// The channel.
+    pub channel: &'a ChannelId,
+}
+
+/// Room for the name of an event, in characters.
+const EVENT: usize = 60;
+/// Room for a name, and for who did it.
+const NAME: usize = 80;
+/// Room for the name of a dataset.
+const DATASET: usize = 120;
+/// Room for the part of a subscription that is named.
+const PART: usize = 150;
+
+/// Says what became of the last events, newest first; events that were not wanted are remembered `since`.
+pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp) -> Message {
+    let since = format!("Events that were not wanted here are remembered since {}.", words::time(since));
+    if told.is_empty() {
+        return say(format!(
+            "No event has come that this channel could have had. {since} \
+             `/segments status` says whether anything comes from Segments.ai."
+        ));
+    }
+    let heading = match told.len() {
+        1 => "The last event that this channel could have had:".to_owned(),
+        several => format!("The last {several} events that this channel could have had, newest first:"),
+    };
+    let lines = told.iter().map(|told| format!("{}\n{}", what(&told.gist), became(told, place)));
+    let mut said = stack(&heading, lines.collect());
+    said.blocks.extend(context([since]));
+    kit::budget(&mut said);
+    said
+}
+
+/// `sample.created` rose.png in `jane/flowers` by jane · today at 9:14
+fn what(gist: &Gist) -> String {
+    let mut what = code(&gist.event, EVENT);
+    let mut add = |before: &str, text: String| {
+        if !text.is_empty() {
+            what.push_str(before);
+            what.push_str(&text);
+        }
+    };
+    add(" ", gist.name.as_deref().map(|name| plain(name, NAME)).unwrap_or_default());
+    add(" in ", gist.dataset.as_ref().map(|dataset| code(dataset.as_str(), DATASET)).unwrap_or_default());
+    add(" by ", person(gist));
+    add(" · ", words::time(gist.at));
+    what
+}
+
+fn person(gist: &Gist) -> String {
+    gist.by.as_deref().map(|by| plain(by, NAME)).unwrap_or_default()
+}
+
+/// What became of it, and what of those like it.
+fn became(told: &Told<'_>, place: &Place<'_>) -> String {
+    let like = if told.fate == Fate::NoSubscription { "of this dataset" } else { "like it" };
+    let parts = [
+        Some(fate(&told.fate, &told.gist, place)),
+        sent_again(told.repeats),
+        (told.more > 0).then(|| format!("And {} more {like}.", words::grouped(told.more))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+fn sent_again(repeats: u32) -> Option<String> {
+    match repeats {
+        0 => None,
+        1 => Some("Segments.ai sent it twice; that changed nothing.".to_owned()),
+        again => {
+            let times = words::grouped(u64::from(again) + 1);
+            Some(format!("Segments.ai sent it {times} times; that changed nothing."))
+        }
+    }
+}
+
+fn fate(fate: &Fate<'_>, gist: &Gist, place: &Place<'_>) -> String {
+    match fate {
+        Fate::Ended(end) => ended(end, place),
+        Fate::Held { until, by } => {
+            let until = words::time(*until);
+            match by {
+                Hold::Mute(mute) if mute.dataset == DatasetPattern::everything() => {
+                    format!("🔇 Held until {until}: {} muted this channel.", words::user(&mute.by))
+                }
+                Hold::Mute(mute) => {
+                    let dataset = words::dataset(&mute.dataset, DATASET);
+                    format!("🔇 Held until {until}: {} muted {dataset}.", words::user(&mute.by))
+                }
+                Hold::Quiet(number) => format!("🌙 Held until {until}: quiet hours of #{number}."),
+                Hold::Digest(number) => format!("⏳ Held until {until} for the digest of #{number}."),
+                Hold::Unknown => format!("⏳ Held until {until}."),
+            }
+        }
+        Fate::Retried { error, at } => {
+            let at = at.map_or_else(|| "in a moment".to_owned(), words::time);
+            format!("⏳ Waits: {}. It is tried again {at}.", answer(error))
+        }
+        Fate::Paused { reason, since } => {
+            let (why, next) = words::refusal(&reason.0);
+            let since = since.map(|since| format!("nothing is posted here since {}: ", words::time(since)));
+            format!("⏸ Waits: {}{why}. {next}", since.unwrap_or_default())
+        }
+        Fate::Collected(minutes) => {
+            format!("⏳ Waits for others to come with it: {}.", code(&format!("batch:{minutes}m"), 20))
+        }
+        Fate::Next { at: None } => "⏳ Waits for its turn, and comes in a moment.".to_owned(),
+        Fate::Next { at: Some(at) } => format!("⏳ Waits for its turn: posting goes on {}.", words::time(*at)),
+        Fate::Stale => "🚫 Not news: a later state of the same object had come before.".to_owned(),
+        Fate::Repeated => {
+            "🚫 Sent again by Segments.ai: it was taken in before, and nothing is posted twice.".to_owned()
+        }
+        Fate::Refused { number, rule, by } => format!("🚫 {}", refused(*number, rule, *by, gist)),
+        Fate::NoSubscription => format!("🚫 No subscription here {}", no_subscription(gist)),
+        Fate::Uninvited(number) => {
+            format!("🚫 #{number} waits for an invite. Type `/invite` and this app's name, and posting starts.")
+        }
+        Fate::Earlier(number) => {
+            format!("🚫 It came before #{number} was made, changed or active. Now it would be posted.")
+        }
+    }
+}
+
+fn ended(end: &End, place: &Place<'_>) -> String {
+    let see = |ts: &MessageTs| permalink(place, ts).map(|url| format!(" {}", mrkdwn::link(&url, "See it")));
+    let see = end.message().and_then(see).unwrap_or_default();
+    match end {
+        End::Posted { .. } => format!("✅ Posted.{see}"),
+        End::Folded { count, .. } => match count.saturating_sub(1) {
+            0 => format!("✅ Posted in one message with those that follow.{see}"),
+            1 => format!("✅ Posted in one message with another.{see}"),
+            others => format!("✅ Posted in one message with {} others.{see}", words::grouped(others)),
+        },
+        End::Edited { .. } => format!("✅ Shown in a message that was there already.{see}"),
+        End::Dead { error } => {
+            format!("❌ Given up: {}. It is kept; ask whoever runs this app.", answer(error))
+        }
+    }
+}
+
+/// What Slack said, or that it said nothing.
+fn answer(error: &str) -> String {
+    match error {
+        "unreachable" => "Slack could not be reached".to_owned(),
+        "no_answer" => "Slack did not answer".to_owned(),
+        error if error.contains(' ') => plain(error, NAME),
+        code => format!("Slack answered {}", self::code(code, NAME)),
+    }
+}
+
+fn refused(number: u32, rule: &Rule, by: Refusal<'_>, gist: &Gist) -> String {
+    match by {
+        Refusal::Dataset => no_subscription(gist),
+        Refusal::NotSelected => {
+            let selected = EventSelection { exclude: Vec::new(), ..rule.events.clone() };
+            format!("#{number} selects only {}.", words::typed_events(&selected, PART))
+        }
+        Refusal::Excluded(selector) => format!("#{number} leaves out {}.", code(selector.as_str(), PART)),
+        Refusal::Filter(filter) => {
+            let written = code(&Filter { exclude: false, ..filter.clone() }.to_string(), PART);
+            match (filter.exclude, filter.key, person(gist)) {
+                (true, ..) => format!("#{number} leaves out {written}."),
+                (false, FilterKey::By, by) if by.is_empty() => {
+                    format!("#{number} wants only {written}, and this does not say who did it.")
+                }
+                (false, FilterKey::By, by) => format!("#{number} wants only {written}, and this was by {by}."),
+                (false, ..) => format!("#{number} wants only {written}."),
+            }
+        }
+    }
+}
+
+/// That there is no subscription, and the command that would make one where such an event can be asked for.
+fn no_subscription(gist: &Gist) -> String {
+    let Some(dataset) = &gist.dataset else {
+        return "gets events without a dataset: only one to `*` does.".to_owned();
+    };
+    let missing = format!("for {}.", code(dataset.as_str(), DATASET));
+    match command(dataset, &gist.event) {
+        Some(command) => format!("{missing} {command} makes one."),
+        None => missing,
+    }
+}
+
+/// In code marks; none where it would not stand there just as it is to be typed, or the dataset's name is a pattern.
+fn command(dataset: &DatasetName, event: &str) -> Option<String> {
+    let dataset = DatasetPattern::parse(dataset.as_str())?;
+    let event = if known_names().any(|name| name == event) { event } else { "*" };
+    let events = EventSelection { include: vec![Glob::new(event)], exclude: Vec::new() };
+    let is_one = dataset.owner.is_literal() && dataset.name.is_literal();
+    let rule = Rule { dataset, events, filters: Vec::new(), options: Options::default() };
+    let command = format!("/segments subscribe {rule}");
+    let shown = code(&command, 2 * DATASET);
+    (is_one && shown == format!("`{}`", mrkdwn::escape(&command))).then_some(shown)
+}
+
+/// Where a message is opened, without asking Slack: <https://docs.slack.dev/reference/methods/chat.getPermalink> gives
+/// the same.
+fn permalink(place: &Place<'_>, ts: &MessageTs) -> Option<String> {
+    let mut url = place.url?.clone();
+    let digits = format!("p{}", ts.as_str().replace('.', ""));
+    url.path_segments_mut().ok()?.pop_if_empty().extend(["archives", place.channel.as_str(), &digits]);
+    Some(url.into())
+}

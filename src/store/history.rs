@@ -1,0 +1,18 @@
+//! What a channel is told about its last events: those that came to an end, and those that still wait.
+
+use crate::model::{Delivery, News, Outcome, Pause};
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// What became of a channel's last deliveries, at one moment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct History {
+    /// The last 200 that ended, the last one first.
+    pub ended: Vec<Outcome>,
+    /// The newest that are pending, the newest first, each with its event.
+    pub waiting: Vec<(Delivery, Arc<News>)>,
+    /// The lane was told to wait.
+    pub pause: Option<Pause>,
+    /// No call before this time.
+    pub next_at: Option<Timestamp>,
+}

@@ -1,0 +1,104 @@
+//! How the last deliveries of each channel ended: a ring of records, written together with what ends them.
+
+use super::events;
+use super::keys::{Key, Kind};
+use super::lanes::LaneRecord;
+use super::view::View;
+use crate::model::{Delivery, End, Fold, Gist, Lane, MessageTs, Outcome};
+use crate::store::{History, Intent, StoreError};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+use std::collections::VecDeque;
+
+/// So many are kept a channel.
+const KEPT: u64 = 200;
+
+/// An outcome in its slot of the ring: its number modulo [`KEPT`].
+#[derive(Serialize, Deserialize)]
+struct Numbered {
+    number: u64,
+    outcome: Outcome,
+}
+
+/// The way in which deliveries ended that a message shows now.
+pub(super) fn shown(intent: Option<&Intent>, fold: Option<&Fold>, ts: MessageTs) -> End {
+    match (fold, intent) {
+        (Some(fold), _) => End::Folded { ts, count: fold.count },
+        (None, Some(Intent { edits: Some(_), .. })) => End::Edited { ts },
+        (None, _) => End::Posted { ts },
+    }
+}
+
+/// Notes how deliveries ended; `next` is the number of the next outcome. One whose event is lost has nothing to tell.
+pub(super) fn note(
+    view: &mut View,
+    lane: &Lane,
+    next: &mut u64,
+    ended: &[Delivery],
+    end: &End,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    // Of more than the ring holds, the last ones stay.
+    let first = ended.len().saturating_sub(usize::try_from(KEPT).unwrap_or(usize::MAX));
+    for delivery in &ended[first..] {
+        let Some(news) = events::news(view, lane, delivery)? else { continue };
+        let outcome = Outcome {
+            event: delivery.event,
+            gist: Gist::of(&news),
+            subscription: delivery.subscription,
+            accepted_at: delivery.accepted_at,
+            at,
+            end: end.clone(),
+        };
+        let slot = Key::numbered(lane, Kind::Outcome, *next % KEPT);
+        view.write(&slot, &Numbered { number: *next, outcome })?;
+        *next += 1;
+    }
+    Ok(())
+}
+
+/// The number of the next outcome, by those that there are.
+pub(super) fn next(view: &View, lane: &Lane) -> Result<u64, StoreError> {
+    let mut next = 0;
+    for entry in view.scan::<Numbered>(&Key::within(lane, Kind::Outcome)) {
+        next = next.max(entry?.1.number + 1);
+    }
+    Ok(next)
+}
+
+/// What became of a channel's last deliveries: all that are kept, and the newest of those that are pending.
+pub(super) fn history(view: &View, lane: &Lane, most_waiting: usize) -> Result<History, StoreError> {
+    let kept = view.scan::<Numbered>(&Key::within(lane, Kind::Outcome));
+    let mut kept = kept.map(|entry| entry.map(|(_, numbered)| numbered)).collect::<Result<Vec<_>, _>>()?;
+    kept.sort_unstable_by_key(|numbered| Reverse(numbered.number));
+    let mut waiting = Vec::new();
+    for key in newest(view, lane, most_waiting)? {
+        let Some(delivery) = view.read::<Delivery>(&key)? else { continue };
+        let news = events::news(view, lane, &delivery)?;
+        waiting.extend(news.map(|news| (delivery, news)));
+    }
+    let record = view.read::<LaneRecord>(&Key::of(lane, Kind::Lane))?.unwrap_or_default();
+    let (pause, next_at) = record.waits();
+    let ended = kept.into_iter().map(|numbered| numbered.outcome).collect();
+    Ok(History { ended, waiting, pause, next_at })
+}
+
+/// Where the pending deliveries with the highest sequences stand, highest first. Looks at the keys of all that pend.
+fn newest(view: &View, lane: &Lane, most: usize) -> Result<Vec<Key>, StoreError> {
+    let mut newest = Vec::new();
+    for kind in [Kind::Ready, Kind::Held] {
+        let beginning = Key::within(lane, kind);
+        let mut last = VecDeque::new();
+        for key in view.keys(&beginning, &beginning) {
+            last.push_back(key?);
+            if last.len() > most {
+                last.pop_front();
+            }
+        }
+        newest.extend(last);
+    }
+    newest.sort_unstable_by_key(|key| Reverse(key.sequence()));
+    newest.truncate(most);
+    Ok(newest)
+}
