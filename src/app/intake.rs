@@ -100,6 +100,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
                 channel: found.channel,
                 subscription: found.subscription.number,
                 options: found.options,
+                echo: false,
             }
         });
         let deliveries = deliveries.collect();

@@ -2,11 +2,12 @@
 
 use super::plan::{CLAIM_LIMIT, Call, Planned, plan};
 use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
-use super::{Lanes, Rest, pace};
+use super::{Lanes, Rest, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
-use crate::model::{Delivery, EndedMutes, Fold, Lane, MessageTs, News, Pause, PauseReason};
-use crate::render::{Message, Rung, Showing, card, fold, reply};
+use crate::model::{Delivery, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason};
+use crate::render::{Message, Rung, Showing, card, fold, in_thread, parent, reply};
+use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
 use crate::store::{Intent, Settlement, StoreError};
 use futures_util::FutureExt;
@@ -80,7 +81,7 @@ impl Lanes {
             return self.tell_of(lane, ended, now).await;
         }
         let mut next = claim.next_due;
-        for planned in plan(&claim.due, &claim.folds, now) {
+        for planned in plan(&claim.due, &claim.folds, &claim.anchors, now) {
             if planned.at <= now {
                 return self.deliver(lane, planned).await;
             }
@@ -97,28 +98,37 @@ impl Lanes {
     /// Shows what was planned, in the simplest form that Slack takes.
     async fn deliver(&self, lane: &Lane, planned: Planned<'_>) -> Result<Rest, StoreError> {
         let at = self.parts.clock.now();
-        let Planned { call, covers, attempts, .. } = planned;
-        let (message, fold) = match call {
-            Call::Card { delivery, news, updates } => (self.card(delivery, &news, updates, at), None),
-            Call::OpenFold(new) => (fold(&new, &self.parts.app_url), Some(new)),
-            Call::EditFold(grown) | Call::CloseFold(grown) => (fold(&grown, &self.parts.app_url), Some(grown)),
+        let Planned { call, covers, anchors, attempts, .. } = planned;
+        let mut intent = Intent { covers, anchors, ..intent_at(at) };
+        let message = match call {
+            Call::Card { delivery, news, updates } => card(&news, &self.showing(delivery, updates, at)),
+            Call::Reply { delivery, news, thread } => {
+                intent.thread = thread;
+                let broadcast = intent.thread.as_ref().is_some_and(|thread| thread.broadcast);
+                in_thread(&news, &self.showing(delivery, 1, at), broadcast)
+            }
+            Call::EditParent(anchor) => {
+                intent.edits.clone_from(&anchor.ts);
+                parent(&anchor, &self.parts.app_url)
+            }
+            Call::OpenFold(shown) | Call::EditFold(shown) | Call::CloseFold(shown) => {
+                intent.edits.clone_from(&shown.ts);
+                fold(intent.fold.insert(shown), &self.parts.app_url)
+            }
         };
-        let edits = fold.as_ref().and_then(|fold| fold.ts.clone());
-        let intent = Intent { call: id_at(at), edits, covers, fold, mutes_ended: None, at };
         self.call(lane, &message, intent, attempts).await
     }
 
     /// Says that mutes are over and how many deliveries they held, which come next.
     async fn tell_of(&self, lane: &Lane, ended: &EndedMutes, at: Timestamp) -> Result<Rest, StoreError> {
-        let (call, message) = (id_at(at), reply::mutes_ended(ended));
-        let intent = Intent { call, edits: None, covers: Vec::new(), fold: None, mutes_ended: Some(at), at };
-        self.call(lane, &message, intent, NOTICE_ATTEMPTS).await
+        let intent = Intent { mutes_ended: Some(at), ..intent_at(at) };
+        self.call(lane, &reply::mutes_ended(ended), intent, NOTICE_ATTEMPTS).await
     }
 
     async fn call(&self, lane: &Lane, message: &Message, intent: Intent, attempts: u32) -> Result<Rest, StoreError> {
         self.parts.store.begin(lane, intent.clone()).await?;
         match self.show(lane, message, &intent).await {
-            Ok(ts) => self.done(lane, intent, ts).await,
+            Ok(posted) => self.done(lane, intent, posted).await,
             Err(unclear) if decide(&unclear, 0, intent.at, 0.0) == Step::Reconcile => {
                 warn!(lane = %lane, "Slack did not say whether it took a message for {lane}: {unclear}; looking for it");
                 self.reconcile(lane, intent, attempts, &unclear).await
@@ -130,8 +140,8 @@ impl Lanes {
         }
     }
 
-    fn card(&self, delivery: &Delivery, news: &News, updates: usize, now: Timestamp) -> Message {
-        let showing = Showing {
+    fn showing<'a>(&'a self, delivery: &'a Delivery, updates: usize, now: Timestamp) -> Showing<'a> {
+        Showing {
             subscription: delivery.subscription,
             style: delivery.options.style.unwrap_or(Style::Card),
             mention: &delivery.options.mention,
@@ -139,18 +149,20 @@ impl Lanes {
             now,
             test: false,
             updates,
-        };
-        card(news, &showing)
+        }
     }
 
     /// Posts or edits, going down the ladder of looks where Slack refuses them.
-    async fn show(&self, lane: &Lane, message: &Message, intent: &Intent) -> Result<MessageTs, SlackError> {
+    async fn show(&self, lane: &Lane, message: &Message, intent: &Intent) -> Result<Posted, SlackError> {
         let mut rung = Rung::Whole;
         let answer = loop {
             let content = message.content(rung);
-            let answer = match &intent.edits {
-                Some(ts) => self.parts.slack.update(lane, ts, content).await.map(|()| ts.clone()),
-                None => self.parts.slack.post(lane, content, intent.call).await,
+            let slack = &self.parts.slack;
+            let in_channel = |ts: MessageTs| Posted { ts, thread: None };
+            let answer = match (&intent.edits, &intent.thread) {
+                (Some(ts), _) => slack.update(lane, ts, content).await.map(|()| in_channel(ts.clone())),
+                (None, Some(thread)) => slack.reply(lane, thread, content, intent.call).await,
+                (None, None) => slack.post(lane, content, intent.call).await.map(in_channel),
             };
             self.parts.metrics.slack_calls.count(result_word(&answer));
             match (&answer, rung.below()) {
@@ -184,8 +196,8 @@ impl Lanes {
         let begun = intent.at.as_second();
         let times = begun - CLOCK_SKEW_SECONDS..begun + CALL_SECONDS + CLOCK_SKEW_SECONDS;
         let asked_at = self.parts.clock.now();
-        match self.parts.slack.find_call(lane, intent.call, times).await {
-            Ok(Some(ts)) => self.done(lane, intent, ts).await,
+        match self.parts.slack.find_call(lane, intent.thread.as_ref(), intent.call, times).await {
+            Ok(Some(posted)) => self.done(lane, intent, posted).await,
             Ok(None) => match pace::not_over_until(intent.at, asked_at).filter(|_| *why == SlackError::Lost) {
                 Some(end) => Ok(Rest::Hold(end)),
                 None => self.again(lane, intent, attempts, why).await,
@@ -216,14 +228,19 @@ impl Lanes {
         self.failed(lane, intent, attempts, why, step).await
     }
 
-    async fn done(&self, lane: &Lane, intent: Intent, ts: MessageTs) -> Result<Rest, StoreError> {
+    async fn done(&self, lane: &Lane, intent: Intent, posted: Posted) -> Result<Rest, StoreError> {
         let now = self.parts.clock.now();
-        let Intent { edits, covers, fold, .. } = intent;
+        let anchors = thread::done(&intent, &posted);
+        let (Intent { edits, covers, fold, .. }, ts) = (intent, posted.ts);
         debug!(lane = %lane, message.ts = %ts, "delivered {covers:?} to {lane}");
         // Slack's limit of a message a second is one for new messages.
-        let (next_at, outcome) = if edits.is_some() { (now, "edited") } else { (pace::next_call(now), "posted") };
+        let (next_at, outcome) = match (&edits, &fold) {
+            (Some(_), Some(_)) => (now, "edited"),
+            (Some(_), None) => (pace::next_edit(now), "edited"),
+            (None, _) => (pace::next_call(now), "posted"),
+        };
         let fold = fold.map(|fold| Box::new(fold.shown_as(ts.clone())));
-        self.settle(lane, Settlement::Done { covers, ts, fold }, next_at).await?;
+        self.settle(lane, Settlement::Done { covers, ts, fold, anchors }, next_at).await?;
         self.parts.metrics.deliveries.count(outcome);
         Ok(Rest::Now)
     }
@@ -237,6 +254,12 @@ impl Lanes {
         step: Step,
     ) -> Result<Rest, StoreError> {
         let now = self.parts.clock.now();
+        if let Some((ts, anchors, next_at)) = thread::refused(&intent, attempts, why, step, now) {
+            info!(lane = %lane, message.ts = %ts, "the thread of message {ts} in {lane} is not as it was: {why}");
+            let done = Settlement::Done { covers: Vec::new(), ts, fold: None, anchors };
+            self.settle(lane, done, next_at).await?;
+            return Ok(Rest::Now);
+        }
         let Intent { edits, covers, fold, .. } = intent;
         if let (Some(ts), Some(fold)) = (edits, fold)
             && !matches!(step, Step::PauseChannel | Step::PauseWorkspace)
@@ -292,7 +315,8 @@ impl Lanes {
 
     /// Keeps what becomes of a fold that could not be edited; the deliveries are planned anew.
     async fn put_off(&self, lane: &Lane, ts: MessageTs, fold: Fold, now: Timestamp) -> Result<Rest, StoreError> {
-        self.settle(lane, Settlement::Done { covers: Vec::new(), ts, fold: Some(Box::new(fold)) }, now).await?;
+        let done = Settlement::Done { covers: Vec::new(), ts, fold: Some(Box::new(fold)), anchors: Vec::new() };
+        self.settle(lane, done, now).await?;
         Ok(Rest::Now)
     }
 
@@ -307,13 +331,27 @@ fn is_gone(why: &SlackError) -> bool {
     matches!(why, SlackError::Refused(code) if gone.contains(&code.as_str()))
 }
 
+/// A new call, of nothing yet.
+fn intent_at(at: Timestamp) -> Intent {
+    Intent {
+        call: id_at(at),
+        edits: None,
+        covers: Vec::new(),
+        fold: None,
+        thread: None,
+        anchors: Vec::new(),
+        mutes_ended: None,
+        at,
+    }
+}
+
 /// A number from 0 to 1 from the random bits of an id.
 fn jitter() -> f64 {
     let byte = uuid::Uuid::new_v4().as_bytes()[0];
     f64::from(byte) / 255.0
 }
 
-fn result_word(answer: &Result<MessageTs, SlackError>) -> &'static str {
+fn result_word(answer: &Result<Posted, SlackError>) -> &'static str {
     match answer {
         Ok(_) => "ok",
         Err(SlackError::Refused(_)) => "refused",

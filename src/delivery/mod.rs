@@ -4,6 +4,7 @@ mod lane;
 mod pace;
 mod plan;
 mod retry;
+mod thread;
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;

@@ -12,6 +12,14 @@ pub(super) fn next_call(now: Timestamp) -> Timestamp {
     later(now, BETWEEN_MESSAGES)
 }
 
+/// Slack takes about fifty edits a minute in a workspace (<https://docs.slack.dev/reference/methods/chat.update>).
+const BETWEEN_EDITS: Duration = Duration::from_millis(1_200);
+
+/// When a lane that brought a parent up to date at `now` may make the next call: many of them may be waiting.
+pub(super) fn next_edit(now: Timestamp) -> Timestamp {
+    later(now, BETWEEN_EDITS)
+}
+
 /// A call without an answer may still be worked on for so long: Slack fetches images for up to 12 s before it takes a
 /// message.
 const SETTLED: Duration = Duration::from_secs(15);

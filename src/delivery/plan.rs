@@ -3,12 +3,16 @@
 //! Calls stand in the order of their first deliveries. A delivery joins a call that stands there already (a fold, or
 //! one message for several updates) only if every earlier event of its object is in that call or before it; so no
 //! event overtakes an earlier one of the same object. For the same reason a call waits at least as long as those
-//! before it that share an object with it.
+//! before it that share an object with it. What issues do to their threads is in `issue`; the edit of a parent that shows
+//! nothing but old news comes last, since nobody waits for it.
+
+mod issue;
 
 use crate::clock::later;
 use crate::model::event::{Change, KnownType};
 use crate::model::subscription::Batch;
-use crate::model::{Delivery, Derived, EventType, Fold, FoldKey, News, ObjectKey};
+use crate::model::{Anchor, Delivery, Derived, EventType, Fold, FoldKey, News, ObjectKey, Thread};
+use issue::{Part, Threads};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -36,6 +40,17 @@ pub(super) enum Call<'a> {
         /// How many updates it stands for.
         updates: usize,
     },
+    /// Tell of an event of an issue, or of several replies to it, in its thread.
+    Reply {
+        /// The delivery whose looks count.
+        delivery: &'a Delivery,
+        /// The event.
+        news: Cow<'a, News>,
+        /// The thread; none if an earlier call of the plan is still to open it.
+        thread: Option<Thread>,
+    },
+    /// Bring the parent of a thread up to date.
+    EditParent(Box<Anchor>),
     /// Show a new fold.
     OpenFold(Box<Fold>),
     /// Show more in a fold that is there.
@@ -51,6 +66,8 @@ pub(super) struct Planned<'a> {
     pub(super) call: Call<'a>,
     /// The sequences of all deliveries it covers.
     pub(super) covers: Vec<u64>,
+    /// The anchors that it changes, as they are once it is done; one that it opens has no message yet.
+    pub(super) anchors: Vec<Anchor>,
     /// How often the most refused of them was refused.
     pub(super) attempts: u32,
     /// Not before this time.
@@ -64,6 +81,8 @@ struct Way<'f> {
     first: Timestamp,
     /// How many there are; updates of one object count once.
     count: usize,
+    /// Whether they belong into threads.
+    in_threads: bool,
     /// Whether a live fold takes them …
     is_live: bool,
     /// … which the first call edits.
@@ -74,11 +93,20 @@ struct Way<'f> {
 struct Group<'a, 'f> {
     key: &'a FoldKey,
     members: Vec<usize>,
+    part: Option<Part>,
     live: Option<&'f Fold>,
 }
 
+/// What a delivery shares with those that go into the same call: all of a key, or of one object the same part.
+type Joins<'a> = (&'a FoldKey, Option<(&'a ObjectKey, Option<Part>)>);
+
 /// Plans the calls, in order. Every delivery is covered by exactly one of them.
-pub(super) fn plan<'a>(due: &'a [(Delivery, Arc<News>)], folds: &[Fold], now: Timestamp) -> Vec<Planned<'a>> {
+pub(super) fn plan<'a>(
+    due: &'a [(Delivery, Arc<News>)],
+    folds: &[Fold],
+    anchors: &[Anchor],
+    now: Timestamp,
+) -> Vec<Planned<'a>> {
     let is_full = due.len() >= CLAIM_LIMIT;
     let keys: Vec<FoldKey> = due.iter().map(|(delivery, news)| FoldKey::of(delivery, news)).collect();
     let objects: Vec<Option<ObjectKey>> = due.iter().map(|(_, news)| news.event.object_key()).collect();
@@ -86,24 +114,25 @@ pub(super) fn plan<'a>(due: &'a [(Delivery, Arc<News>)], folds: &[Fold], now: Ti
     let ended = ended.into_iter().filter(|fold| fold.close_at() <= now);
     let mut planned: Vec<Planned> = ended.map(|fold| close(fold, now)).collect();
 
-    let mut ways = ways(due, &keys, &objects, &live);
+    let mut threads = Threads::new(due, &objects, anchors);
+    let mut ways = ways(due, &keys, &objects, &live, &threads);
     let mut groups: Vec<Group> = Vec::new();
-    let mut joinable: HashMap<(&FoldKey, Option<&ObjectKey>), usize> = HashMap::new();
+    let mut joinable: HashMap<Joins, usize> = HashMap::new();
     let mut latest: HashMap<&ObjectKey, usize> = HashMap::new();
     for (place, (_, news)) in due.iter().enumerate() {
         let (key, object) = (&keys[place], objects[place].as_ref());
+        let part = threads.part(place);
         let way = ways.get_mut(key).expect("every key has its way");
-        let with = if way.folds(key) {
-            Some((key, None))
-        } else {
-            object.filter(|_| way.batch != Batch::Off && is_update(news)).map(|object| (key, Some(object)))
-        };
+        let folds = part != Some(Part::Changes) && way.folds(key);
+        let joins = part == Some(Part::Changes) || (way.batch != Batch::Off && supersedes(news, part));
+        let with =
+            if folds { Some((key, None)) } else { object.filter(|_| joins).map(|object| (key, Some((object, part)))) };
         let earlier = object.and_then(|object| latest.get(object).copied());
         let group = with.and_then(|with| joinable.get(&with).copied());
         let group = group.filter(|group| earlier.is_none_or(|earlier| earlier <= *group)).unwrap_or(groups.len());
         if group == groups.len() {
-            let live = if way.folds(key) { way.live.take() } else { None };
-            groups.push(Group { key, members: Vec::new(), live });
+            let live = if folds { way.live.take() } else { None };
+            groups.push(Group { key, members: Vec::new(), part, live });
         }
         groups[group].members.push(place);
         joinable.extend(with.map(|with| (with, group)));
@@ -115,32 +144,42 @@ pub(super) fn plan<'a>(due: &'a [(Delivery, Arc<News>)], folds: &[Fold], now: Ti
         let way = &ways[group.key];
         let members = || group.members.iter().filter_map(|place| objects[*place].as_ref());
         let waits = members().filter_map(|object| ready.get(object).copied()).max();
+        let is_change = group.part == Some(Part::Changes);
         let own = match group.live {
+            _ if is_change => members().filter_map(|object| threads.edit_at(object)).max().unwrap_or(now),
             Some(fold) if is_full => fold.edit_at.min(later(fold.changed_at, EDITS_WHILE_FULL)),
             Some(fold) => fold.edit_at,
             None => way.collected_at(group.key).filter(|_| !is_full).unwrap_or(now),
         };
         let at = waits.unwrap_or(now).max(own).max(now);
         ready.extend(members().map(|object| (object, at)));
-        let folds = way.folds(group.key);
+        let folds = !is_change && way.folds(group.key);
         let deliveries: Vec<&(Delivery, Arc<News>)> = group.members.iter().map(|place| &due[*place]).collect();
-        let call = match (deliveries.as_slice(), group.live) {
-            (members, Some(fold)) => Call::EditFold(Box::new(with(fold.clone(), members, now))),
+        let (call, anchors) = match (deliveries.as_slice(), group.live) {
+            (members, Some(fold)) => {
+                (Call::EditFold(Box::new(with(fold.clone(), members, now))), threads.fold(members, now))
+            }
             ([first, rest @ ..], None) if folds && !rest.is_empty() => {
                 let fold = with(Fold::open(&first.0, &first.1, now), rest, now);
                 // What was collected is shown once, unless there is more of it than one look could see.
                 let ends = matches!(way.batch, Batch::Minutes(_)) && !is_full;
-                Call::OpenFold(Box::new(if ends { fold.closed() } else { fold }))
+                let call = Call::OpenFold(Box::new(if ends { fold.closed() } else { fold }));
+                (call, threads.fold(&deliveries, now))
             }
-            (members, None) => card(members),
+            (members, None) => match group.part {
+                Some(part) => threads.call(part, members, now),
+                None => (card(members), Vec::new()),
+            },
         };
         planned.push(Planned {
             call,
             covers: deliveries.iter().map(|(delivery, _)| delivery.sequence).collect(),
+            anchors,
             attempts: deliveries.iter().map(|(delivery, _)| delivery.attempts).max().unwrap_or(0),
             at,
         });
     }
+    planned.extend(threads.behind(now));
     planned
 }
 
@@ -150,19 +189,26 @@ fn ways<'a, 'f>(
     keys: &'a [FoldKey],
     objects: &[Option<ObjectKey>],
     live: &[&'f Fold],
+    threads: &Threads,
 ) -> HashMap<&'a FoldKey, Way<'f>> {
     let mut live: HashMap<&FoldKey, &Fold> = live.iter().map(|fold| (&fold.key, *fold)).collect();
     let mut ways = HashMap::new();
     let mut updated = HashSet::new();
-    for ((delivery, news), (key, object)) in due.iter().zip(keys.iter().zip(objects)) {
-        let first = delivery.accepted_at;
+    for (place, (delivery, news)) in due.iter().enumerate() {
+        let (key, object, part) = (&keys[place], &objects[place], threads.part(place));
         let way = ways.entry(key).or_insert_with(|| {
             let live = live.remove(key);
-            Way { batch: Batch::Auto, first, count: 0, is_live: live.is_some(), live }
+            let first = Timestamp::MAX;
+            Way { batch: Batch::Auto, first, count: 0, in_threads: false, is_live: live.is_some(), live }
         });
+        if part == Some(Part::Changes) {
+            continue;
+        }
+        way.first = way.first.min(delivery.accepted_at);
         way.batch = delivery.options.batch.unwrap_or(Batch::Auto);
-        let superseded = object.as_ref().is_some_and(|object| is_update(news) && !updated.insert((key, object)));
-        way.count += usize::from(!superseded);
+        way.in_threads = part == Some(Part::Says);
+        let again = |object: &ObjectKey| supersedes(news, part) && !updated.insert((key, object.clone()));
+        way.count += usize::from(!object.as_ref().is_some_and(again));
     }
     ways
 }
@@ -174,14 +220,14 @@ impl Way<'_> {
         match self.batch {
             Batch::Off => false,
             Batch::Auto => self.is_live || self.count >= burst,
-            Batch::Minutes(_) => self.is_live || self.count >= burst || !is_precious(key),
+            Batch::Minutes(_) => self.is_live || self.count >= burst || !(is_precious(key) || self.in_threads),
         }
     }
 
     /// Until when they are collected, if they are.
     fn collected_at(&self, key: &FoldKey) -> Option<Timestamp> {
         match self.batch {
-            Batch::Minutes(minutes) if self.folds(key) => {
+            Batch::Minutes(minutes) if self.in_threads || self.folds(key) => {
                 Some(later(self.first, Duration::from_mins(u64::from(minutes))))
             }
             _ => None,
@@ -195,7 +241,11 @@ fn is_precious(key: &FoldKey) -> bool {
     names.contains(&key.event.as_str())
 }
 
-/// Whether the last of several such events of one object says what counts.
+/// Whether the last of several such events of one object says what counts, or what all of them said.
+fn supersedes(news: &News, part: Option<Part>) -> bool {
+    part == Some(Part::Says) || is_update(news)
+}
+
 fn is_update(news: &News) -> bool {
     let updates = [KnownType::DatasetUpdated, KnownType::SampleUpdated, KnownType::LabelUpdated];
     matches!(&news.event.event_type, EventType::Known(known) if updates.contains(known))
@@ -203,7 +253,7 @@ fn is_update(news: &News) -> bool {
 
 fn close<'a>(fold: &Fold, now: Timestamp) -> Planned<'a> {
     let call = Call::CloseFold(Box::new(fold.clone().closed()));
-    Planned { call, covers: Vec::new(), attempts: 0, at: now }
+    Planned { call, covers: Vec::new(), anchors: Vec::new(), attempts: 0, at: now }
 }
 
 fn with(mut fold: Fold, members: &[&(Delivery, Arc<News>)], now: Timestamp) -> Fold {

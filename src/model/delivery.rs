@@ -51,4 +51,7 @@ pub struct Delivery {
     pub attempts: u32,
     /// Slack's last refusal, as its code.
     pub last_error: Option<String>,
+    /// Whether it was done from this channel: it changes the card acted on, and is told nobody.
+    #[serde(default)]
+    pub echo: bool,
 }

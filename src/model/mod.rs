@@ -1,6 +1,8 @@
 //! The nouns of the program: values that are parsed once, compared and printed. No I/O, no time asked.
 
+pub mod anchor;
 pub mod delivery;
+pub mod echo;
 pub mod event;
 pub mod fate;
 pub mod filter;
@@ -16,7 +18,9 @@ pub mod subscription;
 pub mod word;
 pub mod workspace;
 
+pub use anchor::{Anchor, Thread};
 pub use delivery::{Delivery, EventId, Lane};
+pub use echo::OwnChange;
 pub use event::{Derived, Event, EventType, News};
 pub use fate::{Fate, Refusal};
 pub use filter::{Filter, FilterKey};

@@ -53,6 +53,9 @@ pub enum End {
     Posted {
         /// The message.
         ts: MessageTs,
+        /// The message whose thread it is in, if it is in one.
+        #[serde(default)]
+        thread: Option<MessageTs>,
     },
     /// It is in a message with others of its kind.
     Folded {
@@ -63,6 +66,11 @@ pub enum End {
     },
     /// A message that was there already shows it.
     Edited {
+        /// The message.
+        ts: MessageTs,
+    },
+    /// It was made from here; the message that it was made from shows it.
+    Echoed {
         /// The message.
         ts: MessageTs,
     },
@@ -97,7 +105,7 @@ impl End {
     /// The message that shows it.
     pub fn message(&self) -> Option<&MessageTs> {
         match self {
-            Self::Posted { ts } | Self::Folded { ts, .. } | Self::Edited { ts } => Some(ts),
+            Self::Posted { ts, .. } | Self::Folded { ts, .. } | Self::Edited { ts } | Self::Echoed { ts } => Some(ts),
             Self::Dead { .. } => None,
         }
     }

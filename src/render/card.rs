@@ -127,8 +127,13 @@ pub fn card(news: &News, showing: &Showing) -> Message {
         },
         EventType::Unknown(_) => unknown(news),
     };
+    told(story, news, showing, &links)
+}
+
+/// A story with as much room as it gets.
+pub(super) fn told(story: Story, news: &News, showing: &Showing, links: &Links) -> Message {
     let dataset =
-        news.event.dataset.as_ref().filter(|_| !story.about_dataset).map(|dataset| dataset_subject(dataset, &links));
+        news.event.dataset.as_ref().filter(|_| !story.about_dataset).map(|dataset| dataset_subject(dataset, links));
     let one_line = showing.style == Style::Line || (showing.style == Style::Card && story.brief);
     let mut message = Message {
         text: line(&story, dataset.as_ref(), news, showing, Form::Plain),
@@ -151,7 +156,7 @@ pub(super) fn dataset_subject(dataset: &DatasetName, links: &Links) -> Subject {
 }
 
 /// The whole news on one line.
-fn line(story: &Story, dataset: Option<&Subject>, news: &News, showing: &Showing, form: Form) -> String {
+pub(super) fn line(story: &Story, dataset: Option<&Subject>, news: &News, showing: &Showing, form: Form) -> String {
     let mut line = title(story, showing, form);
     if let Some(gist) = &story.gist {
         line.push_str(": ");
@@ -162,7 +167,7 @@ fn line(story: &Story, dataset: Option<&Subject>, news: &News, showing: &Showing
     joined([Some(line)].into_iter().chain(rest))
 }
 
-fn title(story: &Story, showing: &Showing, form: Form) -> String {
+pub(super) fn title(story: &Story, showing: &Showing, form: Form) -> String {
     let test = if showing.test { "🧪 Test · not a real event · " } else { "" };
     format!("{test}{} {}", story.emoji, story.sentence.told(form))
 }
@@ -234,10 +239,10 @@ fn superseded(showing: &Showing) -> Option<String> {
     (showing.updates > 1).then(|| count(showing.updates as u64, "change", "changes"))
 }
 
-fn is_late(news: &News, showing: &Showing) -> bool {
+pub(super) fn is_late(news: &News, showing: &Showing) -> bool {
     showing.now.duration_since(news.event.created_at) > LATE
 }
 
-fn late(news: &News) -> String {
+pub(super) fn late(news: &News) -> String {
     format!("⏳ late: happened {}", date(news.event.created_at))
 }

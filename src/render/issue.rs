@@ -1,6 +1,6 @@
 //! News of an issue: what happened now, with the words that belong to it.
 
-use super::card::{Sentence, Story};
+use super::card::{Sentence, Story, Subject};
 use super::links::Links;
 use super::mrkdwn::{cut, date, link, quote};
 use super::words::{by, count, decimal, known, person, span};
@@ -12,7 +12,7 @@ use slack_morphism::prelude::SlackBlock;
 use url::Url;
 
 /// What is quoted of a description or a comment.
-const QUOTE: usize = 500;
+pub(super) const QUOTE: usize = 500;
 /// What is said of a description below a comment.
 const REMINDER: usize = 150;
 /// More new comments than this are counted.
@@ -28,8 +28,7 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
         Object::Issue(issue) => issue,
         _ => &nothing,
     };
-    let name = issue.sample_name.as_deref().or(news.sample_name.as_deref());
-    let subject = sample::subject(name, issue.sample_uuid.as_deref(), None, news.event.dataset.as_ref(), links);
+    let subject = subject(issue, news, links);
     let page = subject.as_ref().and_then(|subject| subject.url.clone());
     let derived = news.derived.filter(|_| event_type == KnownType::IssueUpdated);
     let opened = event_type == KnownType::IssueCreated;
@@ -52,22 +51,35 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
         comments(news, &said, actor, page.as_ref())
     };
     details.extend(tags(&issue.tags));
-    details.extend(issue.anchor.as_ref().map(anchor).unwrap_or_default());
+    details.extend(issue.anchor.as_ref().map(place).unwrap_or_default());
     if !opened {
         let who = by(issue.created_by.as_deref());
         details.extend(issue.created_at.map(|at| format!("opened{who} {}", date(at))));
         let replies = u64::from(issue.comments_count);
         details.extend((replies > 0).then(|| count(replies, "reply", "replies")));
     }
-    let sentence = match subject {
-        Some(_) => Sentence { before: String::new(), subject, after: format!("— {what}") },
-        None => Sentence { before: what.replacen("issue", "Issue", 1), ..Sentence::default() },
-    };
+    let sentence = sentence(subject, &what);
     Story { emoji, sentence, gist, color: Some(color), body, details, page, ..Story::default() }
 }
 
+/// The sample that an issue is on.
+pub(super) fn subject(issue: &Issue, news: &News, links: &Links) -> Option<Subject> {
+    let name = issue.sample_name.as_deref().or(news.sample_name.as_deref());
+    sample::subject(name, issue.sample_uuid.as_deref(), None, news.event.dataset.as_ref(), links)
+}
+
+/// What happened, to a sample where it is known.
+pub(super) fn sentence(subject: Option<Subject>, what: &str) -> Sentence {
+    if subject.is_some() {
+        return Sentence { before: String::new(), subject, after: format!("— {what}") };
+    }
+    let rest = what.strip_prefix('i');
+    let before = rest.map_or_else(|| what.to_owned(), |rest| format!("I{rest}"));
+    Sentence { before, ..Sentence::default() }
+}
+
 /// The state's emoji and colour; what is said does not change the state and has an emoji of its own.
-fn looks(issue: &Issue, derived: Option<Derived>, opened: bool) -> (&'static str, Color) {
+pub(super) fn looks(issue: &Issue, derived: Option<Derived>, opened: bool) -> (&'static str, Color) {
     let (emoji, color) = match (issue.status.as_deref(), derived) {
         (_, Some(Derived::IssueClosed)) | (Some("CLOSED"), _) => ("🟢", Color::Green),
         (Some("OPEN"), _) | (_, Some(Derived::IssueReopened)) => ("🔴", Color::Red),
@@ -115,6 +127,12 @@ fn new_comments<'a>(news: &News, issue: &'a Issue, derived: Option<Derived>) -> 
     issue.recent_comments[skipped..].iter().filter(|comment| known(Some(&comment.text), QUOTE).is_some()).collect()
 }
 
+/// Whether any comment belongs to the news.
+pub(super) fn says_something(news: &News) -> bool {
+    let Object::Issue(issue) = &news.event.object else { return false };
+    !new_comments(news, issue, news.derived).is_empty()
+}
+
 /// Comments as quotes; a single one by the actor, whom the title names, goes without a name.
 fn comments(news: &News, said: &[&Comment], actor: Option<&str>, page: Option<&Url>) -> Vec<SlackBlock> {
     let earlier = usize::try_from(news.new_comments).unwrap_or(0).saturating_sub(said.len());
@@ -128,7 +146,7 @@ fn comments(news: &News, said: &[&Comment], actor: Option<&str>, page: Option<&U
 }
 
 /// Somebody's words as a quote, with a link to the rest if there is more.
-fn words(who: Option<&str>, text: &str, page: Option<&Url>) -> Option<SlackBlock> {
+pub(super) fn words(who: Option<&str>, text: &str, page: Option<&Url>) -> Option<SlackBlock> {
     let quoted = quote(text, QUOTE);
     if quoted.is_empty() {
         return None;
@@ -138,7 +156,7 @@ fn words(who: Option<&str>, text: &str, page: Option<&Url>) -> Option<SlackBlock
     Some(kit::section(&[who, Some(quoted), more].into_iter().flatten().collect::<Vec<_>>().join("\n")))
 }
 
-fn tags(tags: &[String]) -> Option<String> {
+pub(super) fn tags(tags: &[String]) -> Option<String> {
     let mut shown: Vec<String> = tags.iter().take(TAGS).filter_map(|tag| known(Some(tag), WORD)).collect();
     if tags.len() > TAGS {
         shown.push(format!("{} more", tags.len() - TAGS));
@@ -147,7 +165,7 @@ fn tags(tags: &[String]) -> Option<String> {
 }
 
 /// What an issue points at. The frame is shown as it was sent, and called an index: the editor counts from 1.
-fn anchor(anchor: &Anchor) -> Vec<String> {
+pub(super) fn place(anchor: &Anchor) -> Vec<String> {
     let location: Vec<String> = anchor.location.iter().take(3).copied().map(decimal).collect();
     let parts = [
         known(anchor.sensor.as_deref(), WORD).map(|sensor| format!("sensor {sensor}")),

@@ -14,10 +14,12 @@ mod issue;
 mod label;
 mod release;
 mod sample;
+mod thread;
 
 pub use card::{Showing, card};
 pub use fold::fold;
 pub use kit::Rung;
+pub use thread::{in_thread, parent};
 
 use slack_morphism::prelude::SlackBlock;
 

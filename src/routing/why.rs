@@ -110,6 +110,7 @@ mod tests {
             options: Options { quiet, digest: Some(Digest::Hourly), ..Options::default() },
             accepted_at: at(0),
             not_before: at(until),
+            echo: false,
             attempts: 0,
             last_error: None,
         }

@@ -2,7 +2,7 @@
 
 use super::error::SlackError;
 use crate::clock::Clock;
-use crate::model::{Lane, MessageTs, UserId, WorkspaceId};
+use crate::model::{Lane, MessageTs, Thread, UserId, WorkspaceId};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use secrecy::{ExposeSecret, SecretString};
@@ -87,9 +87,24 @@ struct AuthTest {
     url: Option<String>,
 }
 
+/// A message of ours as Slack took it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// Its name.
+    pub ts: MessageTs,
+    /// The parent of the thread that it stands in.
+    pub thread: Option<MessageTs>,
+}
+
 #[derive(Deserialize)]
-struct Posted {
+struct Sent {
     ts: String,
+    message: Option<InThread>,
+}
+
+#[derive(Deserialize)]
+struct InThread {
+    thread_ts: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -107,6 +122,7 @@ struct More {
 #[derive(Deserialize)]
 struct HistoryMessage {
     ts: String,
+    thread_ts: Option<String>,
     metadata: Option<serde_json::Value>,
 }
 
@@ -167,48 +183,99 @@ impl SlackApi {
 
     /// Posts a message that carries the call's id in its metadata.
     pub async fn post(&self, lane: &Lane, content: SlackMessageContent, call: Uuid) -> Result<MessageTs, SlackError> {
+        Ok(self.send(lane, content, call, None).await?.ts)
+    }
+
+    /// Posts a message into a thread. Where its parent was deleted, Slack puts it into the channel and says so by naming
+    /// no thread (seen, undocumented).
+    pub async fn reply(
+        &self,
+        lane: &Lane,
+        thread: &Thread,
+        content: SlackMessageContent,
+        call: Uuid,
+    ) -> Result<Posted, SlackError> {
+        self.send(lane, content, call, Some(thread)).await
+    }
+
+    async fn send(
+        &self,
+        lane: &Lane,
+        content: SlackMessageContent,
+        call: Uuid,
+        thread: Option<&Thread>,
+    ) -> Result<Posted, SlackError> {
         let payload = HashMap::from([("call".to_owned(), call.to_string())]);
         let metadata = SlackMessageMetadata { event_type: CALL_METADATA.to_owned(), event_payload: Some(payload) };
         let request =
             SlackApiChatPostMessageRequest::new(lane.channel.as_str().into(), content.with_metadata(metadata))
+                .opt_thread_ts(thread.map(|thread| thread.parent.as_str().into()))
+                .opt_reply_broadcast(thread.filter(|thread| thread.broadcast).map(|_| true))
                 .with_unfurl_links(false)
                 .with_unfurl_media(false);
-        let posted: Posted = self.write(&lane.workspace, "chat.postMessage", &request, POST_LIMIT).await?;
-        MessageTs::parse(posted.ts).map_err(|_| SlackError::Lost)
+        let sent: Sent = self.write(&lane.workspace, "chat.postMessage", &request, POST_LIMIT).await?;
+        let asked = || thread.map(|thread| thread.parent.to_string());
+        posted(sent.ts, sent.message.map_or_else(asked, |message| message.thread_ts))
     }
 
     /// Shows something else in a message of ours. Doing it twice changes nothing more. The message keeps the id of the
     /// call that posted it: Slack leaves metadata alone that is not mentioned.
     pub async fn update(&self, lane: &Lane, ts: &MessageTs, content: SlackMessageContent) -> Result<(), SlackError> {
-        // Blocks that are not mentioned would stay too.
-        let blocks = content.blocks.clone().unwrap_or_default();
-        let content = content.with_blocks(blocks);
+        // Blocks and attachments that are not mentioned would stay too.
+        let (blocks, attachments) = (content.blocks.clone(), content.attachments.clone());
+        let content = content.with_blocks(blocks.unwrap_or_default());
+        let content = content.with_attachments(attachments.unwrap_or_default());
         let request = SlackApiChatUpdateRequest::new(lane.channel.as_str().into(), content, ts.as_str().into());
         let Nothing {} = self.write(&lane.workspace, "chat.update", &request, POST_LIMIT).await?;
         Ok(())
     }
 
-    /// Looks for the message of a call in what was said in its channel between these times (in seconds).
-    pub async fn find_call(&self, lane: &Lane, call: Uuid, times: Range<i64>) -> Result<Option<MessageTs>, SlackError> {
+    /// Looks for the message of a call in what was said in its channel between these times (in seconds); for a reply, in its
+    /// thread first.
+    pub async fn find_call(
+        &self,
+        lane: &Lane,
+        thread: Option<&Thread>,
+        call: Uuid,
+        times: Range<i64>,
+    ) -> Result<Option<Posted>, SlackError> {
+        if let Some(thread) = thread {
+            match self.find(lane, Some(&thread.parent), call, times.clone()).await {
+                Ok(None) => {}
+                Err(SlackError::Refused(code)) if code == "thread_not_found" => {}
+                found => return found,
+            }
+        }
+        self.find(lane, None, call, times).await
+    }
+
+    async fn find(
+        &self,
+        lane: &Lane,
+        thread: Option<&MessageTs>,
+        call: Uuid,
+        times: Range<i64>,
+    ) -> Result<Option<Posted>, SlackError> {
         let (oldest, latest, call) = (times.start.to_string(), times.end.to_string(), call.to_string());
         let is_it = |metadata: &serde_json::Value| {
             metadata["event_type"] == CALL_METADATA && metadata["event_payload"]["call"] == call.as_str()
         };
+        let method = if thread.is_some() { "conversations.replies" } else { "conversations.history" };
         let mut cursor = String::new();
         for _ in 0..PAGES {
-            let query = [
+            let mut query = vec![
                 ("channel", lane.channel.as_str()),
                 ("oldest", &oldest),
                 ("latest", &latest),
                 ("limit", PAGE),
                 ("include_all_metadata", "true"),
-                ("cursor", &cursor),
             ];
-            let query = if cursor.is_empty() { &query[..5] } else { &query };
-            let page: History = self.read(&lane.workspace, "conversations.history", query).await?;
+            query.extend(thread.map(|thread| ("ts", thread.as_str())));
+            query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
+            let page: History = self.read(&lane.workspace, method, &query).await?;
             let found = page.messages.into_iter().find(|message| message.metadata.as_ref().is_some_and(is_it));
             if let Some(message) = found {
-                return MessageTs::parse(message.ts).map(Some).map_err(|_| SlackError::Lost);
+                return posted(message.ts, message.thread_ts).map(Some);
             }
             cursor = page.response_metadata.map(|more| more.next_cursor).unwrap_or_default();
             if cursor.is_empty() {
@@ -272,6 +339,13 @@ impl SlackApi {
             None => Err(SlackError::Lost),
         }
     }
+}
+
+/// A message by its names as Slack writes them.
+fn posted(ts: String, thread: Option<String>) -> Result<Posted, SlackError> {
+    let thread = thread.map(MessageTs::parse).transpose();
+    let (ts, thread) = MessageTs::parse(ts).ok().zip(thread.ok()).ok_or(SlackError::Lost)?;
+    Ok(Posted { ts, thread })
 }
 
 impl ChannelInfo {

@@ -9,8 +9,8 @@ pub mod sled;
 pub use history::History;
 
 use crate::model::{
-    AccountId, ChannelId, DatasetName, Delivery, EndedMutes, EventId, Fold, Lane, MessageId, MessageTs, Mute, News,
-    ObjectKey, ObjectState, Options, Pause, Subscription, TriggerId, WorkspaceId,
+    AccountId, Anchor, ChannelId, DatasetName, Delivery, EndedMutes, EventId, Fold, Lane, MessageId, MessageTs, Mute,
+    News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription, Thread, TriggerId, WorkspaceId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -105,6 +105,8 @@ pub struct NewDelivery {
     pub options: Options,
     /// Not before this time.
     pub not_before: Timestamp,
+    /// Whether it is the echo of a change made from this channel. The store finds that out.
+    pub echo: bool,
 }
 
 /// Makes a verdict from the last states; pure, and called at most once, in the order in which the store writes.
@@ -180,7 +182,7 @@ pub struct Undo {
 }
 
 /// One Slack call, recorded before it is made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Intent {
     /// Its id, which travels in the message's metadata.
     pub call: Uuid,
@@ -191,6 +193,12 @@ pub struct Intent {
     /// The fold that the message shows with them.
     #[serde(default)]
     pub fold: Option<Box<Fold>>,
+    /// The thread that the message is a reply in.
+    #[serde(default)]
+    pub thread: Option<Thread>,
+    /// Anchors as they are once it is done; one without a message gets this one.
+    #[serde(default)]
+    pub anchors: Vec<Anchor>,
     /// The message tells of the mutes that were over at this time.
     #[serde(default)]
     pub mutes_ended: Option<Timestamp>,
@@ -203,10 +211,12 @@ pub struct Intent {
 pub struct Claim {
     /// Deliveries that are due, in order, each with its event.
     pub due: Vec<(Delivery, Arc<News>)>,
-    /// When the next one after those is due, or a live fold is to be closed.
+    /// When the next one after those is due, or a live fold is to be closed, or an anchor to be brought up to date.
     pub next_due: Option<Timestamp>,
     /// The lane's live folds.
     pub folds: Vec<Fold>,
+    /// The anchors of the issues among those, and the next ones that are to be brought up to date.
+    pub anchors: Vec<Anchor>,
     /// Mutes that are over, where anything waited for their end.
     pub ended: Option<EndedMutes>,
     /// A call that was begun and whose outcome is not known.
@@ -232,6 +242,8 @@ pub enum Settlement {
         ts: MessageTs,
         /// The fold that it is: kept while it takes more events, forgotten when it is closed.
         fold: Option<Box<Fold>>,
+        /// Anchors that changed with it: kept, or forgotten when they are gone.
+        anchors: Vec<Anchor>,
     },
     /// They wait and are tried again.
     Retry {
@@ -329,7 +341,10 @@ pub trait Store: Send + Sync {
     /// How to take a change back; none if it never was, or was used up.
     async fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Result<Option<Undo>, StoreError>;
 
-    /// Channels with anything pending or a live fold, at the start.
+    /// Expects an own change to come back: the delivery of that event to that channel will be marked as an echo, once.
+    async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError>;
+
+    /// Channels with anything pending, a live fold or an anchor that is behind, at the start.
     async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError>;
 
     /// Looks at what a lane has to do: at most `limit` deliveries that are due. Changes nothing.
@@ -365,8 +380,8 @@ pub trait Store: Send + Sync {
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
 
     /// Forgets what has outlived its use: received ids after 8 days, events too unless a delivery or dead letter needs
-    /// them, undos when they expire, causes after a day, and the oldest dead letters above 10,000. Gives how many
-    /// records went.
+    /// them, undos and expected echoes when they expire, causes after a day, anchors 180 days after their last change,
+    /// and the oldest dead letters above 10,000. Gives how many records went.
     async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Writes and flushes something, to show that the store can.

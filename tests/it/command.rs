@@ -309,9 +309,9 @@ async fn a_later_versions_verb_says_that_it_is_coming() {
 async fn options_to_come_are_stored_and_named_as_such() {
     let bench = Bench::start().await;
     let shown =
-        types(&bench, "subscribe jane/flowers sample.* batch:5m threads:off quiet:19:00-08:00 style:full").await;
+        types(&bench, "subscribe jane/flowers sample.* batch:5m digest:hourly quiet:19:00-08:00 style:full").await;
     let blocks = shown.blocks.to_string();
-    assert!(blocks.contains("`threads` is stored and takes effect with a later version"), "{blocks}");
+    assert!(blocks.contains("`digest` is stored and takes effect with a later version"), "{blocks}");
     assert_eq!(book(&bench, "C1").await[0].time_zone.as_deref(), Some("Europe/Brussels"));
 }
 

@@ -25,6 +25,7 @@ fn delivery(mention: &[String]) -> Delivery {
         not_before: at(0),
         attempts: 0,
         last_error: None,
+        echo: false,
     }
 }
 

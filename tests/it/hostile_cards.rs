@@ -7,8 +7,8 @@ use segments_slack::model::event::{Change, KnownType};
 use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
 use segments_slack::model::options::mention_token;
 use segments_slack::model::subscription::Style;
-use segments_slack::model::{DatasetName, Derived, Event, EventType, News, Object};
-use segments_slack::render::{Rung, Showing, card};
+use segments_slack::model::{self, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options};
+use segments_slack::render::{Message, Rung, Showing, card, in_thread, parent};
 
 /// What a person or a program may have typed, missing included.
 pub(crate) fn hostile() -> impl Strategy<Value = Option<String>> {
@@ -107,6 +107,7 @@ fn issue(text: &[Option<String>], measure: f64) -> Issue {
     let given = |at: usize| text[at].clone();
     let every = || text.iter().flatten().cloned();
     Issue {
+        uuid: Some("issue".to_owned()),
         description: given(0),
         status: given(1),
         created_by: given(2),
@@ -140,6 +141,28 @@ fn event_type(unknown: Option<&str>, which: usize) -> (EventType, Option<Derived
     } else {
         (EventType::parse(unknown.unwrap_or("new.thing")), None)
     }
+}
+
+/// What a parent and the messages in its thread are made of, where it is an issue's news.
+fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
+    let delivery = Delivery {
+        sequence: 0,
+        event: EventId(uuid::Uuid::nil()),
+        subscription: showing.subscription,
+        options: Options { style: Some(showing.style), mention: showing.mention.to_vec(), ..Options::default() },
+        accepted_at: showing.now,
+        not_before: showing.now,
+        attempts: 0,
+        last_error: None,
+        echo: false,
+    };
+    let mut shown = vec![in_thread(news, showing, false), in_thread(news, showing, true)];
+    if let Some(mut anchor) = model::Anchor::open(&delivery, news, showing.now) {
+        shown.push(parent(&anchor, showing.app_url));
+        anchor.absorb(news, showing.now);
+        shown.push(parent(&anchor, showing.app_url));
+    }
+    shown
 }
 
 proptest! {
@@ -178,8 +201,10 @@ proptest! {
         for style in [Style::Line, Style::Card, Style::Full] {
             let app_url = "https://app.segments.ai";
             let showing = Showing { subscription: 3, style, mention: &mention, app_url, now: Timestamp::UNIX_EPOCH, test: true, updates: 1 };
-            let message = card(&news, &showing);
-            for rung in [Rung::Whole, Rung::WithoutImages, Rung::TextOnly] {
+            let messages = [card(&news, &showing)].into_iter().chain(in_thread_and_above(&news, &showing));
+            for (message, rung) in messages.flat_map(|message| {
+                [Rung::Whole, Rung::WithoutImages, Rung::TextOnly].map(|rung| (message.clone(), rung))
+            }) {
                 let content = serde_json::to_value(message.content(rung)).unwrap();
                 prop_assert_eq!(limits::broken(&content), Vec::<String>::new());
                 prop_assert!(!content["text"].as_str().unwrap().contains('\n'));

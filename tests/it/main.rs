@@ -27,6 +27,8 @@ mod selecting;
 mod slack_door;
 mod store_contract;
 mod stumble;
+mod thread_looks;
+mod threads;
 mod tidy;
 mod webhook;
 mod why;

@@ -1,5 +1,6 @@
 //! The contract of the store, line by line, for every implementation of it.
 
+mod anchors;
 mod bench;
 mod books;
 mod folds;
@@ -87,6 +88,16 @@ macro_rules! contracts {
                 what_ended_is_told_of_its_own_channel_only
                 what_is_tried_again_has_not_ended
                 settling_twice_tells_one_end;
+            anchors:
+                an_anchor_comes_with_the_deliveries_of_its_issue
+                an_anchor_that_is_behind_comes_unasked_and_keeps_its_lane_listed
+                the_anchors_that_wait_longest_come_first
+                an_anchor_that_is_gone_is_forgotten
+                a_call_that_was_begun_remembers_its_thread_and_anchors
+                an_issue_that_is_not_heard_of_for_half_a_year_loses_its_anchor
+                an_own_change_is_an_echo_once_and_in_its_channel
+                an_own_change_that_comes_too_late_is_news
+                an_own_change_that_never_comes_is_forgotten;
             likeness:
                 any_history_looks_as_in_a_simple_model;
         );)*

@@ -4,7 +4,7 @@ use crate::harness::{BOT_TOKEN, Bench, channel, seconds, workspace};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::{Lanes, Parts};
-use segments_slack::model::{AccountId, ChannelId, DatasetName, Lane, Mute, Subscription, WorkspaceId};
+use segments_slack::model::{AccountId, ChannelId, DatasetName, Lane, Mute, OwnChange, Subscription, WorkspaceId};
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
@@ -70,6 +70,9 @@ impl Store for Stumbling {
         unimplemented!()
     }
     async fn undo(&self, _: &WorkspaceId, _: Uuid) -> Answer<Option<Undo>> {
+        unimplemented!()
+    }
+    async fn expect_echo(&self, _: &WorkspaceId, _: OwnChange) -> Answer<()> {
         unimplemented!()
     }
     async fn resume(&self, _: &Lane) -> Answer<Vec<Subscription>> {

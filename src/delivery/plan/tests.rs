@@ -1,7 +1,10 @@
 //! What holds of every plan, and some plans as examples.
 
+mod threads;
+
 use super::*;
-use crate::model::object::{Dataset, Label, Sample};
+use crate::model::anchor::Standing;
+use crate::model::object::{Dataset, Issue, Label, Sample};
 use crate::model::{DatasetName, Event, EventId, MessageTs, Object, Options};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -20,11 +23,12 @@ struct Pending {
     dataset: u8,
     subscription: u32,
     batch: Option<Batch>,
+    threads: bool,
     second: i64,
 }
 
 const SAMPLE: Pending =
-    Pending { event: "sample.created", object: 0, dataset: 0, subscription: 1, batch: None, second: 0 };
+    Pending { event: "sample.created", object: 0, dataset: 0, subscription: 1, batch: None, threads: true, second: 0 };
 
 fn due(pending: impl IntoIterator<Item = Pending>) -> Due {
     let deliver = |(sequence, pending): (u64, Pending)| {
@@ -35,6 +39,12 @@ fn due(pending: impl IntoIterator<Item = Pending>) -> Due {
         let object = match event_type.noun() {
             "dataset" => Object::Dataset(Box::new(Dataset { full_name: dataset.clone(), ..Dataset::default() })),
             "label" => Object::Label(Box::new(Label { sample_uuid: Some(id), ..Label::default() })),
+            "issue" => Object::Issue(Box::new(Issue {
+                uuid: Some(id),
+                updated_at: Some(at(pending.second)),
+                comments_count: u32::try_from(sequence).unwrap(),
+                ..Issue::default()
+            })),
             _ => Object::Sample(Box::new(Sample { uuid: Some(id), ..Sample::default() })),
         };
         let event = Event { event_type, created_at: at(pending.second), dataset, object, text: None };
@@ -42,11 +52,12 @@ fn due(pending: impl IntoIterator<Item = Pending>) -> Due {
             sequence,
             event: EventId(uuid::Uuid::nil()),
             subscription: pending.subscription,
-            options: Options { batch: pending.batch, ..Options::default() },
+            options: Options { batch: pending.batch, threads: Some(pending.threads), ..Options::default() },
             accepted_at: at(pending.second),
             not_before: at(pending.second),
             attempts: 0,
             last_error: None,
+            echo: false,
         };
         (delivery, Arc::new(News { event, derived, changes: Vec::new(), new_comments: 0, sample_name: None }))
     };
@@ -60,6 +71,8 @@ fn many(of: Pending, count: u8) -> Due {
 fn kinds(planned: &[Planned]) -> Vec<(&'static str, Vec<u64>)> {
     let kind = |call: &Call| match call {
         Call::Card { .. } => "card",
+        Call::Reply { .. } => "reply",
+        Call::EditParent(_) => "parent",
         Call::OpenFold(_) => "open",
         Call::EditFold(_) => "edit",
         Call::CloseFold(_) => "close",
@@ -69,16 +82,16 @@ fn kinds(planned: &[Planned]) -> Vec<(&'static str, Vec<u64>)> {
 
 /// The fold that a plan opens, as it is once it stands in the channel.
 fn opened(due: &Due, now: Timestamp) -> Fold {
-    let Call::OpenFold(fold) = plan(due, &[], now).remove(0).call else { panic!("no fold is opened") };
+    let Call::OpenFold(fold) = plan(due, &[], &[], now).remove(0).call else { panic!("no fold is opened") };
     fold.shown_as(MessageTs::parse("1.2").unwrap())
 }
 
 #[test]
 fn three_events_are_cards_and_four_are_a_fold() {
-    let cards = kinds(&plan(&many(SAMPLE, 3), &[], at(0)));
+    let cards = kinds(&plan(&many(SAMPLE, 3), &[], &[], at(0)));
     assert_eq!(cards, [("card", vec![0]), ("card", vec![1]), ("card", vec![2])]);
     let four = many(SAMPLE, 4);
-    assert_eq!(kinds(&plan(&four, &[], at(0))), [("open", vec![0, 1, 2, 3])]);
+    assert_eq!(kinds(&plan(&four, &[], &[], at(0))), [("open", vec![0, 1, 2, 3])]);
     assert_eq!(opened(&four, at(0)).count, 4);
 }
 
@@ -87,8 +100,8 @@ fn twenty_precious_events_are_cards_and_twenty_one_are_a_fold() {
     for event in ["dataset.deleted", "label.rejected"] {
         for batch in [None, Some(Batch::Minutes(5))] {
             let of = Pending { event, batch, ..SAMPLE };
-            assert_eq!(plan(&many(of, 20), &[], at(400)).len(), 20, "{event}");
-            assert_eq!(plan(&many(of, 21), &[], at(400)).len(), 1, "{event}");
+            assert_eq!(plan(&many(of, 20), &[], &[], at(400)).len(), 20, "{event}");
+            assert_eq!(plan(&many(of, 21), &[], &[], at(400)).len(), 1, "{event}");
         }
     }
 }
@@ -97,12 +110,12 @@ fn twenty_precious_events_are_cards_and_twenty_one_are_a_fold() {
 fn a_live_fold_takes_even_one_event_three_seconds_after_its_last_change() {
     let fold = opened(&many(SAMPLE, 4), at(0));
     let one = many(SAMPLE, 1);
-    let planned = plan(&one, std::slice::from_ref(&fold), at(1));
+    let planned = plan(&one, std::slice::from_ref(&fold), &[], at(1));
     assert_eq!((kinds(&planned), planned[0].at), (vec![("edit", vec![0])], at(3)));
-    let planned = plan(&one, std::slice::from_ref(&fold), at(299));
+    let planned = plan(&one, std::slice::from_ref(&fold), &[], at(299));
     let Call::EditFold(grown) = &planned[0].call else { panic!("{planned:#?}") };
     assert_eq!((planned[0].at, grown.count, grown.closes_at()), (at(299), 5, at(599)));
-    assert_eq!(kinds(&plan(&one, &[fold], at(300))), [("close", vec![]), ("card", vec![0])]);
+    assert_eq!(kinds(&plan(&one, &[fold], &[], at(300))), [("close", vec![]), ("card", vec![0])]);
 }
 
 #[test]
@@ -119,7 +132,7 @@ fn a_fresh_card_does_not_wait_for_the_edit_of_a_fold_unless_it_is_of_the_same_ob
     let fold = opened(&many(SAMPLE, 4), at(0));
     let deleted = |object| Pending { event: "sample.deleted", object, ..SAMPLE };
     let pending = due([Pending { object: 9, ..SAMPLE }, deleted(9), deleted(8)]);
-    let planned = plan(&pending, &[fold], at(1));
+    let planned = plan(&pending, &[fold], &[], at(1));
     assert_eq!(planned.iter().map(|one| one.at).collect::<Vec<_>>(), [at(3), at(3), at(1)]);
 }
 
@@ -128,11 +141,11 @@ fn collected_events_are_shown_together_five_minutes_after_the_first() {
     let of =
         |second| Pending { batch: Some(Batch::Minutes(5)), second, object: u8::try_from(second).unwrap(), ..SAMPLE };
     let pending = due([of(0), of(100), of(200)]);
-    let planned = plan(&pending, &[], at(200));
+    let planned = plan(&pending, &[], &[], at(200));
     assert_eq!((kinds(&planned), planned[0].at), (vec![("open", vec![0, 1, 2])], at(300)));
     let Call::OpenFold(fold) = &planned[0].call else { panic!("{planned:#?}") };
     assert!(fold.closed, "it would take more");
-    assert_eq!(kinds(&plan(&pending[..1], &[], at(200))), [("card", vec![0])]);
+    assert_eq!(kinds(&plan(&pending[..1], &[], &[], at(200))), [("card", vec![0])]);
 }
 
 #[test]
@@ -143,21 +156,21 @@ fn several_updates_of_one_object_are_one_message_with_its_last_state() {
         let change = Change { field: "priority".to_owned(), before: "1".to_owned(), after: after.to_owned() };
         Arc::get_mut(&mut pending[place].1).unwrap().changes.push(change);
     }
-    let planned = plan(&pending, &[], at(0));
+    let planned = plan(&pending, &[], &[], at(0));
     assert_eq!(kinds(&planned), [("card", vec![0, 2]), ("card", vec![1])]);
     let Call::Card { news, updates, .. } = &planned[0].call else { panic!("{planned:#?}") };
     assert_eq!((*updates, news.changes[0].before.as_str(), news.changes[0].after.as_str()), (2, "1", "3"));
     let ten = due((0..10).map(|_| of("label.updated", 1)));
-    assert_eq!(plan(&ten, &[], at(0)).len(), 1);
+    assert_eq!(plan(&ten, &[], &[], at(0)).len(), 1);
     let off = due((0..10).map(|_| Pending { batch: Some(Batch::Off), ..of("label.updated", 1) }));
-    assert_eq!(plan(&off, &[], at(0)).len(), 10);
+    assert_eq!(plan(&off, &[], &[], at(0)).len(), 10);
 }
 
 #[test]
 fn an_update_does_not_join_one_from_before_another_event_of_its_object() {
     let of = |event| Pending { event, ..SAMPLE };
     let pending = due([of("label.labeled"), of("label.rejected"), of("label.labeled")]);
-    assert_eq!(kinds(&plan(&pending, &[], at(0))), [("card", vec![0]), ("card", vec![1]), ("card", vec![2])]);
+    assert_eq!(kinds(&plan(&pending, &[], &[], at(0))), [("card", vec![0]), ("card", vec![1]), ("card", vec![2])]);
 }
 
 fn any_pending() -> impl Strategy<Value = Vec<Pending>> {
@@ -169,16 +182,22 @@ fn any_pending() -> impl Strategy<Value = Vec<Pending>> {
         "label.rejected",
         "dataset.deleted",
         "moon.risen",
+        "issue.created",
+        "issue.replied",
+        "issue.closed",
+        "issue.edited",
     ]);
     let batch = prop::sample::select(vec![None, None, Some(Batch::Off), Some(Batch::Minutes(5))]);
     let one =
         (event, 0..5_u8, 0..2_u8, 1..3_u32, 0..400_i64).prop_map(|(event, object, dataset, subscription, second)| {
-            Pending { event, object, dataset, subscription, batch: None, second }
+            Pending { event, object, dataset, subscription, batch: None, threads: true, second }
         });
-    (prop::collection::vec(one, 0..80), batch).prop_map(|(mut all, batch)| {
+    (prop::collection::vec(one, 0..80), batch, any::<bool>()).prop_map(|(mut all, batch, threads)| {
         all.sort_by_key(|one| one.second);
         // One subscription has an option; a lane is in the order of acceptance.
-        all.iter_mut().filter(|one| one.subscription == 2).for_each(|one| one.batch = batch);
+        for one in all.iter_mut().filter(|one| one.subscription == 2) {
+            (one.batch, one.threads) = (batch, threads);
+        }
         all
     })
 }
@@ -196,7 +215,8 @@ fn mixes_nothing(due: &Due, one: &Planned) {
     keys.dedup();
     assert!(keys.len() <= 1, "{keys:?} are in one message");
     let off = one.covers.iter().map(of).any(|(delivery, _)| delivery.options.batch == Some(Batch::Off));
-    assert!(!off || one.covers.len() == 1, "what is never to fold is folded");
+    let posts = !matches!(one.call, Call::EditParent(_));
+    assert!(!off || !posts || one.covers.len() == 1, "what is never to fold is folded");
     if let (Call::OpenFold(fold) | Call::EditFold(fold), [key]) = (&one.call, keys.as_slice()) {
         assert_eq!(&fold.key, key);
     }
@@ -207,16 +227,18 @@ proptest! {
 
     /// A lane that carries out one plan after another shows every event once, and those of an object in order.
     #[test]
-    fn a_lane_shows_every_event_once_and_those_of_an_object_in_order(all in any_pending()) {
+    fn a_lane_shows_every_event_once_and_those_of_an_object_in_order(all in any_pending(), trouble in 2..9_u32) {
         let all = due(all);
         let (mut now, mut pending, mut folds) = (at(0), Due::new(), BTreeMap::<FoldKey, Fold>::new());
+        let (mut anchors, mut calls) = (BTreeMap::<ObjectKey, Anchor>::new(), 0_u32);
         let (mut arriving, mut shown, mut counted) = (all.iter().cloned().peekable(), Vec::new(), 0);
         loop {
             while let Some(new) = arriving.next_if(|(delivery, _)| delivery.accepted_at <= now) {
                 pending.push(new);
             }
             let live: Vec<Fold> = folds.values().cloned().collect();
-            let planned = plan(&pending, &live, now);
+            let anchored: Vec<Anchor> = anchors.values().cloned().collect();
+            let planned = plan(&pending, &live, &anchored, now);
             covered_once(&pending, &planned);
             let waiting = planned.iter().map(|one| one.at).filter(|at| *at > now).min();
             let Some(next) = planned.into_iter().find(|one| one.at <= now) else {
@@ -229,7 +251,27 @@ proptest! {
                 continue;
             };
             mixes_nothing(&all, &next);
+            calls += 1;
+            if calls.is_multiple_of(trouble) && matches!(next.call, Call::Reply { .. } | Call::EditParent(_)) {
+                // Somebody deleted the parent.
+                for anchor in &next.anchors {
+                    anchors.remove(&anchor.object);
+                }
+                continue;
+            }
+            for anchor in &next.anchors {
+                let anchor = anchor.clone().shown_as(MessageTs::parse("1.2").unwrap());
+                anchors.insert(anchor.object.clone(), anchor);
+            }
             match next.call {
+                Call::Reply { ref thread, .. } => {
+                    prop_assert!(thread.is_some(), "a reply went before its parent");
+                    counted += next.covers.len() as u64;
+                }
+                Call::EditParent(anchor) => {
+                    prop_assert!(anchor.ts.is_some(), "an edit went before its parent");
+                    counted += next.covers.len() as u64;
+                }
                 Call::Card { .. } => counted += next.covers.len() as u64,
                 Call::OpenFold(fold) | Call::EditFold(fold) | Call::CloseFold(fold) => {
                     let before = folds.remove(&fold.key).map_or(0, |fold| if fold.closed { 0 } else { fold.count });
@@ -244,6 +286,13 @@ proptest! {
             now = now.checked_add(jiff::SignedDuration::from_secs(1)).unwrap();
         }
         prop_assert_eq!(counted, all.len() as u64);
+        for anchor in anchors.values() {
+            let of_it = |(delivery, news): &&(Delivery, Arc<News>)| {
+                delivery.options.threads == Some(true) && news.event.object_key().as_ref() == Some(&anchor.object)
+            };
+            let last = all.iter().rfind(of_it).map(|(delivery, _)| delivery.sequence);
+            prop_assert_eq!((anchor.standing, last), (Standing::Current, Some(anchor.replies.into())));
+        }
         let mut latest: HashMap<ObjectKey, u64> = HashMap::new();
         for sequence in shown {
             let Some(object) = all[usize::try_from(sequence).unwrap()].1.event.object_key() else { continue };

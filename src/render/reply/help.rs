@@ -11,7 +11,7 @@ pub(super) const VERBS: [&str; 10] =
     ["subscribe", "set", "unsubscribe", "list", "mute", "unmute", "test", "why", "status", "help"];
 
 /// Options that this version stores and does not act on.
-pub const OPTIONS_TO_COME: [&str; 3] = ["threads", "echo", "digest"];
+pub const OPTIONS_TO_COME: [&str; 1] = ["digest"];
 
 /// Help on everything, or on one topic.
 pub fn help(topic: Option<Topic>) -> Message {
@@ -201,8 +201,14 @@ fn options() -> Message {
             let what = match *name {
                 "style" => "how much room a message takes: one line, a card (usual), or a card with picture and fields",
                 "mention" => "who is mentioned with each message",
-                "threads" => "whether replies to an issue go into its thread",
-                "echo" => "what of an issue's thread the channel sees too",
+                "threads" => {
+                    "whether an issue is one message, kept up to date, with its story in a thread (usual), \
+                     or each of its events a message of its own"
+                }
+                "echo" => {
+                    "what of an issue's thread the channel sees too: nothing (usual), that it was resolved or reopened, \
+                     or everything"
+                }
                 "batch" => {
                     "whether many events at a time become one message (usual: the first at once, then from four on), \
                      never do, or are always collected for some minutes"

@@ -156,16 +156,22 @@ fn fate(fate: &Fate<'_>, gist: &Gist, place: &Place<'_>) -> String {
 }
 
 fn ended(end: &End, place: &Place<'_>) -> String {
-    let see = |ts: &MessageTs| permalink(place, ts).map(|url| format!(" {}", mrkdwn::link(&url, "See it")));
+    let thread = match end {
+        End::Posted { thread, .. } => thread.as_ref(),
+        _ => None,
+    };
+    let see = |ts: &MessageTs| permalink(place, ts, thread).map(|url| format!(" {}", mrkdwn::link(&url, "See it")));
     let see = end.message().and_then(see).unwrap_or_default();
     match end {
-        End::Posted { .. } => format!("✅ Posted.{see}"),
+        End::Posted { thread: None, .. } => format!("✅ Posted.{see}"),
+        End::Posted { thread: Some(_), .. } => format!("✅ Posted in the thread of its issue.{see}"),
         End::Folded { count, .. } => match count.saturating_sub(1) {
             0 => format!("✅ Posted in one message with those that follow.{see}"),
             1 => format!("✅ Posted in one message with another.{see}"),
             others => format!("✅ Posted in one message with {} others.{see}", words::grouped(others)),
         },
         End::Edited { .. } => format!("✅ Shown in a message that was there already.{see}"),
+        End::Echoed { .. } => format!("✅ Done from Slack, so its message was changed and nothing posted.{see}"),
         End::Dead { error } => {
             format!("❌ Given up: {}. It is kept; ask whoever runs this app.", answer(error))
         }
@@ -229,10 +235,13 @@ fn command(dataset: &DatasetName, event: &str) -> Option<String> {
 }
 
 /// Where a message is opened, without asking Slack: <https://docs.slack.dev/reference/methods/chat.getPermalink> gives
-/// the same.
-fn permalink(place: &Place<'_>, ts: &MessageTs) -> Option<String> {
+/// the same. That of a reply names the message above its thread.
+fn permalink(place: &Place<'_>, ts: &MessageTs, thread: Option<&MessageTs>) -> Option<String> {
     let mut url = place.url?.clone();
     let digits = format!("p{}", ts.as_str().replace('.', ""));
     url.path_segments_mut().ok()?.pop_if_empty().extend(["archives", place.channel.as_str(), &digits]);
+    if let Some(parent) = thread {
+        url.query_pairs_mut().append_pair("thread_ts", parent.as_str()).append_pair("cid", place.channel.as_str());
+    }
     Some(url.into())
 }

@@ -80,6 +80,19 @@ impl Message {
     }
 }
 
+impl Message {
+    /// Takes the message back. Above a thread, Slack leaves a stone.
+    pub(super) fn delete(&mut self) {
+        self.unread = true;
+        if self.replies == 0 {
+            self.shown.deleted = true;
+            return;
+        }
+        let Shown { ts, thread_ts, broadcast, .. } = self.shown.clone();
+        self.shown = Shown { ts, thread_ts, broadcast, ..Shown::plain(Author::Slack, "This message was deleted.") };
+    }
+}
+
 /// Writes microseconds since 1970 as Slack names messages.
 pub(super) fn ts(micros: u64) -> MessageTs {
     MessageTs::parse(format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)).expect("digits and a point")

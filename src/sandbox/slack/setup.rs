@@ -67,6 +67,14 @@ impl Emulator {
         self.world().workspace(workspace).withheld_scopes.insert(scope.to_owned());
     }
 
+    /// Deletes a message, as an admin can, without telling the app; one that is not there stays so.
+    pub fn deletes(&self, workspace: &WorkspaceId, channel: &ChannelId, ts: &MessageTs) {
+        if let Some(message) = self.world().workspace(workspace).channel(channel).message(ts.as_str()) {
+            message.delete();
+        }
+        self.changed();
+    }
+
     /// Lets a person say something in a channel, without telling the app.
     pub fn says(&self, workspace: &WorkspaceId, user: &UserId, channel: &ChannelId, text: &str) -> MessageTs {
         let now = self.0.clock.now();

@@ -1,5 +1,6 @@
 //! Keeping what arrives: dedupe, verdict, event, deliveries and last states in one group of changes.
 
+use super::echoes;
 use super::events::{EventRecord, Track};
 use super::keys::{Key, Kind};
 use super::lanes::{self, LaneRecord};
@@ -22,7 +23,7 @@ pub(super) fn accept(
     let object = arrival.object.as_ref().map(|object| Key::object(workspace, &arrival.account, object));
     let sample = arrival.sample.as_ref().map(|sample| Key::object(workspace, &arrival.account, sample));
     let last_state = |key: &Option<Key>| key.as_ref().map_or(Ok(None), |key| view.read(key));
-    let verdict = decide(Known { object: last_state(&object)?, sample: last_state(&sample)? });
+    let mut verdict = decide(Known { object: last_state(&object)?, sample: last_state(&sample)? });
 
     note(view, workspace, &arrival.account, |record| {
         record.last_event = record.last_event.max(Some(arrival.received_at));
@@ -35,6 +36,12 @@ pub(super) fn accept(
     }
     if let (Some(key), Some(state)) = (&object, &verdict.state) {
         view.write(key, state)?;
+    }
+    if let Some(object) = &arrival.object {
+        let from = echoes::take(view, workspace, arrival, object, verdict.news.name())?;
+        for delivery in &mut verdict.deliveries {
+            delivery.echo = from.as_ref() == Some(&delivery.channel);
+        }
     }
     if verdict.deliveries.is_empty() {
         return Ok((Some(verdict), Commit::Soon));
@@ -54,6 +61,7 @@ pub(super) fn accept(
             not_before: new.not_before,
             attempts: 0,
             last_error: None,
+            echo: new.echo,
         };
         lanes::put(view, &lane, &delivery, accepted_at)?;
         record.write(view, &lane)?;

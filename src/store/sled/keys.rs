@@ -20,12 +20,18 @@ use uuid::Uuid;
 pub(super) enum Kind {
     /// account → what is known of the endpoint.
     Account = b'a',
+    /// channel, object → the anchor of an issue.
+    Anchor = b'A',
+    /// channel, time, object → the object: the anchors that are behind, by the time of their next edit.
+    Behind = b'B',
     /// channel → revision and next number of its book.
     Book = b'b',
     /// channel, cause → when an edit with that cause was stored.
     Cause = b'c',
     /// channel, sequence → a delivery that may go as soon as its lane may.
     Ready = b'd',
+    /// account, object and event → the channels that an own change was made from.
+    Echo = b'E',
     /// time, event → the event and where it went.
     Event = b'e',
     /// channel, fold key → a live fold.
@@ -152,6 +158,20 @@ impl Key {
         let dataset = key.dataset.as_ref().map_or("", |dataset| dataset.as_str());
         let text = format!("{}\n{dataset}\n{}", key.subscription, key.event);
         Self::within(lane, Kind::Fold).bounded(&text)
+    }
+
+    pub(super) fn anchor(lane: &Lane, object: &ObjectKey) -> Self {
+        Self::within(lane, Kind::Anchor).bounded(object.as_str())
+    }
+
+    pub(super) fn behind(lane: &Lane, edit_at: Timestamp, object: &ObjectKey) -> Self {
+        Self::within(lane, Kind::Behind).time(edit_at).bounded(object.as_str())
+    }
+
+    /// An object's key and the name of an event: the name comes last and contains no line break.
+    pub(super) fn echo(workspace: &WorkspaceId, account: &AccountId, object: &ObjectKey, event: &str) -> Self {
+        let text = format!("{}\n{event}", object.as_str());
+        Self::all(workspace, Kind::Echo).closed(account.as_str()).bounded(&text)
     }
 
     pub(super) fn wake(lane: &Lane, not_before: Timestamp, sequence: u64) -> Self {

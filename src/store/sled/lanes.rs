@@ -5,7 +5,7 @@
 
 use super::keys::{Key, Kind};
 use super::view::View;
-use super::{books, events, mutes, outcomes};
+use super::{anchors, books, events, mutes, outcomes};
 use crate::model::{Delivery, End, Fold, Lane, Pause, Subscription, WorkspaceId};
 use crate::store::{Backlog, Claim, DeadLetter, Intent, Settlement, StoreError};
 use jiff::Timestamp;
@@ -127,9 +127,11 @@ pub(super) fn claim(view: &View, lane: &Lane, now: Timestamp, limit: usize) -> R
     let folds = view.scan::<Fold>(&Key::within(lane, Kind::Fold)).map(|entry| entry.map(|(_, fold)| fold));
     let folds = folds.collect::<Result<Vec<_>, _>>()?;
     let next_due = folds.iter().map(Fold::close_at).chain(next_due).min();
+    let (anchors, edit_at) = anchors::claimed(view, lane, &due)?;
+    let next_due = next_due.into_iter().chain(edit_at).min();
     let intent = view.read(&Key::of(lane, Kind::Intent))?;
     let ended = mutes::ended(view, lane, now)?;
-    Ok((Claim { due, next_due, folds, ended, intent, next_at: record.next_at, pause: record.pause }, lost))
+    Ok((Claim { due, next_due, folds, anchors, ended, intent, next_at: record.next_at, pause: record.pause }, lost))
 }
 
 pub(super) fn begin(view: &mut View, lane: &Lane, intent: &Intent) -> Result<(), StoreError> {
@@ -151,8 +153,11 @@ pub(super) fn settle(
         mutes::forget(view, lane, ended)?;
     }
     match settlement {
-        Settlement::Done { covers, ts, fold } => {
+        Settlement::Done { covers, ts, fold, anchors } => {
             let end = outcomes::shown(intent.as_ref(), fold.as_deref(), ts);
+            for anchor in &anchors {
+                anchors::put(view, lane, anchor)?;
+            }
             if let Some(fold) = fold {
                 let key = Key::fold(lane, &fold.key);
                 if fold.closed { view.remove(&key)? } else { view.write(&key, &fold)? }
@@ -232,9 +237,11 @@ fn bury(
 /// Lanes that have anything to do, now or later.
 pub(super) fn unfinished(view: &View, workspace: &WorkspaceId) -> Result<BTreeSet<Lane>, StoreError> {
     let mut lanes: BTreeSet<Lane> = pending(view, workspace)?.into_iter().map(|(lane, _)| lane).collect();
-    let folds = Key::all(workspace, Kind::Fold);
-    for key in view.keys(&folds, &folds) {
-        lanes.extend(key?.lane());
+    for kind in [Kind::Fold, Kind::Behind] {
+        let all = Key::all(workspace, kind);
+        for key in view.keys(&all, &all) {
+            lanes.extend(key?.lane());
+        }
     }
     Ok(lanes)
 }

@@ -4,9 +4,11 @@
 //! made on a thread of the runtime.
 
 mod accept;
+mod anchors;
 mod aside;
 mod books;
 mod disk;
+mod echoes;
 mod events;
 mod keys;
 mod lanes;
@@ -21,7 +23,7 @@ use super::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
     Intent, Settlement, Store, StoreError, Undo, Verdict,
 };
-use crate::model::{AccountId, ChannelId, DatasetName, Lane, Mute, Subscription, WorkspaceId};
+use crate::model::{AccountId, ChannelId, DatasetName, Lane, Mute, OwnChange, Subscription, WorkspaceId};
 use async_trait::async_trait;
 use disk::Disk;
 use jiff::Timestamp;
@@ -155,6 +157,11 @@ impl Store for SledStore {
     async fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Result<Option<Undo>, StoreError> {
         let key = Key::undo(workspace, id);
         self.read(move |view| view.read(&key)).await
+    }
+
+    async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
+        let workspace = workspace.clone();
+        self.write(move |view| echoes::expect(view, &workspace, change)).await
     }
 
     async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError> {

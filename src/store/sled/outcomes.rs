@@ -26,7 +26,10 @@ pub(super) fn shown(intent: Option<&Intent>, fold: Option<&Fold>, ts: MessageTs)
     match (fold, intent) {
         (Some(fold), _) => End::Folded { ts, count: fold.count },
         (None, Some(Intent { edits: Some(_), .. })) => End::Edited { ts },
-        (None, _) => End::Posted { ts },
+        (None, intent) => {
+            let thread = intent.and_then(|intent| intent.thread.as_ref()).map(|thread| thread.parent.clone());
+            End::Posted { ts, thread }
+        }
     }
 }
 
@@ -49,7 +52,10 @@ pub(super) fn note(
             subscription: delivery.subscription,
             accepted_at: delivery.accepted_at,
             at,
-            end: end.clone(),
+            end: match end {
+                End::Edited { ts } if delivery.echo => End::Echoed { ts: ts.clone() },
+                end => end.clone(),
+            },
         };
         let slot = Key::numbered(lane, Kind::Outcome, *next % KEPT);
         view.write(&slot, &Numbered { number: *next, outcome })?;

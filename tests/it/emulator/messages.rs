@@ -1,6 +1,7 @@
 //! Writing, changing, taking back and reading again.
 
 use super::{Slack, TOKEN, channel, team, ts, user};
+use segments_slack::model::MessageTs;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -151,16 +152,51 @@ async fn replies_stand_in_their_thread() {
     let thread = slack.get("conversations.replies", &format!("channel=C1&ts={}", ts(&parent))).await;
     assert_eq!(texts(&thread), ["parent", "quiet", "loud"]);
     slack.pass(3);
-    for (thread_ts, code) in [
-        (json!("1.000000"), "thread_not_found"),
-        (json!("yesterday"), "invalid_thread_ts"),
-        (quiet["ts"].clone(), "cannot_reply_to_message"),
-    ] {
+    for (thread_ts, code) in
+        [(json!("yesterday"), "invalid_thread_ts"), (quiet["ts"].clone(), "cannot_reply_to_message")]
+    {
         slack.pass(1);
         let refused =
             slack.post("chat.postMessage", json!({"channel": "C1", "text": "?", "thread_ts": thread_ts})).await;
         assert_eq!(refused["error"], code);
     }
+}
+
+#[tokio::test]
+async fn a_reply_to_nothing_stands_in_the_channel_and_says_so() {
+    let slack = Slack::start().await;
+    let parent = slack.says("parent").await;
+    slack.emulator.deletes(&team(), &channel("C1"), &MessageTs::parse(ts(&parent)).unwrap());
+    let metadata = json!({"event_type": "call", "event_payload": {"id": "7"}});
+    for thread_ts in [parent["ts"].clone(), json!("1.000000")] {
+        slack.pass(3);
+        let reply = json!({"channel": "C1", "text": "reply", "thread_ts": thread_ts, "metadata": metadata});
+        let posted = slack.post("chat.postMessage", reply).await;
+        assert_eq!((&posted["ok"], posted["message"].get("thread_ts")), (&json!(true), None));
+        let history = slack.get("conversations.history", "channel=C1&include_all_metadata=true").await;
+        assert_eq!(history["messages"][0]["metadata"], metadata);
+    }
+    let thread = slack.get("conversations.replies", &format!("channel=C1&ts={}", ts(&parent))).await;
+    assert_eq!(thread["error"], "thread_not_found");
+}
+
+#[tokio::test]
+async fn a_parent_deleted_above_its_thread_leaves_a_stone() {
+    let slack = Slack::start().await;
+    let parent = slack.says("parent").await;
+    let metadata = json!({"event_type": "call", "event_payload": {"id": "7"}});
+    let reply = json!({"channel": "C1", "text": "reply", "thread_ts": parent["ts"], "metadata": metadata});
+    let posted = slack.post("chat.postMessage", reply.clone()).await;
+    assert_eq!(posted["message"]["thread_ts"], parent["ts"]);
+    assert_eq!(slack.post("chat.delete", json!({"channel": "C1", "ts": parent["ts"]})).await["ok"], true);
+    let posted = slack.post("chat.postMessage", reply).await;
+    assert_eq!(posted["message"]["thread_ts"], parent["ts"]);
+    let query = format!("channel=C1&ts={}&include_all_metadata=true", ts(&parent));
+    let thread = slack.get("conversations.replies", &query).await;
+    assert_eq!(thread["messages"][0]["text"], "This message was deleted.");
+    assert_eq!(thread["messages"][2]["metadata"], metadata);
+    let update = slack.post("chat.update", json!({"channel": "C1", "ts": parent["ts"], "text": "again"})).await;
+    assert_eq!(update["error"], "cant_update_message");
 }
 
 #[tokio::test]

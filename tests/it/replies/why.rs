@@ -48,12 +48,14 @@ fn what_became_of_an_event() {
     let odd = Gist { dataset: DatasetName::parse("jane/my flowers*"), ..sample() };
     let spaced = Gist { dataset: DatasetName::parse("jane/my flowers"), ..sample() };
     let one = |situation: &str, gist, fate| format!("{situation}: {}", why(&said(&[told(gist, fate)])));
-    let repeated = Told { repeats: 1, ..told(sample(), Fate::Ended(End::Posted { ts: ts() })) };
+    let repeated = Told { repeats: 1, ..told(sample(), Fate::Ended(End::Posted { ts: ts(), thread: None })) };
     let repeated_more = Told { repeats: 4, more: 1_234, ..told(sample(), Fate::NoSubscription) };
     let channel = ChannelId::parse("C1").unwrap();
     let unlinked = reply::why(&[told(sample(), folded(214))], &Place { url: None, channel: &channel }, noon());
     let each = [
-        one("posted", sample(), Fate::Ended(End::Posted { ts: ts() })),
+        one("posted", sample(), Fate::Ended(End::Posted { ts: ts(), thread: None })),
+        one("in a thread", gist("issue.replied"), Fate::Ended(End::Posted { ts: ts(), thread: Some(ts()) })),
+        one("echo", gist("issue.closed"), Fate::Ended(End::Echoed { ts: ts() })),
         one("folded", sample(), folded(214)),
         one("folded, two", sample(), folded(2)),
         one("folded, the first", sample(), folded(1)),
@@ -92,7 +94,7 @@ fn what_became_of_an_event() {
     ];
     let whole = gallery([
         ("nothing", said(&[])),
-        ("posted", said(&[told(sample(), Fate::Ended(End::Posted { ts: ts() }))])),
+        ("posted", said(&[told(sample(), Fate::Ended(End::Posted { ts: ts(), thread: None }))])),
         ("no link", unlinked),
         ("sent again", said(&[repeated])),
         ("several", said(&[repeated_more, told(gist("label.reviewed"), Fate::Next { at: None })])),
@@ -132,7 +134,7 @@ proptest! {
         let reason = PauseReason(code.clone());
         let refused = |by| Fate::Refused { number, rule: &strange, by };
         let fates = [
-            Fate::Ended(End::Posted { ts: ts() }),
+            Fate::Ended(End::Posted { ts: ts(), thread: None }),
             Fate::Ended(End::Folded { ts: ts(), count }),
             Fate::Ended(End::Dead { error: code.clone() }),
             Fate::Held { until: noon(), by: Hold::Mute(&mute) },

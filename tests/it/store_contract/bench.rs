@@ -114,7 +114,7 @@ pub(super) fn news(text: &str) -> Arc<News> {
 
 pub(super) fn wanted(channel: &str, not_before: i64) -> NewDelivery {
     let channel = ChannelId::parse(channel).unwrap();
-    NewDelivery { channel, subscription: 1, options: Options::default(), not_before: at(not_before) }
+    NewDelivery { channel, subscription: 1, options: Options::default(), not_before: at(not_before), echo: false }
 }
 
 pub(super) fn verdict(text: &str, deliveries: Vec<NewDelivery>) -> Verdict {

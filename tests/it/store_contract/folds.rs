@@ -21,7 +21,7 @@ async fn two(bench: &Bench) -> Fold {
 
 async fn settle(bench: &Bench, covers: &[u64], fold: &Fold, second: i64) {
     let fold = Some(Box::new(fold.clone()));
-    let done = Settlement::Done { covers: covers.to_vec(), ts: ts(), fold };
+    let done = Settlement::Done { covers: covers.to_vec(), ts: ts(), fold, anchors: vec![] };
     bench.store().settle(&lane("C1"), done, at(second), at(second)).await.unwrap();
 }
 
@@ -72,8 +72,16 @@ pub(super) async fn a_lane_is_listed_until_its_last_fold_is_closed(mut bench: Be
 
 pub(super) async fn a_call_that_was_begun_remembers_the_fold_it_shows(mut bench: Bench) {
     let fold = Some(Box::new(two(&bench).await));
-    let intent =
-        Intent { call: Uuid::from_u128(1), edits: None, covers: vec![0, 1], fold, mutes_ended: None, at: at(1) };
+    let intent = Intent {
+        call: Uuid::from_u128(1),
+        edits: None,
+        covers: vec![0, 1],
+        fold,
+        thread: None,
+        anchors: vec![],
+        mutes_ended: None,
+        at: at(1),
+    };
     bench.store().begin(&lane("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 2).await.intent, Some(intent));

@@ -6,11 +6,20 @@ use segments_slack::store::{Backlog, Book, Edit, Edited, Intent, Settlement};
 use uuid::Uuid;
 
 fn intent(covers: &[u64]) -> Intent {
-    Intent { call: Uuid::from_u128(1), edits: None, covers: covers.to_vec(), fold: None, mutes_ended: None, at: at(1) }
+    Intent {
+        call: Uuid::from_u128(1),
+        edits: None,
+        covers: covers.to_vec(),
+        fold: None,
+        thread: None,
+        anchors: vec![],
+        mutes_ended: None,
+        at: at(1),
+    }
 }
 
 fn done(covers: &[u64]) -> Settlement {
-    Settlement::Done { covers: covers.to_vec(), ts: "1.2".to_owned().try_into().unwrap(), fold: None }
+    Settlement::Done { covers: covers.to_vec(), ts: "1.2".to_owned().try_into().unwrap(), fold: None, anchors: vec![] }
 }
 
 fn retry(covers: &[u64], not_before: i64, counted: bool) -> Settlement {

@@ -10,7 +10,7 @@ fn ts(text: &str) -> MessageTs {
 }
 
 fn done(covers: &[u64], fold: Option<Fold>) -> Settlement {
-    Settlement::Done { covers: covers.to_vec(), ts: ts("1.2"), fold: fold.map(Box::new) }
+    Settlement::Done { covers: covers.to_vec(), ts: ts("1.2"), fold: fold.map(Box::new), anchors: Vec::new() }
 }
 
 async fn settle(bench: &Bench, settlement: Settlement, second: i64) {
@@ -47,6 +47,8 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
         edits: Some(ts("1.2")),
         covers: vec![2],
         fold: None,
+        thread: None,
+        anchors: Vec::new(),
         mutes_ended: None,
         at: at(12),
     };
@@ -59,7 +61,7 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
         End::Dead { error: "no_text".to_owned() },
         End::Edited { ts: ts("1.2") },
         End::Folded { ts: ts("1.2"), count: 1 },
-        End::Posted { ts: ts("1.2") },
+        End::Posted { ts: ts("1.2"), thread: None },
     ];
     assert_eq!(ends(&history), expected);
     assert!(history.waiting.is_empty());

@@ -112,7 +112,7 @@ async fn what_came_and_went_leaves_a_small_folder() {
         futures_util::future::join_all(accepts).await;
         let claim = bench.claim("C1", round).await;
         let covers = claim.due.iter().map(|(delivery, _)| delivery.sequence).collect();
-        let done = Settlement::Done { covers, ts: "1.2".to_owned().try_into().unwrap(), fold: None };
+        let done = Settlement::Done { covers, ts: "1.2".to_owned().try_into().unwrap(), fold: None, anchors: vec![] };
         bench.store().settle(&lane("C1"), done, at(round), at(round)).await.unwrap();
     }
     assert_eq!(bench.store().sweep(&workspace(), at(9 * DAY)).await.unwrap(), 100_000);

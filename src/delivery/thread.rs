@@ -1,0 +1,63 @@
+//! What becomes of anchors after a call, done or refused: pure.
+
+use super::retry::Step;
+use crate::model::anchor::Standing;
+use crate::model::{Anchor, MessageTs};
+use crate::slack::api::Posted;
+use crate::slack::error::SlackError;
+use crate::store::Intent;
+use jiff::Timestamp;
+
+/// Slack's codes for a parent that is no more.
+const GONE: [&str; 2] = ["message_not_found", "cant_update_message"];
+/// Slack's codes for a thread that takes no reply.
+const NO_THREAD: [&str; 6] = [
+    "thread_not_found",
+    "invalid_thread_ts",
+    "cannot_reply_to_message",
+    "message_not_found",
+    "restricted_action_thread_locked",
+    "restricted_action_non_threadable_channel",
+];
+
+/// The anchors of a call that was done. A reply whose parent was deleted stands in the channel, and is the new parent.
+pub(super) fn done(intent: &Intent, posted: &Posted) -> Vec<Anchor> {
+    let outside = intent.thread.is_some() && posted.thread.is_none();
+    let settled = |anchor: &Anchor| match anchor.ts {
+        Some(_) if outside => anchor.clone().moved_to(posted.ts.clone()),
+        Some(_) => anchor.clone(),
+        None => anchor.clone().shown_as(posted.ts.clone()),
+    };
+    intent.anchors.iter().map(settled).collect()
+}
+
+/// What a refusal means for the parent that a call edits or replies to: its message, the anchors from now on, and when the
+/// lane goes on; what the call covered is then planned anew. None where it means nothing for it.
+pub(super) fn refused(
+    intent: &Intent,
+    attempts: u32,
+    why: &SlackError,
+    step: Step,
+    now: Timestamp,
+) -> Option<(MessageTs, Vec<Anchor>, Timestamp)> {
+    let refused_as = |codes: &[&str]| matches!(why, SlackError::Refused(code) if codes.contains(&code.as_str()));
+    let with = |change: &dyn Fn(Anchor) -> Anchor| intent.anchors.iter().cloned().map(change).collect();
+    if let Some(thread) = &intent.thread {
+        let gone = || with(&|anchor| anchor.left(Standing::Gone));
+        return refused_as(&NO_THREAD).then(|| (thread.parent.clone(), gone(), now));
+    }
+    let ts = intent.edits.clone().filter(|_| intent.fold.is_none())?;
+    if refused_as(&GONE) {
+        return Some((ts, with(&|anchor| anchor.left(Standing::Gone)), now));
+    }
+    if refused_as(&["edit_window_closed"]) || matches!(step, Step::Simpler | Step::Dead) {
+        return Some((ts, with(&|anchor| anchor.left(Standing::Frozen)), now));
+    }
+    match step {
+        Step::Retry { at, counted } if intent.covers.is_empty() => {
+            let attempts = attempts + u32::from(counted);
+            Some((ts, with(&|anchor| anchor.not_yet_edited(at, attempts)), at))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,71 @@
+//! Anchors: one for each issue in a channel, and those that are behind once more by the time of their next edit.
+
+use super::keys::{Key, Kind};
+use super::view::View;
+use crate::model::anchor::Standing;
+use crate::model::{Anchor, Delivery, Lane, News, Object, ObjectKey, WorkspaceId};
+use crate::store::StoreError;
+use jiff::Timestamp;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// So many anchors that are behind come with a claim, the next ones first.
+const MOST_BEHIND: usize = 16;
+/// An anchor is kept for so long after its last change: half a year.
+const LIVES: Duration = Duration::from_hours(180 * 24);
+
+/// Keeps an anchor in the place of what it was; one that is gone is forgotten.
+pub(super) fn put(view: &mut View, lane: &Lane, anchor: &Anchor) -> Result<(), StoreError> {
+    let key = Key::anchor(lane, &anchor.object);
+    if let Some(before) = view.read::<Anchor>(&key)? {
+        view.remove(&Key::behind(lane, before.edit_at, &before.object))?;
+    }
+    if anchor.standing == Standing::Gone {
+        return view.remove(&key);
+    }
+    if anchor.standing == Standing::Behind {
+        view.write(&Key::behind(lane, anchor.edit_at, &anchor.object), &anchor.object)?;
+    }
+    view.write(&key, anchor)
+}
+
+/// The anchors of the issues among these deliveries and the next that are behind, and when the first of the latter is to
+/// be edited.
+pub(super) fn claimed(
+    view: &View,
+    lane: &Lane,
+    due: &[(Delivery, Arc<News>)],
+) -> Result<(Vec<Anchor>, Option<Timestamp>), StoreError> {
+    let issues = due.iter().filter(|(_, news)| matches!(news.event.object, Object::Issue(_)));
+    let mut objects: BTreeSet<ObjectKey> = issues.filter_map(|(_, news)| news.event.object_key()).collect();
+    let behind = Key::within(lane, Kind::Behind);
+    let mut edit_at = None;
+    let mut anchors = Vec::new();
+    for entry in view.scan::<ObjectKey>(&behind).take(MOST_BEHIND) {
+        let (key, object) = entry?;
+        let Some(anchor) = view.read::<Anchor>(&Key::anchor(lane, &object))? else {
+            view.note_unreadable(key);
+            continue;
+        };
+        edit_at = edit_at.or(Some(anchor.edit_at));
+        objects.remove(&object);
+        anchors.push(anchor);
+    }
+    for object in objects {
+        anchors.extend(view.read::<Anchor>(&Key::anchor(lane, &object))?);
+    }
+    Ok((anchors, edit_at))
+}
+
+/// Forgets an anchor whose issue was not heard of for long.
+pub(super) fn forget(view: &mut View, _: &WorkspaceId, key: &Key, now: Timestamp) -> Result<u64, StoreError> {
+    let Some(anchor) = view.read::<Anchor>(key)? else { return Ok(0) };
+    if anchor.changed_at >= now.checked_sub(LIVES).unwrap_or(Timestamp::MIN) {
+        return Ok(0);
+    }
+    if let Some(lane) = key.lane() {
+        view.remove(&Key::behind(&lane, anchor.edit_at, &anchor.object))?;
+    }
+    view.remove(key).map(|()| 1)
+}
