@@ -1,11 +1,11 @@
 //! `/segments …`: what was typed is parsed, carried out and answered.
 
 use super::channel::revive;
-use super::{App, Asker, Reply, mute, status, subscribe, test_card, why};
+use super::{App, Asker, Reply, hold, mute, status, subscribe, test_card, why};
 use crate::model::Mute;
-use crate::render::reply;
+use crate::render::{Message, reply};
 use crate::slack::command::{Command, Topic, parse};
-use crate::store::StoreError;
+use crate::store::{Book, StoreError};
 use tracing::warn;
 
 /// Answers what was typed after `/segments`.
@@ -41,7 +41,7 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
         Command::Unsubscribe { target, events } => subscribe::unsubscribe(app, asker, &target, &events).await?,
         Command::List { all: false } => {
             let book = book().await?;
-            Reply::asker(with_mutes(reply::list(&book.subscriptions, 0), book.mutes))
+            Reply::asker(list(app, book, 0))
         }
         Command::Mute { dataset, length } => mute::mute(app, asker, dataset, length).await?,
         Command::Unmute { dataset } => mute::unmute(app, asker, dataset.as_ref()).await?,
@@ -58,6 +58,14 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
         Command::Export => coming("export"),
         Command::Import => coming("import"),
     })
+}
+
+/// A page of a channel's subscriptions, with what is muted and when digests come.
+pub(super) fn list(app: &App, book: Book, page: usize) -> Message {
+    let now = app.clock.now();
+    let next = hold::next_digests(now, &book.subscriptions, &book.mutes);
+    let said = reply::with_next_digests(reply::list(&book.subscriptions, page), &next);
+    reply::with_mutes(said, &Mute::in_force(book.mutes, now))
 }
 
 fn coming(verb: &str) -> Reply {

@@ -1,6 +1,6 @@
 //! A webhook comes in: decode, derive, match, keep; only then is it accepted.
 
-use super::mute::held_until;
+use super::hold::held;
 use super::recent::{Mark, Seen};
 use super::{App, environment_account};
 use crate::clock::id_at;
@@ -95,8 +95,10 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         let deliveries = matches.into_iter().map(|found| {
             let (dataset, mutes) = (news.event.dataset.as_ref(), index.mutes(&workspace, &found.channel));
             let time_zone = found.subscription.time_zone.as_deref();
+            let hold = held(now, dataset, mutes, &found.options, time_zone);
             NewDelivery {
-                not_before: held_until(now, dataset, mutes, &found.options, time_zone).unwrap_or(now),
+                not_before: hold.until.unwrap_or(now),
+                digest: hold.digest,
                 channel: found.channel,
                 subscription: found.subscription.number,
                 options: found.options,

@@ -1,7 +1,7 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
 use super::{App, Asker, Audience, Reply, channel, command, mute, subscribe, test_card};
-use crate::model::{DatasetPattern, Mute, SubscriptionState};
+use crate::model::{DatasetPattern, SubscriptionState};
 use crate::render::reply;
 use crate::slack::command::Target;
 use crate::slack::interaction::{Action, Click};
@@ -53,9 +53,7 @@ async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
         }
         Action::ListPage(page) => {
             let book = app.store.book(&asker.lane).await?;
-            let mutes = Mute::in_force(book.mutes, app.clock.now());
-            let said = reply::with_mutes(reply::list(&book.subscriptions, *page), &mutes);
-            vec![Reply::asker(said).answer().replacing()]
+            vec![Reply::asker(command::list(app, book, *page)).answer().replacing()]
         }
         Action::UnsubscribeAll => in_place(&subscribe::unsubscribe_all(app, &asker).await?),
         Action::Resume => in_place(&resume(app, &asker).await?),

@@ -4,6 +4,7 @@ pub mod channel;
 pub mod command;
 pub mod connect;
 pub mod events;
+mod hold;
 pub mod intake;
 pub mod interaction;
 mod ledger;

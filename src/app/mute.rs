@@ -1,32 +1,19 @@
-//! Muting a channel for a while, ending that, and until when a delivery is held.
+//! Muting a channel for a while, and ending that.
 
+use super::hold::release;
 use super::{App, Asker, Reply};
-use crate::model::hold::{self, next_at};
+use crate::model::hold::next_at;
 use crate::model::mute::MOST_MUTES;
-use crate::model::{DatasetName, DatasetPattern, Mute, Options};
+use crate::model::{DatasetPattern, Mute};
 use crate::render::reply;
 use crate::slack::command::MuteLength;
-use crate::store::{Book, Edit, Edited, HeldUntil, StoreError};
+use crate::store::{Edit, Edited, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use std::collections::HashMap;
 
 /// A book that others change at the same time is read again so often.
 const TRIES: usize = 8;
 const MINUTE: i64 = 60;
-
-/// Until when an event is held in a channel with these mutes, by a subscription with these options whose times are in
-/// this zone (UTC where none is known); none if it may be shown now.
-pub(super) fn held_until(
-    now: Timestamp,
-    dataset: Option<&DatasetName>,
-    mutes: &[Mute],
-    options: &Options,
-    time_zone: Option<&str>,
-) -> Option<Timestamp> {
-    let quiet = options.quiet.as_ref().map(|quiet| (quiet, zone(time_zone).unwrap_or(TimeZone::UTC)));
-    hold::held_until(now, dataset, mutes, quiet.as_ref().map(|(quiet, zone)| (*quiet, zone)))
-}
 
 /// `mute`: from now on, in place of a mute of the same datasets.
 pub(super) async fn mute(
@@ -112,27 +99,13 @@ async fn apply(
             Edited::Stored => {
                 // What is accepted from here on is held as the new mutes say; what was before is looked at after it.
                 app.reindex(&asker.lane).await?;
-                return release(app, asker).await.map(Ok);
+                return release(app, asker, &[]).await.map(Ok);
             }
             Edited::Repeated => return Ok(Err(Reply::asker(reply::list(&book.subscriptions, 0)))),
             Edited::Moved => {}
         }
     }
     Ok(Err(Reply::asker(reply::try_again("change this channel's mutes"))))
-}
-
-/// Holds what is held as the channel's mutes and quiet hours now say; gives how many deliveries wait no more.
-async fn release(app: &App, asker: &Asker) -> Result<u64, StoreError> {
-    let (now, Book { subscriptions, mutes, .. }) = (app.clock.now(), app.store.book(&asker.lane).await?);
-    let zones = subscriptions.into_iter().map(|subscription| (subscription.number, subscription.time_zone));
-    let zones: HashMap<u32, Option<String>> = zones.collect();
-    let again: HeldUntil = Box::new(move |delivery, news| {
-        let time_zone = zones.get(&delivery.subscription).and_then(Option::as_deref);
-        held_until(now, news.event.dataset.as_ref(), &mutes, &delivery.options, time_zone)
-    });
-    let released = app.store.release(&asker.lane, now, again).await?;
-    app.lanes.wake(&asker.lane);
-    Ok(released)
 }
 
 /// The time zone of whoever asks, if Slack says one that is known.

@@ -2,10 +2,11 @@
 
 use super::channel::{Reach, reach, revive};
 use super::ledger::{self, Draft, MOST_SUBSCRIPTIONS, Mode, Refused, Stamp};
-use super::mute;
 use super::{App, Asker, Reply};
+use super::{hold, mute};
 use crate::clock::{id_at, later};
-use crate::model::{EventSelector, Options, Subscription, SubscriptionState, subscription::Digest};
+use crate::model::subscription::{Digest, Quiet};
+use crate::model::{EventSelector, Options, Subscription, SubscriptionState};
 use crate::render::reply::{self, Note, UndoRefusal};
 use crate::slack::command::{Asked, Target};
 use crate::store::{Book, Edit, Edited, StoreError};
@@ -174,6 +175,10 @@ async fn apply(
         match app.store.edit(&asker.lane, edit).await? {
             Edited::Stored => {
                 app.reindex(&asker.lane).await?;
+                let retimed = retimed(&book, &drafted);
+                if !retimed.is_empty() {
+                    hold::release(app, asker, &retimed).await?;
+                }
                 return Ok(Applied { draft: drafted, undo: id });
             }
             Edited::Repeated => {
@@ -185,6 +190,16 @@ async fn apply(
     Err(Stop::Answer(Reply::asker(reply::try_again("change this channel's subscriptions"))))
 }
 
+/// The subscriptions of a book that a draft gives other times.
+fn retimed(book: &Book, draft: &Draft) -> Vec<u32> {
+    fn times(of: &Subscription) -> (&Option<Digest>, &Option<Quiet>, &Option<String>) {
+        (&of.rule.options.digest, &of.rule.options.quiet, &of.time_zone)
+    }
+    let before = |number| book.subscriptions.iter().find(|one| one.number == number);
+    let moved = |after: &&Subscription| before(after.number).is_some_and(|before| times(before) != times(after));
+    draft.put.iter().filter(moved).map(|one| one.number).collect()
+}
+
 /// What a person should know about what she asked for.
 fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joined: bool) -> Vec<Note> {
     let mut notes = Vec::new();
@@ -194,25 +209,19 @@ fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joined: bool) 
     let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
     let unseen = wanted.datasets.iter().find(|pattern| !index.seen(&asker.lane.workspace, pattern));
     notes.extend(unseen.map(|pattern| Note::NothingSeenYet((*pattern).clone())));
-    let later = not_yet_in_effect(&wanted.options);
-    if !later.is_empty() {
-        notes.push(Note::NotYetInEffect(later));
-    }
     let no_zone = |change: &Subscription| change.time_zone.is_none();
     if has_times(&wanted.options) && draft.put.iter().any(no_zone) {
         notes.push(Note::NoTimeZone);
+    }
+    let mutes = index.mutes(&asker.lane.workspace, &asker.lane.channel);
+    let next = hold::next_digests(app.clock.now(), &draft.put, mutes);
+    if !next.is_empty() {
+        notes.push(Note::NextDigests(next));
     }
     if joined {
         notes.push(Note::Joined);
     }
     notes
-}
-
-/// Options that are kept, and that delivering does not act on yet.
-fn not_yet_in_effect(options: &Options) -> Vec<&'static str> {
-    let printed = options.to_string();
-    let named = |name: &&str| printed.split(' ').any(|option| option.split(':').next() == Some(name));
-    reply::OPTIONS_TO_COME.into_iter().filter(named).collect()
 }
 
 /// When an id was made, which stands in it.
@@ -230,5 +239,5 @@ async fn time_zone(app: &App, asker: &Asker, options: &Options) -> Option<String
 }
 
 fn has_times(options: &Options) -> bool {
-    options.quiet.is_some() || options.digest.as_ref().is_some_and(|digest| *digest != Digest::Hourly)
+    options.quiet.is_some() || options.digest.is_some()
 }

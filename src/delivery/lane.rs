@@ -1,12 +1,13 @@
 //! One step of a lane: look, plan, record the intent, call Slack, record the outcome.
 
+use super::plan::digest::with_digests;
 use super::plan::{CLAIM_LIMIT, Call, Planned, plan};
 use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
 use super::{Lanes, Rest, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
-use crate::model::{Delivery, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason};
-use crate::render::{Message, Rung, Showing, card, fold, in_thread, parent, reply};
+use crate::model::{Delivery, DigestMessage, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason};
+use crate::render::{Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
 use crate::store::{Intent, Settlement, StoreError};
@@ -81,7 +82,8 @@ impl Lanes {
             return self.tell_of(lane, ended, now).await;
         }
         let mut next = claim.next_due;
-        for planned in plan(&claim.due, &claim.folds, &claim.anchors, now) {
+        let planned = plan(&claim.due, &claim.folds, &claim.anchors, now);
+        for planned in with_digests(planned, &claim.due, &claim.digests, now) {
             if planned.at <= now {
                 return self.deliver(lane, planned).await;
             }
@@ -114,6 +116,10 @@ impl Lanes {
             Call::OpenFold(shown) | Call::EditFold(shown) | Call::CloseFold(shown) => {
                 intent.edits.clone_from(&shown.ts);
                 fold(intent.fold.insert(shown), &self.parts.app_url)
+            }
+            Call::Digest(shown) => {
+                intent.edits.clone_from(&shown.ts);
+                self.digest(lane, intent.digest.insert(shown)).await?
             }
         };
         self.call(lane, &message, intent, attempts).await
@@ -150,6 +156,12 @@ impl Lanes {
             test: false,
             updates,
         }
+    }
+
+    async fn digest(&self, lane: &Lane, shown: &DigestMessage) -> Result<Message, StoreError> {
+        let datasets = shown.datasets.iter().filter_map(|one| one.dataset.clone()).collect();
+        let states = self.parts.store.dataset_states(&lane.workspace, datasets).await?;
+        Ok(digest(shown, &states, &self.parts.app_url))
     }
 
     /// Posts or edits, going down the ladder of looks where Slack refuses them.
@@ -231,7 +243,7 @@ impl Lanes {
     async fn done(&self, lane: &Lane, intent: Intent, posted: Posted) -> Result<Rest, StoreError> {
         let now = self.parts.clock.now();
         let anchors = thread::done(&intent, &posted);
-        let (Intent { edits, covers, fold, .. }, ts) = (intent, posted.ts);
+        let (Intent { edits, covers, fold, digest, .. }, ts) = (intent, posted.ts);
         debug!(lane = %lane, message.ts = %ts, "delivered {covers:?} to {lane}");
         // Slack's limit of a message a second is one for new messages.
         let (next_at, outcome) = match (&edits, &fold) {
@@ -240,7 +252,8 @@ impl Lanes {
             (None, _) => (pace::next_call(now), "posted"),
         };
         let fold = fold.map(|fold| Box::new(fold.shown_as(ts.clone())));
-        self.settle(lane, Settlement::Done { covers, ts, fold, anchors }, next_at).await?;
+        let digest = digest.map(|digest| Box::new(digest.shown_as(ts.clone())));
+        self.settle(lane, Settlement::Done { covers, ts, fold, digest, anchors }, next_at).await?;
         self.parts.metrics.deliveries.count(outcome);
         Ok(Rest::Now)
     }
@@ -256,21 +269,24 @@ impl Lanes {
         let now = self.parts.clock.now();
         if let Some((ts, anchors, next_at)) = thread::refused(&intent, attempts, why, step, now) {
             info!(lane = %lane, message.ts = %ts, "the thread of message {ts} in {lane} is not as it was: {why}");
-            let done = Settlement::Done { covers: Vec::new(), ts, fold: None, anchors };
+            let done = Settlement::Done { covers: Vec::new(), ts, fold: None, digest: None, anchors };
             self.settle(lane, done, next_at).await?;
             return Ok(Rest::Now);
         }
-        let Intent { edits, covers, fold, .. } = intent;
-        if let (Some(ts), Some(fold)) = (edits, fold)
+        let Intent { edits, covers, fold, digest, .. } = intent;
+        if let Some(ts) = edits
             && !matches!(step, Step::PauseChannel | Step::PauseWorkspace)
         {
             // What is not taken as an edit in the end becomes a message of its own.
             if is_gone(why) || matches!(step, Step::Simpler | Step::Dead) {
                 info!(lane = %lane, message.ts = %ts, "message {ts} in {lane} cannot be edited any more: {why}");
-                return self.put_off(lane, ts, fold.closed(), now).await;
+                let (fold, digest) = (fold.map(|fold| fold.closed()), digest.map(|digest| digest.closed()));
+                return self.put_off(lane, ts, fold, digest, now).await;
             }
             if covers.is_empty() {
-                return self.put_off(lane, ts, fold.not_yet_closed(now), now).await;
+                let fold = fold.map(|fold| fold.not_yet_closed(now));
+                let digest = digest.map(|digest| digest.not_yet_closed(now));
+                return self.put_off(lane, ts, fold, digest, now).await;
             }
         }
         self.follow(lane, covers, attempts, why, step).await
@@ -313,9 +329,17 @@ impl Lanes {
         Ok(Rest::Now)
     }
 
-    /// Keeps what becomes of a fold that could not be edited; the deliveries are planned anew.
-    async fn put_off(&self, lane: &Lane, ts: MessageTs, fold: Fold, now: Timestamp) -> Result<Rest, StoreError> {
-        let done = Settlement::Done { covers: Vec::new(), ts, fold: Some(Box::new(fold)), anchors: Vec::new() };
+    /// Keeps what becomes of a fold or digest that could not be edited; the deliveries are planned anew.
+    async fn put_off(
+        &self,
+        lane: &Lane,
+        ts: MessageTs,
+        fold: Option<Fold>,
+        digest: Option<DigestMessage>,
+        now: Timestamp,
+    ) -> Result<Rest, StoreError> {
+        let (fold, digest) = (fold.map(Box::new), digest.map(Box::new));
+        let done = Settlement::Done { covers: Vec::new(), ts, fold, digest, anchors: Vec::new() };
         self.settle(lane, done, now).await?;
         Ok(Rest::Now)
     }
@@ -338,6 +362,7 @@ fn intent_at(at: Timestamp) -> Intent {
         edits: None,
         covers: Vec::new(),
         fold: None,
+        digest: None,
         thread: None,
         anchors: Vec::new(),
         mutes_ended: None,

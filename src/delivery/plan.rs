@@ -8,10 +8,12 @@
 
 mod issue;
 
+pub(super) mod digest;
+
 use crate::clock::later;
 use crate::model::event::{Change, KnownType};
 use crate::model::subscription::Batch;
-use crate::model::{Anchor, Delivery, Derived, EventType, Fold, FoldKey, News, ObjectKey, Thread};
+use crate::model::{Anchor, Delivery, Derived, DigestMessage, EventType, Fold, FoldKey, News, ObjectKey, Thread};
 use issue::{Part, Threads};
 use jiff::Timestamp;
 use std::borrow::Cow;
@@ -57,6 +59,8 @@ pub(super) enum Call<'a> {
     EditFold(Box<Fold>),
     /// Say that a fold takes no more.
     CloseFold(Box<Fold>),
+    /// Show a digest, or more in one that is there.
+    Digest(Box<DigestMessage>),
 }
 
 /// One call to come, and the deliveries that it covers.
@@ -100,7 +104,7 @@ struct Group<'a, 'f> {
 /// What a delivery shares with those that go into the same call: all of a key, or of one object the same part.
 type Joins<'a> = (&'a FoldKey, Option<(&'a ObjectKey, Option<Part>)>);
 
-/// Plans the calls, in order. Every delivery is covered by exactly one of them.
+/// Plans the calls, in order. Every delivery that goes into no digest is covered by exactly one of them.
 pub(super) fn plan<'a>(
     due: &'a [(Delivery, Arc<News>)],
     folds: &[Fold],
@@ -119,7 +123,7 @@ pub(super) fn plan<'a>(
     let mut groups: Vec<Group> = Vec::new();
     let mut joinable: HashMap<Joins, usize> = HashMap::new();
     let mut latest: HashMap<&ObjectKey, usize> = HashMap::new();
-    for (place, (_, news)) in due.iter().enumerate() {
+    for (place, (_, news)) in due.iter().enumerate().filter(|(_, (delivery, _))| delivery.digest.is_none()) {
         let (key, object) = (&keys[place], objects[place].as_ref());
         let part = threads.part(place);
         let way = ways.get_mut(key).expect("every key has its way");
@@ -194,7 +198,7 @@ fn ways<'a, 'f>(
     let mut live: HashMap<&FoldKey, &Fold> = live.iter().map(|fold| (&fold.key, *fold)).collect();
     let mut ways = HashMap::new();
     let mut updated = HashSet::new();
-    for (place, (delivery, news)) in due.iter().enumerate() {
+    for (place, (delivery, news)) in due.iter().enumerate().filter(|(_, (delivery, _))| delivery.digest.is_none()) {
         let (key, object, part) = (&keys[place], &objects[place], threads.part(place));
         let way = ways.entry(key).or_insert_with(|| {
             let live = live.remove(key);

@@ -46,7 +46,7 @@ pub(super) fn refused(
         let gone = || with(&|anchor| anchor.left(Standing::Gone));
         return refused_as(&NO_THREAD).then(|| (thread.parent.clone(), gone(), now));
     }
-    let ts = intent.edits.clone().filter(|_| intent.fold.is_none())?;
+    let ts = intent.edits.clone().filter(|_| intent.fold.is_none() && intent.digest.is_none())?;
     if refused_as(&GONE) {
         return Some((ts, with(&|anchor| anchor.left(Standing::Gone)), now));
     }

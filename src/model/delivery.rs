@@ -32,6 +32,15 @@ impl fmt::Display for EventId {
     }
 }
 
+/// When the digest comes that a delivery goes into; neither time moves when Slack refuses it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DigestTimes {
+    /// Its time by the subscription.
+    pub at: Timestamp,
+    /// The same, or the end of the mutes and quiet hours that it falls into.
+    pub due: Timestamp,
+}
+
 /// One event for one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
@@ -47,6 +56,9 @@ pub struct Delivery {
     pub accepted_at: Timestamp,
     /// Not to be shown before.
     pub not_before: Timestamp,
+    /// The digest that it goes into; none if it is shown by itself.
+    #[serde(default)]
+    pub digest: Option<DigestTimes>,
     /// Calls that were refused so far.
     pub attempts: u32,
     /// Slack's last refusal, as its code.

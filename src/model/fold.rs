@@ -188,6 +188,6 @@ fn short(text: &str) -> String {
     text[..text.floor_char_boundary(LONGEST_NAME)].to_owned()
 }
 
-fn after(time: Timestamp, length: SignedDuration) -> Timestamp {
+pub(super) fn after(time: Timestamp, length: SignedDuration) -> Timestamp {
     time.checked_add(length).unwrap_or(Timestamp::MAX)
 }

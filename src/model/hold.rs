@@ -1,4 +1,4 @@
-//! Until when a delivery is held back: by mutes, and by quiet hours in somebody's time zone.
+//! Until when a delivery is held back: for a digest, by mutes, and by quiet hours in somebody's time zone.
 //!
 //! Quiet hours of a day last from its `from` to the next `until`: the same day's or, across midnight, the next day's. A
 //! wall-clock time that a change of the clocks skips is taken as much later as they skip (02:30 is 03:30), and of one
@@ -11,17 +11,28 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+/// How a delivery is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hold {
+    /// Not to be shown before this time; none if it may be shown now.
+    pub until: Option<Timestamp>,
+    /// The time of the digest that it is then shown in; none if it is shown by itself.
+    pub digest: Option<Timestamp>,
+}
+
 /// The time before which an event is not to be shown; none if it may be shown now.
 ///
-/// It is after `now`, outside the quiet hours, and no mute is in force any more.
+/// It is after `now`, not before the `digest` that the event goes into, outside the quiet hours, and no mute is in force
+/// any more.
 pub fn held_until(
     now: Timestamp,
+    digest: Option<Timestamp>,
     dataset: Option<&DatasetName>,
     mutes: &[Mute],
     quiet: Option<(&Quiet, &TimeZone)>,
 ) -> Option<Timestamp> {
     let mutes = mutes.iter().filter(|mute| mute.dataset.matches(dataset)).map(|mute| mute.until);
-    let unmuted = mutes.max().map_or(now, |until| until.max(now));
+    let unmuted = mutes.chain(digest).max().map_or(now, |until| until.max(now));
     let shown = quiet.map_or(unmuted, |(quiet, zone)| quiet_until(unmuted, quiet, zone).unwrap_or(unmuted));
     (shown > now).then_some(shown)
 }
@@ -39,7 +50,7 @@ pub fn quiet_until(time: Timestamp, quiet: &Quiet, zone: &TimeZone) -> Option<Ti
 /// The next time that clocks in a zone show `time`, after `now`.
 pub fn next_at(now: Timestamp, time: Time, zone: &TimeZone) -> Timestamp {
     let today = zone.to_datetime(now).date();
-    let days = (0..=2).filter_map(|days| today.checked_add(days.days()).ok());
+    let days = (-1..=2).filter_map(|days| today.checked_add(days.days()).ok());
     let mut times = days.filter_map(|day| instant(day, time, zone));
     times.find(|at| *at > now).unwrap_or(Timestamp::MAX)
 }
@@ -59,12 +70,12 @@ fn end_of_hours(time: Timestamp, quiet: &Quiet, zone: &TimeZone) -> Option<Times
     hours.filter(|(from, until)| (*from..*until).contains(&time)).map(|(_, until)| until).max()
 }
 
-fn civil(time: LocalTime) -> Option<Time> {
+pub(super) fn civil(time: LocalTime) -> Option<Time> {
     Time::new(time.hour.try_into().ok()?, time.minute.try_into().ok()?, 0, 0).ok()
 }
 
 /// The time at which clocks in a zone show this; none at the ends of time.
-fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
+pub(super) fn instant(day: Date, time: Time, zone: &TimeZone) -> Option<Timestamp> {
     zone.to_timestamp(day.to_datetime(time)).ok()
 }
 
@@ -148,7 +159,7 @@ mod tests {
     fn a_mute_holds_what_it_names_and_the_longest_counts() {
         let flowers = DatasetName::parse("jane/flowers").unwrap();
         let now = at("2026-01-10T12:00:00Z");
-        let held = |mutes: &[Mute], dataset| held_until(now, dataset, mutes, None);
+        let held = |mutes: &[Mute], dataset| held_until(now, None, dataset, mutes, None);
         let (past, soon, late) = ("2026-01-10T12:00:00Z", "2026-01-10T13:00:00Z", "2026-01-10T14:00:00Z");
         assert_eq!(held(&[], Some(&flowers)), None);
         assert_eq!(held(&[mute("jane/flowers", past)], Some(&flowers)), None);
@@ -157,8 +168,21 @@ mod tests {
         assert_eq!(held(&[mute("jane/*", soon)], None), None);
         assert_eq!(held(&[mute("*", soon)], None), Some(at(soon)));
         let evening = quiet("14:00-08:00");
-        let both = held_until(now, None, &[mute("*", late)], Some((&evening, &TimeZone::UTC)));
+        let both = held_until(now, None, None, &[mute("*", late)], Some((&evening, &TimeZone::UTC)));
         assert_eq!(both, Some(at("2026-01-11T08:00:00Z")));
+    }
+
+    #[test]
+    fn a_digest_comes_in_its_time_or_when_the_mute_or_the_quiet_hours_that_it_falls_into_end() {
+        let (now, quiet) = (at("2026-01-10T12:00:00Z"), quiet("14:00-16:00"));
+        let held = |digest: &str, mutes: &[Mute]| {
+            held_until(now, Some(at(digest)), None, mutes, Some((&quiet, &TimeZone::UTC))).unwrap().to_string()
+        };
+        assert_eq!(held("2026-01-10T13:00:00Z", &[mute("*", "2026-01-10T12:30:00Z")]), "2026-01-10T13:00:00Z");
+        assert_eq!(held("2026-01-10T13:00:00Z", &[mute("*", "2026-01-10T13:30:00Z")]), "2026-01-10T13:30:00Z");
+        assert_eq!(held("2026-01-10T13:00:00Z", &[mute("*", "2026-01-10T15:00:00Z")]), "2026-01-10T16:00:00Z");
+        assert_eq!(held("2026-01-10T14:00:00Z", &[]), "2026-01-10T16:00:00Z");
+        assert_eq!(held_until(now, Some(at("2026-01-10T11:00:00Z")), None, &[], None), None);
     }
 
     proptest! {
@@ -166,6 +190,7 @@ mod tests {
         fn what_is_held_comes_later_and_outside_quiet_hours_and_mutes(
             second in 1_700_000_000_i64..1_900_000_000,
             mutes in prop::collection::vec(-100_000_i64..100_000, 0..4),
+            digest in prop::option::of(-100_000_i64..100_000),
             (from, until) in ((0..24_u8, 0..60_u8), (0..24_u8, 0..60_u8)),
             zone in prop::sample::select(vec![BRUSSELS, NEW_YORK, "UTC", "Australia/Lord_Howe", "Asia/Kathmandu"]),
         ) {
@@ -173,8 +198,10 @@ mod tests {
             let quiet = Quiet { from: local(from.0, from.1), until: local(until.0, until.1) };
             let end = |seconds: &i64| Timestamp::from_second(second + seconds).unwrap().to_string();
             let mutes: Vec<Mute> = mutes.iter().map(|seconds| mute("*", &end(seconds))).collect();
-            let held = held_until(now, None, &mutes, Some((&quiet, &zone)));
+            let digest = digest.map(|seconds| Timestamp::from_second(second + seconds).unwrap());
+            let held = held_until(now, digest, None, &mutes, Some((&quiet, &zone)));
             prop_assert!(held.is_none_or(|held| held > now));
+            prop_assert!(digest.is_none_or(|digest| digest <= held.unwrap_or(now)));
             let shown = held.unwrap_or(now);
             prop_assert_eq!(quiet_until(shown, &quiet, &zone), None);
             prop_assert!(mutes.iter().all(|mute| mute.until <= shown));

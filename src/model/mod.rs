@@ -2,6 +2,7 @@
 
 pub mod anchor;
 pub mod delivery;
+pub mod digest;
 pub mod echo;
 pub mod event;
 pub mod fate;
@@ -12,6 +13,7 @@ pub mod mute;
 pub mod object;
 pub mod options;
 pub mod outcome;
+pub mod schedule;
 pub mod selection;
 pub mod selector;
 pub mod subscription;
@@ -19,12 +21,14 @@ pub mod word;
 pub mod workspace;
 
 pub use anchor::{Anchor, Thread};
-pub use delivery::{Delivery, EventId, Lane};
+pub use delivery::{Delivery, DigestTimes, EventId, Lane};
+pub use digest::DigestMessage;
 pub use echo::OwnChange;
 pub use event::{Derived, Event, EventType, News};
 pub use fate::{Fate, Refusal};
 pub use filter::{Filter, FilterKey};
 pub use fold::{Fold, FoldKey};
+pub use hold::Hold;
 pub use mute::{EndedMutes, Mute};
 pub use object::{DatasetName, Object, ObjectKey, ObjectState};
 pub use outcome::{End, Gist, Outcome};

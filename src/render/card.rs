@@ -16,7 +16,7 @@ use slack_morphism::prelude::SlackBlock;
 use url::Url;
 
 /// A card that comes later than this after its event says so.
-const LATE: SignedDuration = SignedDuration::from_mins(10);
+pub(super) const LATE: SignedDuration = SignedDuration::from_mins(10);
 /// The longest shown name of a dataset.
 const DATASET: usize = 150;
 /// What a line and `text` quote of longer words.

@@ -67,17 +67,21 @@ fn completed(dataset: &Dataset) -> Story {
         _ => "complete".to_owned(),
     };
     let bar = dataset.progress().map(|(done, total)| kit::section(&progress(done, total)));
-    let mut stats: Vec<_> = dataset.label_stats.iter().filter(|(_, count)| **count > 0).collect();
-    stats.sort_by(|one, other| other.1.cmp(one.1).then_with(|| one.0.cmp(other.0)));
-    let details = stats.into_iter().take(9).map(|(status, count)| format!("{} {}", number(*count), spoken(status)));
     Story {
         emoji: "🎉",
         sentence: said(after),
         color: Some(Color::Green),
         body: bar.into_iter().collect(),
-        details: details.collect(),
+        details: by_status(dataset).take(9).collect(),
         ..Story::default()
     }
+}
+
+/// "1,688 unlabeled", "700 labeled", …: samples by the status of their labels, most first.
+pub(super) fn by_status(dataset: &Dataset) -> impl Iterator<Item = String> {
+    let mut stats: Vec<_> = dataset.label_stats.iter().filter(|(_, count)| **count > 0).collect();
+    stats.sort_by(|one, other| other.1.cmp(one.1).then_with(|| one.0.cmp(other.0)));
+    stats.into_iter().map(|(status, count)| format!("{} {}", number(*count), spoken(status)))
 }
 
 fn deleted(dataset: &Dataset) -> Story {

@@ -3,11 +3,13 @@
 use super::card::{Form, Subject, dataset_subject, joined, lead};
 use super::links::Links;
 use super::mrkdwn::{code, date, units};
-use super::words::{number, person, span};
+use super::words::{count, number, person, span};
 use super::{Message, kit, sample};
 use crate::model::event::KnownType;
 use crate::model::fold::Named;
 use crate::model::{Derived, EventType, Fold};
+use jiff::Timestamp;
+use std::borrow::Cow;
 
 /// The names and their links together are no longer than this; with the number of the others they fit a section.
 const NAMES: usize = 2_900;
@@ -17,18 +19,15 @@ const PEOPLE: usize = 5;
 /// Shows a fold, alike in every style.
 pub fn fold(fold: &Fold, app_url: &str) -> Message {
     let links = Links::new(app_url);
-    let (emoji, what) = what(fold);
-    let counted = format!("{} {what}", number(fold.count));
+    let happened = Happened::of(&fold.key.event);
+    let (emoji, counted) = (happened.emoji, happened.told(fold.count));
     let dataset = fold.key.dataset.as_ref().map(|dataset| dataset_subject(dataset, &links));
     let place = if fold.key.event.starts_with("dataset.") { "of" } else { "in" };
     let within =
         |form: Form| dataset.as_ref().map_or_else(String::new, |dataset| format!(" {place} {}", dataset.told(form)));
     let mut blocks = vec![kit::section(&format!("{emoji} *{counted}*{}", within(Form::Linked)))];
     blocks.extend(names(fold, &links).map(|names| kit::section(&names)));
-    // Dates are shown to the minute.
-    let minutes = [fold.first_event, fold.last_event].map(|time| time.as_second().div_euclid(60));
-    let until = (minutes[0] < minutes[1]).then(|| format!("{} – {}", date(fold.first_event), date(fold.last_event)));
-    let when = until.unwrap_or_else(|| date(fold.first_event));
+    let when = between(fold.first_event, fold.last_event);
     let number = format!("#{}", fold.key.subscription);
     blocks.push(kit::context([joined([Some(when), people(fold), Some(number)])]));
     blocks.push(kit::context([standing(fold)]));
@@ -38,45 +37,67 @@ pub fn fold(fold: &Fold, app_url: &str) -> Message {
     message
 }
 
-/// What happened to what, as words behind a number.
-fn what(fold: &Fold) -> (&'static str, String) {
-    let one = fold.count == 1;
-    let words = |one_of: &str, many: &str, then: &str| format!("{}{then}", if one { one_of } else { many });
-    let (emoji, object, many, then) = match (Derived::parse(&fold.key.event), EventType::parse(&fold.key.event)) {
-        (Some(derived), _) => match derived {
-            Derived::DatasetCompleted => ("🎉", "completion", "completions", ""),
-            Derived::SampleAssigned => ("👤", "sample", "samples", " assigned"),
-            Derived::LabelLabeled => ("🏷️", "sample", "samples", " labeled"),
-            Derived::LabelReviewed => ("✅", "sample", "samples", " reviewed"),
-            Derived::LabelRejected => ("❌", "sample", "samples", " rejected"),
-            Derived::LabelSkipped => ("⏭️", "sample", "samples", " skipped"),
-            Derived::LabelVerified => ("☑️", "sample", "samples", " verified"),
-            Derived::LabelPrelabeled => ("🤖", "sample", "samples", " prelabeled"),
-            Derived::LabelStarted => ("✍️", "label", "labels", " started"),
-            Derived::IssueReplied => ("💬", "reply", "replies", " to issues"),
-            Derived::IssueClosed => ("🟢", "issue", "issues", " resolved"),
-            Derived::IssueReopened => ("🔴", "issue", "issues", " reopened"),
-            Derived::IssueEdited => ("✏️", "issue", "issues", " edited"),
-        },
-        (None, EventType::Known(known)) => match known {
-            KnownType::DatasetCreated => ("🆕", "creation", "creations", ""),
-            KnownType::DatasetUpdated => ("✏️", "update", "updates", ""),
-            KnownType::DatasetDeleted => ("🗑️", "deletion", "deletions", ""),
-            KnownType::SampleCreated => ("🖼️", "sample", "samples", " created"),
-            KnownType::SampleUpdated => ("✏️", "sample update", "sample updates", ""),
-            KnownType::SampleDeleted => ("🗑️", "sample", "samples", " deleted"),
-            KnownType::LabelUpdated => ("✏️", "label update", "label updates", ""),
-            KnownType::LabelDeleted => ("🗑️", "label", "labels", " deleted"),
-            KnownType::IssueCreated => ("🔴", "issue", "issues", " opened"),
-            KnownType::IssueUpdated => ("🔵", "issue update", "issue updates", ""),
-            KnownType::ReleaseCreated => ("📦", "release", "releases", " created"),
-        },
-        (None, EventType::Unknown(text)) => {
-            let name = code(&text, EventType::LONGEST);
-            return ("🔔", format!("{}{}{name}", words("event", "events", ""), if name.is_empty() { "" } else { " " }));
-        }
-    };
-    (emoji, words(object, many, then))
+/// What happened to what, in words around a number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Happened {
+    pub(super) emoji: &'static str,
+    /// One of them, and several.
+    pub(super) nouns: (&'static str, &'static str),
+    /// What follows the noun.
+    pub(super) then: Cow<'static, str>,
+}
+
+impl Happened {
+    /// The words for an event by its closest name.
+    pub(super) fn of(event: &str) -> Self {
+        let (emoji, object, many, then) = match (Derived::parse(event), EventType::parse(event)) {
+            (Some(derived), _) => match derived {
+                Derived::DatasetCompleted => ("🎉", "completion", "completions", ""),
+                Derived::SampleAssigned => ("👤", "sample", "samples", " assigned"),
+                Derived::LabelLabeled => ("🏷️", "sample", "samples", " labeled"),
+                Derived::LabelReviewed => ("✅", "sample", "samples", " reviewed"),
+                Derived::LabelRejected => ("❌", "sample", "samples", " rejected"),
+                Derived::LabelSkipped => ("⏭️", "sample", "samples", " skipped"),
+                Derived::LabelVerified => ("☑️", "sample", "samples", " verified"),
+                Derived::LabelPrelabeled => ("🤖", "sample", "samples", " prelabeled"),
+                Derived::LabelStarted => ("✍️", "label", "labels", " started"),
+                Derived::IssueReplied => ("💬", "reply", "replies", " to issues"),
+                Derived::IssueClosed => ("🟢", "issue", "issues", " resolved"),
+                Derived::IssueReopened => ("🔴", "issue", "issues", " reopened"),
+                Derived::IssueEdited => ("✏️", "issue", "issues", " edited"),
+            },
+            (None, EventType::Known(known)) => match known {
+                KnownType::DatasetCreated => ("🆕", "creation", "creations", ""),
+                KnownType::DatasetUpdated => ("✏️", "update", "updates", ""),
+                KnownType::DatasetDeleted => ("🗑️", "deletion", "deletions", ""),
+                KnownType::SampleCreated => ("🖼️", "sample", "samples", " created"),
+                KnownType::SampleUpdated => ("✏️", "sample update", "sample updates", ""),
+                KnownType::SampleDeleted => ("🗑️", "sample", "samples", " deleted"),
+                KnownType::LabelUpdated => ("✏️", "label update", "label updates", ""),
+                KnownType::LabelDeleted => ("🗑️", "label", "labels", " deleted"),
+                KnownType::IssueCreated => ("🔴", "issue", "issues", " opened"),
+                KnownType::IssueUpdated => ("🔵", "issue update", "issue updates", ""),
+                KnownType::ReleaseCreated => ("📦", "release", "releases", " created"),
+            },
+            (None, EventType::Unknown(text)) => {
+                let name = code(&text, EventType::LONGEST);
+                let then = if name.is_empty() { name } else { format!(" {name}") };
+                return Self { emoji: "🔔", nouns: ("event", "events"), then: then.into() };
+            }
+        };
+        Self { emoji, nouns: (object, many), then: then.into() }
+    }
+
+    /// "214 samples created".
+    pub(super) fn told(&self, of: u64) -> String {
+        format!("{}{}", count(of, self.nouns.0, self.nouns.1), self.then)
+    }
+}
+
+/// When something began and ended, to the minute, in the viewer's zone.
+pub(super) fn between(first: Timestamp, last: Timestamp) -> String {
+    let minute = |time: Timestamp| time.as_second().div_euclid(60);
+    if minute(first) < minute(last) { format!("{} – {}", date(first), date(last)) } else { date(first) }
 }
 
 /// The first objects by name, as many as there is room for, and how many more there were; none where nothing is named.

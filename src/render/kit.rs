@@ -181,13 +181,20 @@ pub fn thumbnail(url: &Url, alt_text: &str) -> Option<SlackBlockImageElement> {
     })
 }
 
-/// Leaves out blocks at the end until Slack takes the rest, and says so.
-pub fn budget(message: &mut Message) {
+/// Whether Slack takes all blocks of a message.
+pub fn is_within_budget(message: &Message) -> bool {
     let lead = message.lead.as_deref().map(section);
     let sizes: Vec<usize> = lead.iter().chain(&message.blocks).map(size).collect();
-    if sizes.len() <= BLOCKS && sizes.iter().sum::<usize>() <= MESSAGE {
+    sizes.len() <= BLOCKS && sizes.iter().sum::<usize>() <= MESSAGE
+}
+
+/// Leaves out blocks at the end until Slack takes the rest, and says so.
+pub fn budget(message: &mut Message) {
+    if is_within_budget(message) {
         return;
     }
+    let lead = message.lead.as_deref().map(section);
+    let sizes: Vec<usize> = lead.iter().chain(&message.blocks).map(size).collect();
     let notice = context(["… the rest is too long for Slack"]);
     let mut room = MESSAGE.saturating_sub(size(&notice) + lead.as_ref().map_or(0, size));
     let most = BLOCKS - 1 - usize::from(lead.is_some());

@@ -9,6 +9,7 @@ pub mod words;
 pub mod card;
 mod changes;
 mod dataset;
+mod digest;
 mod fold;
 mod issue;
 mod label;
@@ -17,6 +18,7 @@ mod sample;
 mod thread;
 
 pub use card::{Showing, card};
+pub use digest::digest;
 pub use fold::fold;
 pub use kit::Rung;
 pub use thread::{in_thread, parent};

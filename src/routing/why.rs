@@ -51,7 +51,7 @@ pub fn waits<'a>(
         return Fate::Held { until: delivery.not_before, by: holds(delivery, dataset, mutes, zone) };
     }
     match delivery.options.batch {
-        Some(Batch::Minutes(minutes)) => Fate::Collected(minutes),
+        Some(Batch::Minutes(minutes)) if delivery.digest.is_none() => Fate::Collected(minutes),
         _ => Fate::Next { at: next_at.filter(later) },
     }
 }
@@ -65,7 +65,7 @@ fn holds<'a>(delivery: &Delivery, dataset: Option<&DatasetName>, mutes: &'a [Mut
     }
     let before = until.checked_sub(SignedDuration::from_secs(1)).unwrap_or(until);
     let is_quiet = delivery.options.quiet.as_ref().is_some_and(|quiet| quiet_until(before, quiet, zone) == Some(until));
-    match &delivery.options.digest {
+    match &delivery.digest {
         _ if is_quiet => Hold::Quiet(delivery.subscription),
         Some(_) => Hold::Digest(delivery.subscription),
         None => Hold::Unknown,
@@ -86,8 +86,8 @@ fn closeness(refusal: Option<&Refusal<'_>>) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::subscription::{Digest, LocalTime, Quiet};
-    use crate::model::{DatasetPattern, EventId, Options, UserId};
+    use crate::model::subscription::{LocalTime, Quiet};
+    use crate::model::{DatasetPattern, DigestTimes, EventId, Options, UserId};
     use uuid::Uuid;
 
     fn at(hour: i64) -> Timestamp {
@@ -107,9 +107,10 @@ mod tests {
             sequence: 0,
             event: EventId(Uuid::nil()),
             subscription: 3,
-            options: Options { quiet, digest: Some(Digest::Hourly), ..Options::default() },
+            options: Options { quiet, ..Options::default() },
             accepted_at: at(0),
             not_before: at(until),
+            digest: Some(DigestTimes { at: at(until), due: at(until) }),
             echo: false,
             attempts: 0,
             last_error: None,
@@ -128,7 +129,7 @@ mod tests {
             assert_eq!(fate, Fate::Held { until: at(until), by: expected });
         }
         let mut bare = held(7);
-        bare.options = Options::default();
+        (bare.options, bare.digest) = (Options::default(), None);
         assert_eq!(holds(&bare, Some(&flowers), &mutes, &TimeZone::UTC), Hold::Unknown);
     }
 

@@ -3,14 +3,17 @@
 //! Nothing here is a general key-value interface: the operations are those that the program needs. Time comes in as a
 //! parameter. A record that cannot be read is reported with its key and set aside; it never stops the others.
 
+mod book;
 mod history;
 pub mod sled;
 
+pub use book::{Book, Edit, Edited, Undo};
 pub use history::History;
 
 use crate::model::{
-    AccountId, Anchor, ChannelId, DatasetName, Delivery, EndedMutes, EventId, Fold, Lane, MessageId, MessageTs, Mute,
-    News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription, Thread, TriggerId, WorkspaceId,
+    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, EventId, Fold, Hold, Lane,
+    MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription, Thread,
+    WorkspaceId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -107,79 +110,12 @@ pub struct NewDelivery {
     pub not_before: Timestamp,
     /// Whether it is the echo of a change made from this channel. The store finds that out.
     pub echo: bool,
+    /// The time of the digest that it goes into; none if it is shown by itself.
+    pub digest: Option<Timestamp>,
 }
 
 /// Makes a verdict from the last states; pure, and called at most once, in the order in which the store writes.
 pub type Decide = Box<dyn FnOnce(Known) -> Verdict + Send>;
-
-/// Everything a channel has subscribed, at one revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Book {
-    /// Raised by every write to the book; 0 for a channel that never had one.
-    pub revision: u64,
-    /// The number that the next subscription gets; numbers are never reused. Starts at 1.
-    pub next_number: u32,
-    /// The subscriptions, by number.
-    pub subscriptions: Vec<Subscription>,
-    /// What the channel does not want to see for a while; also some that are over.
-    pub mutes: Vec<Mute>,
-}
-
-impl Default for Book {
-    /// The book of a channel that never had one.
-    fn default() -> Self {
-        Self { revision: 0, next_number: 1, subscriptions: Vec::new(), mutes: Vec::new() }
-    }
-}
-
-/// A change of a book, all of it or nothing.
-#[derive(Debug, Clone)]
-pub struct Edit {
-    /// The revision it was made from.
-    pub revision: u64,
-    /// Subscriptions to add or replace, by their numbers.
-    pub put: Vec<Subscription>,
-    /// Numbers to remove.
-    pub remove: Vec<u32>,
-    /// The mutes from now on; none to leave them.
-    pub mutes: Option<Vec<Mute>>,
-    /// The book's next number after it.
-    pub next_number: u32,
-    /// What caused it, if Slack may repeat that: carried out once a book, for a day.
-    pub cause: Option<TriggerId>,
-    /// How to take it back.
-    pub undo: Option<Undo>,
-    /// The undo that this edit carries out, which is thereby used up; one that has expired counts as used up.
-    pub undoes: Option<Uuid>,
-    /// When.
-    pub at: Timestamp,
-}
-
-/// What became of an edit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edited {
-    /// It is stored.
-    Stored,
-    /// The book has moved on since that revision (or the undo is used up): read again.
-    Moved,
-    /// The same cause was carried out before: nothing was written.
-    Repeated,
-}
-
-/// How to take a change back, for a while.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Undo {
-    /// Its id, which the button carries.
-    pub id: Uuid,
-    /// The channel whose book was changed.
-    pub channel: ChannelId,
-    /// The subscriptions it touched, as they were: by number, absent if they did not exist.
-    pub before: Vec<(u32, Option<Subscription>)>,
-    /// The same as the change left them: undone only while they still are.
-    pub after: Vec<(u32, Option<Subscription>)>,
-    /// No longer from this time on.
-    pub expires_at: Timestamp,
-}
 
 /// One Slack call, recorded before it is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -199,6 +135,9 @@ pub struct Intent {
     /// Anchors as they are once it is done; one without a message gets this one.
     #[serde(default)]
     pub anchors: Vec<Anchor>,
+    /// The digest that the message is with them.
+    #[serde(default)]
+    pub digest: Option<Box<DigestMessage>>,
     /// The message tells of the mutes that were over at this time.
     #[serde(default)]
     pub mutes_ended: Option<Timestamp>,
@@ -217,6 +156,8 @@ pub struct Claim {
     pub folds: Vec<Fold>,
     /// The anchors of the issues among those, and the next ones that are to be brought up to date.
     pub anchors: Vec<Anchor>,
+    /// The lane's digests that are in the channel and lack something.
+    pub digests: Vec<DigestMessage>,
     /// Mutes that are over, where anything waited for their end.
     pub ended: Option<EndedMutes>,
     /// A call that was begun and whose outcome is not known.
@@ -227,8 +168,8 @@ pub struct Claim {
     pub pause: Option<Pause>,
 }
 
-/// Until when a delivery is held; none if it may go. Pure.
-pub type HeldUntil = Box<dyn Fn(&Delivery, &News) -> Option<Timestamp> + Send>;
+/// How a delivery is held from now on. Pure.
+pub type HeldUntil = Box<dyn Fn(&Delivery, &News) -> Hold + Send>;
 
 /// How a call ended, for the deliveries that it covered. Each clears the lane's intent; the mutes that it told of are
 /// forgotten when it is done or given up.
@@ -244,6 +185,8 @@ pub enum Settlement {
         fold: Option<Box<Fold>>,
         /// Anchors that changed with it: kept, or forgotten when they are gone.
         anchors: Vec<Anchor>,
+        /// The digest that it is: kept while it lacks something, forgotten when it is closed.
+        digest: Option<Box<DigestMessage>>,
     },
     /// They wait and are tried again.
     Retry {
@@ -326,6 +269,13 @@ pub trait Store: Send + Sync {
     /// Datasets that any event named.
     async fn datasets(&self, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError>;
 
+    /// The last known states of some datasets, whichever endpoint saw them; those that nothing is known of are left out.
+    async fn dataset_states(
+        &self,
+        workspace: &WorkspaceId,
+        datasets: Vec<DatasetName>,
+    ) -> Result<Vec<(DatasetName, ObjectState)>, StoreError>;
+
     /// Every subscription of the workspace, by channel and number.
     async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError>;
 
@@ -344,7 +294,7 @@ pub trait Store: Send + Sync {
     /// Expects an own change to come back: the delivery of that event to that channel will be marked as an echo, once.
     async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError>;
 
-    /// Channels with anything pending, a live fold or an anchor that is behind, at the start.
+    /// Channels with anything pending, a live fold, an unfinished digest or an anchor that is behind, at the start.
     async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError>;
 
     /// Looks at what a lane has to do: at most `limit` deliveries that are due. Changes nothing.

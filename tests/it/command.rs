@@ -306,12 +306,9 @@ async fn a_later_versions_verb_says_that_it_is_coming() {
 }
 
 #[tokio::test]
-async fn options_to_come_are_stored_and_named_as_such() {
+async fn times_are_kept_in_the_zone_of_who_typed_them() {
     let bench = Bench::start().await;
-    let shown =
-        types(&bench, "subscribe jane/flowers sample.* batch:5m digest:hourly quiet:19:00-08:00 style:full").await;
-    let blocks = shown.blocks.to_string();
-    assert!(blocks.contains("`digest` is stored and takes effect with a later version"), "{blocks}");
+    types(&bench, "subscribe jane/flowers sample.* digest:hourly quiet:19:00-08:00").await;
     assert_eq!(book(&bench, "C1").await[0].time_zone.as_deref(), Some("Europe/Brussels"));
 }
 

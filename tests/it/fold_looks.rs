@@ -23,6 +23,7 @@ fn delivery(mention: &[String]) -> Delivery {
         options: Options { mention: mention.to_vec(), ..Options::default() },
         accepted_at: at(0),
         not_before: at(0),
+        digest: None,
         attempts: 0,
         last_error: None,
         echo: false,

@@ -26,7 +26,7 @@ async fn subscribed(options: &str) -> Bench {
 
 impl Bench {
     /// Samples that are created at the same moment, each signed and accepted as one that came by HTTP.
-    async fn created(&self, count: u64) {
+    pub(crate) async fn created(&self, count: u64) {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let first = NEXT.fetch_add(count, Ordering::Relaxed);
         let body = fixture("sample.created.image");
@@ -58,7 +58,7 @@ impl Bench {
         all.into_iter().filter(|shown| shown.text.contains("flowers") && shown.text.starts_with("🖼️")).collect()
     }
 
-    fn writes(&self) -> usize {
+    pub(crate) fn writes(&self) -> usize {
         let calls = self.slack.calls().into_iter();
         calls.filter(|call| matches!(call.method.as_str(), "chat.postMessage" | "chat.update")).count()
     }

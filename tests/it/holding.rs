@@ -15,20 +15,20 @@ async fn subscribed(options: &str) -> Bench {
 }
 
 impl Bench {
-    async fn says(&self, text: &str) -> String {
+    pub(crate) async fn says(&self, text: &str) -> String {
         self.user("U1").types(&format!("/segments {text}")).in_channel("C1").await;
         self.read("C1").text
     }
 
     /// A sample with a number as its name is created in a dataset of jane's.
-    async fn sample(&self, number: u32, dataset: &str) {
+    pub(crate) async fn sample(&self, number: u32, dataset: &str) {
         let body = fixture("sample.created.image").replace("602a3eec-a61c", &format!("602a3eec-{number:04}"));
         let body = body.replace("rose.png", &format!("rose_{number}.png")).replace("jane/flowers", dataset);
         assert_eq!(self.body(&body).await, 204);
     }
 
     /// The numbers of the samples that came since it was last looked, and what else came.
-    fn came(&self) -> (Vec<u32>, Vec<String>) {
+    pub(crate) fn came(&self) -> (Vec<u32>, Vec<String>) {
         let (mut numbers, mut others) = (Vec::new(), Vec::new());
         for shown in self.read_all("C1") {
             let number = shown.text.split("rose_").nth(1).and_then(|rest| rest.split(".png").next()?.parse().ok());
@@ -40,12 +40,12 @@ impl Bench {
         (numbers, others)
     }
 
-    async fn pending(&self) -> u64 {
+    pub(crate) async fn pending(&self) -> u64 {
         self.app().store.backlog(&workspace()).await.unwrap().pending
     }
 
     /// Lets time pass until a moment.
-    async fn until(&self, time: &str) {
+    pub(crate) async fn until(&self, time: &str) {
         let time: jiff::Timestamp = time.parse().unwrap();
         self.after(time.duration_since(self.clock.now()).try_into().unwrap()).await;
     }

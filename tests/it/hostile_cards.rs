@@ -152,6 +152,7 @@ fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
         options: Options { style: Some(showing.style), mention: showing.mention.to_vec(), ..Options::default() },
         accepted_at: showing.now,
         not_before: showing.now,
+        digest: None,
         attempts: 0,
         last_error: None,
         echo: false,

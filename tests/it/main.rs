@@ -9,6 +9,8 @@ mod command;
 mod config;
 mod crash;
 mod delivery;
+mod digest_looks;
+mod digests;
 mod emulator;
 mod fold_looks;
 mod folding;

@@ -3,6 +3,7 @@
 mod anchors;
 mod bench;
 mod books;
+mod digests;
 mod folds;
 mod keeping;
 mod lanes;
@@ -98,6 +99,12 @@ macro_rules! contracts {
                 an_own_change_is_an_echo_once_and_in_its_channel
                 an_own_change_that_comes_too_late_is_news
                 an_own_change_that_never_comes_is_forgotten;
+            digests:
+                a_delivery_remembers_its_digest_also_when_it_is_tried_again
+                what_is_held_can_be_moved_into_a_digest_and_out_of_it
+                a_digest_that_lacks_something_is_kept_with_what_it_covers
+                a_lane_is_listed_until_its_last_digest_is_closed
+                the_last_state_of_a_dataset_is_found_whichever_endpoint_left_it;
             likeness:
                 any_history_looks_as_in_a_simple_model;
         );)*

@@ -4,7 +4,9 @@ use crate::harness::{BOT_TOKEN, Bench, channel, seconds, workspace};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::{Lanes, Parts};
-use segments_slack::model::{AccountId, ChannelId, DatasetName, Lane, Mute, OwnChange, Subscription, WorkspaceId};
+use segments_slack::model::{
+    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Subscription, WorkspaceId,
+};
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
@@ -52,6 +54,9 @@ impl Store for Stumbling {
         unimplemented!()
     }
     async fn datasets(&self, _: &WorkspaceId) -> Answer<Vec<DatasetName>> {
+        unimplemented!()
+    }
+    async fn dataset_states(&self, _: &WorkspaceId, _: Vec<DatasetName>) -> Answer<Vec<(DatasetName, ObjectState)>> {
         unimplemented!()
     }
     async fn subscriptions(&self, _: &WorkspaceId) -> Answer<Vec<Subscription>> {

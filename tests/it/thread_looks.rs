@@ -57,6 +57,7 @@ fn anchor(style: Style) -> Anchor {
         options: Options { style: Some(style), mention: vec!["UASKED".to_owned()], ..Options::default() },
         accepted_at: now,
         not_before: now,
+        digest: None,
         attempts: 0,
         last_error: None,
         echo: false,

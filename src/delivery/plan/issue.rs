@@ -120,7 +120,7 @@ fn in_threads(delivery: &Delivery) -> bool {
 }
 
 fn part(delivery: &Delivery, news: &News, can_change: bool, has_parent: bool) -> Option<Part> {
-    if !in_threads(delivery) || !matches!(news.event.object, Object::Issue(_)) {
+    if !in_threads(delivery) || delivery.digest.is_some() || !matches!(news.event.object, Object::Issue(_)) {
         return None;
     }
     let opens = news.event.event_type == EventType::Known(KnownType::IssueCreated);

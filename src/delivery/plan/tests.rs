@@ -2,10 +2,11 @@
 
 mod threads;
 
+use super::digest::with_digests;
 use super::*;
 use crate::model::anchor::Standing;
 use crate::model::object::{Dataset, Issue, Label, Sample};
-use crate::model::{DatasetName, Event, EventId, MessageTs, Object, Options};
+use crate::model::{DatasetName, DigestTimes, Event, EventId, MessageTs, Object, Options};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -25,10 +26,20 @@ struct Pending {
     batch: Option<Batch>,
     threads: bool,
     second: i64,
+    /// The time of the digest that it goes into.
+    digest: Option<i64>,
 }
 
-const SAMPLE: Pending =
-    Pending { event: "sample.created", object: 0, dataset: 0, subscription: 1, batch: None, threads: true, second: 0 };
+const SAMPLE: Pending = Pending {
+    event: "sample.created",
+    object: 0,
+    dataset: 0,
+    subscription: 1,
+    batch: None,
+    threads: true,
+    second: 0,
+    digest: None,
+};
 
 fn due(pending: impl IntoIterator<Item = Pending>) -> Due {
     let deliver = |(sequence, pending): (u64, Pending)| {
@@ -54,7 +65,8 @@ fn due(pending: impl IntoIterator<Item = Pending>) -> Due {
             subscription: pending.subscription,
             options: Options { batch: pending.batch, threads: Some(pending.threads), ..Options::default() },
             accepted_at: at(pending.second),
-            not_before: at(pending.second),
+            not_before: at(pending.digest.unwrap_or(pending.second)),
+            digest: pending.digest.map(|second| DigestTimes { at: at(second), due: at(second) }),
             attempts: 0,
             last_error: None,
             echo: false,
@@ -76,6 +88,7 @@ fn kinds(planned: &[Planned]) -> Vec<(&'static str, Vec<u64>)> {
         Call::OpenFold(_) => "open",
         Call::EditFold(_) => "edit",
         Call::CloseFold(_) => "close",
+        Call::Digest(_) => "digest",
     };
     planned.iter().map(|one| (kind(&one.call), one.covers.clone())).collect()
 }
@@ -173,6 +186,42 @@ fn an_update_does_not_join_one_from_before_another_event_of_its_object() {
     assert_eq!(kinds(&plan(&pending, &[], &[], at(0))), [("card", vec![0]), ("card", vec![1]), ("card", vec![2])]);
 }
 
+fn digest_of(planned: &Planned) -> DigestMessage {
+    let Call::Digest(digest) = &planned.call else { panic!("{planned:#?}") };
+    DigestMessage::clone(digest)
+}
+
+#[test]
+fn a_digest_is_one_message_for_each_subscription_whatever_is_in_it() {
+    let of = |subscription, event| Pending { subscription, event, digest: Some(60), batch: Some(Batch::Off), ..SAMPLE };
+    let all = due([of(3, "sample.created"), of(4, "label.labeled"), SAMPLE, of(3, "dataset.deleted")]);
+    let planned = with_digests(plan(&all, &[], &[], at(60)), &all, &[], at(60));
+    assert_eq!(kinds(&planned), [("digest", vec![0, 3]), ("digest", vec![1]), ("card", vec![2])]);
+    assert!(planned.iter().all(|one| one.at == at(60)));
+    assert_eq!((digest_of(&planned[0]).count, digest_of(&planned[0]).closed), (2, true));
+}
+
+#[test]
+fn a_digest_of_more_than_one_look_sees_is_edited_until_it_has_all_and_takes_nothing_that_is_due_later() {
+    let of = |digest| Pending { subscription: 3, digest: Some(digest), ..SAMPLE };
+    let all = due(std::iter::repeat_n(of(60), CLAIM_LIMIT));
+    let opened = with_digests(plan(&all, &[], &[], at(60)), &all, &[], at(60)).remove(0);
+    let live = digest_of(&opened).shown_as(MessageTs::parse("1.2").unwrap());
+    assert_eq!((opened.covers.len(), live.count, live.closed), (CLAIM_LIMIT, CLAIM_LIMIT as u64, false));
+    let rest = due([of(60), of(120), of(60)]);
+    let planned = with_digests(plan(&rest, &[], &[], at(120)), &rest, std::slice::from_ref(&live), at(120));
+    assert_eq!(kinds(&planned), [("digest", vec![0, 2]), ("digest", vec![1])]);
+    let [edited, other] = [0, 1].map(|place| digest_of(&planned[place]));
+    assert_eq!((edited.count, edited.closed, &edited.ts), (CLAIM_LIMIT as u64 + 2, true, &live.ts));
+    assert_eq!((other.count, other.ts), (1, None));
+    // With nothing more for it, it is finished, unless something may still be behind what one look sees.
+    let planned = with_digests(plan(&[], &[], &[], at(60)), &[], std::slice::from_ref(&live), at(60));
+    assert_eq!((kinds(&planned), planned[0].at), (vec![("digest", vec![])], live.edit_at));
+    let others = due(std::iter::repeat_n(SAMPLE, CLAIM_LIMIT));
+    let planned = with_digests(plan(&others, &[], &[], at(60)), &others, &[live], at(60));
+    assert!(planned.iter().all(|one| !matches!(one.call, Call::Digest(_))));
+}
+
 fn any_pending() -> impl Strategy<Value = Vec<Pending>> {
     let event = prop::sample::select(vec![
         "sample.created",
@@ -189,8 +238,11 @@ fn any_pending() -> impl Strategy<Value = Vec<Pending>> {
     ]);
     let batch = prop::sample::select(vec![None, None, Some(Batch::Off), Some(Batch::Minutes(5))]);
     let one =
-        (event, 0..5_u8, 0..2_u8, 1..3_u32, 0..400_i64).prop_map(|(event, object, dataset, subscription, second)| {
-            Pending { event, object, dataset, subscription, batch: None, threads: true, second }
+        (event, 0..5_u8, 0..2_u8, 1..5_u32, 0..400_i64).prop_map(|(event, object, dataset, subscription, second)| {
+            // Subscriptions 3 and 4 have digests, at different times.
+            let every = [None, None, None, Some(100), Some(70)][subscription as usize];
+            let digest = every.map(|every| (second / every + 1) * every);
+            Pending { event, object, dataset, subscription, batch: None, threads: true, second, digest }
         });
     (prop::collection::vec(one, 0..80), batch, any::<bool>()).prop_map(|(mut all, batch, threads)| {
         all.sort_by_key(|one| one.second);
@@ -210,6 +262,13 @@ fn covered_once(due: &Due, planned: &[Planned]) {
 
 fn mixes_nothing(due: &Due, one: &Planned) {
     let of = |sequence: &u64| &due[usize::try_from(*sequence).unwrap()];
+    if matches!(one.call, Call::Digest(_)) {
+        let of: Vec<_> =
+            one.covers.iter().map(of).map(|(delivery, _)| (delivery.subscription, delivery.digest)).collect();
+        let (subscription, _) = of[0];
+        assert!(of.iter().all(|one| one.0 == subscription && one.1.is_some()), "{of:?} are in one digest");
+        return;
+    }
     let mut keys: Vec<FoldKey> =
         one.covers.iter().map(of).map(|(delivery, news)| FoldKey::of(delivery, news)).collect();
     keys.dedup();
@@ -231,20 +290,26 @@ proptest! {
         let all = due(all);
         let (mut now, mut pending, mut folds) = (at(0), Due::new(), BTreeMap::<FoldKey, Fold>::new());
         let (mut anchors, mut calls) = (BTreeMap::<ObjectKey, Anchor>::new(), 0_u32);
+        let (mut waiting_for, digests) = (Due::new(), Vec::new());
         let (mut arriving, mut shown, mut counted) = (all.iter().cloned().peekable(), Vec::new(), 0);
         loop {
             while let Some(new) = arriving.next_if(|(delivery, _)| delivery.accepted_at <= now) {
-                pending.push(new);
+                waiting_for.push(new);
             }
+            let is_due = |(delivery, _): &mut (Delivery, _)| delivery.not_before <= now;
+            pending.extend(waiting_for.extract_if(.., is_due));
+            pending.sort_by_key(|(delivery, _)| delivery.sequence);
             let live: Vec<Fold> = folds.values().cloned().collect();
             let anchored: Vec<Anchor> = anchors.values().cloned().collect();
             let planned = plan(&pending, &live, &anchored, now);
+            let planned = with_digests(planned, &pending, &digests, now);
             covered_once(&pending, &planned);
             let waiting = planned.iter().map(|one| one.at).filter(|at| *at > now).min();
             let Some(next) = planned.into_iter().find(|one| one.at <= now) else {
                 let arrival = arriving.peek().map(|(delivery, _)| delivery.accepted_at);
                 let closing = live.iter().map(Fold::close_at).min();
-                match [waiting, arrival, closing].into_iter().flatten().min() {
+                let held = waiting_for.iter().map(|(delivery, _)| delivery.not_before).min();
+                match [waiting, arrival, closing, held].into_iter().flatten().min() {
                     Some(time) => now = time,
                     None => break,
                 }
@@ -273,6 +338,10 @@ proptest! {
                     counted += next.covers.len() as u64;
                 }
                 Call::Card { .. } => counted += next.covers.len() as u64,
+                Call::Digest(digest) => {
+                    prop_assert!(digest.closed && digest.ts.is_none());
+                    counted += digest.count;
+                }
                 Call::OpenFold(fold) | Call::EditFold(fold) | Call::CloseFold(fold) => {
                     let before = folds.remove(&fold.key).map_or(0, |fold| if fold.closed { 0 } else { fold.count });
                     counted += fold.count - if fold.ts.is_some() { before } else { 0 };
@@ -288,14 +357,17 @@ proptest! {
         prop_assert_eq!(counted, all.len() as u64);
         for anchor in anchors.values() {
             let of_it = |(delivery, news): &&(Delivery, Arc<News>)| {
-                delivery.options.threads == Some(true) && news.event.object_key().as_ref() == Some(&anchor.object)
+                let in_thread = delivery.options.threads == Some(true) && delivery.digest.is_none();
+                in_thread && news.event.object_key().as_ref() == Some(&anchor.object)
             };
             let last = all.iter().rfind(of_it).map(|(delivery, _)| delivery.sequence);
             prop_assert_eq!((anchor.standing, last), (Standing::Current, Some(anchor.replies.into())));
         }
         let mut latest: HashMap<ObjectKey, u64> = HashMap::new();
         for sequence in shown {
-            let Some(object) = all[usize::try_from(sequence).unwrap()].1.event.object_key() else { continue };
+            let (delivery, news) = &all[usize::try_from(sequence).unwrap()];
+            // What is held for a digest may come after what happened later.
+            let Some(object) = news.event.object_key().filter(|_| delivery.digest.is_none()) else { continue };
             let before = latest.insert(object, sequence);
             prop_assert!(before.is_none_or(|before| before < sequence), "{sequence} came after {before:?}");
         }

@@ -1,10 +1,12 @@
 //! What a command changed: who did it, the whole result, what it was before, and the way back.
 
+use super::digest;
 use super::layout::{button, buttons, confirmed_button, context, one_or_more, say};
 use super::words::{self, count};
 use crate::model::{DatasetPattern, EventSelection, Rule, Subscription, UserId};
 use crate::render::Message;
 use crate::slack::interaction::Action;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 /// One subscription that a command touched.
@@ -25,8 +27,8 @@ pub enum Note {
     NothingSeenYet(DatasetPattern),
     /// No event was named, so that the default set applies.
     DefaultEvents,
-    /// Options that this version stores and does not act on, such as `digest`.
-    NotYetInEffect(Vec<&'static str>),
+    /// When the next digests come of subscriptions, by number.
+    NextDigests(Vec<(u32, Timestamp)>),
     /// The bot joined the channel to be able to post.
     Joined,
     /// The typist's time zone is not known.
@@ -176,11 +178,7 @@ fn notes_block(notes: &[Note]) -> Option<slack_morphism::prelude::SlackBlock> {
             let default = words::names(EventSelection::DEFAULT.map(str::to_owned), 200);
             format!("No event was named, so this is the default set: {default}.")
         }
-        Note::NotYetInEffect(options) => {
-            let these = words::names(options.iter().map(|option| (*option).to_owned()), 200);
-            let is = if options.len() == 1 { "is stored and takes" } else { "are stored and take" };
-            format!("{these} {is} effect with a later version.")
-        }
+        Note::NextDigests(next) => digest::next(next),
         Note::NoTimeZone => "I do not know your time zone, so these times are in UTC.".to_owned(),
         Note::Joined => "I joined this channel to be able to post here.".to_owned(),
     });

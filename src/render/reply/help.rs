@@ -10,9 +10,6 @@ use crate::slack::command::Topic;
 pub(super) const VERBS: [&str; 10] =
     ["subscribe", "set", "unsubscribe", "list", "mute", "unmute", "test", "why", "status", "help"];
 
-/// Options that this version stores and does not act on.
-pub const OPTIONS_TO_COME: [&str; 1] = ["digest"];
-
 /// Help on everything, or on one topic.
 pub fn help(topic: Option<Topic>) -> Message {
     match topic {
@@ -104,7 +101,7 @@ fn verb(name: &str) -> Option<Vec<String>> {
             "Short forms: `unsub`, `remove`.",
         ],
         "list" => &[
-            "`/segments list`\nShows the channel's subscriptions: paused ones first, with the reason.",
+            "`/segments list`\nShows the channel's subscriptions: paused ones first, with the reason; and when digests come.",
             "Short form: `ls`.",
         ],
         "mute" => &[
@@ -195,35 +192,33 @@ fn filters() -> Message {
 }
 
 fn options() -> Message {
-    let of = |to_come: bool| -> String {
-        let chosen = Options::ALL.iter().filter(|(name, _)| OPTIONS_TO_COME.contains(name) == to_come);
-        let lines = chosen.map(|(name, values)| {
-            let what = match *name {
-                "style" => "how much room a message takes: one line, a card (usual), or a card with picture and fields",
-                "mention" => "who is mentioned with each message",
-                "threads" => {
-                    "whether an issue is one message, kept up to date, with its story in a thread (usual), \
+    let all = Options::ALL.iter().map(|(name, values)| {
+        let what = match *name {
+            "style" => "how much room a message takes: one line, a card (usual), or a card with picture and fields",
+            "mention" => "who is mentioned with each message",
+            "threads" => {
+                "whether an issue is one message, kept up to date, with its story in a thread (usual), \
                      or each of its events a message of its own"
-                }
-                "echo" => {
-                    "what of an issue's thread the channel sees too: nothing (usual), that it was resolved or reopened, \
+            }
+            "echo" => {
+                "what of an issue's thread the channel sees too: nothing (usual), that it was resolved or reopened, \
                      or everything"
-                }
-                "batch" => {
-                    "whether many events at a time become one message (usual: the first at once, then from four on), \
+            }
+            "batch" => {
+                "whether many events at a time become one message (usual: the first at once, then from four on), \
                      never do, or are always collected for some minutes"
-                }
-                "digest" => "a summary in place of single messages",
-                _ => "when to hold messages back; what is held comes afterwards. Times are yours",
-            };
-            let values = values.iter().map(|value| format!("`{name}:{value}`")).collect::<Vec<_>>().join(" ");
-            format!("{values}\n{what}")
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    };
+            }
+            "digest" => {
+                "one summary in place of single messages: each full hour, or each day or week at a time of yours. \
+                     `/segments list` shows when the next one comes"
+            }
+            _ => "when to hold messages back; what is held comes afterwards. Times are yours",
+        };
+        let values = values.iter().map(|value| format!("`{name}:{value}`")).collect::<Vec<_>>().join(" ");
+        format!("{values}\n{what}")
+    });
     let lines = [
-        of(false),
-        format!("*Stored now, in effect with a later version*\n{}", of(true)),
+        all.collect::<Vec<_>>().join("\n"),
         "For a dataset that the channel has already, `/segments subscribe jane/flowers style:line` changes only the option.".to_owned(),
     ];
     paragraphs("Options", lines)

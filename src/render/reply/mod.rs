@@ -1,6 +1,7 @@
 //! Every word that answers a command or a click. Pure functions to messages; the caller decides who sees them.
 
 mod change;
+mod digest;
 mod error;
 mod help;
 mod layout;
@@ -16,8 +17,9 @@ pub use change::{
     Note, RuleChange, UndoRefusal, changed, confirm_unsubscribe_all, now_active, unchanged, undo_refused, undone,
     unsubscribed_all, waiting_for_invite,
 };
+pub use digest::with_next_digests;
 pub use error::mistake;
-pub use help::{OPTIONS_TO_COME, coming, help};
+pub use help::{coming, help};
 pub use list::{list, overview};
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{

@@ -6,7 +6,7 @@ use super::keys::{Key, Kind};
 use super::lanes::{self, LaneRecord};
 use super::view::View;
 use super::writer::Commit;
-use crate::model::{AccountId, DatasetName, Delivery, Lane, WorkspaceId};
+use crate::model::{AccountId, DatasetName, Delivery, DigestTimes, Lane, ObjectKey, ObjectState, WorkspaceId};
 use crate::store::{AccountRecord, Arrival, Decide, Known, StoreError, Verdict};
 use std::sync::Arc;
 
@@ -59,6 +59,7 @@ pub(super) fn accept(
             options: new.options.clone(),
             accepted_at,
             not_before: new.not_before,
+            digest: new.digest.map(|at| DigestTimes { at, due: new.not_before }),
             attempts: 0,
             last_error: None,
             echo: new.echo,
@@ -98,6 +99,26 @@ pub(super) fn accounts(view: &View, workspace: &WorkspaceId) -> Result<Vec<(Acco
         }
     }
     Ok(accounts)
+}
+
+/// The last states of some datasets: of each the newest that any endpoint left.
+pub(super) fn dataset_states(
+    view: &View,
+    workspace: &WorkspaceId,
+    datasets: &[DatasetName],
+) -> Result<Vec<(DatasetName, ObjectState)>, StoreError> {
+    let accounts = accounts(view, workspace)?;
+    let mut states = Vec::new();
+    for dataset in datasets {
+        let object = ObjectKey::new("dataset", dataset.as_str());
+        let mut newest = None::<ObjectState>;
+        for (account, _) in &accounts {
+            let state = view.read::<ObjectState>(&Key::object(workspace, account, &object))?;
+            newest = newest.into_iter().chain(state).max_by_key(|state| state.at);
+        }
+        states.extend(newest.map(|state| (dataset.clone(), state)));
+    }
+    Ok(states)
 }
 
 /// Datasets that any event named, by name.

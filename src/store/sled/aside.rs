@@ -59,8 +59,14 @@ mod tests {
             };
             let not_before = if number == 2 { Timestamp::from_second(9).unwrap() } else { NOW };
             let channel = lane().channel;
-            let delivery =
-                NewDelivery { channel, subscription: 1, options: Options::default(), not_before, echo: false };
+            let delivery = NewDelivery {
+                channel,
+                subscription: 1,
+                options: Options::default(),
+                not_before,
+                echo: false,
+                digest: None,
+            };
             let event = Event {
                 event_type: EventType::parse("sample.created"),
                 created_at: NOW,

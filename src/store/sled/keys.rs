@@ -7,7 +7,8 @@
 //! What belongs to no workspace begins with `0x00`, which sorts before every workspace.
 
 use crate::model::{
-    AccountId, ChannelId, DatasetName, EventId, FoldKey, Lane, MessageId, ObjectKey, TriggerId, WorkspaceId,
+    AccountId, ChannelId, DatasetName, DigestMessage, EventId, FoldKey, Lane, MessageId, ObjectKey, TriggerId,
+    WorkspaceId,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -42,6 +43,8 @@ pub(super) enum Kind {
     Held = b'h',
     /// channel → the call in flight.
     Intent = b'i',
+    /// channel, subscription, time → a digest that lacks something.
+    Digest = b'j',
     /// channel → the lane's counters, pace and pause.
     Lane = b'l',
     /// account, message → when it was kept.
@@ -172,6 +175,11 @@ impl Key {
     pub(super) fn echo(workspace: &WorkspaceId, account: &AccountId, object: &ObjectKey, event: &str) -> Self {
         let text = format!("{}\n{event}", object.as_str());
         Self::all(workspace, Kind::Echo).closed(account.as_str()).bounded(&text)
+    }
+
+    /// A digest that lacks something, by when it was planned.
+    pub(super) fn digest(lane: &Lane, digest: &DigestMessage) -> Self {
+        Self::within(lane, Kind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.opened_at)
     }
 
     pub(super) fn wake(lane: &Lane, not_before: Timestamp, sequence: u64) -> Self {

@@ -6,7 +6,7 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::{anchors, books, events, mutes, outcomes};
-use crate::model::{Delivery, End, Fold, Lane, Pause, Subscription, WorkspaceId};
+use crate::model::{Delivery, DigestMessage, End, Fold, Lane, Pause, Subscription, WorkspaceId};
 use crate::store::{Backlog, Claim, DeadLetter, Intent, Settlement, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -126,12 +126,15 @@ pub(super) fn claim(view: &View, lane: &Lane, now: Timestamp, limit: usize) -> R
     }
     let folds = view.scan::<Fold>(&Key::within(lane, Kind::Fold)).map(|entry| entry.map(|(_, fold)| fold));
     let folds = folds.collect::<Result<Vec<_>, _>>()?;
+    let digests = view.scan::<DigestMessage>(&Key::within(lane, Kind::Digest));
+    let digests = digests.map(|entry| entry.map(|(_, digest)| digest)).collect::<Result<Vec<_>, _>>()?;
     let next_due = folds.iter().map(Fold::close_at).chain(next_due).min();
     let (anchors, edit_at) = anchors::claimed(view, lane, &due)?;
     let next_due = next_due.into_iter().chain(edit_at).min();
     let intent = view.read(&Key::of(lane, Kind::Intent))?;
     let ended = mutes::ended(view, lane, now)?;
-    Ok((Claim { due, next_due, folds, anchors, ended, intent, next_at: record.next_at, pause: record.pause }, lost))
+    let (next_at, pause) = (record.next_at, record.pause);
+    Ok((Claim { due, next_due, folds, digests, anchors, ended, intent, next_at, pause }, lost))
 }
 
 pub(super) fn begin(view: &mut View, lane: &Lane, intent: &Intent) -> Result<(), StoreError> {
@@ -153,14 +156,18 @@ pub(super) fn settle(
         mutes::forget(view, lane, ended)?;
     }
     match settlement {
-        Settlement::Done { covers, ts, fold, anchors } => {
-            let end = outcomes::shown(intent.as_ref(), fold.as_deref(), ts);
+        Settlement::Done { covers, ts, fold, digest, anchors } => {
+            let end = outcomes::shown(intent.as_ref(), fold.as_deref(), digest.as_deref(), ts);
             for anchor in &anchors {
                 anchors::put(view, lane, anchor)?;
             }
             if let Some(fold) = fold {
                 let key = Key::fold(lane, &fold.key);
                 if fold.closed { view.remove(&key)? } else { view.write(&key, &fold)? }
+            }
+            if let Some(digest) = digest {
+                let key = Key::digest(lane, &digest);
+                if digest.closed { view.remove(&key)? } else { view.write(&key, &digest)? }
             }
             let mut ended = Vec::with_capacity(covers.len());
             for sequence in covers {
@@ -237,9 +244,9 @@ fn bury(
 /// Lanes that have anything to do, now or later.
 pub(super) fn unfinished(view: &View, workspace: &WorkspaceId) -> Result<BTreeSet<Lane>, StoreError> {
     let mut lanes: BTreeSet<Lane> = pending(view, workspace)?.into_iter().map(|(lane, _)| lane).collect();
-    for kind in [Kind::Fold, Kind::Behind] {
-        let all = Key::all(workspace, kind);
-        for key in view.keys(&all, &all) {
+    for kind in [Kind::Fold, Kind::Digest, Kind::Behind] {
+        let live = Key::all(workspace, kind);
+        for key in view.keys(&live, &live) {
             lanes.extend(key?.lane());
         }
     }

@@ -23,7 +23,7 @@ use super::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
     Intent, Settlement, Store, StoreError, Undo, Verdict,
 };
-use crate::model::{AccountId, ChannelId, DatasetName, Lane, Mute, OwnChange, Subscription, WorkspaceId};
+use crate::model::{AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Subscription, WorkspaceId};
 use async_trait::async_trait;
 use disk::Disk;
 use jiff::Timestamp;
@@ -132,6 +132,15 @@ impl Store for SledStore {
     async fn datasets(&self, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError> {
         let workspace = workspace.clone();
         self.read(move |view| accept::datasets(view, &workspace)).await
+    }
+
+    async fn dataset_states(
+        &self,
+        workspace: &WorkspaceId,
+        datasets: Vec<DatasetName>,
+    ) -> Result<Vec<(DatasetName, ObjectState)>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| accept::dataset_states(view, &workspace, &datasets)).await
     }
 
     async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError> {

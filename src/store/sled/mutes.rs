@@ -3,7 +3,7 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::{events, lanes};
-use crate::model::{ChannelId, Delivery, EndedMutes, Lane, Mute, WorkspaceId};
+use crate::model::{ChannelId, Delivery, DigestTimes, EndedMutes, Hold, Lane, Mute, WorkspaceId};
 use crate::store::{HeldUntil, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -68,12 +68,14 @@ pub(super) fn release(view: &mut View, lane: &Lane, now: Timestamp, held_until: 
         // What is due already goes as it is, and so does what has lost its event.
         let news = if delivery.not_before > now { events::news(view, lane, &delivery)? } else { None };
         let Some(news) = news else { continue };
-        let until = held_until(&delivery, &news).unwrap_or(now);
+        let Hold { until, digest } = held_until(&delivery, &news);
+        let until = until.unwrap_or(now);
+        let digest = digest.map(|at| DigestTimes { at, due: until });
         released += u64::from(until <= now);
-        if until != delivery.not_before
+        if (until != delivery.not_before || digest != delivery.digest)
             && let Some(mut delivery) = lanes::take(view, lane, delivery.sequence)?
         {
-            delivery.not_before = until;
+            (delivery.not_before, delivery.digest) = (until, digest);
             lanes::put(view, lane, &delivery, now)?;
         }
     }

@@ -4,7 +4,7 @@ use super::events;
 use super::keys::{Key, Kind};
 use super::lanes::LaneRecord;
 use super::view::View;
-use crate::model::{Delivery, End, Fold, Gist, Lane, MessageTs, Outcome};
+use crate::model::{Delivery, DigestMessage, End, Fold, Gist, Lane, MessageTs, Outcome};
 use crate::store::{History, Intent, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,15 @@ struct Numbered {
 }
 
 /// The way in which deliveries ended that a message shows now.
-pub(super) fn shown(intent: Option<&Intent>, fold: Option<&Fold>, ts: MessageTs) -> End {
-    match (fold, intent) {
-        (Some(fold), _) => End::Folded { ts, count: fold.count },
+pub(super) fn shown(
+    intent: Option<&Intent>,
+    fold: Option<&Fold>,
+    digest: Option<&DigestMessage>,
+    ts: MessageTs,
+) -> End {
+    let together = fold.map(|fold| fold.count).or(digest.map(|digest| digest.count));
+    match (together, intent) {
+        (Some(count), _) => End::Folded { ts, count },
         (None, Some(Intent { edits: Some(_), .. })) => End::Edited { ts },
         (None, intent) => {
             let thread = intent.and_then(|intent| intent.thread.as_ref()).map(|thread| thread.parent.clone());

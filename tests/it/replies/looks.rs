@@ -35,14 +35,7 @@ fn a_change_shows_who_did_it_and_the_whole_result() {
     let mut restyled = rule("flowers", &["issue.*"]);
     restyled.options.style = Some(Style::Line);
     let restyled = RuleChange { number: 1, before: Some(rule("flowers", &["issue.*"])), after: Some(restyled) };
-    let notes = [
-        Note::NothingSeenYet(pattern("jane", "flowers")),
-        Note::DefaultEvents,
-        Note::NotYetInEffect(vec!["digest", "threads"]),
-        Note::NotYetInEffect(vec!["echo"]),
-        Note::Joined,
-        Note::NoTimeZone,
-    ];
+    let notes = [Note::NothingSeenYet(pattern("jane", "flowers")), Note::DefaultEvents, Note::Joined, Note::NoTimeZone];
     let many: Vec<RuleChange> = (1..=40).map(|number| added(number, rule("flowers", &["*"]))).collect();
     let shown = gallery([
         ("one added", reply::changed(&ann(), &[added(1, rule("flowers", &["sample.*"]))], &[], id)),

@@ -60,7 +60,7 @@ async fn anchor(bench: &Bench, uuid: &str) -> Anchor {
 }
 
 async fn keep(bench: &Bench, anchors: &[Anchor]) {
-    let done = Settlement::Done { covers: vec![], ts: ts(), fold: None, anchors: anchors.to_vec() };
+    let done = Settlement::Done { covers: vec![], ts: ts(), fold: None, digest: None, anchors: anchors.to_vec() };
     bench.store().settle(&lane("C1"), done, at(1), at(1)).await.unwrap();
 }
 
@@ -123,6 +123,7 @@ pub(super) async fn a_call_that_was_begun_remembers_its_thread_and_anchors(mut b
         fold: None,
         thread: Some(Thread { parent: ts(), broadcast: true }),
         anchors: vec![anchor(&bench, "a").await],
+        digest: None,
         mutes_ended: None,
         at: at(1),
     };
@@ -134,7 +135,7 @@ pub(super) async fn a_call_that_was_begun_remembers_its_thread_and_anchors(mut b
 pub(super) async fn an_issue_that_is_not_heard_of_for_half_a_year_loses_its_anchor(bench: Bench) {
     let behind = anchor(&bench, "a").await.not_yet_edited(at(7), 0);
     keep(&bench, &[behind]).await;
-    let done = Settlement::Done { covers: vec![0], ts: ts(), fold: None, anchors: vec![] };
+    let done = Settlement::Done { covers: vec![0], ts: ts(), fold: None, digest: None, anchors: vec![] };
     bench.store().settle(&lane("C9"), done, at(1), at(1)).await.unwrap();
     bench.store().sweep(&workspace(), at(180 * DAY)).await.unwrap();
     assert_eq!(bench.claim("C1", 9).await.anchors.len(), 1);

@@ -114,7 +114,14 @@ pub(super) fn news(text: &str) -> Arc<News> {
 
 pub(super) fn wanted(channel: &str, not_before: i64) -> NewDelivery {
     let channel = ChannelId::parse(channel).unwrap();
-    NewDelivery { channel, subscription: 1, options: Options::default(), not_before: at(not_before), echo: false }
+    NewDelivery {
+        channel,
+        subscription: 1,
+        options: Options::default(),
+        not_before: at(not_before),
+        echo: false,
+        digest: None,
+    }
 }
 
 pub(super) fn verdict(text: &str, deliveries: Vec<NewDelivery>) -> Verdict {

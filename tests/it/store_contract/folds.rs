@@ -21,7 +21,7 @@ async fn two(bench: &Bench) -> Fold {
 
 async fn settle(bench: &Bench, covers: &[u64], fold: &Fold, second: i64) {
     let fold = Some(Box::new(fold.clone()));
-    let done = Settlement::Done { covers: covers.to_vec(), ts: ts(), fold, anchors: vec![] };
+    let done = Settlement::Done { covers: covers.to_vec(), ts: ts(), fold, anchors: vec![], digest: None };
     bench.store().settle(&lane("C1"), done, at(second), at(second)).await.unwrap();
 }
 
@@ -79,6 +79,7 @@ pub(super) async fn a_call_that_was_begun_remembers_the_fold_it_shows(mut bench:
         fold,
         thread: None,
         anchors: vec![],
+        digest: None,
         mutes_ended: None,
         at: at(1),
     };

@@ -148,7 +148,13 @@ pub(super) async fn what_has_outlived_its_use_is_forgotten(bench: Bench) {
     bench.accept("old", &["C1"], 0).await;
     bench.accept("new", &["C1"], DAY).await;
     let covers = vec![0, 1];
-    let done = Settlement::Done { covers, ts: "1.2".to_owned().try_into().unwrap(), fold: None, anchors: vec![] };
+    let done = Settlement::Done {
+        covers,
+        ts: "1.2".to_owned().try_into().unwrap(),
+        fold: None,
+        anchors: vec![],
+        digest: None,
+    };
     bench.store().settle(&lane("C1"), done, at(DAY), at(DAY)).await.unwrap();
     assert_eq!(bench.store().sweep(&workspace(), at(8 * DAY)).await.unwrap(), 0);
     assert_eq!(bench.store().sweep(&workspace(), at(8 * DAY + 1)).await.unwrap(), 2);

@@ -1,7 +1,7 @@
 //! Lanes: deliveries in order, held, claimed, settled; pauses, intents and what is given up.
 
 use super::bench::{Bench, at, lane, texts, wanted, workspace};
-use segments_slack::model::{DatasetPattern, Delivery, EndedMutes, Mute, News, Pause, PauseReason, UserId};
+use segments_slack::model::{DatasetPattern, Delivery, EndedMutes, Hold, Mute, News, Pause, PauseReason, UserId};
 use segments_slack::store::{Backlog, Book, Edit, Edited, Intent, Settlement};
 use uuid::Uuid;
 
@@ -13,13 +13,20 @@ fn intent(covers: &[u64]) -> Intent {
         fold: None,
         thread: None,
         anchors: vec![],
+        digest: None,
         mutes_ended: None,
         at: at(1),
     }
 }
 
 fn done(covers: &[u64]) -> Settlement {
-    Settlement::Done { covers: covers.to_vec(), ts: "1.2".to_owned().try_into().unwrap(), fold: None, anchors: vec![] }
+    Settlement::Done {
+        covers: covers.to_vec(),
+        ts: "1.2".to_owned().try_into().unwrap(),
+        fold: None,
+        anchors: vec![],
+        digest: None,
+    }
 }
 
 fn retry(covers: &[u64], not_before: i64, counted: bool) -> Settlement {
@@ -195,8 +202,10 @@ pub(super) async fn what_is_held_can_be_let_go_or_held_for_another_time(mut benc
     }
     bench.accept("m3", &["C1"], 0).await;
     bench.accept_as("m0'", vec![wanted("C2", 100)], 0).await;
-    let times =
-        |delivery: &Delivery, _: &News| [None, Some(at(90)), Some(at(70))][usize::try_from(delivery.sequence).unwrap()];
+    let times = |delivery: &Delivery, _: &News| {
+        let until = [None, Some(at(90)), Some(at(70))][usize::try_from(delivery.sequence).unwrap()];
+        Hold { until, digest: None }
+    };
     assert_eq!(bench.store().release(&lane("C1"), at(10), Box::new(times)).await.unwrap(), 1);
     bench.restart();
     assert_eq!(bench.due("C1", 10).await, ["m0", "m3"]);
@@ -210,7 +219,7 @@ pub(super) async fn what_waits_to_be_tried_again_is_not_let_go(bench: Bench) {
     three(&bench).await;
     settle(&bench, retry(&[0], 100, true), 3).await;
     settle(&bench, retry(&[1], 100, false), 4).await;
-    assert_eq!(bench.store().release(&lane("C1"), at(10), Box::new(|_, _| None)).await.unwrap(), 0);
+    assert_eq!(bench.store().release(&lane("C1"), at(10), Box::new(|_, _| Hold::default())).await.unwrap(), 0);
     assert_eq!(sequences(&bench, 10).await, [2]);
 }
 

@@ -145,7 +145,13 @@ fn lane(workspace: &WorkspaceId, channel: usize) -> Lane {
 fn settlement(how: &How, covers: Vec<u64>, now: i64) -> Settlement {
     let error = "fatal_error".to_owned();
     match *how {
-        How::Done => Settlement::Done { covers, ts: "1.2".to_owned().try_into().unwrap(), fold: None, anchors: vec![] },
+        How::Done => Settlement::Done {
+            covers,
+            ts: "1.2".to_owned().try_into().unwrap(),
+            fold: None,
+            anchors: vec![],
+            digest: None,
+        },
         How::Retry { hold, counted } => Settlement::Retry { covers, not_before: at(now + hold), counted, error },
         How::Dead => Settlement::Dead { covers, error },
         How::Paused => Settlement::Paused(pause(now)),
@@ -170,6 +176,7 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
                 fold: None,
                 thread: None,
                 anchors: vec![],
+                digest: None,
                 mutes_ended: None,
                 at: at(now),
             };

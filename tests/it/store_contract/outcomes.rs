@@ -10,7 +10,13 @@ fn ts(text: &str) -> MessageTs {
 }
 
 fn done(covers: &[u64], fold: Option<Fold>) -> Settlement {
-    Settlement::Done { covers: covers.to_vec(), ts: ts("1.2"), fold: fold.map(Box::new), anchors: Vec::new() }
+    Settlement::Done {
+        covers: covers.to_vec(),
+        ts: ts("1.2"),
+        fold: fold.map(Box::new),
+        digest: None,
+        anchors: Vec::new(),
+    }
 }
 
 async fn settle(bench: &Bench, settlement: Settlement, second: i64) {
@@ -49,6 +55,7 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
         fold: None,
         thread: None,
         anchors: Vec::new(),
+        digest: None,
         mutes_ended: None,
         at: at(12),
     };
