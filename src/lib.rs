@@ -94,6 +94,16 @@ pub async fn assemble(config: &Config, clock: Clock, shutdown: CancellationToken
     let store =
         tokio::task::spawn_blocking(move || store::sled::SledStore::open(&folder, store::Durability::default()));
     let store: Arc<dyn store::Store> = Arc::new(store.await.context("could not open the store")??);
+    assemble_over(store, config, clock, shutdown).await
+}
+
+/// Puts an app together over a store that is open.
+pub async fn assemble_over(
+    store: Arc<dyn store::Store>,
+    config: &Config,
+    clock: Clock,
+    shutdown: CancellationToken,
+) -> anyhow::Result<Arc<App>> {
     let metrics = Arc::new(Metrics::default());
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;

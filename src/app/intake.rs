@@ -4,14 +4,13 @@ use super::hold::held;
 use super::recent::{Mark, Seen};
 use super::{App, environment_account};
 use crate::clock::id_at;
-use crate::model::{AccountId, EventId, Lane, News, WorkspaceId};
+use crate::model::{AccountId, ChannelId, EventId, News, WorkspaceId};
 use crate::routing::{derive, is_stale};
 use crate::segments::decode::{DecodeError, Decoded, decode};
 use crate::segments::webhook::SignedWebhook;
 use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
 use jiff::Timestamp;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 use tracing::debug;
 
 /// Where a webhook was sent to.
@@ -84,11 +83,10 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         sample: event.sample_key(),
     };
     let (workspace, index) = (endpoint.workspace.clone(), Arc::clone(&app.index));
-    let is_old = Arc::new(AtomicBool::new(false));
-    let found_old = Arc::clone(&is_old);
+    let judged = Arc::new(OnceLock::new());
+    let told = Arc::clone(&judged);
     let decide: Decide = Box::new(move |known: Known| {
         let outdated = is_stale(&event, known.object.as_ref());
-        found_old.store(outdated, Ordering::Relaxed);
         let (news, state) = derive(*event, known.object.as_ref(), known.sample.as_ref());
         let index = index.read().unwrap_or_else(PoisonError::into_inner);
         let matches = if outdated { Vec::new() } else { index.matches(&workspace, &news) };
@@ -105,27 +103,28 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
                 echo: false,
             }
         });
-        let deliveries = deliveries.collect();
+        let deliveries: Vec<NewDelivery> = deliveries.collect();
+        // Called once, so nothing is set yet.
+        let channels: Vec<ChannelId> = deliveries.iter().map(|new| new.channel.clone()).collect();
+        let _ = told.set((outdated, channels));
         Verdict { state, event: EventId(id_at(now)), deliveries, news: Arc::new(news) }
     });
     let (dataset, message) = (arrival.dataset.clone(), arrival.message.clone());
-    let Some(verdict) = app.store.accept(&endpoint.workspace, arrival, decide).await? else {
+    let kept = app.store.accept(&endpoint.workspace, arrival, decide).await;
+    let (is_old, channels) = judged.get().cloned().unwrap_or_default();
+    // Although it failed, the store may have kept it; when it is sent again, it is a duplicate that wakes nobody.
+    for channel in &channels {
+        app.lanes.wake(&App::lane(&endpoint.workspace, channel));
+    }
+    let Some(verdict) = kept? else {
         note_repeat(app, endpoint, &webhook, now);
         return Ok(Accepted::Duplicate);
     };
-    let mark = if is_old.load(Ordering::Relaxed) {
-        Mark::Stale
-    } else {
-        let channels = verdict.deliveries.iter().map(|delivery| delivery.channel.clone()).collect();
-        Mark::News { event: verdict.event, channels }
-    };
+    let mark = if is_old { Mark::Stale } else { Mark::News { event: verdict.event, channels } };
     let (account, news) = (endpoint.account.clone(), Arc::clone(&verdict.news));
     app.recent.note(&endpoint.workspace, Seen { account, message, news, at: now, mark, repeats: 0 });
     if let Some(dataset) = &dataset {
         app.index.write().unwrap_or_else(PoisonError::into_inner).note_dataset(&endpoint.workspace, dataset);
-    }
-    for delivery in &verdict.deliveries {
-        app.lanes.wake(&Lane { workspace: endpoint.workspace.clone(), channel: delivery.channel.clone() });
     }
     debug!(event.id = %verdict.event, "accepted {} for {} channels", verdict.news.name(), verdict.deliveries.len());
     Ok(match verdict.deliveries.len() {

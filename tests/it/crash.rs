@@ -1,14 +1,12 @@
 //! The program as a process: killed at any moment, stopped in order, and spoken to by strangers.
 
-use crate::harness::process::{Outside, Running, now, sample_created};
+mod rounds;
+
+use crate::harness::process::{Outside, now};
 use crate::harness::{BOT_TOKEN, SIGNING_SECRET, WEBHOOK_SECRET, fixture, seconds};
-use segments_slack::sandbox::segments::Sender;
-use segments_slack::sandbox::slack::{Fault, Shown};
+use segments_slack::sandbox::slack::Fault;
 use segments_slack::store::Backlog;
-use std::sync::Arc;
 use svix::webhooks::Webhook;
-use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_survives_kill_9_between_the_answer_and_the_post() {
@@ -23,140 +21,6 @@ async fn a_card_survives_kill_9_between_the_answer_and_the_post() {
     outside.until("the card", seconds(30), || outside.saying("C1", "survivor.png").len() == 1).await;
     assert_eq!(server.stop().await.0.code(), Some(0));
     assert_eq!(outside.saying("C1", "survivor.png").len(), 1);
-    assert_eq!(outside.backlog().await, Backlog::default());
-}
-
-/// Random numbers that a seed decides (splitmix64).
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % limit
-    }
-}
-
-/// Each dataset, and the channels that subscribe to it.
-const DATASETS: [(&str, [&str; 2]); 3] =
-    [("jane/flowers", ["C1", "C2"]), ("jane/trees", ["C2", "C3"]), ("jane/mosses", ["C1", "C3"])];
-const EVENTS_PER_ROUND: usize = 2;
-
-/// Sends an event until it is accepted, as Segments.ai does, and some again although they were.
-async fn deliver(mut server: watch::Receiver<Arc<Sender>>, dataset: &str, name: String, mut random: Random) {
-    let (id, body) = (format!("msg_{name}"), sample_created(dataset, &name));
-    let mut more = random.below(3);
-    loop {
-        let sender = Arc::clone(&server.borrow_and_update());
-        let accepted = sender.resend(&id, &body, now()).await.is_ok_and(|sent| sent.status.is_success());
-        if accepted && more == 0 {
-            return;
-        }
-        more -= u64::from(accepted);
-        // As long as a sender may please, so that later events overtake; a new server is tried at once.
-        let pause = std::time::Duration::from_millis(random.below(400));
-        let _ = tokio::time::timeout(pause, server.changed()).await;
-    }
-}
-
-/// Kills a server at some moment: just when Slack has heard from it for the nth time, or after some time.
-async fn kill(outside: &Outside, server: Running, random: &mut Random) {
-    let (calls, time) = (random.below(5), std::time::Duration::from_millis(random.below(1_500)));
-    let mut changes = outside.slack.changes();
-    let heard = async {
-        for _ in 0..calls {
-            changes.changed().await.unwrap();
-        }
-    };
-    let _ = tokio::time::timeout(time, heard).await;
-    server.kill();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_or_doubled_over_crashes() {
-    crashes("batch:off").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn folds_count_exactly_over_crashes() {
-    crashes("batch:auto").await;
-}
-
-/// How many events a message shows.
-fn told(shown: &Shown) -> usize {
-    let words = shown.text.trim_start_matches("🖼️ ");
-    words.split_once(" samples created").map_or(1, |(number, _)| number.replace(',', "").parse().unwrap())
-}
-
-/// Kills a server over and over while events come in, and counts what Slack has in the end.
-#[expect(clippy::print_stderr, reason = "a long run is worth its figures")]
-async fn crashes(batch: &str) {
-    let number = |name: &str, usual| std::env::var(name).map_or(usual, |text| text.parse().unwrap());
-    let rounds = number("SEGMENTS_SLACK_CRASH_ROUNDS", 20);
-    let seed = number("SEGMENTS_SLACK_CRASH_SEED", 1);
-    let mut random = Random(seed);
-    let outside = Outside::start(seed).await;
-    let mut server = outside.boot_ready().await;
-    for (dataset, channels) in DATASETS {
-        for channel in channels {
-            outside.types(&format!("/segments subscribe {dataset} sample.created {batch}"), channel).await;
-        }
-    }
-    let (reached, here) = watch::channel(Arc::new(server.sender()));
-    outside.slack.fail_share(
-        0.15,
-        &[
-            Fault::Status(500),
-            Fault::Reset,
-            Fault::LoseAnswer,
-            Fault::LoseAnswerStatus(502),
-            Fault::RateLimit { retry_after: 1 },
-            Fault::Rubbish,
-        ],
-    );
-    let mut events = Vec::new();
-    let mut senders = JoinSet::new();
-    for round in 0..rounds {
-        for place in 0..EVENTS_PER_ROUND {
-            let (dataset, channels) = DATASETS[usize::try_from(random.below(3)).unwrap()];
-            let name = format!("round-{round:04}-{place}.png");
-            events.push((name.clone(), channels));
-            senders.spawn(deliver(here.clone(), dataset, name, Random(random.below(u64::MAX))));
-        }
-        kill(&outside, server, &mut random).await;
-        server = outside.boot();
-        reached.send_replace(Arc::new(server.sender()));
-    }
-    let all_sent = async { while senders.join_next().await.transpose().unwrap().is_some() {} };
-    tokio::time::timeout(seconds(60), all_sent).await.expect("every event is accepted in the end");
-    outside.slack.fail_share(0.0, &[]);
-
-    let names = |channel: &str| {
-        let here = |(_, channels): &&(String, [&str; 2])| channels.contains(&channel);
-        events.iter().filter(here).map(|(name, _)| name.clone()).collect::<Vec<_>>()
-    };
-    let expected = ["C1", "C2", "C3"].map(|channel| names(channel).len());
-    // One by one, or as many as a fold says.
-    let shown = || ["C1", "C2", "C3"].map(|channel| outside.saying(channel, "🖼️").iter().map(told).sum::<usize>());
-    let mut changes = outside.slack.changes();
-    // Whatever is missing when Slack has not heard from the server for so long is lost.
-    while shown() != expected && tokio::time::timeout(seconds(40), changes.changed()).await.is_ok() {}
-    server.stop().await;
-    eprintln!(
-        "crashes {rounds}, {batch}: accepted {} events, expected {expected:?}, shown {:?}",
-        events.len(),
-        shown()
-    );
-    assert_eq!(shown(), expected);
-    if batch == "batch:off" {
-        for channel in ["C1", "C2", "C3"] {
-            let told: Vec<_> =
-                names(channel).into_iter().map(|name| (outside.saying(channel, &name).len(), name)).collect();
-            assert!(told.iter().all(|(times, _)| *times == 1), "{channel}: {told:?}");
-        }
-    }
     assert_eq!(outside.backlog().await, Backlog::default());
 }
 

@@ -1,6 +1,8 @@
 //! From an accepted webhook to the channel, on bad days too.
 
-use crate::harness::{BOT_TOKEN, Bench, channel, seconds, user, workspace};
+use crate::harness::failing::{How, When};
+use crate::harness::mortal::Mortal;
+use crate::harness::{BOT_TOKEN, Bench, channel, fixture, seconds, user, workspace};
 use segments_slack::delivery::{Lanes, Parts};
 use segments_slack::model::{Lane, SubscriptionState};
 use segments_slack::sandbox::slack::Fault;
@@ -271,4 +273,18 @@ async fn a_revoked_token_holds_the_workspace_until_it_is_accepted_again() {
     assert!(ready.text().await.unwrap().contains("token_revoked"));
     bench.restart().await;
     bench.read("C1");
+}
+
+#[tokio::test]
+async fn what_was_kept_although_the_store_failed_to_say_so_comes_at_once() {
+    let mut world = Mortal::start().await;
+    let subscribe = "/segments subscribe jane/flowers sample.*";
+    world.bench.slack.types(&workspace(), &user("U1"), &channel("C1"), subscribe).await;
+    world.settle().await;
+    world.bench.read("C1");
+    world.strikes.after(0, When::After, How::Fails);
+    world.sends(&[("msg_1".to_owned(), fixture("sample.created.image"))], None).await;
+    assert_eq!(world.strikes.struck(), 1);
+    world.bench.read("C1");
+    world.finish().await;
 }

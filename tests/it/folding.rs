@@ -5,6 +5,7 @@ use bytes::Bytes;
 use segments_slack::app::intake::{Accepted, accept};
 use segments_slack::sandbox::slack::{Fault, Shown};
 use segments_slack::segments::webhook::{Secrets, SignedWebhook};
+use segments_slack::store::Backlog;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::task::JoinSet;
 
@@ -81,22 +82,26 @@ async fn ten_thousand_samples_are_a_card_and_one_message_that_counts() {
     bench.read("C2");
     let before = bench.writes();
     bench.created(1).await;
-    assert_eq!(bench.now_in("C1").len(), 1);
+    assert_eq!(bench.now_in("C1").len(), 1, "the first card comes at once");
     for second in 0..100 {
         bench.created(if second == 0 { 99 } else { 100 }).await;
-        if second == 50 {
+        let told_elsewhere = second % 10 == 5;
+        if told_elsewhere {
             assert_eq!(bench.webhook("issue.created.basic").await, 204);
-            bench.read("C2");
         }
         bench.after(seconds(1)).await;
+        if told_elsewhere {
+            // Within a second; `read` takes no other number of messages than one.
+            bench.read("C2");
+        }
     }
     bench.after(seconds(4)).await;
-    assert_eq!(bench.now_in("C1").iter().map(count).collect::<Vec<_>>(), [1, 9_999]);
+    assert_eq!(bench.now_in("C1").iter().map(count).collect::<Vec<_>>(), [1, 9_999], "5 s after the last event");
     bench.after(seconds(600)).await;
     let shown = bench.now_in("C1");
     assert_eq!(shown.iter().map(count).collect::<Vec<_>>(), [1, 9_999]);
     assert!(shown[1].blocks.to_string().contains("Complete: 9,999"), "{shown:#?}");
-    let calls = bench.writes() - before;
+    let calls = bench.writes() - before - 10;
     assert!(calls <= 40, "{calls} calls");
 }
 
@@ -111,16 +116,19 @@ async fn ten_thousand_at_once_are_counted_within_seconds() {
 }
 
 #[tokio::test]
-async fn with_a_fifth_of_all_calls_failing_the_count_is_still_exact() {
+async fn with_a_fifth_of_all_calls_failing_ten_thousand_samples_are_still_counted_exactly() {
     let bench = subscribed("").await;
     bench.slack.fail_share(0.2, &ALL_FAULTS);
-    for _ in 0..50 {
-        bench.created(20).await;
-        bench.after(seconds(2)).await;
+    for _ in 0..100 {
+        bench.created(100).await;
+        bench.after(seconds(1)).await;
     }
     bench.after(seconds(3_600)).await;
-    assert_eq!(total(&bench.now_in("C1")), 1_000);
-    assert_eq!(bench.app().store.backlog(&workspace()).await.unwrap().pending, 0);
+    let shown = bench.now_in("C1");
+    assert_eq!(total(&shown), 10_000, "{shown:#?}");
+    let failed = bench.slack.calls().into_iter().filter(|call| call.result != "ok").count();
+    assert!(failed > 2, "only {failed} calls failed: the faults did not strike");
+    assert_eq!(bench.app().store.backlog(&workspace()).await.unwrap(), Backlog::default());
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is meant to stop it")]
 
+mod any_history;
 mod browser;
 mod cards;
 mod cli;
@@ -21,6 +22,7 @@ mod interaction;
 mod known_answers;
 mod limits;
 mod manifest;
+mod outage;
 mod payloads;
 mod reach;
 mod replies;

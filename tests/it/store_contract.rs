@@ -78,6 +78,7 @@ macro_rules! contracts {
             folds:
                 a_fold_is_kept_with_what_it_covers
                 a_fold_that_grew_stands_in_the_place_of_what_it_was
+                a_fold_that_waits_to_be_closed_stands_beside_a_newer_one
                 folds_of_different_keys_do_not_meet
                 a_lane_is_listed_until_its_last_fold_is_closed
                 a_call_that_was_begun_remembers_the_fold_it_shows;

@@ -106,6 +106,14 @@ impl Emulator {
         self.faults().outage = on;
     }
 
+    /// Takes back every fault that has not struck yet, and ends an outage.
+    pub fn mend(&self) {
+        let mut all = self.faults();
+        all.next.clear();
+        all.shared.clear();
+        all.outage = false;
+    }
+
     /// How many faults of [`Emulator::fail_next`] wait for their call still.
     pub fn unmet_faults(&self) -> usize {
         self.faults().next.len()

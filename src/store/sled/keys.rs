@@ -7,7 +7,7 @@
 //! What belongs to no workspace begins with `0x00`, which sorts before every workspace.
 
 use crate::model::{
-    AccountId, ChannelId, DatasetName, DigestMessage, EventId, FoldKey, Lane, MessageId, ObjectKey, TriggerId,
+    AccountId, ChannelId, DatasetName, DigestMessage, EventId, Fold, FoldKey, Lane, MessageId, ObjectKey, TriggerId,
     WorkspaceId,
 };
 use jiff::Timestamp;
@@ -156,11 +156,13 @@ impl Key {
         Self::within(lane, kind).plus(&sequence.to_be_bytes())
     }
 
-    /// A live fold. A dataset's name contains no line break, and the event's comes last: the three do not blur.
-    pub(super) fn fold(lane: &Lane, key: &FoldKey) -> Self {
-        let dataset = key.dataset.as_ref().map_or("", |dataset| dataset.as_str());
-        let text = format!("{}\n{dataset}\n{}", key.subscription, key.event);
-        Self::within(lane, Kind::Fold).bounded(&text)
+    /// A fold that is not closed; one that waits to be closed may stand beside a newer one of its key. A dataset's name
+    /// contains no line break, and the event's comes last: the three do not blur.
+    pub(super) fn fold(lane: &Lane, fold: &Fold) -> Self {
+        let FoldKey { subscription, event, dataset } = &fold.key;
+        let dataset = dataset.as_ref().map_or("", |dataset| dataset.as_str());
+        let text = format!("{subscription}\n{dataset}\n{event}");
+        Self::within(lane, Kind::Fold).time(fold.opened_at).bounded(&text)
     }
 
     pub(super) fn anchor(lane: &Lane, object: &ObjectKey) -> Self {

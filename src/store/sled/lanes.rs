@@ -162,7 +162,7 @@ pub(super) fn settle(
                 anchors::put(view, lane, anchor)?;
             }
             if let Some(fold) = fold {
-                let key = Key::fold(lane, &fold.key);
+                let key = Key::fold(lane, &fold);
                 if fold.closed { view.remove(&key)? } else { view.write(&key, &fold)? }
             }
             if let Some(digest) = digest {

@@ -3,6 +3,8 @@
 //! A bench fails its test, when it is dropped, if a message was left unread, a fault unmet, or an error logged.
 
 pub(crate) mod browser;
+pub(crate) mod failing;
+pub(crate) mod mortal;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod signed;
@@ -74,6 +76,14 @@ impl Bench {
     /// A workspace with #annotation (C1, the bot is in it), #qa (C2, the bot is not), a private #secret (G1, the bot is
     /// not), ann (U1, an admin) and john (U2).
     pub(crate) async fn start() -> Self {
+        let mut bench = Self::without_server().await;
+        bench.boot().await;
+        bench.settle().await;
+        bench
+    }
+
+    /// The same with no server yet.
+    async fn without_server() -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let logged = Errors::default();
         let logs = tracing::subscriber::set_default(tracing_subscriber::registry().with(logged.clone()));
@@ -98,7 +108,7 @@ impl Bench {
         slack.set_base_url(&slack_url);
         let router = slack.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let mut bench = Self {
+        Self {
             clock,
             slack,
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
@@ -108,10 +118,7 @@ impl Bench {
             messages: AtomicUsize::new(0),
             logged,
             _logs: logs,
-        };
-        bench.boot().await;
-        bench.settle().await;
-        bench
+        }
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -120,7 +127,22 @@ impl Bench {
 
     /// Starts a server on the bench's folder, and waits until it knows its workspace (unless Slack is away).
     async fn boot(&mut self) {
-        let config = Config {
+        let config = self.config();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let shutdown = CancellationToken::new();
+        let app = segments_slack::assemble(&config, self.clock.clone(), shutdown.clone()).await.unwrap();
+        let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
+        self.knows_app_at(&format!("http://{address}"));
+        while !app.home().connected && app.home().refused.is_none() {
+            tokio::task::yield_now().await;
+        }
+        self.server = Some(Server { app, address, shutdown, task });
+    }
+
+    /// How a server is configured here.
+    fn config(&self) -> Config {
+        Config {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin_listen: None,
             store: StoreUrl::Sled(self.data()),
@@ -133,20 +155,13 @@ impl Bench {
             log_format: LogFormat::Pretty,
             log_filter: "info".to_owned(),
             webhook_body_limit: 4 * 1024 * 1024,
-        };
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let shutdown = CancellationToken::new();
-        let app = segments_slack::assemble(&config, self.clock.clone(), shutdown.clone()).await.unwrap();
-        let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
-        self.slack.set_app(segments_slack::sandbox::slack::App {
-            base_url: format!("http://{address}"),
-            signing_secret: SecretString::from(SIGNING_SECRET),
-        });
-        while !app.home().connected && app.home().refused.is_none() {
-            tokio::task::yield_now().await;
         }
-        self.server = Some(Server { app, address, shutdown, task });
+    }
+
+    /// Tells Slack where the server is.
+    fn knows_app_at(&self, url: &str) {
+        let (base_url, signing_secret) = (url.to_owned(), SecretString::from(SIGNING_SECRET));
+        self.slack.set_app(segments_slack::sandbox::slack::App { base_url, signing_secret });
     }
 
     /// Ends the server in order, and starts another on the same files.
@@ -202,10 +217,14 @@ impl Bench {
 
     /// A webhook that is signed and not sent yet.
     pub(crate) fn signed(&self, id: &str, body: &str) -> reqwest::RequestBuilder {
+        self.signed_for(self.url("/webhooks/segments"), id, body)
+    }
+
+    fn signed_for(&self, url: String, id: &str, body: &str) -> reqwest::RequestBuilder {
         let now = self.clock.now().as_second();
         let signature = Webhook::new(WEBHOOK_SECRET).unwrap().sign(id, now, body.as_bytes()).unwrap();
         self.http
-            .post(self.url("/webhooks/segments"))
+            .post(url)
             .header("svix-id", id)
             .header("svix-timestamp", now.to_string())
             .header("svix-signature", signature)

@@ -44,6 +44,16 @@ pub(super) async fn a_fold_that_grew_stands_in_the_place_of_what_it_was(bench: B
     assert_eq!(bench.claim("C1", 2).await.folds, [fold]);
 }
 
+pub(super) async fn a_fold_that_waits_to_be_closed_stands_beside_a_newer_one(bench: Bench) {
+    let old = two(&bench).await;
+    let newer = Fold { opened_at: at(400), ..old.clone() };
+    settle(&bench, &[0], &old.clone().not_yet_closed(at(350)), 350).await;
+    settle(&bench, &[1], &newer, 400).await;
+    assert_eq!(bench.claim("C1", 400).await.folds.len(), 2);
+    settle(&bench, &[], &old.closed(), 700).await;
+    assert_eq!(bench.claim("C1", 700).await.folds, [newer]);
+}
+
 pub(super) async fn folds_of_different_keys_do_not_meet(bench: Bench) {
     let fold = two(&bench).await;
     let mut others = vec![fold.clone(); 4];

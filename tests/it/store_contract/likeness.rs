@@ -258,6 +258,8 @@ pub(super) async fn any_history_looks_as_in_a_simple_model(bench: Bench) {
             }
             Ok(())
         });
-        played.unwrap();
+        if let Err(broken) = played {
+            panic!("{broken}");
+        }
     });
 }

@@ -1,0 +1,36 @@
+//! Any history of webhooks, bad days and crashes ends with every accepted event in every channel that wants it, once.
+//!
+//! Histories are played on the whole program: the server over its real store, Slack's emulator on the wire. A simple
+//! model says what each channel must hold, and what it holds is read from the emulator. When a history breaks a
+//! promise, the shortest one that does is printed; `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more and for others.
+
+mod model;
+mod play;
+mod record;
+mod steps;
+
+use proptest::test_runner::{Config, RngSeed, TestRunner};
+
+/// So many histories are played unless `PROPTEST_CASES` says otherwise.
+const HISTORIES: u32 = 20;
+/// A history that breaks a promise is made shorter in at most so many trials.
+const SHRINKS: u32 = 500;
+
+#[test]
+fn any_history_ends_with_every_accepted_event_in_its_channels_once() {
+    let given = Config::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { HISTORIES };
+    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed };
+    let config = Config {
+        cases,
+        rng_seed,
+        failure_persistence: None,
+        max_shrink_iters: given.max_shrink_iters.min(SHRINKS),
+        ..given
+    };
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let played = TestRunner::new(config).run(&steps::any_history(), |history| runtime().block_on(play::play(&history)));
+    if let Err(broken) = played {
+        panic!("{broken}");
+    }
+}

@@ -1,0 +1,145 @@
+//! A store that fails on purpose, or dies, over a call of a test's choosing; else it is the store that it wraps.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use segments_slack::model::{
+    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Subscription, WorkspaceId,
+};
+use segments_slack::store::{
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, HeldUntil, History, Intent,
+    Settlement, Store, StoreError, Undo, Verdict,
+};
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// When a call is struck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Before anything was done.
+    Before,
+    /// When it was done, so that only the answer is missing.
+    After,
+}
+
+/// What the caller gets to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// An error.
+    Fails,
+    /// Nothing any more: whoever kills the server does it now.
+    Dies,
+}
+
+/// What is to go wrong with calls to come; shared by one store after another.
+#[derive(Clone, Default)]
+pub(crate) struct Strikes(Arc<Shared>);
+
+#[derive(Default)]
+struct Shared {
+    /// Each after so many calls more.
+    armed: Mutex<Vec<(u32, When, How)>>,
+    died: watch::Sender<bool>,
+    struck: watch::Sender<u64>,
+}
+
+impl Strikes {
+    /// Strikes the call that comes after so many others.
+    pub(crate) fn after(&self, calls: u32, when: When, how: How) {
+        self.0.armed.lock().unwrap().push((calls, when, how));
+    }
+
+    /// Strikes nothing any more.
+    pub(crate) fn mend(&self) {
+        self.0.armed.lock().unwrap().clear();
+    }
+
+    /// Whether a call died since this was last forgotten.
+    pub(crate) fn died(&self) -> bool {
+        *self.0.died.borrow()
+    }
+
+    /// Waits until a call dies.
+    pub(crate) async fn dies(&self) {
+        self.0.died.subscribe().wait_for(|died| *died).await.unwrap();
+    }
+
+    pub(crate) fn forget_death(&self) {
+        self.0.died.send_replace(false);
+    }
+
+    /// How many calls were struck.
+    pub(crate) fn struck(&self) -> u64 {
+        *self.0.struck.borrow()
+    }
+
+    fn strike(&self) -> Option<(When, How)> {
+        let mut armed = self.0.armed.lock().unwrap();
+        let place = armed.iter().position(|(calls, ..)| *calls == 0);
+        armed.iter_mut().for_each(|(calls, ..)| *calls = calls.saturating_sub(1));
+        let (_, when, how) = armed.remove(place?);
+        self.0.struck.send_modify(|count| *count += 1);
+        Some((when, how))
+    }
+}
+
+/// A store and what is to go wrong with it.
+pub(crate) struct Failing<S>(pub(crate) S, pub(crate) Strikes);
+
+type Answer<T> = Result<T, StoreError>;
+
+impl<S> Failing<S> {
+    async fn pass<T>(&self, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        let Some((when, how)) = self.1.strike() else { return call.await };
+        if when == When::After {
+            // Whatever it says is what gets lost.
+            let _ = call.await;
+        }
+        match how {
+            How::Fails => Err(StoreError::Unavailable("it was struck on purpose".to_owned())),
+            How::Dies => {
+                self.1.0.died.send_replace(true);
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// Passes each operation on.
+macro_rules! passing {
+    ($(fn $name:ident(&self $(, $argument:ident: $kind:ty)*) -> $answer:ty;)*) => {
+        #[async_trait]
+        impl<S: Store> Store for Failing<S> {
+            $(async fn $name(&self $(, $argument: $kind)*) -> Answer<$answer> {
+                self.pass(self.0.$name($($argument),*)).await
+            })*
+        }
+    };
+}
+
+passing! {
+    fn workspaces(&self) -> Vec<WorkspaceId>;
+    fn accept(&self, workspace: &WorkspaceId, arrival: Arrival, decide: Decide) -> Option<Verdict>;
+    fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> ();
+    fn accounts(&self, workspace: &WorkspaceId) -> Vec<(AccountId, AccountRecord)>;
+    fn datasets(&self, workspace: &WorkspaceId) -> Vec<DatasetName>;
+    fn dataset_states(&self, workspace: &WorkspaceId, datasets: Vec<DatasetName>) -> Vec<(DatasetName, ObjectState)>;
+    fn subscriptions(&self, workspace: &WorkspaceId) -> Vec<Subscription>;
+    fn book(&self, lane: &Lane) -> Book;
+    fn edit(&self, lane: &Lane, edit: Edit) -> Edited;
+    fn mutes(&self, workspace: &WorkspaceId) -> Vec<(ChannelId, Vec<Mute>)>;
+    fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Option<Undo>;
+    fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();
+    fn lanes(&self, workspace: &WorkspaceId) -> Vec<Lane>;
+    fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Claim;
+    fn begin(&self, lane: &Lane, intent: Intent) -> ();
+    fn release(&self, lane: &Lane, now: Timestamp, held_until: HeldUntil) -> u64;
+    fn settle(&self, lane: &Lane, settlement: Settlement, now: Timestamp, next_at: Timestamp) -> ();
+    fn resume(&self, lane: &Lane) -> Vec<Subscription>;
+    fn backlog(&self, workspace: &WorkspaceId) -> Backlog;
+    fn history(&self, lane: &Lane, most_waiting: usize) -> History;
+    fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Vec<DeadLetter>;
+    fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
+    fn probe(&self) -> ();
+}
