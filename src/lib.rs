@@ -52,6 +52,7 @@ pub mod sandbox;
 
 use anyhow::Context;
 use app::recent::Recent;
+use app::room::Room;
 use app::{App, Home, Settings, connect};
 use clock::Clock;
 use config::{Config, StoreUrl};
@@ -69,6 +70,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+/// Bytes of all requests from Slack that are being read at once.
+const SLACK_MEMORY: usize = 16 * 1024 * 1024;
 /// An orderly end takes no longer.
 const END_LIMIT: Duration = Duration::from_secs(9);
 
@@ -126,6 +129,9 @@ pub async fn assemble_over(
         slack,
         metrics,
         home: RwLock::new(Home::default()),
+        // The longest body fits.
+        webhook_room: Room::new(config.webhook_memory.max(config.webhook_body_limit)),
+        slack_room: Room::new(SLACK_MEMORY),
         tasks: TaskTracker::new(),
         settings: Settings {
             signing_secret: SigningSecret::new(config.signing_secret.clone()).context("the signing secret is empty")?,

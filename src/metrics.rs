@@ -17,6 +17,11 @@ impl Tally {
         self.0.get_or_create(&[("outcome", word)]).inc();
     }
 
+    /// Counts some more.
+    pub fn add(&self, word: &'static str, more: u64) {
+        self.0.get_or_create(&[("outcome", word)]).inc_by(more);
+    }
+
     /// How many so far.
     pub fn get(&self, word: &'static str) -> u64 {
         self.0.get_or_create(&[("outcome", word)]).get()
@@ -36,6 +41,8 @@ pub struct Metrics {
     pub deliveries: Tally,
     /// Messages that had to be sent in a simpler form.
     pub fallbacks: Tally,
+    /// Direct messages that tell of a pause.
+    pub notices: Tally,
 }
 
 impl Default for Metrics {
@@ -52,6 +59,7 @@ impl Default for Metrics {
             slack_calls: tally("slack_calls", "Delivering calls to Slack by result"),
             deliveries: tally("deliveries", "Deliveries by what became of them"),
             fallbacks: tally("fallbacks", "Messages sent in a simpler form, by form"),
+            notices: tally("notices", "Direct messages that tell of a pause, by what became of them"),
             registry,
         }
     }

@@ -6,7 +6,25 @@ use crate::model::Mute;
 use crate::render::{Message, reply};
 use crate::slack::command::{Command, Topic, parse};
 use crate::store::{Book, StoreError};
+use std::sync::Arc;
+use std::time::Duration;
 use tracing::warn;
+
+/// A command is answered by then, whatever it waits for. Slack itself may take 11 s of it.
+pub(super) const LIMIT: Duration = Duration::from_secs(15);
+
+/// Answers what was typed after `/segments`, in time: what the store takes too long over goes on without an answer.
+pub async fn run_in_time(app: &Arc<App>, asker: &Asker, text: &str) -> Reply {
+    let work = app.tasks.spawn({
+        let (app, asker, text) = (Arc::clone(app), asker.clone(), text.to_owned());
+        async move { run(&app, &asker, &text).await }
+    });
+    if let Some(Ok(reply)) = app.clock.timeout(LIMIT, work).await {
+        return reply;
+    }
+    warn!(lane = %asker.lane, "a command in {} was not carried out in time", asker.lane);
+    Reply::asker(reply::unfinished())
+}
 
 /// Answers what was typed after `/segments`.
 pub async fn run(app: &App, asker: &Asker, text: &str) -> Reply {

@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::clock::later;
+use crate::delivery::back_off;
 use crate::model::WorkspaceId;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
@@ -9,8 +10,8 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use tracing::{error, info, warn};
 
-/// Slack is asked again after this while it does not answer or refuses the token.
-const ASK_AGAIN: Duration = Duration::from_secs(15);
+/// A workspace that stayed open for so long is asked for anew without a longer pause.
+const STEADY: Duration = Duration::from_mins(10);
 /// The store is swept so often.
 const BETWEEN_SWEEPS: Duration = Duration::from_hours(6);
 
@@ -38,30 +39,52 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Asks Slack whose the token is until it says, then lets the lanes begin.
+/// Asks Slack whose the token is until it says, and lets the lanes go; again whenever Slack lets us in no longer. A
+/// token that was refused may be accepted later, when the app is installed again. Never ends.
 pub async fn connect(app: &App) {
+    let mut tries = 0;
     loop {
-        match app.slack.install(&app.settings.bot_token).await {
-            Ok(installation) => {
-                let workspace = installation.workspace.clone();
-                info!(workspace.id = %workspace, "connected to Slack workspace {workspace} as {}", installation.bot);
-                settle_in(app, &workspace);
-                match app.lanes.open(&workspace).await {
-                    Ok(()) => {
-                        app.home.write().unwrap_or_else(PoisonError::into_inner).connected = true;
-                        return;
-                    }
-                    Err(error) => warn!("could not look for pending deliveries: {error}"),
+        let mut wait = back_off(tries);
+        tries += 1;
+        match ask(app).await {
+            Ok(workspace) => {
+                let opened = app.clock.now();
+                app.lanes.until_closed(&workspace).await;
+                if later(opened, STEADY) <= app.clock.now() {
+                    (tries, wait) = (1, back_off(0));
                 }
             }
-            Err(SlackError::Refused(code)) => {
-                error!("Slack refuses the bot token: {code}; set SLACK_BOT_TOKEN to the token of an installed app");
-                app.home.write().unwrap_or_else(PoisonError::into_inner).refused = Some(code);
-            }
-            Err(away) => warn!("could not reach Slack: {away}; asking again in {ASK_AGAIN:?}"),
+            Err(least) => wait = wait.max(least),
         }
-        app.clock.sleep_until(later(app.clock.now(), ASK_AGAIN)).await;
+        app.clock.sleep(wait).await;
     }
+}
+
+/// Asks Slack whose the token is and lets the lanes go; else says how long to wait at least.
+async fn ask(app: &App) -> Result<WorkspaceId, Duration> {
+    let _busy = app.lanes.at_work();
+    match app.slack.install(&app.settings.bot_token).await {
+        Ok(installation) => {
+            let workspace = installation.workspace.clone();
+            info!(workspace.id = %workspace, "connected to Slack workspace {workspace} as {}", installation.bot);
+            settle_in(app, &workspace);
+            if let Err(error) = app.lanes.open(&workspace).await {
+                warn!("could not look for pending deliveries: {error}");
+                return Err(Duration::ZERO);
+            }
+            app.home.write().unwrap_or_else(PoisonError::into_inner).connected = true;
+            return Ok(workspace);
+        }
+        Err(SlackError::Refused(code)) => {
+            let mut home = app.home.write().unwrap_or_else(PoisonError::into_inner);
+            if home.refused.replace(code.clone()).is_none_or(|before| before != code) {
+                error!("Slack refuses the bot token: {code}; set SLACK_BOT_TOKEN to the token of an installed app");
+            }
+        }
+        Err(SlackError::Limited(wait)) => return Err(wait),
+        Err(away) => warn!("could not reach Slack: {away}; asking again"),
+    }
+    Err(Duration::ZERO)
 }
 
 fn settle_in(app: &App, workspace: &WorkspaceId) {
@@ -77,11 +100,13 @@ fn settle_in(app: &App, workspace: &WorkspaceId) {
 /// Forgets what has outlived its use, now and every few hours.
 pub async fn sweep(app: &App) {
     loop {
+        let busy = app.lanes.at_work();
         match swept(app).await {
             Ok(0) => {}
             Ok(records) => info!("swept {records} records that have outlived their use"),
             Err(error) => warn!("could not sweep the store: {error}"),
         }
+        drop(busy);
         app.clock.sleep(BETWEEN_SWEEPS).await;
     }
 }
@@ -89,6 +114,11 @@ pub async fn sweep(app: &App) {
 async fn swept(app: &App) -> Result<u64, StoreError> {
     let mut records = 0;
     for workspace in app.store.workspaces().await? {
+        // Nobody can resume a channel while Slack lets us into none of its workspace.
+        if app.lanes.closed(&workspace).is_none() && app.home().refused.is_none() {
+            let expired = app.store.expire(&workspace, app.clock.now()).await?;
+            app.metrics.deliveries.add("held_too_long", expired);
+        }
         records += app.store.sweep(&workspace, app.clock.now()).await?;
     }
     Ok(records)

@@ -7,13 +7,23 @@ use crate::slack::command::Target;
 use crate::slack::interaction::{Action, Click};
 use crate::slack::respond::Answer;
 use crate::store::StoreError;
+use std::sync::Arc;
 use tracing::warn;
 
 /// Does what was clicked and answers through the click's response url.
-pub async fn click(app: &App, click: Click) {
-    let answers = match answers(app, &click).await {
-        Ok(answers) => answers,
-        Err(error) => {
+pub async fn click(app: &Arc<App>, click: Click) {
+    // A task of its own: what the store takes too long over goes on without an answer.
+    let work = app.tasks.spawn({
+        let (app, click) = (Arc::clone(app), click.clone());
+        async move { answers(&app, &click).await }
+    });
+    let answers = match app.clock.timeout(command::LIMIT, work).await {
+        Some(Ok(Ok(answers))) => answers,
+        Some(Err(_)) | None => {
+            warn!("a click on `{}` was not carried out in time", click.action.action_id());
+            vec![Reply::asker(reply::unfinished()).answer()]
+        }
+        Some(Ok(Err(error))) => {
             warn!("could not carry out a click on `{}`: {error}", click.action.action_id());
             vec![Reply::asker(reply::try_again("do that")).answer()]
         }

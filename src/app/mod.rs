@@ -10,6 +10,7 @@ pub mod interaction;
 mod ledger;
 mod mute;
 pub mod recent;
+pub mod room;
 mod status;
 mod subscribe;
 mod test_card;
@@ -27,6 +28,7 @@ use crate::slack::request::SigningSecret;
 use crate::slack::respond::{Answer, Responder};
 use crate::store::{Store, StoreError};
 use recent::Recent;
+use room::Room;
 use secrecy::SecretString;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::task::TaskTracker;
@@ -51,6 +53,10 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The one workspace of this installation, and how it stands with Slack.
     pub home: RwLock<Home>,
+    /// Room for the bodies of webhooks.
+    pub webhook_room: Room,
+    /// Room for the bodies of requests from Slack, so that no flood of webhooks shuts people out.
+    pub slack_room: Room,
     /// Work that goes on when its request is gone.
     pub tasks: TaskTracker,
     /// What does not change while the program runs.

@@ -42,6 +42,8 @@ pub struct Config {
     pub log_filter: String,
     /// The longest body of a webhook that is read, in bytes.
     pub webhook_body_limit: usize,
+    /// Bytes of all bodies of webhooks that are in memory at once.
+    pub webhook_memory: usize,
 }
 
 /// The place where a server keeps everything.
@@ -108,6 +110,7 @@ impl Settings {
         let log_format = self.required(&setting::LOG_FORMAT, parse::log_format);
         let log_filter = self.required(&setting::LOG_FILTER, parse::log_filter);
         let webhook_body_limit = self.required(&setting::WEBHOOK_BODY_LIMIT, parse::body_limit);
+        let webhook_memory = self.required(&setting::WEBHOOK_MEMORY, parse::memory);
         Some(Config {
             listen: listen?,
             admin_listen: admin_listen?,
@@ -121,6 +124,7 @@ impl Settings {
             log_format: log_format?,
             log_filter: log_filter?,
             webhook_body_limit: webhook_body_limit?,
+            webhook_memory: webhook_memory?,
         })
     }
 }

@@ -3,6 +3,7 @@
 use super::{LogFormat, StoreUrl};
 use secrecy::SecretString;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use svix::webhooks::Webhook;
 use tracing_subscriber::EnvFilter;
@@ -93,6 +94,14 @@ pub(super) fn log_filter(text: &str) -> Parsed<String> {
 }
 
 pub(super) fn body_limit(text: &str) -> Parsed<usize> {
-    let limit = text.parse().map_err(|_| "is no whole number")?;
-    if (1 << 10..=64 << 20).contains(&limit) { Ok(limit) } else { Err("is out of range") }
+    bytes(text, 1 << 10..=64 << 20)
+}
+
+pub(super) fn memory(text: &str) -> Parsed<usize> {
+    bytes(text, 1 << 20..=64 << 30)
+}
+
+fn bytes(text: &str, allowed: RangeInclusive<usize>) -> Parsed<usize> {
+    let bytes = text.parse().map_err(|_| "is no whole number")?;
+    if allowed.contains(&bytes) { Ok(bytes) } else { Err("is out of range") }
 }

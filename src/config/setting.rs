@@ -159,8 +159,19 @@ pub const WEBHOOK_BODY_LIMIT: Setting = Setting {
     help: "longest body of a webhook, in bytes",
 };
 
+/// See [`super::Config::webhook_memory`].
+pub const WEBHOOK_MEMORY: Setting = Setting {
+    key: "webhook_memory",
+    environment: "SEGMENTS_SLACK_WEBHOOK_MEMORY",
+    flag: Some("webhook-memory"),
+    default: Some("268435456"),
+    secret: false,
+    allowed: "a number of bytes from 1048576 to 68719476736",
+    help: "memory for the bodies of all webhooks that come at once, in bytes",
+};
+
 /// Every setting that can stand in the file, in the order people read them.
-pub const ALL: [&Setting; 12] = [
+pub const ALL: [&Setting; 13] = [
     &LISTEN,
     &ADMIN_LISTEN,
     &STORE,
@@ -173,6 +184,7 @@ pub const ALL: [&Setting; 12] = [
     &LOG_FORMAT,
     &LOG_FILTER,
     &WEBHOOK_BODY_LIMIT,
+    &WEBHOOK_MEMORY,
 ];
 
 /// Variables that a later version will read; set now, they earn a warning.

@@ -1,5 +1,7 @@
 //! One step of a lane: look, plan, record the intent, call Slack, record the outcome.
 
+use super::limits::Waiting;
+use super::pace::Pace;
 use super::plan::digest::with_digests;
 use super::plan::{CLAIM_LIMIT, Call, Planned, plan};
 use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
@@ -14,6 +16,7 @@ use crate::store::{Intent, Settlement, StoreError};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
@@ -33,7 +36,7 @@ const CALL_SECONDS: i64 = 2 * 60;
 
 impl Lanes {
     /// Does the next thing for a lane.
-    pub(super) async fn step(&self, lane: &Lane) -> Rest {
+    pub(super) async fn step(self: &Arc<Self>, lane: &Lane) -> Rest {
         let stepped = match AssertUnwindSafe(self.try_step(lane)).catch_unwind().await {
             Ok(stepped) => stepped,
             Err(_) => self.stumbled(lane).await,
@@ -60,14 +63,17 @@ impl Lanes {
         }
     }
 
-    async fn try_step(&self, lane: &Lane) -> Result<Rest, StoreError> {
+    async fn try_step(self: &Arc<Self>, lane: &Lane) -> Result<Rest, StoreError> {
         if !self.is_open(&lane.workspace) {
             return Ok(Rest::Idle);
         }
         let now = self.parts.clock.now();
+        if let Some(until) = self.limited_until(lane, now) {
+            return Ok(Rest::Hold(until));
+        }
         let claim = self.parts.store.claim(lane, now, CLAIM_LIMIT).await?;
-        if claim.pause.is_some() {
-            return Ok(Rest::Idle);
+        if let Some(pause) = &claim.pause {
+            return self.tell(lane, pause, &claim.untold, now).await;
         }
         if let Some(next_at) = claim.next_at.filter(|next_at| *next_at > now) {
             return Ok(Rest::Hold(next_at));
@@ -81,13 +87,19 @@ impl Lanes {
         if let Some(ended) = &claim.ended {
             return self.tell_of(lane, ended, now).await;
         }
-        let mut next = claim.next_due;
+        // A fold whose closing waits for its turn is among what was planned.
+        let mut next = claim.next_due.filter(|due| *due > now);
+        let mut waiting = Waiting::default();
         let planned = plan(&claim.due, &claim.folds, &claim.anchors, now);
         for planned in with_digests(planned, &claim.due, &claim.digests, now) {
-            if planned.at <= now {
-                return self.deliver(lane, planned).await;
+            let mut at = planned.at;
+            if at <= now {
+                match self.turn(lane, &claim.due, &planned, &mut waiting, now) {
+                    Ok(()) => return self.deliver(lane, planned).await,
+                    Err(turn) => at = turn,
+                }
             }
-            next = Some(next.map_or(planned.at, |next| next.min(planned.at)));
+            next = Some(next.map_or(at, |next| next.min(at)));
         }
         Ok(match next {
             // What comes meanwhile joins many that wait already: they are not looked through for each.
@@ -176,7 +188,7 @@ impl Lanes {
                 (None, Some(thread)) => slack.reply(lane, thread, content, intent.call).await,
                 (None, None) => slack.post(lane, content, intent.call).await.map(in_channel),
             };
-            self.parts.metrics.slack_calls.count(result_word(&answer));
+            self.parts.metrics.slack_calls.count(answer.as_ref().map_or_else(SlackError::word, |_| "ok"));
             match (&answer, rung.below()) {
                 (Err(refused), Some(simpler)) if decide(refused, 0, intent.at, 0.0) == Step::Simpler => {
                     warn!(lane = %lane, call = %intent.call, "Slack refused the looks of a message for {lane}: {refused}");
@@ -185,6 +197,9 @@ impl Lanes {
                 _ => break answer,
             }
         };
+        if let Err(SlackError::Limited(wait)) = &answer {
+            self.note_limit(if intent.edits.is_some() { Pace::Shared } else { Pace::Post }, lane, *wait);
+        }
         match rung {
             Rung::Whole => {}
             Rung::WithoutImages => self.parts.metrics.fallbacks.count("without_images"),
@@ -208,6 +223,9 @@ impl Lanes {
         let begun = intent.at.as_second();
         let times = begun - CLOCK_SKEW_SECONDS..begun + CALL_SECONDS + CLOCK_SKEW_SECONDS;
         let asked_at = self.parts.clock.now();
+        if let Err(turn) = self.look_turn(lane, asked_at) {
+            return Ok(Rest::Hold(turn));
+        }
         match self.parts.slack.find_call(lane, intent.thread.as_ref(), intent.call, times).await {
             Ok(Some(posted)) => self.done(lane, intent, posted).await,
             Ok(None) => match pace::not_over_until(intent.at, asked_at).filter(|_| *why == SlackError::Lost) {
@@ -216,6 +234,9 @@ impl Lanes {
             },
             Err(refused) => {
                 let now = self.parts.clock.now();
+                if let SlackError::Limited(wait) = &refused {
+                    self.note_limit(Pace::Shared, lane, *wait);
+                }
                 let missing_scope = matches!(&refused, SlackError::Refused(code) if code == "missing_scope");
                 match decide(&refused, UNKNOWN_ATTEMPTS - 1, now, 0.0) {
                     Step::PauseWorkspace if !missing_scope => {
@@ -246,11 +267,7 @@ impl Lanes {
         let (Intent { edits, covers, fold, digest, .. }, ts) = (intent, posted.ts);
         debug!(lane = %lane, message.ts = %ts, "delivered {covers:?} to {lane}");
         // Slack's limit of a message a second is one for new messages.
-        let (next_at, outcome) = match (&edits, &fold) {
-            (Some(_), Some(_)) => (now, "edited"),
-            (Some(_), None) => (pace::next_edit(now), "edited"),
-            (None, _) => (pace::next_call(now), "posted"),
-        };
+        let (next_at, outcome) = if edits.is_some() { (now, "edited") } else { (pace::next_call(now), "posted") };
         let fold = fold.map(|fold| Box::new(fold.shown_as(ts.clone())));
         let digest = digest.map(|digest| Box::new(digest.shown_as(ts.clone())));
         self.settle(lane, Settlement::Done { covers, ts, fold, digest, anchors }, next_at).await?;
@@ -371,19 +388,7 @@ fn intent_at(at: Timestamp) -> Intent {
 }
 
 /// A number from 0 to 1 from the random bits of an id.
-fn jitter() -> f64 {
+pub(super) fn jitter() -> f64 {
     let byte = uuid::Uuid::new_v4().as_bytes()[0];
     f64::from(byte) / 255.0
-}
-
-fn result_word(answer: &Result<Posted, SlackError>) -> &'static str {
-    match answer {
-        Ok(_) => "ok",
-        Err(SlackError::Refused(_)) => "refused",
-        Err(SlackError::Limited(_)) => "limited",
-        Err(SlackError::Broken(_)) => "broken",
-        Err(SlackError::Unreachable) => "unreachable",
-        Err(SlackError::Lost) => "lost",
-        Err(SlackError::NotInstalled) => "not_installed",
-    }
 }

@@ -1,9 +1,11 @@
 //! Delivering: a lane for each channel, first in first out, one Slack call at a time, lanes independent of each other.
 
 mod lane;
+mod limits;
 mod pace;
 mod plan;
 mod retry;
+mod tell;
 mod thread;
 
 use crate::clock::Clock;
@@ -13,6 +15,7 @@ use crate::slack::api::SlackApi;
 use crate::store::{Store, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -38,6 +41,9 @@ pub struct Lanes {
     working: Mutex<HashMap<Lane, Worker>>,
     /// Workspaces that were opened, and those that Slack does not let us into any more; the lanes of others wait.
     doors: Mutex<HashMap<WorkspaceId, Door>>,
+    limits: limits::Shared,
+    /// Told of every door that closes.
+    closings: watch::Sender<()>,
     busy: watch::Sender<usize>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
@@ -61,6 +67,15 @@ struct Worker {
     holds: bool,
 }
 
+/// Work beside the lanes that counts as one of them.
+pub struct AtWork(Arc<Lanes>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.busy.send_modify(|busy| *busy -= 1);
+    }
+}
+
 /// What a lane's task does next.
 enum Rest {
     /// Look again at once.
@@ -82,6 +97,8 @@ impl Lanes {
             parts,
             working: Mutex::default(),
             doors: Mutex::default(),
+            limits: limits::Shared::default(),
+            closings: watch::Sender::new(()),
             busy: watch::Sender::new(0),
             tasks: TaskTracker::new(),
             shutdown,
@@ -133,13 +150,28 @@ impl Lanes {
         if !matches!(before, Some(Door::Closed(_))) {
             warn!(workspace.id = %workspace, "Slack does not let us into workspace {workspace}: {text}; its deliveries wait");
         }
+        self.closings.send_replace(());
+    }
+
+    /// Waits until Slack does not let us into a workspace any more.
+    pub async fn until_closed(&self, workspace: &WorkspaceId) {
+        let mut closings = self.closings.subscribe();
+        while self.closed(workspace).is_none() {
+            closings.changed().await.expect("the sender lives in `self`, which is borrowed here");
+        }
     }
 
     fn is_open(&self, workspace: &WorkspaceId) -> bool {
         matches!(locked(&self.doors).get(workspace), Some(Door::Open))
     }
 
-    /// How many lanes are at work right now, as a value to watch.
+    /// Counts as a lane at work while it is kept.
+    pub fn at_work(self: &Arc<Self>) -> AtWork {
+        self.busy.send_modify(|busy| *busy += 1);
+        AtWork(Arc::clone(self))
+    }
+
+    /// How many lanes are at work right now, and what counts as one, as a value to watch.
     pub fn busy(&self) -> watch::Receiver<usize> {
         self.busy.subscribe()
     }
@@ -248,6 +280,11 @@ impl Lanes {
         }
         true
     }
+}
+
+/// How long to wait after so many tries in a row that Slack did not take: from a second to five minutes.
+pub fn back_off(tries: u32) -> Duration {
+    retry::pause(tries, lane::jitter())
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -63,6 +63,17 @@ pub(super) enum Call<'a> {
     Digest(Box<DigestMessage>),
 }
 
+impl Call<'_> {
+    /// Whether it changes a message that is there.
+    pub(super) fn edits(&self) -> bool {
+        match self {
+            Self::Card { .. } | Self::Reply { .. } | Self::OpenFold(_) => false,
+            Self::EditFold(_) | Self::CloseFold(_) | Self::EditParent(_) => true,
+            Self::Digest(digest) => digest.ts.is_some(),
+        }
+    }
+}
+
 /// One call to come, and the deliveries that it covers.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Planned<'a> {

@@ -1,5 +1,6 @@
-//! Reading a request's body: raw, up to a limit, within a time.
+//! Reading a request's body: raw, up to a limit, within a time, and as long as there is room for it.
 
+use crate::app::room::{Room, Share};
 use crate::clock::Clock;
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -19,6 +20,9 @@ pub(super) enum Unread {
     /// Not here in time.
     #[error("the body did not arrive within 10 seconds")]
     TooSlow,
+    /// Too many others are being read.
+    #[error("too much is arriving at once")]
+    NoRoom,
     /// The connection broke.
     #[error("the body ended early")]
     Broken,
@@ -30,6 +34,7 @@ impl Unread {
         match self {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::BAD_REQUEST,
         }
     }
@@ -39,37 +44,59 @@ impl Unread {
         match self {
             Self::TooLarge(_) => "too_large",
             Self::TooSlow => "too_slow",
+            Self::NoRoom => "no_room",
             Self::Broken => "broken_body",
         }
     }
 }
 
+/// A body, and the room that it takes up until the last of its handles is dropped.
+struct Kept {
+    bytes: BytesMut,
+    share: Share,
+}
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// Reads a request whole: its headers, and its bytes as they were sent.
-pub(super) async fn read(request: Request<Body>, limit: usize, clock: &Clock) -> Result<(HeaderMap, Bytes), Unread> {
+pub(super) async fn read(
+    request: Request<Body>,
+    limit: usize,
+    room: &Room,
+    clock: &Clock,
+) -> Result<(HeaderMap, Bytes), Unread> {
     let (parts, body) = request.into_parts();
-    match clock.timeout(TIME_LIMIT, whole(body, limit)).await {
+    match clock.timeout(TIME_LIMIT, whole(body, limit, room)).await {
         Some(read) => read.map(|bytes| (parts.headers, bytes)),
         None => Err(Unread::TooSlow),
     }
 }
 
-/// Reads a body. What is over the limit is read too, up to a point, and thrown away: a sender that is cut off while it
-/// writes never sees the answer.
-async fn whole(body: Body, limit: usize) -> Result<Bytes, Unread> {
+/// Reads a body. It takes up room as it arrives, whatever length it announces: a sender holds no more than it sent. What
+/// is over the limit is read too, up to a point, and thrown away: a sender that is cut off while it writes never sees
+/// the answer.
+async fn whole(body: Body, limit: usize, room: &Room) -> Result<Bytes, Unread> {
     let patience = limit.saturating_mul(4);
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
-    let (mut pieces, mut bytes, mut length) = (body.into_data_stream(), BytesMut::new(), 0);
+    let (mut pieces, mut length) = (body.into_data_stream(), 0);
+    let mut kept = Kept { bytes: BytesMut::new(), share: room.share() };
     while announced <= patience
         && length <= patience
         && let Some(piece) = pieces.next().await
     {
         let piece = piece.map_err(|_| Unread::Broken)?;
         length += piece.len();
-        if announced.max(length) <= limit {
-            bytes.extend_from_slice(&piece);
+        if announced.max(length) > limit {
+            kept = Kept { bytes: BytesMut::new(), share: room.share() };
+        } else if kept.share.grow(piece.len()) {
+            kept.bytes.extend_from_slice(&piece);
         } else {
-            bytes = BytesMut::new();
+            return Err(Unread::NoRoom);
         }
     }
-    if announced.max(length) > limit { Err(Unread::TooLarge(limit)) } else { Ok(bytes.freeze()) }
+    if announced.max(length) > limit { Err(Unread::TooLarge(limit)) } else { Ok(Bytes::from_owner(kept)) }
 }

@@ -10,6 +10,7 @@ use crate::slack::events::Report;
 use crate::slack::interaction::Interaction;
 use crate::slack::request::SignedRequest;
 use crate::slack::slash::{Malformed, SlashCommand};
+use crate::store::StoreError;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -23,6 +24,8 @@ use tracing::{info, warn};
 
 /// Slack gives up after 3 s; what takes longer than this is answered later.
 const PROMPT: Duration = Duration::from_millis(2500);
+/// A webhook waits no longer for the store: its sender gives up after 15 s.
+const STORE_PATIENCE: Duration = Duration::from_secs(8);
 /// No request of Slack's is larger, in bytes.
 const SLACK_LIMIT: usize = 1024 * 1024;
 /// A sender that is sent away comes again after so many seconds.
@@ -69,7 +72,7 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         app.metrics.webhooks.count(word);
         refuse(status, "the webhook", why)
     };
-    let (headers, bytes) = match body::read(request, app.settings.webhook_limit, &app.clock).await {
+    let (headers, bytes) = match body::read(request, app.settings.webhook_limit, &app.webhook_room, &app.clock).await {
         Ok(read) => read,
         Err(unread) => return refused(unread.word(), unread.status(), &unread),
     };
@@ -90,7 +93,11 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         let app = Arc::clone(&app);
         async move { accept(&app, &endpoint, signed).await }
     });
-    match work.await {
+    let Some(done) = app.clock.timeout(STORE_PATIENCE, work).await else {
+        let why = "the store takes too long over it";
+        return refused("store_slow", StatusCode::SERVICE_UNAVAILABLE, &why);
+    };
+    match done {
         Ok(Ok(accepted)) => {
             app.metrics.webhooks.count(match accepted {
                 Accepted::Wanted(_) => "accepted",
@@ -101,6 +108,9 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
             StatusCode::NO_CONTENT.into_response()
         }
         Ok(Err(Rejected::Undecodable(error))) => refused("undecodable", StatusCode::BAD_REQUEST, &error),
+        Ok(Err(Rejected::Store(full @ StoreError::Overloaded))) => {
+            refused("store_full", StatusCode::SERVICE_UNAVAILABLE, &full)
+        }
         Ok(Err(Rejected::Store(error))) => refused("not_kept", StatusCode::SERVICE_UNAVAILABLE, &error),
         Err(_) => refused("failed", StatusCode::INTERNAL_SERVER_ERROR, &"an error of the server's own"),
     }
@@ -108,14 +118,14 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
 
 /// Reads a request from Slack and believes it if it is signed.
 async fn signed(app: &App, request: Request<Body>) -> Result<SignedRequest, Response> {
-    let refused = |status, why: &dyn std::fmt::Display| {
-        app.metrics.slack_requests.count("refused");
+    let refused = |word: &'static str, status, why: &dyn std::fmt::Display| {
+        app.metrics.slack_requests.count(word);
         refuse(status, "the request", why)
     };
-    let read = body::read(request, SLACK_LIMIT, &app.clock).await;
-    let (headers, bytes) = read.map_err(|unread| refused(unread.status(), &unread))?;
+    let read = body::read(request, SLACK_LIMIT, &app.slack_room, &app.clock).await;
+    let (headers, bytes) = read.map_err(|unread| refused(unread.word(), unread.status(), &unread))?;
     let verified = SignedRequest::verify(&headers, bytes, &app.settings.signing_secret, app.clock.now());
-    verified.map_err(|refusal| refused(refusal.status(), &refusal))
+    verified.map_err(|refusal| refused("refused", refusal.status(), &refusal))
 }
 
 fn malformed(app: &App, why: Malformed) -> Response {
@@ -137,7 +147,7 @@ async fn slash(State(app): Shared, request: Request<Body>) -> Response {
     app.tasks.spawn({
         let app = Arc::clone(&app);
         async move {
-            let answer = command::run(&app, &asker, &slash.text).await.answer();
+            let answer = command::run_in_time(&app, &asker, &slash.text).await.answer();
             // Nobody waits any more: Slack takes the answer at the response url.
             if let Err(late) = answered.send(answer)
                 && let Err(error) = app.responder.respond(&slash.response_url, &late).await

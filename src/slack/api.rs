@@ -218,6 +218,20 @@ impl SlackApi {
         posted(sent.ts, sent.message.map_or_else(asked, |message| message.thread_ts))
     }
 
+    /// Writes to one person, in the direct conversation with them, which Slack opens where there is none.
+    pub async fn write_to(
+        &self,
+        workspace: &WorkspaceId,
+        user: &UserId,
+        content: SlackMessageContent,
+    ) -> Result<(), SlackError> {
+        let request = SlackApiChatPostMessageRequest::new(user.as_str().into(), content)
+            .with_unfurl_links(false)
+            .with_unfurl_media(false);
+        let Nothing {} = self.write(workspace, "chat.postMessage", &request, POST_LIMIT).await?;
+        Ok(())
+    }
+
     /// Shows something else in a message of ours. Doing it twice changes nothing more. The message keeps the id of the
     /// call that posted it: Slack leaves metadata alone that is not mentioned.
     pub async fn update(&self, lane: &Lane, ts: &MessageTs, content: SlackMessageContent) -> Result<(), SlackError> {

@@ -26,6 +26,20 @@ pub enum SlackError {
     NotInstalled,
 }
 
+impl SlackError {
+    /// Its kind, as it is counted.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::Limited(_) => "limited",
+            Self::Broken(_) => "broken",
+            Self::Unreachable => "unreachable",
+            Self::Lost => "lost",
+            Self::NotInstalled => "not_installed",
+        }
+    }
+}
+
 impl From<SlackClientError> for SlackError {
     /// Maps at once: the original's text holds whole responses.
     fn from(error: SlackClientError) -> Self {

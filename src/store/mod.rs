@@ -5,14 +5,16 @@
 
 mod book;
 mod history;
+mod notice;
 pub mod sled;
 
 pub use book::{Book, Edit, Edited, Undo};
 pub use history::History;
+pub use notice::Untold;
 
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, EventId, Fold, Hold, Lane,
-    MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription, Thread,
+    MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription, Thread, UserId,
     WorkspaceId,
 };
 use async_trait::async_trait;
@@ -166,6 +168,8 @@ pub struct Claim {
     pub next_at: Option<Timestamp>,
     /// The lane was told to wait.
     pub pause: Option<Pause>,
+    /// Who is still to be told of that.
+    pub untold: Vec<Untold>,
 }
 
 /// How a delivery is held from now on. Pure.
@@ -206,7 +210,8 @@ pub enum Settlement {
         /// Slack's code, or what went wrong.
         error: String,
     },
-    /// The lane waits until it is resumed; its channel's active subscriptions are paused with it.
+    /// The lane waits until it is resumed; its channel's active subscriptions are paused with it, and up to five of
+    /// their creators are to be told.
     Paused(Pause),
 }
 
@@ -319,6 +324,12 @@ pub trait Store: Send + Sync {
     /// Lets a lane go on and makes its paused and waiting subscriptions active. Gives those that changed.
     async fn resume(&self, lane: &Lane) -> Result<Vec<Subscription>, StoreError>;
 
+    /// Notes that somebody is being told of a lane's pause; false if they were before, or the pause is over.
+    async fn told(&self, lane: &Lane, user: &UserId) -> Result<bool, StoreError>;
+
+    /// Notes that somebody could not be told of a pause yet, unless it is over.
+    async fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> Result<(), StoreError>;
+
     /// How much is waiting.
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError>;
 
@@ -333,6 +344,11 @@ pub trait Store: Send + Sync {
     /// them, undos and expected echoes when they expire, causes after a day, anchors 180 days after their last change,
     /// and the oldest dead letters above 10,000. Gives how many records went.
     async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Gives up what paused lanes have held for 7 days, counted from the last of three times: when it was accepted,
+    /// when nothing else held it back any more, and when the pause began. Each becomes a dead letter with the error
+    /// `held_too_long`. Gives how many.
+    async fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Writes and flushes something, to show that the store can.
     async fn probe(&self) -> Result<(), StoreError>;

@@ -96,6 +96,7 @@ fn the_defaults_are_those_of_the_manual() {
     assert_eq!(config.segments_app_url.as_str(), "https://app.segments.ai/");
     assert_eq!(config.log_filter, "info");
     assert_eq!(config.webhook_body_limit, 4 << 20);
+    assert_eq!(config.webhook_memory, 256 << 20);
 }
 
 #[test]
@@ -136,7 +137,7 @@ fn two_webhook_secrets_hold_during_a_rotation() {
 
 #[test]
 fn a_bad_value_is_told_with_its_origin_and_what_is_allowed() {
-    let cases: [(&'static Setting, &str, &str); 16] = [
+    let cases: [(&'static Setting, &str, &str); 17] = [
         (&setting::LISTEN, "localhost", "is no address with a port"),
         (&setting::LISTEN, "127.0.0.1:99999", "is no address with a port"),
         (&setting::ADMIN_LISTEN, "on", "is no address with a port"),
@@ -152,6 +153,7 @@ fn a_bad_value_is_told_with_its_origin_and_what_is_allowed() {
         (&setting::LOG_FILTER, "segments_slack=loud", "is no log filter"),
         (&setting::WEBHOOK_BODY_LIMIT, "4 MiB", "is no whole number"),
         (&setting::WEBHOOK_BODY_LIMIT, "0", "is out of range"),
+        (&setting::WEBHOOK_MEMORY, "1048575", "is out of range"),
         (&setting::WEBHOOK_BODY_LIMIT, "99999999999", "is out of range"),
     ];
     for (setting, value, reason) in cases {

@@ -263,16 +263,20 @@ async fn an_unknown_refusal_ends_as_a_dead_letter_and_the_lane_goes_on() {
 
 #[tokio::test]
 async fn a_revoked_token_holds_the_workspace_until_it_is_accepted_again() {
-    let mut bench = subscribed().await;
-    bench.slack.fail_next(Fault::Code("token_revoked".to_owned()));
+    let bench = subscribed().await;
+    bench.slack.revoke_token(&workspace());
     bench.webhook("sample.created.image").await;
     bench.after(seconds(3600)).await;
     bench.assert_nothing_unread("C1");
     let ready = bench.http.get(bench.url("/readyz")).send().await.unwrap();
     assert_eq!(ready.status().as_u16(), 503);
     assert!(ready.text().await.unwrap().contains("token_revoked"));
-    bench.restart().await;
+    bench.slack.restore_token(&workspace());
+    bench.after(seconds(300)).await;
     bench.read("C1");
+    let ready = bench.http.get(bench.url("/readyz")).send().await.unwrap();
+    assert_eq!(ready.status().as_u16(), 200);
+    bench.forgive_errors();
 }
 
 #[tokio::test]

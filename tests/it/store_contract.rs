@@ -9,6 +9,7 @@ mod keeping;
 mod lanes;
 mod likeness;
 mod outcomes;
+mod pauses;
 mod sled;
 
 /// Runs every line of the contract against one backend, each on a store of its own.
@@ -106,6 +107,12 @@ macro_rules! contracts {
                 a_digest_that_lacks_something_is_kept_with_what_it_covers
                 a_lane_is_listed_until_its_last_digest_is_closed
                 the_last_state_of_a_dataset_is_found_whichever_endpoint_left_it;
+            pauses:
+                a_week_counts_from_acceptance_from_the_pause_and_from_the_end_of_a_mute
+                a_lane_that_is_not_paused_gives_nothing_up
+                a_long_lane_is_given_up_whole
+                five_creators_of_paused_subscriptions_are_told_once
+                nobody_is_told_of_a_pause_that_is_over;
             likeness:
                 any_history_looks_as_in_a_simple_model;
         );)*

@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::{Lanes, Parts};
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Subscription, WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Pause, Subscription, UserId, WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
-    Intent, Settlement, Store, StoreError, Undo, Verdict, sled::SledStore,
+    Intent, Settlement, Store, StoreError, Undo, Untold, Verdict, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -90,6 +90,15 @@ impl Store for Stumbling {
         unimplemented!()
     }
     async fn sweep(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
+        unimplemented!()
+    }
+    async fn told(&self, _: &Lane, _: &UserId) -> Answer<bool> {
+        unimplemented!()
+    }
+    async fn not_told(&self, _: &Lane, _: &Pause, _: Untold) -> Answer<()> {
+        unimplemented!()
+    }
+    async fn expire(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
         unimplemented!()
     }
     async fn probe(&self) -> Answer<()> {

@@ -25,7 +25,7 @@ pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mute
 pub use notice::{
     archived_channel, no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed, selects_nothing,
     still_refused, test_event_not_selected, test_nothing_to_show, test_posted, too_many_subscriptions, try_again,
-    unknown_action,
+    unfinished, unknown_action,
 };
 pub use status::{AccountStatus, Status, status};
 pub use why::{Place, Told, why};

@@ -124,6 +124,12 @@ pub fn try_again(what: &str) -> Message {
     ))
 }
 
+/// The store does not answer, and what was asked for may be done or not.
+pub fn unfinished() -> Message {
+    say("I could not finish that in time: something that I need does not answer. It may still be done. \
+         Look with `/segments list` in a minute before you try again; if it stays so, tell whoever runs this app.")
+}
+
 /// A button that this version does not know.
 pub fn unknown_action() -> Message {
     say("This button comes from another version of this app and does nothing now. \

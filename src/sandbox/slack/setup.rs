@@ -29,6 +29,14 @@ impl Emulator {
         self.changed();
     }
 
+    /// Deactivates somebody's account, or lets them in again.
+    pub fn set_deactivated(&self, workspace: &WorkspaceId, user: &UserId, deactivated: bool) {
+        if let Some(info) = self.world().workspace(workspace).users.get_mut(user) {
+            info.deleted = deactivated;
+        }
+        self.changed();
+    }
+
     /// Adds a channel. The bot is in a direct one, and in another if [`Emulator::bot_user`] is among the members.
     pub fn add_channel(
         &self,
@@ -60,6 +68,13 @@ impl Emulator {
         let mut world = self.world();
         let workspace = world.workspace(workspace);
         workspace.revoked_tokens.insert(workspace.token.clone());
+    }
+
+    /// Makes a workspace's token good again, as an administrator does who lets the app in again.
+    pub fn restore_token(&self, workspace: &WorkspaceId) {
+        let mut world = self.world();
+        let workspace = world.workspace(workspace);
+        workspace.revoked_tokens.remove(&workspace.token);
     }
 
     /// Takes a scope from the app in a workspace: methods that need it are refused with `missing_scope`.

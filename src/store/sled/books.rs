@@ -80,10 +80,10 @@ pub(super) fn edit(view: &mut View, lane: &Lane, edit: &Edit) -> Result<Edited, 
     Ok(Edited::Stored)
 }
 
-/// Pauses the active subscriptions of a channel that Slack refuses.
-pub(super) fn pause(view: &mut View, lane: &Lane, pause: &Pause) -> Result<(), StoreError> {
+/// Pauses the active subscriptions of a channel that Slack refuses; gives them.
+pub(super) fn pause(view: &mut View, lane: &Lane, pause: &Pause) -> Result<Vec<Subscription>, StoreError> {
     let paused = SubscriptionState::Paused { reason: pause.reason.clone(), since: pause.since };
-    turn(view, lane, &paused, |state| *state == SubscriptionState::Active).map(drop)
+    turn(view, lane, &paused, |state| *state == SubscriptionState::Active)
 }
 
 /// Makes the paused and waiting subscriptions of a channel active; gives them.

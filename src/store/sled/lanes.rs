@@ -5,9 +5,9 @@
 
 use super::keys::{Key, Kind};
 use super::view::View;
-use super::{anchors, books, events, mutes, outcomes};
+use super::{anchors, books, events, mutes, outcomes, pauses};
 use crate::model::{Delivery, DigestMessage, End, Fold, Lane, Pause, Subscription, WorkspaceId};
-use crate::store::{Backlog, Claim, DeadLetter, Intent, Settlement, StoreError};
+use crate::store::{Backlog, Claim, DeadLetter, Intent, Settlement, StoreError, Untold};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -19,7 +19,8 @@ pub(super) struct LaneRecord {
     next_sequence: u64,
     pending: u64,
     next_at: Option<Timestamp>,
-    pause: Option<Pause>,
+    pub(super) pause: Option<Pause>,
+    pub(super) untold: Vec<Untold>,
     /// How many deliveries have ended so that it was noted how.
     outcomes: u64,
 }
@@ -133,8 +134,8 @@ pub(super) fn claim(view: &View, lane: &Lane, now: Timestamp, limit: usize) -> R
     let next_due = next_due.into_iter().chain(edit_at).min();
     let intent = view.read(&Key::of(lane, Kind::Intent))?;
     let ended = mutes::ended(view, lane, now)?;
-    let (next_at, pause) = (record.next_at, record.pause);
-    Ok((Claim { due, next_due, folds, digests, anchors, ended, intent, next_at, pause }, lost))
+    let LaneRecord { next_at, pause, untold, .. } = record;
+    Ok((Claim { due, next_due, folds, anchors, digests, ended, intent, next_at, pause, untold }, lost))
 }
 
 pub(super) fn begin(view: &mut View, lane: &Lane, intent: &Intent) -> Result<(), StoreError> {
@@ -189,7 +190,7 @@ pub(super) fn settle(
         }
         Settlement::Dead { covers, error } => bury(view, lane, &mut record, &covers, &error, now)?,
         Settlement::Paused(pause) => {
-            books::pause(view, lane, &pause)?;
+            record.untold = pauses::creators(&books::pause(view, lane, &pause)?, now);
             record.pause = Some(pause);
         }
     }
@@ -202,6 +203,7 @@ pub(super) fn settle(
 pub(super) fn resume(view: &mut View, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
     let mut record = LaneRecord::read(view, lane)?;
     if record.pause.take().is_some() {
+        record.untold.clear();
         record.write(view, lane)?;
     }
     books::activate(view, lane)
@@ -250,6 +252,7 @@ pub(super) fn unfinished(view: &View, workspace: &WorkspaceId) -> Result<BTreeSe
             lanes.extend(key?.lane());
         }
     }
+    lanes.extend(pauses::untold(view, workspace)?);
     Ok(lanes)
 }
 

@@ -10,20 +10,24 @@ mod books;
 mod disk;
 mod echoes;
 mod events;
+mod expire;
 mod keys;
 mod lanes;
 mod mutes;
 mod open;
 mod outcomes;
+mod pauses;
 mod sweep;
 mod view;
 mod writer;
 
 use super::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
-    Intent, Settlement, Store, StoreError, Undo, Verdict,
+    Intent, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
-use crate::model::{AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Subscription, WorkspaceId};
+use crate::model::{
+    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Pause, Subscription, UserId, WorkspaceId,
+};
 use async_trait::async_trait;
 use disk::Disk;
 use jiff::Timestamp;
@@ -219,6 +223,16 @@ impl Store for SledStore {
         self.write(move |view| lanes::resume(view, &lane)).await
     }
 
+    async fn told(&self, lane: &Lane, user: &UserId) -> Result<bool, StoreError> {
+        let (lane, user) = (lane.clone(), user.clone());
+        self.write(move |view| pauses::told(view, &lane, &user)).await
+    }
+
+    async fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> Result<(), StoreError> {
+        let (lane, pause) = (lane.clone(), pause.clone());
+        self.write(move |view| pauses::not_told(view, &lane, &pause, untold)).await
+    }
+
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError> {
         let workspace = workspace.clone();
         self.read(move |view| lanes::backlog(view, &workspace)).await
@@ -236,6 +250,10 @@ impl Store for SledStore {
 
     async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
         sweep::sweep(&self.writer, workspace, now).await
+    }
+
+    async fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
+        expire::expire(&self.writer, workspace, now).await
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

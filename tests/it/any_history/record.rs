@@ -74,8 +74,8 @@ impl Record {
 /// Folds that do not end with what they hold.
 fn unclosed(told: &[Told]) -> impl Iterator<Item = String> {
     told.iter().filter_map(|fold| {
-        let closed = fold.fold?;
-        (closed != Some(fold.count)).then(|| format!("a fold of {} ends with {closed:?}", fold.count))
+        let closed = fold.closed;
+        (fold.is_fold && closed != Some(fold.count)).then(|| format!("a fold of {} ends with {closed:?}", fold.count))
     })
 }
 
@@ -85,8 +85,9 @@ struct Told {
     count: usize,
     /// The events that it names.
     names: Vec<usize>,
+    is_fold: bool,
     /// Of a fold, the number at its end.
-    fold: Option<Option<usize>>,
+    closed: Option<usize>,
 }
 
 impl Told {
@@ -104,11 +105,11 @@ impl Told {
             // A card, perhaps the last of several updates.
             let updates =
                 blocks.split_once(" changes").and_then(|(before, _)| number(before.rsplit([' ', '"']).next()));
-            return Some(Self { dataset, count: updates.unwrap_or(1), names, fold: None });
+            return Some(Self { dataset, count: updates.unwrap_or(1), names, is_fold: false, closed: None });
         }
         let count = number(shown.text.split(' ').nth(1)).unwrap_or_else(|| panic!("how many? {shown:#?}"));
         let closed = number(complete.and_then(|(_, rest)| rest.split([' ', '"']).next()));
-        Some(Self { dataset, count, names, fold: Some(closed) })
+        Some(Self { dataset, count, names, is_fold: true, closed })
     }
 }
 

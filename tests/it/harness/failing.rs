@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Subscription, WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Pause, Subscription, UserId, WorkspaceId,
 };
 use segments_slack::store::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, HeldUntil, History, Intent,
-    Settlement, Store, StoreError, Undo, Verdict,
+    Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -141,5 +141,8 @@ passing! {
     fn history(&self, lane: &Lane, most_waiting: usize) -> History;
     fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Vec<DeadLetter>;
     fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
+    fn told(&self, lane: &Lane, user: &UserId) -> bool;
+    fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> ();
+    fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
     fn probe(&self) -> ();
 }

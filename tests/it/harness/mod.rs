@@ -38,6 +38,7 @@ pub(crate) struct Bench {
     pub(crate) http: reqwest::Client,
     folder: tempfile::TempDir,
     pub(crate) slack_url: String,
+    webhook_memory: usize,
     server: Option<Server>,
     messages: AtomicUsize,
     logged: Errors,
@@ -72,18 +73,26 @@ pub(crate) fn fixture(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("could not read {}: {error}", path.display()))
 }
 
+/// Room for the bodies of webhooks that come at once, in bytes.
+const WEBHOOK_MEMORY: usize = 256 * 1024 * 1024;
+
 impl Bench {
     /// A workspace with #annotation (C1, the bot is in it), #qa (C2, the bot is not), a private #secret (G1, the bot is
     /// not), ann (U1, an admin) and john (U2).
     pub(crate) async fn start() -> Self {
-        let mut bench = Self::without_server().await;
+        Self::start_with_memory(WEBHOOK_MEMORY).await
+    }
+
+    /// The same, with so many bytes for bodies of webhooks that come at once.
+    pub(crate) async fn start_with_memory(webhook_memory: usize) -> Self {
+        let mut bench = Self::without_server(webhook_memory).await;
         bench.boot().await;
         bench.settle().await;
         bench
     }
 
     /// The same with no server yet.
-    async fn without_server() -> Self {
+    async fn without_server(webhook_memory: usize) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let logged = Errors::default();
         let logs = tracing::subscriber::set_default(tracing_subscriber::registry().with(logged.clone()));
@@ -100,7 +109,8 @@ impl Bench {
             ("G1", "secret", ChannelKind::Private),
             ("D1", "ann", ChannelKind::Direct),
         ] {
-            slack.add_channel(&workspace(), &channel(id), name, kind, &people);
+            let members = if kind == ChannelKind::Direct { &people[..1] } else { &people };
+            slack.add_channel(&workspace(), &channel(id), name, kind, members);
         }
         slack.invite_bot(&workspace(), &channel("C1"), &ann).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -114,6 +124,7 @@ impl Bench {
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
             folder: tempfile::tempdir().unwrap(),
             slack_url,
+            webhook_memory,
             server: None,
             messages: AtomicUsize::new(0),
             logged,
@@ -155,6 +166,7 @@ impl Bench {
             log_format: LogFormat::Pretty,
             log_filter: "info".to_owned(),
             webhook_body_limit: 4 * 1024 * 1024,
+            webhook_memory: self.webhook_memory,
         }
     }
 

@@ -255,6 +255,7 @@ fn the_short_answers() {
         ("still refused", reply::still_refused("is_archived")),
         ("other workspace", reply::other_workspace()),
         ("try again", reply::try_again("change this channel's subscriptions")),
+        ("unfinished", reply::unfinished()),
         ("old button", reply::unknown_action()),
     ];
     let codes = [

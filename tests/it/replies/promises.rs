@@ -231,6 +231,7 @@ proptest! {
         assert_fits(&reply::still_refused(&token));
         assert_fits(&reply::coming(&token));
         assert_fits(&reply::try_again(&token));
+        assert_fits(&reply::unfinished());
         let account = AccountStatus { name: token.clone(), last_event: Some(noon()), last_test: None };
         let status = Status {
             accounts: vec![account; 30],

@@ -67,6 +67,8 @@ struct Channel {
     intent: Option<Vec<u64>>,
     next_at: Option<i64>,
     pause: Option<Pause>,
+    /// Whether anybody is to be told of the pause.
+    untold: bool,
     book: Book,
 }
 
@@ -106,7 +108,7 @@ impl Model {
         if let How::Paused = how {
             let Pause { reason, since } = pause(now);
             let paused = SubscriptionState::Paused { reason, since };
-            channel.turn(&paused, |state| *state == SubscriptionState::Active);
+            channel.untold = channel.turn(&paused, |state| *state == SubscriptionState::Active);
             channel.pause = Some(pause(now));
             return;
         }
@@ -126,7 +128,7 @@ impl Model {
 }
 
 impl Channel {
-    fn turn(&mut self, to: &SubscriptionState, from: fn(&SubscriptionState) -> bool) {
+    fn turn(&mut self, to: &SubscriptionState, from: fn(&SubscriptionState) -> bool) -> bool {
         let mut turned = false;
         for subscription in &mut self.book.subscriptions {
             if from(&subscription.state) {
@@ -135,6 +137,7 @@ impl Channel {
             }
         }
         self.book.revision += u64::from(turned);
+        turned
     }
 }
 
@@ -205,6 +208,7 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
         Step::Resume { channel } => {
             store.resume(&lane(workspace, channel)).await.unwrap();
             model.channels[channel].pause = None;
+            model.channels[channel].untold = false;
             model.channels[channel].turn(&SubscriptionState::Active, |state| *state != SubscriptionState::Active);
         }
         Step::Reopen => bench.restart(),
@@ -227,6 +231,7 @@ async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64
         let next_due = held.iter().map(|(_, waiting)| at(waiting.not_before)).min();
         assert_eq!(claim.next_due, next_due);
         assert_eq!(claim.intent.map(|intent| intent.covers), channel.intent);
+        assert_eq!(claim.untold.is_empty(), !channel.untold);
         assert_eq!((claim.next_at, claim.pause), (channel.next_at.map(at), channel.pause.clone()));
         assert_eq!(store.book(&lane(workspace, number)).await.unwrap(), channel.book);
     }
@@ -239,7 +244,8 @@ async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64
     let dead = model.dead.iter().map(|(channel, sequence)| (CHANNELS[*channel].to_owned(), *sequence));
     assert_eq!(letters.collect::<BTreeSet<_>>(), dead.collect());
     let lanes = store.lanes(workspace).await.unwrap();
-    let busy = (0..3).filter(|number| !model.channels[*number].waiting.is_empty());
+    let has_work = |channel: &Channel| !channel.waiting.is_empty() || channel.untold;
+    let busy = (0..3).filter(|number| has_work(&model.channels[*number]));
     assert_eq!(lanes, busy.map(|number| lane(workspace, number)).collect::<Vec<_>>());
 }
 

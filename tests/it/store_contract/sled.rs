@@ -182,7 +182,7 @@ async fn a_damaged_folder_is_refused_for_good() {
         ("the log was cut", "db", |bytes| bytes.truncate(bytes.len() / 2)),
         ("the log is zeroes", "db", |bytes| bytes.fill(0)),
     ];
-    let damaged = |what: &str, file: &str, damage: Damage| {
+    let after = |what: &str, file: &str, damage: Damage| {
         let to = folder.path().join(what.replace(' ', "-"));
         copy(&whole, &to);
         let mut bytes = fs::read(to.join(file)).unwrap();
@@ -191,10 +191,9 @@ async fn a_damaged_folder_is_refused_for_good() {
         to
     };
     for (what, file, damage) in damages {
-        let to = damaged(what, file, damage);
+        let to = after(what, file, damage);
         for _ in 0..2 {
-            let why =
-                opened(&to).err().map(|why| why.to_string()).unwrap_or_else(|| panic!("it opened although {what}"));
+            let why = opened(&to).err().map_or_else(|| panic!("it opened although {what}"), |why| why.to_string());
             assert!(why.contains("damaged") && why.contains(to.to_str().unwrap()), "{what}: {why}");
         }
     }
@@ -207,7 +206,7 @@ async fn a_damaged_folder_is_refused_for_good() {
         }),
     ];
     for (what, damage) in holes {
-        let to = damaged(what, "db", damage);
+        let to = after(what, "db", damage);
         if let Err(refused) = opened(&to) {
             assert_eq!(refusal(&to), refused.to_string(), "{what}");
         }

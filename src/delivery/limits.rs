@@ -1,0 +1,81 @@
+//! What the lanes of a workspace share: Slack's limits on all of them together.
+
+use super::plan::Planned;
+use super::{Lanes, locked};
+use crate::delivery::pace::{Limits, Pace};
+use crate::model::{Delivery, Lane, News, ObjectKey, WorkspaceId};
+use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tracing::warn;
+
+/// How every workspace stands; forgotten when the program ends, since Slack says it again.
+#[derive(Default)]
+pub(super) struct Shared(Mutex<HashMap<WorkspaceId, Limits>>);
+
+/// Objects of which an event waits for an edit, so that none overtakes it.
+#[derive(Default)]
+pub(super) struct Waiting {
+    objects: HashSet<ObjectKey>,
+    until: Option<Timestamp>,
+}
+
+impl Shared {
+    fn of<T>(&self, lane: &Lane, work: impl FnOnce(&mut Limits) -> T) -> T {
+        work(locked(&self.0).entry(lane.workspace.clone()).or_insert_with(Limits::new))
+    }
+}
+
+impl Lanes {
+    /// Until when a lane is to wait with all others of its workspace, if it is.
+    pub(super) fn limited_until(&self, lane: &Lane, now: Timestamp) -> Option<Timestamp> {
+        self.limits.of(lane, |limits| limits.limited_until(now))
+    }
+
+    /// Slack said that a call of a lane was too much.
+    pub(super) fn note_limit(&self, call: Pace, lane: &Lane, wait: Duration) {
+        let now = self.parts.clock.now();
+        if self.limits.of(lane, |limits| limits.note(call, &lane.channel, wait, now)) {
+            let workspace = &lane.workspace;
+            self.parts.metrics.slack_calls.count("workspace_limited");
+            warn!(workspace.id = %workspace, "Slack limits all of workspace {workspace}: its lanes wait for {wait:?}");
+        }
+    }
+
+    /// Whether a lane may look at what was said in its channel now; else when.
+    pub(super) fn look_turn(&self, lane: &Lane, now: Timestamp) -> Result<(), Timestamp> {
+        self.limits.of(lane, |limits| limits.look(&lane.channel, now))
+    }
+
+    /// Whether a call may be made that is due; else when to ask again. An edit may have to wait for its workspace, and
+    /// then what shares an object with it waits too; nothing else does.
+    pub(super) fn turn(
+        &self,
+        lane: &Lane,
+        due: &[(Delivery, Arc<News>)],
+        planned: &Planned<'_>,
+        waiting: &mut Waiting,
+        now: Timestamp,
+    ) -> Result<(), Timestamp> {
+        let is_edit = planned.call.edits();
+        if !is_edit && waiting.until.is_none() {
+            return Ok(());
+        }
+        let covers: HashSet<u64> = planned.covers.iter().copied().collect();
+        let covered = || due.iter().filter(|(delivery, _)| covers.contains(&delivery.sequence));
+        let objects = || covered().filter_map(|(_, news)| news.event.object_key());
+        let behind = waiting.until.filter(|_| objects().any(|object| waiting.objects.contains(&object)));
+        let newest = covered().map(|(delivery, _)| delivery.accepted_at).max();
+        let turn = match behind {
+            Some(until) => Err(until),
+            None if is_edit => self.limits.of(lane, |limits| limits.edit(&lane.channel, newest, now)),
+            None => Ok(()),
+        };
+        if let Err(until) = turn {
+            waiting.objects.extend(objects());
+            waiting.until = Some(waiting.until.map_or(until, |other| other.max(until)));
+        }
+        turn
+    }
+}

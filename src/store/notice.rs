@@ -1,0 +1,16 @@
+//! Somebody who is still to be told that a lane was paused.
+
+use crate::model::UserId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A creator of a paused subscription whom nobody has told yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Untold {
+    /// Who.
+    pub user: UserId,
+    /// Not before this time.
+    pub not_before: Timestamp,
+    /// How often Slack did not take it.
+    pub tries: u32,
+}
