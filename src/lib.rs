@@ -53,16 +53,19 @@ pub mod sandbox;
 use anyhow::Context;
 use app::recent::Recent;
 use app::room::Room;
-use app::{App, Home, Settings, connect};
+use app::{App, Home, Settings, backups, connect};
 use clock::Clock;
 use config::{Config, StoreUrl};
 use delivery::{Lanes, Parts};
+use http::admin::Guard;
+use http::key::AdminKey;
 use metrics::Metrics;
 use secrecy::ExposeSecret;
 use segments::webhook::Secrets;
 use slack::api::SlackApi;
 use slack::request::SigningSecret;
 use slack::respond::Responder;
+use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -86,9 +89,28 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
         None => None,
     };
     let app = assemble(&config, Clock::system(), shutdown.clone()).await?;
+    let StoreUrl::Sled(folder) = &config.store;
+    // What a server that was killed has left behind leads nowhere.
+    AdminKey::remove_from(folder);
+    let admin = admin.map(|admin| guarded(admin, folder)).transpose().context("could not read the admin address")?;
     info!("listening on http://{}", listener.local_addr().context("could not read the listener's address")?);
     serve(app, listener, admin, shutdown).await;
+    AdminKey::remove_from(folder);
     Ok(())
+}
+
+/// An admin listener, and what guards it; the key is left in the data folder.
+fn guarded(listener: TcpListener, folder: &Path) -> std::io::Result<(TcpListener, Guard)> {
+    let listen = listener.local_addr()?;
+    let key = AdminKey::new(listen);
+    info!("the admin address is {}", key.url());
+    if let Err(error) = key.leave_in(folder) {
+        warn!(
+            "could not leave the key to the admin address in `{}`, so its tools stay shut: {error}",
+            folder.display()
+        );
+    }
+    Ok((listener, Guard { key, listen }))
 }
 
 /// Puts an app together: opens the store, loads what it remembers, and makes no call to Slack yet.
@@ -107,6 +129,7 @@ pub async fn assemble_over(
     clock: Clock,
     shutdown: CancellationToken,
 ) -> anyhow::Result<Arc<App>> {
+    let StoreUrl::Sled(folder) = &config.store;
     let metrics = Arc::new(Metrics::default());
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
@@ -139,6 +162,8 @@ pub async fn assemble_over(
             bot_token: config.bot_token.clone(),
             app_url,
             webhook_limit: config.webhook_body_limit,
+            backups: folder.join(backups::FOLDER),
+            backup_keep: config.backup_keep,
         },
     };
     connect::remember(&app).await?;
@@ -151,16 +176,21 @@ fn webhook_secrets(config: &Config) -> Result<Secrets, segments::SecretError> {
 }
 
 /// Serves an app until `shutdown`; then requests and calls in flight are finished, within ten seconds.
-pub async fn serve(app: Arc<App>, listener: TcpListener, admin: Option<TcpListener>, shutdown: CancellationToken) {
+pub async fn serve(
+    app: Arc<App>,
+    listener: TcpListener,
+    admin: Option<(TcpListener, Guard)>,
+    shutdown: CancellationToken,
+) {
     let background = TaskTracker::new();
-    for work in [Work::Connect, Work::Sweep] {
+    for work in [Work::Connect, Work::Sweep, Work::BackUp] {
         let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
         background.spawn(async move {
             shutdown.run_until_cancelled(work.run(&app)).await;
         });
     }
-    if let Some(admin) = admin {
-        background.spawn(http::serve::serve(admin, http::admin_router(Arc::clone(&app)), shutdown.clone()));
+    if let Some((admin, guard)) = admin {
+        background.spawn(http::serve::serve(admin, http::admin::router(Arc::clone(&app), guard), shutdown.clone()));
     }
     let public = http::serve::serve(listener, http::router(Arc::clone(&app)), shutdown.clone());
     let ended = async {
@@ -183,6 +213,7 @@ pub async fn serve(app: Arc<App>, listener: TcpListener, admin: Option<TcpListen
 enum Work {
     Connect,
     Sweep,
+    BackUp,
 }
 
 impl Work {
@@ -190,6 +221,7 @@ impl Work {
         match self {
             Self::Connect => connect::connect(app).await,
             Self::Sweep => connect::sweep(app).await,
+            Self::BackUp => backups::daily(app).await,
         }
     }
 }

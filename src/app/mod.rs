@@ -1,5 +1,6 @@
 //! What the program does: the use cases, as free functions over an [`App`] of plain fields.
 
+pub mod backups;
 pub mod channel;
 pub mod command;
 pub mod connect;
@@ -8,6 +9,7 @@ mod hold;
 pub mod intake;
 pub mod interaction;
 mod ledger;
+pub mod letters;
 mod mute;
 pub mod recent;
 pub mod room;
@@ -30,6 +32,7 @@ use crate::store::{Store, StoreError};
 use recent::Recent;
 use room::Room;
 use secrecy::SecretString;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::task::TaskTracker;
 
@@ -75,6 +78,10 @@ pub struct Settings {
     pub app_url: String,
     /// The largest webhook body, in bytes.
     pub webhook_limit: usize,
+    /// The folder of the daily backups.
+    pub backups: PathBuf,
+    /// How many of them are kept; 0 makes none.
+    pub backup_keep: usize,
 }
 
 /// The workspace that the environment's bot token belongs to.

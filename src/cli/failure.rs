@@ -2,8 +2,11 @@
 
 use crate::config::Problems;
 use crate::sandbox::segments::SendError;
+use crate::store::StoreError;
+use crate::store::backup::{BackupError, RestoreError};
 use http::StatusCode;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use thiserror::Error;
 
@@ -21,6 +24,25 @@ pub(super) enum Failure {
     Send { origin: String, source: SendError },
     #[error("the server answered {0}: the webhook was not accepted")]
     Refused(StatusCode),
+    #[error("could not use the store")]
+    Store(#[from] StoreError),
+    #[error(
+        "the store in `{}` is in use, and no server has left word how to ask it; stop what uses it, \
+         or run the server with --admin-listen", .0.display()
+    )]
+    NobodyToAsk(PathBuf),
+    #[error("could not ask the server at `{url}`, which uses the store: is it still there?")]
+    Unanswered { url: String, source: reqwest::Error },
+    #[error("the server at `{url}` refused ({status}): {why}")]
+    ServerRefused { url: String, status: StatusCode, why: String },
+    #[error("could not make the backup")]
+    Backup(#[from] BackupError),
+    #[error("`{}` is no whole backup", path.display())]
+    NoBackup { path: PathBuf, source: BackupError },
+    #[error("could not restore")]
+    Restore(#[from] RestoreError),
+    #[error("not every dead letter was there, or still had its event: see above")]
+    NotAll,
     #[error("the server stopped")]
     Server(#[source] anyhow::Error),
 }

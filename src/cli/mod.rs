@@ -1,10 +1,14 @@
 //! The command line: its words, its help, its exit codes.
 
+mod backup;
 mod config;
+mod dead_letters;
 mod failure;
 mod flags;
 mod manifest;
 mod out;
+mod reach;
+mod restore;
 mod sandbox;
 mod send;
 mod serve;
@@ -26,6 +30,8 @@ Examples:
   segments-slack manifest --url https://slack.example.com     make the Slack app
   segments-slack serve --listen 0.0.0.0:3000                  run for real
   segments-slack send issue.created --dataset jane/flowers    try a running server
+  segments-slack dead-letters list                            see what could not be delivered
+  segments-slack backup monday.jsonl                          keep a copy of everything
 
 Exit codes:
   0  it worked
@@ -42,6 +48,12 @@ enum Command {
     Send(send::Arguments),
     /// Print the Slack app manifest, and a link that makes the app from it
     Manifest(manifest::Arguments),
+    /// Look after deliveries that were given up: list, retry, drop
+    DeadLetters(dead_letters::Arguments),
+    /// Write everything that is kept into a file, also while the server runs
+    Backup(backup::Arguments),
+    /// Make a new store from a backup
+    Restore(restore::Arguments),
     /// Print the effective configuration, without secrets, each value with its origin
     Config(config::Arguments),
 }
@@ -54,6 +66,9 @@ pub fn start() -> ExitCode {
         Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::DeadLetters(arguments) => block_on(dead_letters::run(arguments)),
+        Command::Backup(arguments) => block_on(backup::run(arguments)),
+        Command::Restore(arguments) => block_on(restore::run(arguments)),
         Command::Config(arguments) => config::run(arguments),
     };
     match done {

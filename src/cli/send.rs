@@ -5,10 +5,11 @@ use super::flags::Flags;
 use super::out;
 use crate::clock::Clock;
 use crate::config::public_url;
+use crate::http::key::reachable;
 use crate::sandbox::segments::Sender;
 use crate::segments::sample::{body, event_names};
 use clap::builder::PossibleValuesParser;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use url::Url;
 
 /// Where a server takes the webhooks of the account that its configuration gives.
@@ -55,11 +56,5 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 /// A server that listens here, even if it listens everywhere.
 fn server_at(listen: SocketAddr) -> Url {
-    let address: IpAddr = match listen.ip() {
-        IpAddr::V4(address) if address.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
-        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
-        address => address,
-    };
-    let url = format!("http://{}", SocketAddr::new(address, listen.port()));
-    url.parse().expect("an address and a port make a web address")
+    format!("http://{}", reachable(listen)).parse().expect("an address and a port make a web address")
 }

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::flags::Flags;
 use crate::config::LogFormat;
+use crate::store::StoreError;
 use std::io::IsTerminal;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -25,7 +26,10 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })?;
     let shutdown = stopped_by_signals().map_err(Failure::Runtime)?;
-    crate::run(config, listener, shutdown).await.map_err(Failure::Server)
+    crate::run(config, listener, shutdown).await.map_err(|error| match error.downcast::<StoreError>() {
+        Ok(error) => Failure::Store(error),
+        Err(error) => Failure::Server(error),
+    })
 }
 
 /// Writes log lines to standard error. The filter was checked with the rest of the configuration.

@@ -44,6 +44,8 @@ pub struct Config {
     pub webhook_body_limit: usize,
     /// Bytes of all bodies of webhooks that are in memory at once.
     pub webhook_memory: usize,
+    /// How many daily backups are kept in the data folder; 0 makes none.
+    pub backup_keep: usize,
 }
 
 /// The place where a server keeps everything.
@@ -92,6 +94,12 @@ impl Settings {
         self.unless_wrong(listen.zip(secrets))
     }
 
+    /// What whoever looks into the store needs: where it is.
+    pub fn store(mut self) -> Result<StoreUrl, Problems> {
+        let store = self.required(&setting::STORE, parse::store);
+        self.unless_wrong(store)
+    }
+
     fn unless_wrong<T>(self, value: Option<T>) -> Result<T, Problems> {
         value.filter(|_| self.problems.is_empty()).ok_or(Problems(self.problems))
     }
@@ -111,6 +119,7 @@ impl Settings {
         let log_filter = self.required(&setting::LOG_FILTER, parse::log_filter);
         let webhook_body_limit = self.required(&setting::WEBHOOK_BODY_LIMIT, parse::body_limit);
         let webhook_memory = self.required(&setting::WEBHOOK_MEMORY, parse::memory);
+        let backup_keep = self.required(&setting::BACKUP_KEEP, parse::backup_keep);
         Some(Config {
             listen: listen?,
             admin_listen: admin_listen?,
@@ -125,6 +134,7 @@ impl Settings {
             log_filter: log_filter?,
             webhook_body_limit: webhook_body_limit?,
             webhook_memory: webhook_memory?,
+            backup_keep: backup_keep?,
         })
     }
 }

@@ -105,3 +105,8 @@ fn bytes(text: &str, allowed: RangeInclusive<usize>) -> Parsed<usize> {
     let bytes = text.parse().map_err(|_| "is no whole number")?;
     if allowed.contains(&bytes) { Ok(bytes) } else { Err("is out of range") }
 }
+
+pub(super) fn backup_keep(text: &str) -> Parsed<usize> {
+    let keep = text.parse().map_err(|_| "is no whole number")?;
+    if keep <= 1000 { Ok(keep) } else { Err("is out of range") }
+}

@@ -170,8 +170,19 @@ pub const WEBHOOK_MEMORY: Setting = Setting {
     help: "memory for the bodies of all webhooks that come at once, in bytes",
 };
 
+/// See [`super::Config::backup_keep`].
+pub const BACKUP_KEEP: Setting = Setting {
+    key: "backup_keep",
+    environment: "SEGMENTS_SLACK_BACKUP_KEEP",
+    flag: Some("backup-keep"),
+    default: Some("7"),
+    secret: false,
+    allowed: "a number of daily backups from 0 to 1000; 0 makes none",
+    help: "how many daily backups are kept in the data folder",
+};
+
 /// Every setting that can stand in the file, in the order people read them.
-pub const ALL: [&Setting; 13] = [
+pub const ALL: [&Setting; 14] = [
     &LISTEN,
     &ADMIN_LISTEN,
     &STORE,
@@ -185,6 +196,7 @@ pub const ALL: [&Setting; 13] = [
     &LOG_FILTER,
     &WEBHOOK_BODY_LIMIT,
     &WEBHOOK_MEMORY,
+    &BACKUP_KEEP,
 ];
 
 /// Variables that a later version will read; set now, they earn a warning.

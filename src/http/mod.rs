@@ -1,6 +1,8 @@
 //! The router on one page, and its doors: read, check, hand over, answer.
 
+pub mod admin;
 mod body;
+pub mod key;
 pub mod serve;
 
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
@@ -50,11 +52,6 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/readyz", get(ready))
         .layer(CatchPanicLayer::new())
         .with_state(app)
-}
-
-/// The address of the counts, for another listener than the public one.
-pub fn admin_router(app: Arc<App>) -> Router {
-    Router::new().route("/metrics", get(|State(app): Shared| async move { app.metrics.text() })).with_state(app)
 }
 
 /// Says no, once in the log and once to the sender.

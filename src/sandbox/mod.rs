@@ -121,6 +121,7 @@ fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Conf
         log_filter: "info".to_owned(),
         webhook_body_limit: 4 * 1024 * 1024,
         webhook_memory: 256 * 1024 * 1024,
+        backup_keep: 0,
     })
 }
 

@@ -3,19 +3,24 @@
 //! Nothing here is a general key-value interface: the operations are those that the program needs. Time comes in as a
 //! parameter. A record that cannot be read is reported with its key and set aside; it never stops the others.
 
+pub mod backup;
 mod book;
 mod history;
+mod letters;
 mod notice;
+pub mod record;
 pub mod sled;
 
 pub use book::{Book, Edit, Edited, Undo};
 pub use history::History;
+pub use letters::DeadLetter;
 pub use notice::Untold;
+pub use record::{Export, Record};
 
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, EventId, Fold, Hold, Lane,
-    MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription, Thread, UserId,
-    WorkspaceId,
+    LetterId, MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription,
+    Thread, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -34,9 +39,12 @@ pub enum StoreError {
     /// The disk or database failed; the operation may be tried again.
     #[error("the store failed: {0}")]
     Unavailable(String),
-    /// The store does not open: locked by another process, of a newer version, or damaged.
+    /// The store does not open: not there, of a newer version, damaged, or not ours to read.
     #[error("{0}")]
     DoesNotOpen(String),
+    /// The store does not open because another process has it open.
+    #[error("{0}")]
+    InUse(String),
 }
 
 /// What a store has to survive before it answers that something is kept.
@@ -215,19 +223,6 @@ pub enum Settlement {
     Paused(Pause),
 }
 
-/// A delivery that was given up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DeadLetter {
-    /// The channel it was meant for.
-    pub channel: ChannelId,
-    /// The delivery.
-    pub delivery: Delivery,
-    /// When it was given up.
-    pub at: Timestamp,
-    /// Why.
-    pub error: String,
-}
-
 /// What is known of an endpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -340,6 +335,18 @@ pub trait Store: Send + Sync {
     /// Deliveries that were given up, oldest first, at most `limit`.
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
 
+    /// Puts dead letters back at the ends of their lanes in the order given, as if never tried, under new sequences.
+    /// Gives those that went; one that is not there, or whose event is lost, stays as it is.
+    async fn retry_dead(
+        &self,
+        workspace: &WorkspaceId,
+        letters: &[LetterId],
+        now: Timestamp,
+    ) -> Result<Vec<LetterId>, StoreError>;
+
+    /// Forgets dead letters. Gives those that went.
+    async fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Result<Vec<LetterId>, StoreError>;
+
     /// Forgets what has outlived its use: received ids after 8 days, events too unless a delivery or dead letter needs
     /// them, undos and expected echoes when they expire, causes after a day, anchors 180 days after their last change,
     /// and the oldest dead letters above 10,000. Gives how many records went.
@@ -349,6 +356,13 @@ pub trait Store: Send + Sync {
     /// when nothing else held it back any more, and when the pause began. Each becomes a dead letter with the error
     /// `held_too_long`. Gives how many.
     async fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Everything that is kept, as it is at this moment. May hold up writes while it is copied; what is then read takes
+    /// no more memory the more there is.
+    async fn export(&self) -> Result<Export, StoreError>;
+
+    /// Writes records of an export as they are, all of these or none. For a store that is new and that nobody else uses.
+    async fn import(&self, records: Vec<Record>) -> Result<(), StoreError>;
 
     /// Writes and flushes something, to show that the store can.
     async fn probe(&self) -> Result<(), StoreError>;

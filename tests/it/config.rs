@@ -97,6 +97,7 @@ fn the_defaults_are_those_of_the_manual() {
     assert_eq!(config.log_filter, "info");
     assert_eq!(config.webhook_body_limit, 4 << 20);
     assert_eq!(config.webhook_memory, 256 << 20);
+    assert_eq!(config.backup_keep, 7);
 }
 
 #[test]

@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is meant to stop it")]
 
 mod any_history;
+mod backup;
 mod browser;
 mod cards;
 mod cli;
 mod command;
 mod config;
 mod crash;
+mod dead_letters;
 mod delivery;
 mod digest_looks;
 mod digests;

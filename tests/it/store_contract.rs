@@ -1,12 +1,14 @@
 //! The contract of the store, line by line, for every implementation of it.
 
 mod anchors;
+mod backup;
 mod bench;
 mod books;
 mod digests;
 mod folds;
 mod keeping;
 mod lanes;
+mod letters;
 mod likeness;
 mod outcomes;
 mod pauses;
@@ -76,6 +78,13 @@ macro_rules! contracts {
                 what_waits_to_be_tried_again_is_not_let_go
                 mutes_are_kept_in_the_book
                 a_claim_tells_of_ended_mutes_that_held_something_until_a_call_did;
+            letters:
+                a_letter_tells_what_it_was_about
+                a_letter_that_is_sent_again_stands_at_the_end_as_if_it_was_never_tried
+                an_event_outlives_its_letter_that_is_sent_again
+                a_letter_that_dies_again_has_another_name
+                a_letter_that_is_dropped_is_gone_and_so_is_its_event
+                letters_that_are_not_there_change_nothing;
             folds:
                 a_fold_is_kept_with_what_it_covers
                 a_fold_that_grew_stands_in_the_place_of_what_it_was
@@ -113,6 +122,9 @@ macro_rules! contracts {
                 a_long_lane_is_given_up_whole
                 five_creators_of_paused_subscriptions_are_told_once
                 nobody_is_told_of_a_pause_that_is_over;
+            backup:
+                a_restored_store_is_as_the_one_that_was_backed_up
+                a_backup_shows_one_moment_while_writes_go_on;
             likeness:
                 any_history_looks_as_in_a_simple_model;
         );)*

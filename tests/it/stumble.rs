@@ -5,13 +5,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::{Lanes, Parts};
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Pause, Subscription, UserId, WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
+    WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
-    Intent, Settlement, Store, StoreError, Undo, Untold, Verdict, sled::SledStore,
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export, HeldUntil,
+    History, Intent, Record, Settlement, Store, StoreError, Undo, Untold, Verdict, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -89,6 +90,12 @@ impl Store for Stumbling {
     async fn backlog(&self, _: &WorkspaceId) -> Answer<Backlog> {
         unimplemented!()
     }
+    async fn retry_dead(&self, _: &WorkspaceId, _: &[LetterId], _: Timestamp) -> Answer<Vec<LetterId>> {
+        unimplemented!()
+    }
+    async fn drop_dead(&self, _: &WorkspaceId, _: &[LetterId]) -> Answer<Vec<LetterId>> {
+        unimplemented!()
+    }
     async fn sweep(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
         unimplemented!()
     }
@@ -99,6 +106,12 @@ impl Store for Stumbling {
         unimplemented!()
     }
     async fn expire(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
+        unimplemented!()
+    }
+    async fn export(&self) -> Answer<Export> {
+        unimplemented!()
+    }
+    async fn import(&self, _: Vec<Record>) -> Answer<()> {
         unimplemented!()
     }
     async fn probe(&self) -> Answer<()> {

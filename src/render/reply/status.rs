@@ -89,7 +89,8 @@ fn problems(status: &Status) -> Vec<String> {
     }
     if status.dead > 0 {
         problems.push(format!(
-            "{} given up after Slack refused them. They are kept: ask whoever runs the server, its log says why.",
+            "{} given up after Slack refused them. They are kept: whoever runs the server sees why with \
+             `segments-slack dead-letters list`, and sends them again with `segments-slack dead-letters retry --all`.",
             if status.dead == 1 { "1 event was".to_owned() } else { format!("{} events were", grouped(status.dead)) }
         ));
     }

@@ -29,7 +29,7 @@ pub(super) fn set_aside(view: &mut View, keys: Vec<Key>) -> Result<(), StoreErro
 #[cfg(test)]
 mod tests {
     use crate::model::{AccountId, ChannelId, Event, EventId, EventType, MessageId, News, Object, Options};
-    use crate::model::{Lane, WorkspaceId};
+    use crate::model::{Lane, LetterId, WorkspaceId};
     use crate::store::sled::SledStore;
     use crate::store::sled::keys::{Key, Kind};
     use crate::store::{Arrival, Durability, NewDelivery, Settlement, Store, Verdict};
@@ -113,6 +113,29 @@ mod tests {
         let letters = store.dead_letters(&lane().workspace, 9).await.unwrap();
         assert_eq!(letters.iter().map(|letter| letter.delivery.sequence).collect::<Vec<_>>(), [0]);
         assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 2);
+    }
+
+    #[tokio::test]
+    async fn an_unreadable_lane_gives_no_sequence_of_a_dead_letter_again() {
+        let (_folder, store) = store().await;
+        let dead = Settlement::Dead { covers: vec![2], error: "no_text".to_owned() };
+        store.settle(&lane(), dead, NOW, NOW).await.unwrap();
+        spoil(&store, &Key::of(&lane(), Kind::Lane));
+        let letter = [LetterId { channel: lane().channel, sequence: 2 }];
+        assert_eq!(store.retry_dead(&lane().workspace, &letter, NOW).await.unwrap(), letter);
+        assert_eq!(due(&store, 0).await, [0, 1, 3]);
+    }
+
+    #[tokio::test]
+    async fn a_dead_letter_whose_event_is_unreadable_stays() {
+        let (_folder, store) = store().await;
+        let dead = Settlement::Dead { covers: vec![0], error: "no_text".to_owned() };
+        store.settle(&lane(), dead, NOW, NOW).await.unwrap();
+        spoil(&store, &Key::event(&lane().workspace, NOW, EventId(Uuid::from_u128(0))));
+        let letter = [LetterId { channel: lane().channel, sequence: 0 }];
+        assert_eq!(store.retry_dead(&lane().workspace, &letter, NOW).await.unwrap(), []);
+        assert_eq!(store.dead_letters(&lane().workspace, 9).await.unwrap().len(), 1);
+        assert_eq!(store.drop_dead(&lane().workspace, &letter).await.unwrap(), letter);
     }
 
     #[tokio::test]

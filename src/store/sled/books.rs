@@ -4,15 +4,8 @@ use super::keys::{Key, Kind};
 use super::mutes;
 use super::view::View;
 use crate::model::{Lane, Pause, Subscription, SubscriptionState, WorkspaceId};
+use crate::store::record::BookHead as Head;
 use crate::store::{Book, Edit, Edited, StoreError, Undo};
-use serde::{Deserialize, Serialize};
-
-/// A book without its subscriptions, each of which has a record of its own.
-#[derive(Serialize, Deserialize)]
-struct Head {
-    revision: u64,
-    next_number: u32,
-}
 
 impl Head {
     fn write(&self, view: &mut View, lane: &Lane) -> Result<(), StoreError> {

@@ -5,6 +5,7 @@
 
 use super::keys::Key;
 use super::open::damaged;
+use super::refusal::{refused, unopened};
 use crate::store::{Durability, StoreError};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -25,9 +26,8 @@ struct Files {
 impl Disk {
     /// Opens the files beside an opened log, and compares them.
     pub(super) fn open(folder: &Path, db: &sled::Db, durability: Durability) -> Result<Self, StoreError> {
-        let refuse = |why: String| StoreError::DoesNotOpen(format!("the store in `{}` {why}", folder.display()));
-        let failed = |error: &dyn std::error::Error| refuse(format!("does not open: {error}"));
-        let written = db.get(Key::written().bytes()).map_err(|error| failed(&error))?;
+        let written = db.get(Key::written().bytes());
+        let written = written.map_err(|error| refused(folder, format!("does not open: {error}")))?;
         let written = written.as_deref().map_or(0, number);
         let witness = folder.join("witness");
         let witnessed = std::fs::read(&witness).map_or(0, |bytes| number(&bytes));
@@ -39,7 +39,8 @@ impl Disk {
             Ok::<_, io::Error>(Files { log: File::open(folder.join("db"))?, witness })
         };
         // Without a sync before it, the witness could reach the disk before the log does.
-        let files = (durability == Durability::PowerLoss).then(open).transpose().map_err(|error| failed(&error))?;
+        let files = (durability == Durability::PowerLoss).then(open).transpose();
+        let files = files.map_err(|error| unopened(folder, &error))?;
         Ok(Self { written, files })
     }
 

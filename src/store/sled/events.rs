@@ -2,25 +2,11 @@
 
 use super::keys::{Key, Kind};
 use super::view::View;
-use crate::model::{AccountId, ChannelId, Delivery, Lane, MessageId, News, WorkspaceId};
+use crate::model::{Delivery, Lane, News, WorkspaceId};
 use crate::store::StoreError;
-use serde::{Deserialize, Serialize};
+pub(super) use crate::store::record::{KeptEvent as EventRecord, Track};
+use serde::Deserialize;
 use std::sync::Arc;
-
-/// An event as it is stored.
-#[derive(Serialize, Deserialize)]
-pub(super) struct EventRecord {
-    pub(super) news: Arc<News>,
-    pub(super) track: Track,
-}
-
-/// Where an event came from and where it went: enough to know when it may go.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Track {
-    pub(super) account: AccountId,
-    pub(super) message: MessageId,
-    pub(super) deliveries: Vec<(ChannelId, u64)>,
-}
 
 /// The part of an event's record that forgetting it looks at.
 #[derive(Deserialize)]

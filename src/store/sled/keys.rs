@@ -6,6 +6,8 @@
 //! index page of sled holds up to 256 of them, and must stay below 128 KiB to stay in the log file.
 //! What belongs to no workspace begins with `0x00`, which sorts before every workspace.
 
+mod short;
+
 use crate::model::{
     AccountId, ChannelId, DatasetName, DigestMessage, EventId, Fold, FoldKey, Lane, MessageId, ObjectKey, TriggerId,
     WorkspaceId,
@@ -15,10 +17,24 @@ use sha2::{Digest, Sha256};
 use std::fmt;
 use uuid::Uuid;
 
-/// What a record is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(super) enum Kind {
+/// What a record is, and a list of all that there are.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $letter:literal,)*) => {
+        /// What a record is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(super) enum Kind {
+            $($(#[$doc])* $name = $letter,)*
+        }
+
+        impl Kind {
+            /// Every kind.
+            const ALL: &[Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+kinds! {
     /// account → what is known of the endpoint.
     Account = b'a',
     /// channel, object → the anchor of an issue.
@@ -242,7 +258,13 @@ impl Key {
 
     /// Whether it is of a kind.
     pub(super) fn is(&self, kind: Kind) -> bool {
-        self.0.get(self.workspace_bytes().len() + 1) == Some(&(kind as u8))
+        self.kind() == Some(kind)
+    }
+
+    /// What its record is; none for a kind that a later version knows.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        let letter = self.0.get(self.workspace_bytes().len() + 1)?;
+        Kind::ALL.iter().copied().find(|kind| *kind as u8 == *letter)
     }
 
     /// The account, of an account's record.
@@ -272,8 +294,7 @@ impl Key {
     /// The time before the sequence, of a wake record.
     pub(super) fn wake_time(&self) -> Option<Timestamp> {
         let (before, _) = self.0.split_last_chunk::<8>()?;
-        let micros = i64::from_be_bytes(*before.last_chunk()?) ^ i64::MIN;
-        Timestamp::from_microsecond(micros).ok()
+        micros(*before.last_chunk()?)
     }
 
     fn workspace_bytes(&self) -> &[u8] {
@@ -313,6 +334,11 @@ impl Key {
     }
 }
 
+/// A time as it stands in a key.
+fn micros(bytes: [u8; 8]) -> Option<Timestamp> {
+    Timestamp::from_microsecond(i64::from_be_bytes(bytes) ^ i64::MIN).ok()
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.escape_ascii().fmt(f)
@@ -326,53 +352,4 @@ impl fmt::Debug for Key {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::collections::BTreeSet;
-
-    fn lane(channel: &str) -> Lane {
-        Lane { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse(channel).unwrap() }
-    }
-
-    #[test]
-    fn hostile_names_share_no_key_and_none_is_long() {
-        let workspace = WorkspaceId::parse("T1").unwrap();
-        let account = AccountId::parse("a".repeat(128)).unwrap();
-        let long = "x".repeat(100_000);
-        let hash = Sha256::digest(&long);
-        let texts = ["", "a", "\0", "a\0", "\0a", "\u{1}", "\u{1}a", "\u{202e}cba", "🌼", &long, &long[1..]];
-        let mut keys: BTreeSet<Vec<u8>> =
-            texts.iter().map(|text| Key::object(&workspace, &account, &ObjectKey::new("sample", text)).0).collect();
-        assert_eq!(keys.len(), texts.len());
-        keys.insert(Key::all(&workspace, Kind::Object).bounded(&"x".repeat(97)).0);
-        assert!(keys.iter().all(|key| key.len() < 300), "{:?}", keys.iter().map(Vec::len).max());
-        assert_ne!(Key::stored(b"").bounded(&long).0[1..], Key::stored(b"").bounded("\u{1}").0[1..]);
-        assert_eq!(Key::stored(b"").bounded(&long).0[1..], hash[..]);
-    }
-
-    #[test]
-    fn one_channel_does_not_reach_into_another_whose_name_it_begins() {
-        let beginning = Key::within(&lane("C1"), Kind::Ready);
-        assert!(Key::numbered(&lane("C1"), Kind::Ready, 7).starts_with(&beginning));
-        assert!(!Key::numbered(&lane("C10"), Kind::Ready, 7).starts_with(&beginning));
-    }
-
-    #[test]
-    fn a_key_gives_back_what_it_was_made_of() {
-        let at: Timestamp = "2026-03-01T12:00:00.123456Z".parse().unwrap();
-        let wake = Key::wake(&lane("C1"), at, 258);
-        assert_eq!((wake.wake_time(), wake.sequence(), wake.lane()), (Some(at), Some(258), Some(lane("C1"))));
-        assert!(wake.is(Kind::Wake) && !wake.is(Kind::Held));
-        assert_eq!(Key::dead_by_age(&lane("C1"), at, 0).lane_by_age(), Some(lane("C1")));
-        assert_eq!(Key::of(&lane("C1"), Kind::Lane).lane(), Some(lane("C1")));
-    }
-
-    #[test]
-    fn times_sort_as_they_pass() {
-        let mut times =
-            [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX].map(|time| Key::wake(&lane("C1"), time, 0));
-        assert!(times.is_sorted());
-        times.reverse();
-        assert!(!times.is_sorted());
-    }
-}
+mod tests;

@@ -1,41 +1,29 @@
-//! Lanes: deliveries in their order, the call in flight, pace and pause, and what was given up.
+//! Lanes: deliveries in their order, the call in flight, pace and pause.
 //!
 //! A delivery stands among the ready ones or, while its `not_before` is to come, among the held ones with a wake record
 //! by time; so a claim reads no more than it gives, however much is held or waiting behind.
 
 use super::keys::{Key, Kind};
 use super::view::View;
-use super::{anchors, books, events, mutes, outcomes, pauses};
-use crate::model::{Delivery, DigestMessage, End, Fold, Lane, Pause, Subscription, WorkspaceId};
-use crate::store::{Backlog, Claim, DeadLetter, Intent, Settlement, StoreError, Untold};
+use super::{anchors, books, events, letters, mutes, outcomes, pauses};
+use crate::model::{Delivery, DigestMessage, Fold, Lane, Pause, Subscription, WorkspaceId};
+pub(super) use crate::store::record::LaneState as LaneRecord;
+use crate::store::{Backlog, Claim, Intent, Settlement, StoreError};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What a lane keeps besides its deliveries.
-#[derive(Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(super) struct LaneRecord {
-    next_sequence: u64,
-    pending: u64,
-    next_at: Option<Timestamp>,
-    pub(super) pause: Option<Pause>,
-    pub(super) untold: Vec<Untold>,
-    /// How many deliveries have ended so that it was noted how.
-    outcomes: u64,
-}
-
 impl LaneRecord {
-    /// The lane's record. A missing one is made from the deliveries that there are: no sequence is given twice.
+    /// The lane's record. A missing one is made from the deliveries and dead letters that there are: no sequence is
+    /// given twice.
     pub(super) fn read(view: &View, lane: &Lane) -> Result<Self, StoreError> {
         if let Some(record) = view.read(&Key::of(lane, Kind::Lane))? {
             return Ok(record);
         }
         let mut record = Self { outcomes: outcomes::next(view, lane)?, ..Self::default() };
-        for kind in [Kind::Ready, Kind::Held] {
+        for kind in [Kind::Ready, Kind::Held, Kind::Dead] {
             let beginning = Key::within(lane, kind);
             for key in view.keys(&beginning, &beginning) {
-                record.pending += 1;
+                record.pending += u64::from(kind != Kind::Dead);
                 record.next_sequence = record.next_sequence.max(key?.sequence().map_or(0, |last| last + 1));
             }
         }
@@ -188,7 +176,7 @@ pub(super) fn settle(
                 put(view, lane, &delivery, now)?;
             }
         }
-        Settlement::Dead { covers, error } => bury(view, lane, &mut record, &covers, &error, now)?,
+        Settlement::Dead { covers, error } => letters::bury(view, lane, &mut record, &covers, &error, now)?,
         Settlement::Paused(pause) => {
             record.untold = pauses::creators(&books::pause(view, lane, &pause)?, now);
             record.pause = Some(pause);
@@ -218,29 +206,8 @@ pub(super) fn give_up(
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut record = LaneRecord::read(view, lane)?;
-    bury(view, lane, &mut record, covers, error, now)?;
+    letters::bury(view, lane, &mut record, covers, error, now)?;
     record.write(view, lane)
-}
-
-fn bury(
-    view: &mut View,
-    lane: &Lane,
-    record: &mut LaneRecord,
-    covers: &[u64],
-    error: &str,
-    at: Timestamp,
-) -> Result<(), StoreError> {
-    let mut ended = Vec::with_capacity(covers.len());
-    for &sequence in covers {
-        let Some(delivery) = take(view, lane, sequence)? else { continue };
-        record.leave();
-        ended.push(delivery.clone());
-        let letter = DeadLetter { channel: lane.channel.clone(), delivery, at, error: error.to_owned() };
-        view.write(&Key::numbered(lane, Kind::Dead, sequence), &letter)?;
-        view.write(&Key::dead_by_age(lane, at, sequence), &())?;
-    }
-    let end = End::Dead { error: error.to_owned() };
-    outcomes::note(view, lane, &mut record.outcomes, &ended, &end, at)
 }
 
 /// Lanes that have anything to do, now or later.
@@ -283,23 +250,4 @@ pub(super) fn backlog(view: &View, workspace: &WorkspaceId) -> Result<Backlog, S
         backlog.dead += 1;
     }
     Ok(backlog)
-}
-
-/// Deliveries that were given up, oldest first.
-pub(super) fn dead_letters(view: &View, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-    let beginning = Key::all(workspace, Kind::DeadByAge);
-    let mut letters = Vec::new();
-    for key in view.keys(&beginning, &beginning).take(limit) {
-        let key = key?;
-        let place = key.lane_by_age().zip(key.sequence());
-        let letter = match place {
-            Some((lane, sequence)) => view.read(&Key::numbered(&lane, Kind::Dead, sequence))?,
-            None => None,
-        };
-        match letter {
-            Some(letter) => letters.push(letter),
-            None => view.note_unreadable(key),
-        }
-    }
-    Ok(letters)
 }

@@ -11,29 +11,34 @@ mod disk;
 mod echoes;
 mod events;
 mod expire;
+mod export;
 mod keys;
 mod lanes;
+mod letters;
 mod mutes;
 mod open;
 mod outcomes;
 mod pauses;
+mod refusal;
 mod sweep;
 mod view;
 mod writer;
 
 use super::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, HeldUntil, History,
-    Intent, Settlement, Store, StoreError, Undo, Untold, Verdict,
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export, HeldUntil,
+    History, Intent, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use crate::model::{
-    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Pause, Subscription, UserId, WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
+    WorkspaceId,
 };
 use async_trait::async_trait;
 use disk::Disk;
 use jiff::Timestamp;
 use keys::Key;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::mpsc;
 use uuid::Uuid;
 use view::View;
 use writer::{Commit, Shared, Writer};
@@ -45,17 +50,26 @@ const READS: usize = 3;
 pub struct SledStore {
     shared: Shared,
     writer: Writer,
+    folder: PathBuf,
 }
 
 impl SledStore {
-    /// Opens the store in a folder, or makes it.
+    /// Opens the store in a folder, or makes it; waits a moment for a program that is letting go of it.
     pub fn open(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
-        let db = open::open(folder)?;
+        Self::started(folder, open::open(folder)?, durability)
+    }
+
+    /// Opens the store in a folder if there is one and nobody uses it; makes nothing.
+    pub fn open_existing(folder: &Path, durability: Durability) -> Result<Self, StoreError> {
+        Self::started(folder, open::open_existing(folder)?, durability)
+    }
+
+    fn started(folder: &Path, db: sled::Db, durability: Durability) -> Result<Self, StoreError> {
         let disk = Disk::open(folder, &db, durability)?;
         let shared = Arc::new(RwLock::new(Some(db.clone())));
         let writer = Writer::start(Arc::clone(&shared), db, disk)
             .map_err(|error| StoreError::DoesNotOpen(format!("the store's writer does not start: {error}")))?;
-        Ok(Self { shared, writer })
+        Ok(Self { shared, writer, folder: folder.to_owned() })
     }
 
     /// The one bridge for reads. Records found unreadable are set aside, and the read is made again without them.
@@ -245,7 +259,22 @@ impl Store for SledStore {
 
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| lanes::dead_letters(view, &workspace, limit)).await
+        self.read(move |view| letters::list(view, &workspace, limit)).await
+    }
+
+    async fn retry_dead(
+        &self,
+        workspace: &WorkspaceId,
+        letters: &[LetterId],
+        now: Timestamp,
+    ) -> Result<Vec<LetterId>, StoreError> {
+        let (workspace, letters) = (workspace.clone(), letters.to_vec());
+        self.write(move |view| letters::retry(view, &workspace, letters, now)).await
+    }
+
+    async fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Result<Vec<LetterId>, StoreError> {
+        let (workspace, letters) = (workspace.clone(), letters.to_vec());
+        self.write(move |view| letters::forget(view, &workspace, letters)).await
     }
 
     async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
@@ -254,6 +283,18 @@ impl Store for SledStore {
 
     async fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
         expire::expire(&self.writer, workspace, now).await
+    }
+
+    async fn export(&self) -> Result<Export, StoreError> {
+        let folder = self.folder.clone();
+        let copy = self.writer.write(move |view| Ok((export::copy(view, &folder)?, Commit::Soon))).await?;
+        let (sender, export) = mpsc::channel(export::AHEAD);
+        tokio::task::spawn_blocking(move || export::send(copy, &sender));
+        Ok(export)
+    }
+
+    async fn import(&self, records: Vec<Record>) -> Result<(), StoreError> {
+        self.write(move |view| records.into_iter().try_for_each(|record| export::put(view, record))).await
     }
 
     async fn probe(&self) -> Result<(), StoreError> {

@@ -1,6 +1,7 @@
 //! Opening a folder: made if it is not there, refused if it is another's, newer or damaged; never overwritten.
 
 use super::keys::Key;
+use super::refusal::{self, refused, unopened};
 use crate::store::StoreError;
 use std::fs::{DirBuilder, File};
 use std::io;
@@ -13,8 +14,6 @@ use std::time::Duration;
 const SCHEMA: u32 = 1;
 /// Memory for pages that were read, in bytes.
 const CACHE: u64 = 64 * 1024 * 1024;
-/// What to do with a damaged folder.
-const KEEP_IT: &str = "keep the folder and restore a backup into a new one";
 /// A file that says how a folder was found damaged: sled changes what it cannot read, and may open the rest next time.
 const DAMAGED: &str = "damaged";
 /// A file that is there until a new store is complete.
@@ -25,30 +24,43 @@ const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Opens the store in a folder, or makes it.
 pub(super) fn open(folder: &Path) -> Result<sled::Db, StoreError> {
-    let refuse = |why: String| StoreError::DoesNotOpen(format!("the store in `{}` {why}", folder.display()));
-    let failed = |error: &dyn std::error::Error| refuse(format!("does not open: {error}"));
+    open_patiently(folder, LOCK_TRIES)
+}
 
-    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| failed(&error))?;
+/// Opens the store in a folder at once, if there is one.
+pub(super) fn open_existing(folder: &Path) -> Result<sled::Db, StoreError> {
+    if ["db", "conf", DAMAGED].into_iter().all(|name| length(&folder.join(name)) == 0) {
+        // A folder that we may not look into is not an empty one.
+        if let Err(error) = std::fs::read_dir(folder)
+            && error.kind() == io::ErrorKind::PermissionDenied
+        {
+            return Err(unopened(folder, &error));
+        }
+        let folder = folder.display();
+        return Err(StoreError::DoesNotOpen(format!("there is no store in `{folder}`; --store names the folder")));
+    }
+    open_patiently(folder, 1)
+}
+
+fn open_patiently(folder: &Path, lock_tries: u32) -> Result<sled::Db, StoreError> {
+    let failed = |error: io::Error| unopened(folder, &error);
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
     if let Ok(found) = std::fs::read_to_string(folder.join(DAMAGED)) {
         return Err(damaged(folder, &found));
     }
     let unfinished = folder.join(UNFINISHED);
     let is_new = unfinished.exists() || length(&folder.join("db")) == 0 && length(&folder.join("conf")) == 0;
     if is_new {
-        File::create(&unfinished).and_then(|file| file.sync_all()).map_err(|error| failed(&error))?;
+        File::create(&unfinished).and_then(|file| file.sync_all()).map_err(failed)?;
     } else if let Some(damage) = damage(folder) {
-        return Err(refuse(format!("is damaged: {damage}; {KEEP_IT}")));
+        return Err(refusal::damaged(folder, &damage));
     }
 
-    let db = locked(folder)?;
-    match schema(&db).map_err(|error| failed(&error))? {
+    let db = locked(folder, lock_tries)?;
+    match schema(&db).map_err(|error| refused(folder, format!("does not open: {error}")))? {
         Some(SCHEMA) => {}
-        Some(version) => {
-            return Err(refuse(format!(
-                "has version {version}, and this program reads {SCHEMA}; use the program that wrote it"
-            )));
-        }
-        None if is_new => finish(&db, folder, &unfinished).map_err(|error| failed(&error))?,
+        Some(version) => return Err(refusal::newer(folder, version, SCHEMA)),
+        None if is_new => finish(&db, folder, &unfinished).map_err(failed)?,
         None => return Err(damaged(folder, "what says its version is lost")),
     }
     Ok(db)
@@ -58,12 +70,11 @@ pub(super) fn open(folder: &Path) -> Result<sled::Db, StoreError> {
 pub(super) fn damaged(folder: &Path, how: &str) -> StoreError {
     // A folder that this cannot be written to is not opened next time either.
     let _ = std::fs::write(folder.join(DAMAGED), how);
-    StoreError::DoesNotOpen(format!("the store in `{}` is damaged: {how}; {KEEP_IT}", folder.display()))
+    refusal::damaged(folder, how)
 }
 
 /// Opens it in sled, which locks it.
-fn locked(folder: &Path) -> Result<sled::Db, StoreError> {
-    let refuse = |why: &str| StoreError::DoesNotOpen(format!("the store in `{}` {why}", folder.display()));
+fn locked(folder: &Path, most_tries: u32) -> Result<sled::Db, StoreError> {
     let mut tries = 1;
     loop {
         let config = sled::Config::new().path(folder).cache_capacity(CACHE).flush_every_ms(None);
@@ -73,10 +84,8 @@ fn locked(folder: &Path) -> Result<sled::Db, StoreError> {
         match opened {
             Ok(db) => return Ok(db),
             Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
-                if tries == LOCK_TRIES {
-                    return Err(refuse(
-                        "is in use by another process; stop that one, or give this one a folder of its own",
-                    ));
+                if tries >= most_tries {
+                    return Err(refusal::in_use(folder));
                 }
                 tries += 1;
                 std::thread::sleep(LOCK_PAUSE);
@@ -84,7 +93,8 @@ fn locked(folder: &Path) -> Result<sled::Db, StoreError> {
             Err(error @ (sled::Error::Corruption { .. } | sled::Error::ReportableBug(_))) => {
                 return Err(damaged(folder, &error.to_string()));
             }
-            Err(error) => return Err(refuse(&format!("does not open: {error}"))),
+            Err(sled::Error::Io(error)) => return Err(unopened(folder, &error)),
+            Err(error) => return Err(refused(folder, format!("does not open: {error}"))),
         }
     }
 }

@@ -16,9 +16,9 @@ const KEPT: u64 = 200;
 
 /// An outcome in its slot of the ring: its number modulo [`KEPT`].
 #[derive(Serialize, Deserialize)]
-struct Numbered {
-    number: u64,
-    outcome: Outcome,
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    pub(super) outcome: Outcome,
 }
 
 /// The way in which deliveries ended that a message shows now.
@@ -63,11 +63,15 @@ pub(super) fn note(
                 end => end.clone(),
             },
         };
-        let slot = Key::numbered(lane, Kind::Outcome, *next % KEPT);
-        view.write(&slot, &Numbered { number: *next, outcome })?;
+        put(view, lane, *next, outcome)?;
         *next += 1;
     }
     Ok(())
+}
+
+/// Keeps an outcome in its slot.
+pub(super) fn put(view: &mut View, lane: &Lane, number: u64, outcome: Outcome) -> Result<(), StoreError> {
+    view.write(&Key::numbered(lane, Kind::Outcome, number % KEPT), &Numbered { number, outcome })
 }
 
 /// The number of the next outcome, by those that there are.

@@ -3,7 +3,7 @@
 //! A record is a version byte and JSON. A value above 4 KiB is cut into pieces under keys of their own: a leaf of sled
 //! holds at most 17 items, and one that grows past 128 KiB would go to a file that no flush reaches.
 
-use super::keys::Key;
+use super::keys::{Key, Kind};
 use crate::model::WorkspaceId;
 use crate::store::StoreError;
 use serde::Serialize;
@@ -188,22 +188,33 @@ impl<'a> View<'a> {
     }
 
     fn decode<T: DeserializeOwned>(&self, key: &Key, raw: sled::IVec) -> Result<Option<T>, StoreError> {
-        let mut whole = raw;
-        if whole.first() == Some(&CUT) {
-            let mut joined = Vec::new();
-            for number in 0..pieces(&whole) {
-                joined.extend_from_slice(&self.raw(&key.piece(number))?.unwrap_or_default());
-            }
-            whole = joined.into();
-        }
-        let record = match whole.split_first() {
-            Some((&VERSION, json)) => serde_json::from_slice(json).ok(),
-            _ => None,
-        };
+        let record = parse(&self.whole(key, raw)?);
         if record.is_none() {
             self.note_unreadable(key.clone());
         }
         Ok(record)
+    }
+
+    /// A value with its pieces put together.
+    fn whole(&self, key: &Key, raw: sled::IVec) -> Result<sled::IVec, StoreError> {
+        if raw.first() != Some(&CUT) {
+            return Ok(raw);
+        }
+        let mut joined = Vec::new();
+        for number in 0..pieces(&raw) {
+            joined.extend_from_slice(&self.raw(&key.piece(number))?.unwrap_or_default());
+        }
+        Ok(joined.into())
+    }
+
+    /// Every record of every workspace as [`parse`] takes it, in order.
+    pub(super) fn everything(&self) -> impl Iterator<Item = Result<(Key, sled::IVec), StoreError>> {
+        let entries = self.entries(&Key::anything(), &Key::first_workspace());
+        entries.filter(|entry| !entry.as_ref().is_ok_and(|(key, _)| key.is(Kind::Piece))).map(|entry| {
+            let (key, raw) = entry?;
+            let whole = self.whole(&key, raw)?;
+            Ok((key, whole))
+        })
     }
 
     /// Tree and changes merged, in order.
@@ -211,7 +222,7 @@ impl<'a> View<'a> {
         &'v self,
         beginning: &Key,
         from: &Key,
-    ) -> impl Iterator<Item = Result<(Key, sled::IVec), StoreError>> + 'v {
+    ) -> impl Iterator<Item = Result<(Key, sled::IVec), StoreError>> + use<'v, 'a> {
         let mut stored = self.tree.range(from.bytes()..).peekable();
         let changes = self.changes.range((Bound::Included(from.clone()), Bound::Unbounded));
         let mut changes = changes.peekable();
@@ -247,6 +258,14 @@ pub(super) fn workspaces(view: &View) -> Result<Vec<WorkspaceId>, StoreError> {
         from = key.after_workspace();
     }
     Ok(found)
+}
+
+/// A record from its whole value; none if it cannot be read.
+pub(super) fn parse<T: DeserializeOwned>(whole: &[u8]) -> Option<T> {
+    match whole.split_first() {
+        Some((&VERSION, json)) => serde_json::from_slice(json).ok(),
+        _ => None,
+    }
 }
 
 /// How many pieces belong to a value.

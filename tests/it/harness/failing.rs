@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, Mute, ObjectState, OwnChange, Pause, Subscription, UserId, WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
+    WorkspaceId,
 };
 use segments_slack::store::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, HeldUntil, History, Intent,
-    Settlement, Store, StoreError, Undo, Untold, Verdict,
+    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, Export, HeldUntil, History, Intent,
+    Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -144,5 +145,9 @@ passing! {
     fn told(&self, lane: &Lane, user: &UserId) -> bool;
     fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> ();
     fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
+    fn retry_dead(&self, workspace: &WorkspaceId, letters: &[LetterId], now: Timestamp) -> Vec<LetterId>;
+    fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Vec<LetterId>;
+    fn export(&self) -> Export;
+    fn import(&self, records: Vec<Record>) -> ();
     fn probe(&self) -> ();
 }

@@ -40,6 +40,8 @@ pub(crate) struct Bench {
     pub(crate) slack_url: String,
     webhook_memory: usize,
     server: Option<Server>,
+    /// Daily backups from the next start on.
+    pub(crate) backup_keep: usize,
     messages: AtomicUsize,
     logged: Errors,
     _logs: tracing::subscriber::DefaultGuard,
@@ -126,6 +128,7 @@ impl Bench {
             slack_url,
             webhook_memory,
             server: None,
+            backup_keep: 0,
             messages: AtomicUsize::new(0),
             logged,
             _logs: logs,
@@ -167,6 +170,7 @@ impl Bench {
             log_filter: "info".to_owned(),
             webhook_body_limit: 4 * 1024 * 1024,
             webhook_memory: self.webhook_memory,
+            backup_keep: self.backup_keep,
         }
     }
 

@@ -9,6 +9,7 @@ use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::slack::{self, ChannelKind, Emulator, Role, Shown};
 use segments_slack::store::{self, Backlog, Durability};
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -50,10 +51,35 @@ impl Outside {
         Self { slack, slack_url, folder: tempfile::tempdir().unwrap() }
     }
 
+    /// A folder for a test's own files; the store is below it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The folder that everything is kept in.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// It as the program is told.
+    pub(crate) fn store(&self) -> String {
+        format!("sled:{}", self.data().display())
+    }
+
+    /// Runs a command of the program on the folder; gives its exit code, what it printed, and what it complained of.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> (i32, String, String) {
+        let mut command = program(arguments);
+        command.args(["--store", &self.store()]);
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
     /// The command that serves the folder.
     pub(crate) fn serve(&self) -> Command {
-        let store = format!("sled:{}", self.folder.path().join("data").display());
-        let mut serve = program(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "off", "--store", &store]);
+        let store = self.store();
+        let mut serve =
+            program(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--store", &store]);
         serve
             .env("SLACK_API_URL", format!("{}/api", self.slack_url))
             .env("SLACK_SIGNING_SECRET", SIGNING_SECRET)
@@ -127,8 +153,7 @@ impl Outside {
 
     /// What is left in the folder, which no server uses.
     pub(crate) async fn backlog(&self) -> Backlog {
-        let url = format!("sled:{}", self.folder.path().join("data").display());
-        let store = store::open(&url, Durability::Process).unwrap();
+        let store = store::open(&self.store(), Durability::Process).unwrap();
         store.backlog(&workspace()).await.unwrap()
     }
 }

@@ -1,10 +1,11 @@
 //! Any history, played on the store and on a simple model of it, looks the same from outside.
 
+use super::backup::{lines, restored};
 use super::bench::{Bench, arrival, at, decided, verdict, wanted};
 use super::books::{adding, subscription};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use segments_slack::model::{ChannelId, Lane, Pause, PauseReason, SubscriptionState, WorkspaceId};
+use segments_slack::model::{ChannelId, Lane, LetterId, Pause, PauseReason, SubscriptionState, WorkspaceId};
 use segments_slack::store::{Book, Edited, Intent, Settlement};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ enum Step {
     Settle { channel: usize, how: How, covers: Vec<u64> },
     Subscribe { channel: usize, stale: bool, state: SubscriptionState },
     Resume { channel: usize },
+    Letters { channel: usize, again: bool },
     Reopen,
 }
 
@@ -47,6 +49,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (0..3_usize, any::<bool>(), state)
             .prop_map(|(channel, stale, state)| Step::Subscribe { channel, stale, state }),
         1 => (0..3_usize).prop_map(|channel| Step::Resume { channel }),
+        2 => (0..3_usize, any::<bool>()).prop_map(|(channel, again)| Step::Letters { channel, again }),
         1 => Just(Step::Reopen),
     ];
     proptest::collection::vec(step, 1..40)
@@ -57,7 +60,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 struct Model {
     received: BTreeSet<u8>,
     channels: [Channel; 3],
-    dead: Vec<(usize, u64)>,
+    dead: Vec<(usize, u64, Waiting)>,
 }
 
 #[derive(Default)]
@@ -120,10 +123,30 @@ impl Model {
                     waiting.attempts += u32::from(*counted);
                     channel.waiting.insert(*sequence, waiting);
                 }
-                How::Dead => self.dead.push((number, *sequence)),
+                How::Dead => self.dead.push((number, *sequence, waiting)),
                 How::Done | How::Paused => {}
             }
         }
+    }
+}
+
+impl Model {
+    /// Every dead letter of a channel goes, in the order of the lane.
+    fn letters(&mut self, number: usize, again: bool, now: i64) -> Vec<LetterId> {
+        let (mut gone, left): (Vec<_>, Vec<_>) = self.dead.drain(..).partition(|(channel, ..)| *channel == number);
+        self.dead = left;
+        gone.sort_by_key(|(_, sequence, _)| *sequence);
+        let channel = &mut self.channels[number];
+        let id = |sequence| LetterId { channel: ChannelId::parse(CHANNELS[number]).unwrap(), sequence };
+        let goes = |(_, sequence, waiting): (usize, u64, Waiting)| {
+            if again {
+                let waiting = Waiting { not_before: now, attempts: 0, ..waiting };
+                channel.waiting.insert(channel.next_sequence, waiting);
+                channel.next_sequence += 1;
+            }
+            id(sequence)
+        };
+        gone.into_iter().map(goes).collect()
     }
 }
 
@@ -211,6 +234,15 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
             model.channels[channel].untold = false;
             model.channels[channel].turn(&SubscriptionState::Active, |state| *state != SubscriptionState::Active);
         }
+        Step::Letters { channel, again } => {
+            let letters = model.letters(channel, again, now);
+            let went = if again {
+                store.retry_dead(workspace, &letters, at(now)).await
+            } else {
+                store.drop_dead(workspace, &letters).await
+            };
+            assert_eq!(went.unwrap(), letters);
+        }
         Step::Reopen => bench.restart(),
     }
 }
@@ -241,7 +273,7 @@ async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64
     assert_eq!(backlog.oldest, waiting().map(|waiting| at(waiting.accepted)).min());
     let letters = store.dead_letters(workspace, 1_000).await.unwrap();
     let letters = letters.iter().map(|letter| (letter.channel.to_string(), letter.delivery.sequence));
-    let dead = model.dead.iter().map(|(channel, sequence)| (CHANNELS[*channel].to_owned(), *sequence));
+    let dead = model.dead.iter().map(|(channel, sequence, _)| (CHANNELS[*channel].to_owned(), *sequence));
     assert_eq!(letters.collect::<BTreeSet<_>>(), dead.collect());
     let lanes = store.lanes(workspace).await.unwrap();
     let has_work = |channel: &Channel| !channel.waiting.is_empty() || channel.untold;
@@ -262,6 +294,10 @@ pub(super) async fn any_history_looks_as_in_a_simple_model(bench: Bench) {
                 runtime.block_on(play(&mut bench, &mut model, &workspace, step, now));
                 runtime.block_on(compare(&bench, &model, &workspace, now));
             }
+            let lines = runtime.block_on(lines(bench.store()));
+            let restored = runtime.block_on(restored(&lines));
+            runtime.block_on(compare(&restored, &model, &workspace, 100));
+            assert_eq!(runtime.block_on(super::backup::lines(restored.store())), lines);
             Ok(())
         });
         if let Err(broken) = played {

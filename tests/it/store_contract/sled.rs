@@ -18,7 +18,7 @@ fn opened(folder: &Path) -> Result<Arc<dyn Store>, StoreError> {
 /// How opening a folder was refused.
 fn refusal(folder: &Path) -> String {
     match opened(folder) {
-        Err(StoreError::DoesNotOpen(why)) => why,
+        Err(StoreError::DoesNotOpen(why) | StoreError::InUse(why)) => why,
         Err(other) => panic!("refused as {other:?}"),
         Ok(_) => panic!("it opened"),
     }
@@ -159,6 +159,19 @@ fn a_url_of_another_kind_is_refused_without_being_repeated() {
             Err(StoreError::DoesNotOpen(why)) => assert!(!why.contains("secret"), "{why}"),
             _ => panic!("`{url}` opened"),
         }
+    }
+}
+
+#[test]
+fn a_folder_of_a_newer_version_is_refused_whenever_it_is_tried() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(opened(folder.path()).unwrap());
+    let db = ::sled::open(folder.path()).unwrap();
+    db.insert("\0schema", &2_u32.to_be_bytes()).unwrap();
+    drop(db);
+    for _ in 0..2 {
+        let why = refusal(folder.path());
+        assert!(why.contains("has version 2, and this program reads 1; run the segments-slack that wrote it"), "{why}");
     }
 }
 

@@ -1,0 +1,175 @@
+//! `dead-letters`: what was given up, sent again or dropped.
+
+use super::failure::Failure;
+use super::flags::Flags;
+use super::out;
+use super::reach::Reached;
+use crate::app::letters::{Act, Listed, Which};
+use crate::model::{ChannelId, LetterId};
+use clap::Subcommand;
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// List them, oldest first
+    List(List),
+    /// Put them back at the ends of their lanes, to be sent again
+    Retry(Chosen),
+    /// Forget them for good
+    Drop(Chosen),
+}
+
+#[derive(clap::Args)]
+struct List {
+    /// Only those for this channel
+    #[arg(long, value_name = "CHANNEL", value_parser = channel)]
+    channel: Option<ChannelId>,
+    /// As JSON, one list
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[derive(clap::Args)]
+struct Chosen {
+    /// Which, by the ids that `list` shows, such as `C0123-17`
+    #[arg(value_name = "ID", required_unless_present_any = ["all", "channel"])]
+    ids: Vec<LetterId>,
+    /// Every one
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// Every one for this channel
+    #[arg(long, value_name = "CHANNEL", value_parser = channel, conflicts_with = "ids")]
+    channel: Option<ChannelId>,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+impl Chosen {
+    fn which(&self) -> Which {
+        match &self.channel {
+            Some(channel) => Which::Channel(channel.clone()),
+            None if self.all => Which::All,
+            None => Which::These(self.ids.clone()),
+        }
+    }
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.verb {
+        Verb::List(list) => {
+            let mut letters = Reached::find(list.flags).await?.dead_letters().await?;
+            letters.retain(|letter| list.channel.as_ref().is_none_or(|channel| letter.channel == *channel));
+            if list.json { out::print(&json(&letters)) } else { out::print(&table(&letters)) }
+        }
+        Verb::Retry(chosen) => act(Act::Retry, "sent back to be tried again", chosen).await,
+        Verb::Drop(chosen) => act(Act::Drop, "dropped", chosen).await,
+    }
+}
+
+async fn act(what: Act, done: &str, chosen: Chosen) -> Result<(), Failure> {
+    let which = chosen.which();
+    let went = Reached::find(chosen.flags).await?.act(what, &which).await?;
+    for id in &went {
+        out::print(&format!("{id} {done}"))?;
+    }
+    let went: BTreeSet<_> = went.into_iter().collect();
+    let missed: Vec<_> = chosen.ids.iter().filter(|id| !went.contains(id)).collect();
+    for id in &missed {
+        out::print(&format!("{id} is no dead letter, or has lost its event"))?;
+    }
+    if missed.is_empty() && went.is_empty() {
+        out::print("there is none")?;
+    }
+    if missed.is_empty() { Ok(()) } else { Err(Failure::NotAll) }
+}
+
+fn channel(text: &str) -> Result<ChannelId, String> {
+    ChannelId::parse(text).map_err(|error| format!("{error}; expected one such as `C0123`"))
+}
+
+fn json(letters: &[Listed]) -> String {
+    serde_json::to_string_pretty(letters).expect("a list of texts, numbers and times is JSON")
+}
+
+/// A line for each, below a line with the names of the columns, each as wide as its longest text.
+fn table(letters: &[Listed]) -> String {
+    if letters.is_empty() {
+        return "there is no dead letter".to_owned();
+    }
+    let mut rows = vec![["ID", "GIVEN UP", "CHANNEL", "EVENT", "DATASET", "ATTEMPTS", "ERROR"].map(str::to_owned)];
+    rows.extend(letters.iter().map(|letter| {
+        [
+            letter.id.to_string(),
+            format!("{:.0}", letter.at),
+            letter.channel.to_string(),
+            plain(letter.event.as_deref().unwrap_or("?")),
+            plain(letter.dataset.as_ref().map_or("?", |dataset| dataset.as_str())),
+            letter.attempts.to_string(),
+            plain(&letter.error),
+        ]
+    }));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: Vec<_> = (0..7).map(width).collect();
+    let mut text = String::new();
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, &width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text
+}
+
+/// A text from outside that says nothing to a terminal, at most 100 letters long.
+fn plain(text: &str) -> String {
+    let odd = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().take(100).map(|letter| if odd(letter) { '·' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{DatasetName, WorkspaceId};
+    use jiff::Timestamp;
+
+    #[test]
+    fn a_table_stands_in_columns_and_says_nothing_to_the_terminal() {
+        let at: Timestamp = "2026-03-01T00:00:05.25Z".parse().unwrap();
+        let letter = |id: &str, event: Option<&str>, error: &str| {
+            let id: LetterId = id.parse().unwrap();
+            Listed {
+                workspace: WorkspaceId::parse("T1").unwrap(),
+                channel: id.channel.clone(),
+                accepted_at: at,
+                at,
+                event: event.map(str::to_owned),
+                dataset: DatasetName::parse("jane/flowers"),
+                error: error.to_owned(),
+                attempts: 5,
+                id,
+            }
+        };
+        let letters =
+            [letter("C0123-17", Some("sample.created"), "no_text"), letter("C1-1", None, "\u{1b}[2Jx\u{202e}")];
+        let expected = "\
+ID        GIVEN UP              CHANNEL  EVENT           DATASET       ATTEMPTS  ERROR
+C0123-17  2026-03-01T00:00:05Z  C0123    sample.created  jane/flowers  5         no_text
+C1-1      2026-03-01T00:00:05Z  C1       ?               jane/flowers  5         ·[2Jx·";
+        assert_eq!(table(&letters), expected);
+    }
+}

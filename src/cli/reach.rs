@@ -1,0 +1,132 @@
+//! How a command gets at what is kept: the store itself if nobody uses it, else the server that does.
+
+use super::failure::Failure;
+use super::flags::Flags;
+use crate::app::letters::{Act, Listed, Which, act, list};
+use crate::clock::Clock;
+use crate::config::StoreUrl;
+use crate::http::key::AdminKey;
+use crate::model::LetterId;
+use crate::store::backup::{BackupError, Draft, write};
+use crate::store::sled::SledStore;
+use crate::store::{Durability, Store, StoreError};
+use http::Method;
+use reqwest::{Client, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a command works on.
+pub(super) enum Reached {
+    Store(Arc<SledStore>),
+    Server(Server),
+}
+
+/// A running server, asked at its admin address.
+pub(super) struct Server {
+    client: Client,
+    key: AdminKey,
+}
+
+impl Reached {
+    /// Opens the store of a configuration, or finds the server that has it open. Makes nothing.
+    pub(super) async fn find(flags: Flags) -> Result<Self, Failure> {
+        let StoreUrl::Sled(folder) = flags.gather().store()?;
+        let place = folder.clone();
+        let opening = move || SledStore::open_existing(&place, Durability::default());
+        let opened = tokio::task::spawn_blocking(opening).await.map_err(|error| Failure::Runtime(error.into()))?;
+        match opened {
+            Ok(store) => Ok(Self::Store(Arc::new(store))),
+            Err(StoreError::InUse(_)) => match AdminKey::found_in(&folder) {
+                Some(key) => Ok(Self::Server(Server::new(key)?)),
+                None => Err(Failure::NobodyToAsk(folder)),
+            },
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(super) async fn dead_letters(&self) -> Result<Vec<Listed>, Failure> {
+        match self {
+            Self::Store(store) => Ok(list(&**store).await?),
+            Self::Server(server) => server.answer(Method::GET, "/dead-letters", None::<&()>).await,
+        }
+    }
+
+    pub(super) async fn act(&self, what: Act, which: &Which) -> Result<Vec<LetterId>, Failure> {
+        match self {
+            Self::Store(store) => Ok(act(&**store, what, which, Clock::system().now(), |_| {}).await?),
+            Self::Server(server) => {
+                let path = match what {
+                    Act::Retry => "/dead-letters/retry",
+                    Act::Drop => "/dead-letters/drop",
+                };
+                server.answer(Method::POST, path, Some(which)).await
+            }
+        }
+    }
+}
+
+impl Reached {
+    /// Writes everything that is kept into a file that is finished afterwards.
+    pub(super) async fn back_up(self, mut to: Draft) -> Result<Draft, Failure> {
+        match self {
+            Self::Store(store) => {
+                let (export, at) = (store.export().await?, Clock::system().now());
+                let writing = move || write(export, at, &mut to, || false).map(|()| to);
+                Ok(tokio::task::spawn_blocking(writing).await.map_err(|error| Failure::Runtime(error.into()))??)
+            }
+            Self::Server(server) => {
+                let mut response = server.ask(Method::GET, "/backup", None::<&()>).await?;
+                while let Some(piece) = response.chunk().await.map_err(|source| server.unanswered(source))? {
+                    to.write_all(&piece).map_err(BackupError::Write)?;
+                }
+                Ok(to)
+            }
+        }
+    }
+}
+
+impl Server {
+    fn new(key: AdminKey) -> Result<Self, Failure> {
+        let client = Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .read_timeout(Duration::from_mins(1))
+            .redirect(reqwest::redirect::Policy::none())
+            // A proxy of the environment cannot reach this machine's own loopback.
+            .no_proxy()
+            .build()
+            .map_err(|source| Failure::Unanswered { url: key.url().to_owned(), source })?;
+        Ok(Self { client, key })
+    }
+
+    /// Asks, and gives an answer that is no refusal.
+    async fn ask(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<Response, Failure> {
+        let mut request =
+            self.client.request(method, format!("{}{path}", self.key.url())).bearer_auth(self.key.bearer());
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|source| self.unanswered(source))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        let why = response.text().await.unwrap_or_default().trim().chars().take(300).collect();
+        Err(Failure::ServerRefused { url: self.key.url().to_owned(), status, why })
+    }
+
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, Failure> {
+        self.ask(method, path, body).await?.json().await.map_err(|source| self.unanswered(source))
+    }
+
+    fn unanswered(&self, source: reqwest::Error) -> Failure {
+        Failure::Unanswered { url: self.key.url().to_owned(), source: source.without_url() }
+    }
+}

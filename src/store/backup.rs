@@ -1,0 +1,241 @@
+//! A backup: every record as a line of JSON, between a line that says what it is and one that says what was in it.
+
+mod file;
+mod restore;
+
+pub use file::{Draft, Kept, check, kept};
+pub use restore::{RestoreError, restore};
+
+use super::StoreError;
+use super::record::{Export, Exported, Record};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Read, Write};
+use std::path::PathBuf;
+
+/// The version of the format: raised when an older program could misread what a newer one writes.
+const FORMAT: u32 = 1;
+/// No line is longer, in bytes: a value in sled has at most 65,536 pieces of 4 KiB.
+const LONGEST_LINE: u64 = 512 * 1024 * 1024;
+
+/// Why a backup was not made, or is none.
+#[derive(Debug, thiserror::Error)]
+pub enum BackupError {
+    /// The file cannot be written or read.
+    #[error("could not use the file `{}`", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// What was written goes nowhere.
+    #[error("could not write the backup")]
+    Write(#[source] io::Error),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The store stopped in the middle.
+    #[error("the store stopped before everything was read")]
+    Unfinished,
+    /// There is such a file.
+    #[error("`{}` is there already; name another file, or overwrite it with --force", .0.display())]
+    Exists(PathBuf),
+    /// It was told to stop.
+    #[error("the backup was stopped before it was complete")]
+    Stopped,
+    /// A line is not what it should be.
+    #[error("line {line} {what}")]
+    Line {
+        /// Which, counted from 1.
+        line: u64,
+        /// What is wrong, in words that follow it.
+        what: String,
+    },
+    /// The last line is missing.
+    #[error("it ends after line {0} without its last line: it was cut off")]
+    CutOff(u64),
+}
+
+/// What a backup says of itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// When it was made.
+    pub at: Timestamp,
+    /// The version of the program that made it.
+    pub program: String,
+    /// How many records of each kind are in it.
+    pub records: BTreeMap<String, u64>,
+    /// How many things could not be read when it was made, and are not in it.
+    pub unreadable: u64,
+}
+
+impl Summary {
+    /// How many records there are in all.
+    pub fn total(&self) -> u64 {
+        self.records.values().sum()
+    }
+}
+
+/// The first and the last line.
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Edge {
+    Backup { format: u32, program: String, at: Timestamp },
+    End { records: BTreeMap<String, u64>, unreadable: u64 },
+}
+
+/// The kind of any line.
+#[derive(Deserialize)]
+struct Tag<'a> {
+    #[serde(borrow)]
+    kind: Cow<'a, str>,
+}
+
+/// Writes everything that an export gives. Blocks; looks after each record whether it is to stop.
+pub fn write(
+    mut export: Export,
+    at: Timestamp,
+    to: &mut impl Write,
+    stop: impl Fn() -> bool,
+) -> Result<(), BackupError> {
+    let program = env!("CARGO_PKG_VERSION").to_owned();
+    line(to, &Edge::Backup { format: FORMAT, program, at })?;
+    let (mut records, mut unreadable) = (BTreeMap::<String, u64>::new(), 0);
+    loop {
+        if stop() {
+            return Err(BackupError::Stopped);
+        }
+        match export.blocking_recv().ok_or(BackupError::Unfinished)?? {
+            Exported::Record(record) => {
+                let text = line(to, &record)?;
+                let Tag { kind } = serde_json::from_slice(&text).expect("every record has its kind in front");
+                match records.get_mut(&*kind) {
+                    Some(count) => *count += 1,
+                    None => drop(records.insert(kind.into_owned(), 1)),
+                }
+            }
+            Exported::Unreadable => unreadable += 1,
+            Exported::End => break,
+        }
+    }
+    line(to, &Edge::End { records, unreadable })?;
+    to.flush().map_err(BackupError::Write)
+}
+
+fn line(to: &mut impl Write, value: &impl Serialize) -> Result<Vec<u8>, BackupError> {
+    let mut text = serde_json::to_vec(value).map_err(|error| BackupError::Write(error.into()))?;
+    text.push(b'\n');
+    to.write_all(&text).map_err(BackupError::Write)?;
+    text.pop();
+    Ok(text)
+}
+
+/// Reads a backup record by record, and at its end whether it is whole. Ends at the first thing that is wrong.
+pub struct Reader<R> {
+    from: R,
+    line: u64,
+    /// What was read so far; with the last line it is complete.
+    summary: Summary,
+    ended: bool,
+}
+
+impl<R: BufRead> Reader<R> {
+    /// Reads the first line.
+    pub fn new(from: R) -> Result<Self, BackupError> {
+        let summary =
+            Summary { at: Timestamp::UNIX_EPOCH, program: String::new(), records: BTreeMap::new(), unreadable: 0 };
+        let mut reader = Self { from, line: 0, summary, ended: false };
+        let no_backup = || BackupError::Line { line: 1, what: "does not say that this is a backup".to_owned() };
+        let first = reader.text()?.ok_or_else(no_backup)?;
+        match serde_json::from_slice(&first) {
+            Ok(Edge::Backup { format: FORMAT, program, at }) => {
+                (reader.summary.program, reader.summary.at) = (program, at);
+                Ok(reader)
+            }
+            Ok(Edge::Backup { format, program, .. }) => Err(reader.wrong(format!(
+                "says that this backup has format {format}, and this program reads {FORMAT}; use segments-slack {program}"
+            ))),
+            _ => Err(no_backup()),
+        }
+    }
+
+    /// What the backup says of itself; to be asked when every record was read.
+    pub fn summary(self) -> Summary {
+        self.summary
+    }
+
+    fn read(&mut self) -> Result<Option<Record>, BackupError> {
+        let text = self.text()?.ok_or(BackupError::CutOff(self.line))?;
+        let Ok(Tag { kind }) = serde_json::from_slice(&text) else {
+            return Err(self.wrong("is no record of a backup"));
+        };
+        if kind == "end" {
+            return self.end(&text).map(|()| None);
+        }
+        match serde_json::from_slice(&text) {
+            Ok(record) => {
+                *self.summary.records.entry(kind.into_owned()).or_default() += 1;
+                Ok(Some(record))
+            }
+            Err(error) => Err(self.wrong(format!("is no record that this version knows: {error}"))),
+        }
+    }
+
+    fn end(&mut self, text: &[u8]) -> Result<(), BackupError> {
+        let Ok(Edge::End { records, unreadable }) = serde_json::from_slice(text) else {
+            return Err(self.wrong("is no last line"));
+        };
+        if records != self.summary.records {
+            let counted = &self.summary.records;
+            let kind = records.keys().chain(counted.keys()).find(|kind| records.get(*kind) != counted.get(*kind));
+            let kind = kind.map_or("", String::as_str);
+            let count = |of: &BTreeMap<String, u64>| of.get(kind).copied().unwrap_or_default();
+            let (said, found) = (count(&records), count(counted));
+            return Err(
+                self.wrong(format!("says that there are {said} records of kind `{kind}`, and there are {found}"))
+            );
+        }
+        self.summary.unreadable = unreadable;
+        if self.text()?.is_some() {
+            return Err(self.wrong("stands after the last line"));
+        }
+        Ok(())
+    }
+
+    /// The next line; none at the end. A line that does not end was cut off.
+    fn text(&mut self) -> Result<Option<Vec<u8>>, BackupError> {
+        let mut text = Vec::new();
+        let read = self.from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text);
+        if let Err(error) = read {
+            return Err(BackupError::Line { line: self.line + 1, what: format!("cannot be read: {error}") });
+        }
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if text.pop() != Some(b'\n') {
+            return Err(BackupError::CutOff(self.line));
+        }
+        self.line += 1;
+        Ok(Some(text))
+    }
+
+    fn wrong(&self, what: impl Into<String>) -> BackupError {
+        BackupError::Line { line: self.line, what: what.into() }
+    }
+}
+
+impl<R: BufRead> Iterator for Reader<R> {
+    type Item = Result<Record, BackupError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let next = self.read().transpose();
+        self.ended = !matches!(next, Some(Ok(_)));
+        next
+    }
+}

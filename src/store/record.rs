@@ -1,0 +1,168 @@
+//! Everything that is kept, as records that every backend can give and take: what a backup is made of.
+
+use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold};
+use crate::model::{
+    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EventId, Fold, Lane, MessageId, Mute, News,
+    ObjectState, Outcome, Pause, Subscription, WorkspaceId,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// One thing that is kept. What follows from others (orders by time or age, say) is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are what their types say")]
+pub enum Record {
+    /// What is known of an endpoint.
+    Account { workspace: WorkspaceId, account: AccountId, state: AccountRecord },
+    /// An issue as a channel shows it.
+    Anchor {
+        #[serde(flatten)]
+        lane: Lane,
+        anchor: Box<Anchor>,
+    },
+    /// A channel's book without its subscriptions.
+    Book {
+        #[serde(flatten)]
+        lane: Lane,
+        head: BookHead,
+    },
+    /// An edit with this cause was stored.
+    Cause {
+        #[serde(flatten)]
+        lane: Lane,
+        cause: Short,
+        at: Timestamp,
+    },
+    /// A dataset that an event named.
+    Dataset { workspace: WorkspaceId, name: DatasetName },
+    /// A delivery that was given up.
+    DeadLetter { workspace: WorkspaceId, letter: DeadLetter },
+    /// A delivery that is to be shown; a held one waits for its `not_before`.
+    Delivery {
+        #[serde(flatten)]
+        lane: Lane,
+        held: bool,
+        delivery: Delivery,
+    },
+    /// A digest that lacks something.
+    Digest {
+        #[serde(flatten)]
+        lane: Lane,
+        digest: Box<DigestMessage>,
+    },
+    /// An event.
+    Event { workspace: WorkspaceId, id: EventId, at: Timestamp, event: KeptEvent },
+    /// A live fold.
+    Fold {
+        #[serde(flatten)]
+        lane: Lane,
+        fold: Box<Fold>,
+    },
+    /// A call that was begun and whose outcome is not known.
+    Intent {
+        #[serde(flatten)]
+        lane: Lane,
+        intent: Intent,
+    },
+    /// A lane's counters, pace and pause.
+    Lane {
+        #[serde(flatten)]
+        lane: Lane,
+        state: LaneState,
+    },
+    /// A channel's mutes.
+    Mutes {
+        #[serde(flatten)]
+        lane: Lane,
+        mutes: Vec<Mute>,
+    },
+    /// The last state of an object.
+    Object { workspace: WorkspaceId, account: AccountId, object: Short, state: ObjectState },
+    /// How a delivery ended; the numbers of a channel's outcomes count up.
+    Outcome {
+        #[serde(flatten)]
+        lane: Lane,
+        number: u64,
+        outcome: Box<Outcome>,
+    },
+    /// A message was kept, and when.
+    Received { workspace: WorkspaceId, account: AccountId, message: Short, at: Timestamp },
+    /// A subscription.
+    Subscription { workspace: WorkspaceId, subscription: Box<Subscription> },
+    /// How to take a change back.
+    Undo { workspace: WorkspaceId, undo: Undo },
+}
+
+/// A text from outside that is only ever compared: itself if it is short, else its hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Short {
+    /// The text.
+    Text(String),
+    /// Its SHA-256 in hexadecimal digits.
+    Sha256(String),
+}
+
+/// A book without its subscriptions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BookHead {
+    /// Raised by every write to the book.
+    pub revision: u64,
+    /// The number that the next subscription gets.
+    pub next_number: u32,
+}
+
+/// What a lane keeps besides its deliveries.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LaneState {
+    /// The sequence that the next delivery gets.
+    pub next_sequence: u64,
+    /// How many deliveries are in it.
+    pub pending: u64,
+    /// No call before this time.
+    pub next_at: Option<Timestamp>,
+    /// It was told to wait.
+    pub pause: Option<Pause>,
+    /// Who is still to be told of that.
+    pub untold: Vec<Untold>,
+    /// How many deliveries have ended so that it was noted how.
+    pub outcomes: u64,
+}
+
+/// An event as it is stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptEvent {
+    /// The event and what it changed.
+    pub news: Arc<News>,
+    /// Where it came from and where it went.
+    pub track: Track,
+}
+
+/// Where an event came from and where it went: enough to know when it may go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Track {
+    /// The endpoint it came to.
+    pub account: AccountId,
+    /// The message it came with.
+    pub message: MessageId,
+    /// Its deliveries, by channel and sequence.
+    pub deliveries: Vec<(ChannelId, u64)>,
+}
+
+/// A step of an export.
+#[derive(Debug)]
+pub enum Exported {
+    /// One thing that is kept.
+    Record(Box<Record>),
+    /// One thing that cannot be read, and is left out.
+    Unreadable,
+    /// That was everything. An export that ends without this is not whole.
+    End,
+}
+
+/// Everything that is kept, as it was at one moment, a step at a time.
+pub type Export = mpsc::Receiver<Result<Exported, StoreError>>;

@@ -1,0 +1,49 @@
+//! What keys promise: no two meet, and they sort as they should.
+
+use super::*;
+use std::collections::BTreeSet;
+
+fn lane(channel: &str) -> Lane {
+    Lane { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse(channel).unwrap() }
+}
+
+#[test]
+fn hostile_names_share_no_key_and_none_is_long() {
+    let workspace = WorkspaceId::parse("T1").unwrap();
+    let account = AccountId::parse("a".repeat(128)).unwrap();
+    let long = "x".repeat(100_000);
+    let hash = Sha256::digest(&long);
+    let texts = ["", "a", "\0", "a\0", "\0a", "\u{1}", "\u{1}a", "\u{202e}cba", "🌼", &long, &long[1..]];
+    let mut keys: BTreeSet<Vec<u8>> =
+        texts.iter().map(|text| Key::object(&workspace, &account, &ObjectKey::new("sample", text)).0).collect();
+    assert_eq!(keys.len(), texts.len());
+    keys.insert(Key::all(&workspace, Kind::Object).bounded(&"x".repeat(97)).0);
+    assert!(keys.iter().all(|key| key.len() < 300), "{:?}", keys.iter().map(Vec::len).max());
+    assert_ne!(Key::stored(b"").bounded(&long).0[1..], Key::stored(b"").bounded("\u{1}").0[1..]);
+    assert_eq!(Key::stored(b"").bounded(&long).0[1..], hash[..]);
+}
+
+#[test]
+fn one_channel_does_not_reach_into_another_whose_name_it_begins() {
+    let beginning = Key::within(&lane("C1"), Kind::Ready);
+    assert!(Key::numbered(&lane("C1"), Kind::Ready, 7).starts_with(&beginning));
+    assert!(!Key::numbered(&lane("C10"), Kind::Ready, 7).starts_with(&beginning));
+}
+
+#[test]
+fn a_key_gives_back_what_it_was_made_of() {
+    let at: Timestamp = "2026-03-01T12:00:00.123456Z".parse().unwrap();
+    let wake = Key::wake(&lane("C1"), at, 258);
+    assert_eq!((wake.wake_time(), wake.sequence(), wake.lane()), (Some(at), Some(258), Some(lane("C1"))));
+    assert!(wake.is(Kind::Wake) && !wake.is(Kind::Held));
+    assert_eq!(Key::dead_by_age(&lane("C1"), at, 0).lane_by_age(), Some(lane("C1")));
+    assert_eq!(Key::of(&lane("C1"), Kind::Lane).lane(), Some(lane("C1")));
+}
+
+#[test]
+fn times_sort_as_they_pass() {
+    let mut times = [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX].map(|time| Key::wake(&lane("C1"), time, 0));
+    assert!(times.is_sorted());
+    times.reverse();
+    assert!(!times.is_sorted());
+}

@@ -1,0 +1,127 @@
+//! Dead letters: buried, listed, sent again, dropped.
+
+use super::events::{self, EventRecord};
+use super::keys::{Key, Kind};
+use super::lanes::{self, LaneRecord};
+use super::outcomes;
+use super::view::View;
+use crate::model::{End, Lane, LetterId, WorkspaceId};
+use crate::store::{DeadLetter, StoreError};
+use jiff::Timestamp;
+
+/// Makes dead letters of deliveries that are in their places.
+pub(super) fn bury(
+    view: &mut View,
+    lane: &Lane,
+    record: &mut LaneRecord,
+    covers: &[u64],
+    error: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut ended = Vec::with_capacity(covers.len());
+    // Many deliveries of one event stand next to each other.
+    let mut last = None;
+    for &sequence in covers {
+        let Some(delivery) = lanes::take(view, lane, sequence)? else { continue };
+        record.leave();
+        if last.as_ref().is_none_or(|(id, _)| *id != delivery.event) {
+            last = Some((delivery.event, events::news(view, lane, &delivery)?));
+        }
+        ended.push(delivery.clone());
+        let news = last.as_ref().and_then(|(_, news)| news.as_ref());
+        let letter = DeadLetter {
+            channel: lane.channel.clone(),
+            delivery,
+            at,
+            error: error.to_owned(),
+            event: news.map(|news| news.name().to_owned()),
+            dataset: news.and_then(|news| news.event.dataset.clone()),
+        };
+        put(view, lane, &letter)?;
+    }
+    let end = End::Dead { error: error.to_owned() };
+    outcomes::note(view, lane, &mut record.outcomes, &ended, &end, at)
+}
+
+/// Keeps a dead letter, under its name and by its age.
+pub(super) fn put(view: &mut View, lane: &Lane, letter: &DeadLetter) -> Result<(), StoreError> {
+    let sequence = letter.delivery.sequence;
+    view.write(&Key::numbered(lane, Kind::Dead, sequence), letter)?;
+    view.write(&Key::dead_by_age(lane, letter.at, sequence), &())
+}
+
+/// Deliveries that were given up, oldest first.
+pub(super) fn list(view: &View, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    let beginning = Key::all(workspace, Kind::DeadByAge);
+    let mut letters = Vec::new();
+    for key in view.keys(&beginning, &beginning).take(limit) {
+        let key = key?;
+        let place = key.lane_by_age().zip(key.sequence());
+        let letter = match place {
+            Some((lane, sequence)) => view.read(&Key::numbered(&lane, Kind::Dead, sequence))?,
+            None => None,
+        };
+        match letter {
+            Some(letter) => letters.push(letter),
+            None => view.note_unreadable(key),
+        }
+    }
+    Ok(letters)
+}
+
+/// Puts letters back at the ends of their lanes; gives those that went.
+pub(super) fn retry(
+    view: &mut View,
+    workspace: &WorkspaceId,
+    letters: Vec<LetterId>,
+    now: Timestamp,
+) -> Result<Vec<LetterId>, StoreError> {
+    each(view, workspace, letters, |view, lane, letter| {
+        let before = &letter.delivery;
+        let key = Key::event(&lane.workspace, before.accepted_at, before.event);
+        let Some(mut event) = view.read::<EventRecord>(&key)? else { return Ok(false) };
+        let mut record = LaneRecord::read(view, lane)?;
+        let mut delivery = before.clone();
+        delivery.sequence = record.enter();
+        (delivery.attempts, delivery.not_before, delivery.last_error) = (0, now, None);
+        for (channel, sequence) in &mut event.track.deliveries {
+            if *channel == lane.channel && *sequence == before.sequence {
+                *sequence = delivery.sequence;
+            }
+        }
+        view.write(&key, &event)?;
+        lanes::put(view, lane, &delivery, now)?;
+        record.write(view, lane)?;
+        Ok(true)
+    })
+}
+
+/// Forgets letters; gives those that went.
+pub(super) fn forget(
+    view: &mut View,
+    workspace: &WorkspaceId,
+    letters: Vec<LetterId>,
+) -> Result<Vec<LetterId>, StoreError> {
+    each(view, workspace, letters, |_, _, _| Ok(true))
+}
+
+/// Removes each letter that is there and that may go.
+fn each(
+    view: &mut View,
+    workspace: &WorkspaceId,
+    mut letters: Vec<LetterId>,
+    goes: impl Fn(&mut View, &Lane, &DeadLetter) -> Result<bool, StoreError>,
+) -> Result<Vec<LetterId>, StoreError> {
+    let mut gone = Vec::new();
+    for id in letters.drain(..) {
+        let lane = Lane { workspace: workspace.clone(), channel: id.channel.clone() };
+        let key = Key::numbered(&lane, Kind::Dead, id.sequence);
+        let Some(letter) = view.read::<DeadLetter>(&key)? else { continue };
+        if goes(view, &lane, &letter)? {
+            view.remove(&key)?;
+            view.remove(&Key::dead_by_age(&lane, letter.at, id.sequence))?;
+            gone.push(id);
+        }
+    }
+    Ok(gone)
+}
