@@ -238,7 +238,7 @@ pub struct AccountRecord {
 pub struct Backlog {
     /// Deliveries not yet shown.
     pub pending: u64,
-    /// When the oldest of them was accepted.
+    /// When the oldest of them was accepted; a dead letter that is sent again counts once it is at the head of its lane.
     pub oldest: Option<Timestamp>,
     /// Deliveries given up.
     pub dead: u64,
