@@ -2,6 +2,7 @@
 
 use super::limits::Waiting;
 use super::pace::Pace;
+use super::plan::backlog::without_flood;
 use super::plan::digest::with_digests;
 use super::plan::{CLAIM_LIMIT, Call, Planned, plan};
 use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
@@ -91,7 +92,8 @@ impl Lanes {
         let mut next = claim.next_due.filter(|due| *due > now);
         let mut waiting = Waiting::default();
         let planned = plan(&claim.due, &claim.folds, &claim.anchors, now);
-        for planned in with_digests(planned, &claim.due, &claim.digests, now) {
+        let planned = with_digests(planned, &claim.due, &claim.digests, now);
+        for planned in without_flood(planned, &claim.due, &claim.digests, now) {
             let mut at = planned.at;
             if at <= now {
                 match self.turn(lane, &claim.due, &planned, &mut waiting, now) {

@@ -8,6 +8,7 @@
 
 mod issue;
 
+pub(super) mod backlog;
 pub(super) mod digest;
 
 use crate::clock::later;

@@ -35,6 +35,9 @@ const CLOSE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 pub struct DigestMessage {
     /// The subscription.
     pub subscription: u32,
+    /// Whether it stands for what would have been a flood, of whichever subscriptions, and not for one's digest.
+    #[serde(default)]
+    pub backlog: bool,
     /// How many events.
     pub count: u64,
     /// The first datasets that events were of; events that name none are under none.
@@ -108,6 +111,7 @@ impl DigestMessage {
     pub fn open(delivery: &Delivery, news: &News, now: Timestamp) -> Self {
         let mut digest = Self {
             subscription: delivery.subscription,
+            backlog: false,
             count: 0,
             datasets: Vec::new(),
             other_datasets: BTreeSet::new(),
@@ -159,7 +163,9 @@ impl DigestMessage {
 
     /// Whether a delivery belongs into it: what is due after it was planned goes into another.
     pub fn takes(&self, delivery: &Delivery) -> bool {
-        delivery.subscription == self.subscription && delivery.digest.is_some_and(|digest| digest.due <= self.opened_at)
+        !self.backlog
+            && delivery.subscription == self.subscription
+            && delivery.digest.is_some_and(|digest| digest.due <= self.opened_at)
     }
 
     /// It with its message in the channel.

@@ -73,7 +73,7 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
         datasets.iter().take(DATASETS).map(|one| blocks(one, &states, digest.opened_at, &links)).collect();
     let mut message =
         Message { text: text(digest, &datasets), lead: lead(&digest.mention), color: None, blocks: Vec::new() };
-    let title = format!("🗞️ *Digest of #{}*", digest.subscription);
+    let title = format!("🗞️ *{}*", title(digest));
     let when = between(digest.first_event, digest.last_event);
     let title = joined([Some(title), Some(when), Some(count(digest.count, "event", "events"))]);
     // Fewer datasets are told of if these are too long together; the others are counted.
@@ -107,7 +107,11 @@ fn text(digest: &DigestMessage, datasets: &[&DatasetDigest]) -> String {
         (false, None) => format!(" in {}", names.join(", ")),
         (false, Some(more)) => format!(" in {} and {more}", names.join(", ")),
     };
-    format!("🗞️ Digest of #{}: {what}{place}", digest.subscription)
+    format!("🗞️ {}: {what}{place}", title(digest))
+}
+
+fn title(digest: &DigestMessage) -> String {
+    if digest.backlog { "What came meanwhile".to_owned() } else { format!("Digest of #{}", digest.subscription) }
 }
 
 fn blocks(

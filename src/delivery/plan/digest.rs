@@ -1,5 +1,6 @@
 //! Digests: what one subscription collected goes into one message, and nothing else does.
 
+use super::backlog::in_order;
 use super::{CLAIM_LIMIT, Call, Planned};
 use crate::model::{Delivery, DigestMessage, News};
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ pub(in crate::delivery) fn with_digests<'a>(
             None => fresh.entry(one.0.subscription).or_default().push(one),
         }
     }
-    for (digest, members) in live.iter().zip(added) {
+    for (digest, members) in live.iter().zip(added).filter(|(digest, _)| !digest.backlog) {
         // While one look does not see everything, there may be more for it.
         if !(members.is_empty() && is_full) {
             planned.push(call(digest.clone(), &members, is_full, digest.edit_at.max(now), now));
@@ -41,11 +42,7 @@ pub(in crate::delivery) fn with_digests<'a>(
             planned.push(one);
         }
     }
-    // What shows nothing new stays where it was: the closing of folds first, the edits of parents last.
-    let place =
-        |one: &Planned| (matches!(one.call, Call::EditParent(_)) && one.covers.is_empty(), one.covers.first().copied());
-    planned.sort_by_key(place);
-    planned
+    in_order(planned, Vec::new())
 }
 
 fn call<'a>(mut digest: DigestMessage, members: &[&Due], is_full: bool, at: Timestamp, now: Timestamp) -> Planned<'a> {

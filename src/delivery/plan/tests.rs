@@ -1,7 +1,9 @@
 //! What holds of every plan, and some plans as examples.
 
+mod backlog;
 mod threads;
 
+use super::backlog::without_flood;
 use super::digest::with_digests;
 use super::*;
 use crate::model::anchor::Standing;
@@ -262,6 +264,10 @@ fn covered_once(due: &Due, planned: &[Planned]) {
 
 fn mixes_nothing(due: &Due, one: &Planned) {
     let of = |sequence: &u64| &due[usize::try_from(*sequence).unwrap()];
+    let off = one.covers.iter().map(of).any(|(delivery, _)| delivery.options.batch == Some(Batch::Off));
+    if matches!(&one.call, Call::Digest(digest) if digest.backlog) {
+        return assert!(!off, "what is never to fold is in a backlog");
+    }
     if matches!(one.call, Call::Digest(_)) {
         let of: Vec<_> =
             one.covers.iter().map(of).map(|(delivery, _)| (delivery.subscription, delivery.digest)).collect();
@@ -273,7 +279,6 @@ fn mixes_nothing(due: &Due, one: &Planned) {
         one.covers.iter().map(of).map(|(delivery, news)| FoldKey::of(delivery, news)).collect();
     keys.dedup();
     assert!(keys.len() <= 1, "{keys:?} are in one message");
-    let off = one.covers.iter().map(of).any(|(delivery, _)| delivery.options.batch == Some(Batch::Off));
     let posts = !matches!(one.call, Call::EditParent(_));
     assert!(!off || !posts || one.covers.len() == 1, "what is never to fold is folded");
     if let (Call::OpenFold(fold) | Call::EditFold(fold), [key]) = (&one.call, keys.as_slice()) {
@@ -286,9 +291,13 @@ proptest! {
 
     /// A lane that carries out one plan after another shows every event once, and those of an object in order.
     #[test]
-    fn a_lane_shows_every_event_once_and_those_of_an_object_in_order(all in any_pending(), trouble in 2..9_u32) {
+    fn a_lane_shows_every_event_once_and_those_of_an_object_in_order(
+        all in any_pending(),
+        trouble in 2..9_u32,
+        begins in prop::sample::select(vec![0, 900]),
+    ) {
         let all = due(all);
-        let (mut now, mut pending, mut folds) = (at(0), Due::new(), BTreeMap::<FoldKey, Fold>::new());
+        let (mut now, mut pending, mut folds) = (at(begins), Due::new(), BTreeMap::<FoldKey, Fold>::new());
         let (mut anchors, mut calls) = (BTreeMap::<ObjectKey, Anchor>::new(), 0_u32);
         let (mut waiting_for, digests) = (Due::new(), Vec::new());
         let (mut arriving, mut shown, mut counted) = (all.iter().cloned().peekable(), Vec::new(), 0);
@@ -303,6 +312,7 @@ proptest! {
             let anchored: Vec<Anchor> = anchors.values().cloned().collect();
             let planned = plan(&pending, &live, &anchored, now);
             let planned = with_digests(planned, &pending, &digests, now);
+            let planned = without_flood(planned, &pending, &digests, now);
             covered_once(&pending, &planned);
             let waiting = planned.iter().map(|one| one.at).filter(|at| *at > now).min();
             let Some(next) = planned.into_iter().find(|one| one.at <= now) else {

@@ -32,7 +32,7 @@ impl Record {
         let mut doubled = 0;
         for (place, name) in CHANNELS.iter().enumerate() {
             let told: Vec<Told> =
-                bench.slack.messages(&workspace(), &channel(name), None).iter().filter_map(Told::of).collect();
+                bench.slack.messages(&workspace(), &channel(name), None).iter().flat_map(Told::of).collect();
             let wanted = &wanted[place];
             for dataset in DATASETS {
                 let expected = wanted.iter().filter(|wanted| wanted.dataset == dataset).count();
@@ -91,8 +91,28 @@ struct Told {
 }
 
 impl Told {
-    /// None for what is no news: an answer to somebody, a word about a mute.
-    fn of(shown: &Shown) -> Option<Self> {
+    /// None for what is no news: an answer to somebody, a word about a mute. What came meanwhile is told by dataset.
+    fn of(shown: &Shown) -> Vec<Self> {
+        if shown.text.contains("What came meanwhile") {
+            return Self::meanwhile(shown);
+        }
+        Self::of_one(shown).into_iter().collect()
+    }
+
+    fn meanwhile(shown: &Shown) -> Vec<Self> {
+        assert!(!shown.blocks.to_string().contains("⏳"), "it lacks something: {shown:#?}");
+        let texts = shown.blocks.as_array().unwrap().iter().filter_map(|block| block["text"]["text"].as_str());
+        let told = texts.filter_map(|text| {
+            let (title, counts) = text.split_once('\n')?;
+            let dataset = DATASETS.into_iter().find(|dataset| title.starts_with('*') && title.contains(dataset))?;
+            let number = |count: &str| count.split(' ').next().unwrap().replace(',', "").parse::<usize>().unwrap();
+            let count = counts.split(", ").map(number).sum();
+            Some(Self { dataset, count, names: Vec::new(), is_fold: false, closed: None })
+        });
+        told.collect()
+    }
+
+    fn of_one(shown: &Shown) -> Option<Self> {
         shown.metadata.as_ref()?;
         let dataset = DATASETS.into_iter().find(|dataset| shown.text.contains(dataset))?;
         if shown.text.starts_with("The mute") {
