@@ -115,7 +115,7 @@ impl Lanes {
     async fn deliver(&self, lane: &Lane, planned: Planned<'_>) -> Result<Rest, StoreError> {
         let at = self.parts.clock.now();
         let Planned { call, covers, anchors, attempts, .. } = planned;
-        let mut intent = Intent { covers, anchors, ..intent_at(at) };
+        let mut intent = Intent { anchors, ..Intent::new(id_at(at), covers, at) };
         let message = match call {
             Call::Card { delivery, news, updates } => card(&news, &self.showing(delivery, updates, at)),
             Call::Reply { delivery, news, thread } => {
@@ -141,7 +141,7 @@ impl Lanes {
 
     /// Says that mutes are over and how many deliveries they held, which come next.
     async fn tell_of(&self, lane: &Lane, ended: &EndedMutes, at: Timestamp) -> Result<Rest, StoreError> {
-        let intent = Intent { mutes_ended: Some(at), ..intent_at(at) };
+        let intent = Intent { mutes_ended: Some(at), ..Intent::new(id_at(at), Vec::new(), at) };
         self.call(lane, &reply::mutes_ended(ended), intent, NOTICE_ATTEMPTS).await
     }
 
@@ -372,21 +372,6 @@ impl Lanes {
 fn is_gone(why: &SlackError) -> bool {
     let gone = ["message_not_found", "cant_update_message", "edit_window_closed"];
     matches!(why, SlackError::Refused(code) if gone.contains(&code.as_str()))
-}
-
-/// A new call, of nothing yet.
-fn intent_at(at: Timestamp) -> Intent {
-    Intent {
-        call: id_at(at),
-        edits: None,
-        covers: Vec::new(),
-        fold: None,
-        digest: None,
-        thread: None,
-        anchors: Vec::new(),
-        mutes_ended: None,
-        at,
-    }
 }
 
 /// A number from 0 to 1 from the random bits of an id.

@@ -155,6 +155,23 @@ pub struct Intent {
     pub at: Timestamp,
 }
 
+impl Intent {
+    /// A call to be recorded now that covers these deliveries.
+    pub fn new(call: Uuid, covers: Vec<u64>, at: Timestamp) -> Self {
+        Self {
+            call,
+            edits: None,
+            covers,
+            fold: None,
+            digest: None,
+            thread: None,
+            anchors: Vec::new(),
+            mutes_ended: None,
+            at,
+        }
+    }
+}
+
 /// What a lane has to do.
 #[derive(Debug, Clone, Default)]
 pub struct Claim {

@@ -117,15 +117,9 @@ pub(super) async fn an_anchor_that_is_gone_is_forgotten(bench: Bench) {
 
 pub(super) async fn a_call_that_was_begun_remembers_its_thread_and_anchors(mut bench: Bench) {
     let intent = Intent {
-        call: Uuid::from_u128(1),
-        edits: None,
-        covers: vec![0],
-        fold: None,
         thread: Some(Thread { parent: ts(), broadcast: true }),
         anchors: vec![anchor(&bench, "a").await],
-        digest: None,
-        mutes_ended: None,
-        at: at(1),
+        ..Intent::new(Uuid::from_u128(1), vec![0], at(1))
     };
     bench.store().begin(&lane("C1"), intent.clone()).await.unwrap();
     bench.restart();

@@ -99,17 +99,7 @@ async fn fill(bench: &Bench) {
     let retry = Settlement::Retry { covers: vec![2], not_before: at(60), counted: true, error: "oh".to_owned() };
     store.settle(&lane("C1"), retry, at(8), at(9)).await.unwrap();
     let call = Uuid::from_u128(1);
-    let intent = Intent {
-        call,
-        edits: None,
-        covers: vec![3],
-        fold: None,
-        digest: None,
-        thread: None,
-        anchors: Vec::new(),
-        mutes_ended: None,
-        at: at(9),
-    };
+    let intent = Intent::new(call, vec![3], at(9));
     store.begin(&lane("C1"), intent).await.unwrap();
 }
 

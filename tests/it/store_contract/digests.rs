@@ -64,17 +64,7 @@ pub(super) async fn what_is_held_can_be_moved_into_a_digest_and_out_of_it(mut be
 
 pub(super) async fn a_digest_that_lacks_something_is_kept_with_what_it_covers(mut bench: Bench) {
     let mut digest = begun(&bench).await;
-    let intent = Intent {
-        call: Uuid::from_u128(1),
-        edits: None,
-        covers: vec![0],
-        fold: None,
-        digest: Some(Box::new(digest.clone())),
-        thread: None,
-        anchors: Vec::new(),
-        mutes_ended: None,
-        at: at(50),
-    };
+    let intent = Intent { digest: Some(Box::new(digest.clone())), ..Intent::new(Uuid::from_u128(1), vec![0], at(50)) };
     bench.store().begin(&lane("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 51).await.intent, Some(intent));

@@ -82,17 +82,7 @@ pub(super) async fn a_lane_is_listed_until_its_last_fold_is_closed(mut bench: Be
 
 pub(super) async fn a_call_that_was_begun_remembers_the_fold_it_shows(mut bench: Bench) {
     let fold = Some(Box::new(two(&bench).await));
-    let intent = Intent {
-        call: Uuid::from_u128(1),
-        edits: None,
-        covers: vec![0, 1],
-        fold,
-        thread: None,
-        anchors: vec![],
-        digest: None,
-        mutes_ended: None,
-        at: at(1),
-    };
+    let intent = Intent { fold, ..Intent::new(Uuid::from_u128(1), vec![0, 1], at(1)) };
     bench.store().begin(&lane("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 2).await.intent, Some(intent));

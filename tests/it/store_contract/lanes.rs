@@ -6,17 +6,7 @@ use segments_slack::store::{Backlog, Book, Edit, Edited, Intent, Settlement};
 use uuid::Uuid;
 
 fn intent(covers: &[u64]) -> Intent {
-    Intent {
-        call: Uuid::from_u128(1),
-        edits: None,
-        covers: covers.to_vec(),
-        fold: None,
-        thread: None,
-        anchors: vec![],
-        digest: None,
-        mutes_ended: None,
-        at: at(1),
-    }
+    Intent::new(Uuid::from_u128(1), covers.to_vec(), at(1))
 }
 
 fn done(covers: &[u64]) -> Settlement {

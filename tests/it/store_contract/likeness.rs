@@ -197,17 +197,7 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
             assert_eq!(kept, model.accept(message, wants, hold, now));
         }
         Step::Begin { channel, covers } => {
-            let intent = Intent {
-                call: Uuid::nil(),
-                edits: None,
-                covers: covers.clone(),
-                fold: None,
-                thread: None,
-                anchors: vec![],
-                digest: None,
-                mutes_ended: None,
-                at: at(now),
-            };
+            let intent = Intent::new(Uuid::nil(), covers.clone(), at(now));
             store.begin(&lane(workspace, channel), intent).await.unwrap();
             model.channels[channel].intent = Some(covers);
         }

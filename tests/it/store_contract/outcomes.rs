@@ -48,17 +48,7 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
     let due = bench.claim("C1", 9).await.due;
     settle(&bench, done(&[0], None), 10).await;
     settle(&bench, done(&[1], Some(Fold::open(&due[1].0, &due[1].1, at(11)))), 11).await;
-    let intent = Intent {
-        call: Uuid::nil(),
-        edits: Some(ts("1.2")),
-        covers: vec![2],
-        fold: None,
-        thread: None,
-        anchors: Vec::new(),
-        digest: None,
-        mutes_ended: None,
-        at: at(12),
-    };
+    let intent = Intent { edits: Some(ts("1.2")), ..Intent::new(Uuid::nil(), vec![2], at(12)) };
     bench.store().begin(&lane("C1"), intent).await.unwrap();
     settle(&bench, done(&[2], None), 12).await;
     settle(&bench, Settlement::Dead { covers: vec![3], error: "no_text".to_owned() }, 13).await;
