@@ -9,9 +9,10 @@
 //!
 //! What holds, everywhere:
 //! 1. A 2xx to Segments.ai means that its deliveries are on disk.
-//! 2. An accepted event is in its channel once. Only a missing history scope weakens that, and then it is counted.
-//! 3. `model`, `render`, `routing`, `slack::{command, interaction}` and `delivery::{plan, pace, retry}` do no I/O and
-//!    never ask the time.
+//! 2. An accepted event is in its channel once, as itself or in the count of a fold or digest. Only a missing history
+//!    scope weakens that, and then it is counted.
+//! 3. `model`, `render`, `routing`, `slack::{command, interaction}` and `delivery::{plan, pace, retry, thread}` do no I/O
+//!    and never ask the time.
 //! 4. Only `render` writes words that a person reads; only `render` knows both Segments.ai and Block Kit.
 //! 5. A value called `Signed…` cannot be made without checking a signature. There is no store call without a workspace.
 //! 6. The only trait of our own is the store's. Outside services are faked on the wire (`sandbox`), never mocked.
