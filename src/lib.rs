@@ -9,18 +9,34 @@
 //!
 //! What holds, everywhere:
 //! 1. A 2xx to Segments.ai means that its deliveries are on disk.
-//! 2. An accepted event is in its channel once, as itself or in the count of a fold or digest. Only a missing history
-//!    scope weakens that, and then it is counted.
-//! 3. `model`, `render`, `routing`, `slack::{command, interaction}` and `delivery::{plan, pace, retry, thread}` do no I/O
-//!    and never ask the time.
-//! 4. Only `render` writes words that a person reads; only `render` knows both Segments.ai and Block Kit.
-//! 5. A value called `Signed…` cannot be made without checking a signature. There is no store call without a workspace.
+//! 2. An accepted event is in its channel once (as itself, or in the count of a fold or digest), or a dead letter that
+//!    says why. Only history that may not be read weakens that, and then it is counted. Restoring a backup sends again
+//!    what was waiting in it.
+//! 3. `model`, `render`, `routing`, `slack::{command, interaction}` and `delivery::{plan, pace, retry, thread}` do no
+//!    I/O and never ask the time.
+//! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
+//! 5. A value called `Signed…` cannot be made without checking a signature. No store call touches a workspace that it
+//!    does not name, but for finding the workspaces and for backups, which hold all of them.
 //! 6. The only trait of our own is the store's. Outside services are faked on the wire (`sandbox`), never mocked.
 //! 7. No statics but constants: two servers live in one process. Every task has an owner that waits for it.
-//! 8. No secret is `Display`; none is in a log, an error or a metric. No request or response body is logged.
+//! 8. No secret is `Display`; none is in a log, an error, a metric or a backup. No request or response body is logged.
 //! 9. Unknown event types, fields and interaction types are tolerated; unknown configuration is an error.
 //!
-//! The modules stand in reading order, and each uses only what stands above it.
+//! The modules stand in reading order, and each uses only what stands above it. Where to look for what:
+//!
+//! | it is about | and lives in |
+//! |---|---|
+//! | what a channel subscribed to, and taking a change back | `store::book`, `app::{ledger, subscribe}` |
+//! | the message of an issue and its thread | `model::anchor`, `delivery::{plan, thread}`, `render::thread` |
+//! | many events in one message | `model::{fold, digest, schedule}`, `delivery::plan`, `render::{fold, digest}` |
+//! | what holds messages back | `model::{mute, hold}`, `app::{mute, hold}` |
+//! | what a lost answer, a limit or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
+//! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
+//! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
+//! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
+//! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
+//! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
+//! | where every record stands on disk | `store::sled::keys` |
 
 // Nouns: no I/O, no async, never ask the time.
 pub mod model;
