@@ -9,9 +9,9 @@
 //!
 //! What holds, everywhere:
 //! 1. A 2xx to Segments.ai means that its deliveries are on disk.
-//! 2. An accepted event is in its channel once (as itself, or in the count of a fold or digest), or a dead letter that
-//!    says why. Only history that may not be read weakens that, and then it is counted. Restoring a backup sends again
-//!    what was waiting in it.
+//! 2. An accepted event is in its channel once (as itself, in the count of a fold or digest, or in the state that a
+//!    message shows), or a dead letter that says why. Only history that may not be read weakens that, and then it is
+//!    counted. Restoring a backup sends again what was waiting in it.
 //! 3. `model`, `render`, `routing`, `slack::{command, interaction}` and `delivery::{plan, pace, retry, thread}` do no
 //!    I/O and never ask the time.
 //! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
@@ -30,7 +30,7 @@
 //! | the message of an issue and its thread | `model::anchor`, `delivery::{plan, thread}`, `render::thread` |
 //! | many events in one message | `model::{fold, digest, schedule}`, `delivery::plan`, `render::{fold, digest}` |
 //! | what holds messages back | `model::{mute, hold}`, `app::{mute, hold}` |
-//! | what a lost answer, a limit or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
+//! | what a lost answer or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |

@@ -55,7 +55,7 @@ pub const ADMIN_LISTEN: Setting = Setting {
     default: Some("127.0.0.1:9090"),
     secret: false,
     allowed: "an address and a port such as `127.0.0.1:9090`, or `off`",
-    help: "address and port for metrics, or `off`",
+    help: "address and port for metrics and the tools beside a running server, or `off`",
 };
 
 /// See [`super::Config::store`].

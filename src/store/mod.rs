@@ -261,7 +261,7 @@ pub struct Backlog {
     pub dead: u64,
 }
 
-/// Where everything is kept. Two implementations: an embedded one (sled), and PostgreSQL for several replicas.
+/// Where everything is kept: embedded (sled); made so that a database for several replicas can keep the same contract.
 #[async_trait]
 pub trait Store: Send + Sync {
     /// Workspaces that anything is kept for. The one operation without a workspace: it finds them at the start.
