@@ -31,7 +31,14 @@ fn manifest(url: &Url) -> Value {
             "name": "Segments",
         },
         "features": {
+            "app_home": { "home_tab_enabled": true, "messages_tab_enabled": true, "messages_tab_read_only_enabled": true },
             "bot_user": { "always_online": true, "display_name": "segments" },
+            "shortcuts": [{
+                "callback_id": "subscribe",
+                "description": "Choose what a channel gets from Segments.ai",
+                "name": "Subscribe a channel",
+                "type": "global",
+            }],
             "slash_commands": [{
                 "command": "/segments",
                 "description": "Choose which Segments.ai events this channel sees",
@@ -39,19 +46,25 @@ fn manifest(url: &Url) -> Value {
                 "url": format!("{base}/slack/commands"),
                 "usage_hint": "subscribe owner/dataset [events] | list | unsubscribe #1 | help",
             }],
+            "unfurl_domains": ["app.segments.ai", "segments.ai"],
         },
         "oauth_config": { "scopes": { "bot": [
             "channels:history", "channels:join", "channels:read", "chat:write", "chat:write.public", "commands",
-            "groups:history", "groups:read", "users:read",
+            "groups:history", "groups:read", "links:read", "links:write", "users:read",
         ] } },
         "settings": {
             "event_subscriptions": {
                 "bot_events": [
-                    "app_uninstalled", "channel_unarchive", "group_unarchive", "member_joined_channel", "tokens_revoked",
+                    "app_home_opened", "app_uninstalled", "channel_unarchive", "group_unarchive", "link_shared",
+                    "member_joined_channel", "tokens_revoked",
                 ],
                 "request_url": format!("{base}/slack/events"),
             },
-            "interactivity": { "is_enabled": true, "request_url": format!("{base}/slack/interactions") },
+            "interactivity": {
+                "is_enabled": true,
+                "message_menu_options_url": format!("{base}/slack/interactions"),
+                "request_url": format!("{base}/slack/interactions"),
+            },
             "org_deploy_enabled": false,
             "socket_mode_enabled": false,
             "token_rotation_enabled": false,

@@ -181,6 +181,10 @@ async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
             app.clock.timeout(PROMPT, work).await;
             StatusCode::OK.into_response()
         }
+        Some(Interaction::Suggestion(_) | Interaction::Submission(_) | Interaction::Shortcut(_)) => {
+            app.metrics.slack_requests.count("unknown_interaction");
+            StatusCode::OK.into_response()
+        }
         Some(Interaction::Other(kind)) => {
             app.metrics.slack_requests.count("unknown_interaction");
             info!("an interaction of type `{kind}` calls for nothing");

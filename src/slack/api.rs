@@ -1,5 +1,9 @@
 //! The calls we make to Slack. Tokens go in here and nowhere else; errors come out as what they mean to the caller.
 
+mod surfaces;
+
+pub use surfaces::{Linked, Membership};
+
 use super::error::SlackError;
 use crate::clock::Clock;
 use crate::model::{Lane, MessageTs, Thread, UserId, WorkspaceId};

@@ -1,5 +1,6 @@
 //! What people click: each button's meaning, printed into its action id and value and parsed back.
 
+use super::view::View;
 use crate::model::{ChannelId, TriggerId, UserId, WorkspaceId};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -80,6 +81,8 @@ pub struct Click {
     pub home: Option<WorkspaceId>,
     /// Where; none outside messages.
     pub channel: Option<ChannelId>,
+    /// The modal or App Home that it stands in; none in messages.
+    pub view: Option<View>,
     /// Who.
     pub user: UserId,
     /// What.
@@ -90,11 +93,43 @@ pub struct Click {
     pub response_url: String,
 }
 
+/// Something that somebody did outside messages, with its circumstances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doing<T> {
+    /// The workspace whose installation it is about.
+    pub workspace: WorkspaceId,
+    /// The workspace of the person, where Slack says it.
+    pub home: Option<WorkspaceId>,
+    /// Who.
+    pub user: UserId,
+    /// Slack's id of it; none where Slack gives none.
+    pub trigger: Option<TriggerId>,
+    /// What.
+    pub what: T,
+}
+
+/// A question for the entries of a menu, while somebody types into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// The menu.
+    pub action_id: String,
+    /// What was typed so far.
+    pub typed: String,
+    /// The view that the menu stands in.
+    pub view: Option<View>,
+}
+
 /// What an interaction payload is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interaction {
-    /// A button of a message.
+    /// A button or a menu, of a message or a view.
     Click(Click),
+    /// A menu asks for its entries.
+    Suggestion(Doing<Suggestion>),
+    /// A modal was submitted.
+    Submission(Doing<View>),
+    /// A global shortcut, by its callback id.
+    Shortcut(Doing<String>),
     /// Anything else, by its type: answered and left alone.
     Other(String),
 }
@@ -116,6 +151,10 @@ struct Payload {
     trigger_id: String,
     response_url: Option<String>,
     actions: Vec<Pressed>,
+    view: Option<View>,
+    action_id: String,
+    value: String,
+    callback_id: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -144,20 +183,56 @@ impl Interaction {
     pub fn read(body: &[u8]) -> Option<Self> {
         let form: Form = serde_urlencoded::from_bytes(body).ok()?;
         let payload: Payload = serde_json::from_str(&form.payload).ok()?;
-        let Some(pressed) = payload.actions.first().filter(|_| payload.r#type == "block_actions") else {
-            return Some(Self::Other(payload.r#type.chars().take(100).collect()));
-        };
-        let install = if payload.is_enterprise_install { payload.enterprise } else { payload.team };
+        match payload.r#type.as_str() {
+            "block_actions" if !payload.actions.is_empty() => payload.click().map(Self::Click),
+            "block_suggestion" => payload.suggestion().map(Self::Suggestion),
+            "view_submission" => payload.doing(|payload| payload.view.take()).map(Self::Submission),
+            "shortcut" => payload.doing(|payload| Some(std::mem::take(&mut payload.callback_id))).map(Self::Shortcut),
+            other => Some(Self::Other(other.chars().take(100).collect())),
+        }
+    }
+}
+
+impl Payload {
+    fn workspace(&self) -> Option<WorkspaceId> {
+        let install = if self.is_enterprise_install { &self.enterprise } else { &self.team };
+        WorkspaceId::parse(install.as_ref()?.id.as_str()).ok()
+    }
+
+    fn home(&self) -> Option<WorkspaceId> {
+        self.user.team_id.as_deref().and_then(|id| WorkspaceId::parse(id).ok())
+    }
+
+    fn click(self) -> Option<Click> {
+        let pressed = self.actions.first()?;
         let chosen = pressed.selected_option.as_ref().map(|option| option.value.as_str());
-        Some(Self::Click(Click {
-            workspace: WorkspaceId::parse(install?.id).ok()?,
-            home: payload.user.team_id.and_then(|id| WorkspaceId::parse(id).ok()),
-            channel: payload.channel.and_then(|channel| ChannelId::parse(channel.id).ok()),
-            user: UserId::parse(payload.user.id).ok()?,
+        Some(Click {
+            workspace: self.workspace()?,
+            home: self.home(),
             action: Action::parse(&pressed.action_id, pressed.value.as_deref().or(chosen).unwrap_or_default()),
-            trigger: TriggerId::parse(payload.trigger_id).ok()?,
-            response_url: payload.response_url.unwrap_or_default(),
-        }))
+            channel: self.channel.and_then(|channel| ChannelId::parse(channel.id).ok()),
+            view: self.view,
+            user: UserId::parse(self.user.id).ok()?,
+            trigger: TriggerId::parse(self.trigger_id).ok()?,
+            response_url: self.response_url.unwrap_or_default(),
+        })
+    }
+
+    fn suggestion(self) -> Option<Doing<Suggestion>> {
+        self.doing(|payload| {
+            let Self { action_id, value, view, .. } = std::mem::take(payload);
+            Some(Suggestion { action_id, typed: value, view })
+        })
+    }
+
+    fn doing<T>(mut self, what: impl FnOnce(&mut Self) -> Option<T>) -> Option<Doing<T>> {
+        Some(Doing {
+            workspace: self.workspace()?,
+            home: self.home(),
+            user: UserId::parse(self.user.id.as_str()).ok()?,
+            trigger: TriggerId::parse(self.trigger_id.as_str()).ok(),
+            what: what(&mut self)?,
+        })
     }
 }
 
@@ -181,6 +256,30 @@ mod tests {
             assert_eq!(Action::parse(&action.action_id(), &action.value()), action);
         }
         assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
+    }
+
+    #[test]
+    fn what_is_done_in_a_modal_is_read_with_what_was_filled_in() {
+        let read = |payload: serde_json::Value| {
+            let body = serde_urlencoded::to_string([("payload", payload.to_string())]).unwrap();
+            Interaction::read(body.as_bytes())
+        };
+        let mut payload = serde_json::json!({
+            "type": "view_submission", "team": {"id": "T1"}, "user": {"id": "U1", "team_id": "T1"}, "trigger_id": "1.2",
+            "view": {"id": "V1", "type": "modal", "callback_id": "subscribe", "private_metadata": "{}", "hash": "h",
+                "state": {"values": {"filters": {"filters": {"type": "plain_text_input", "value": "by:ann"}}}}},
+        });
+        let Some(Interaction::Submission(done)) = read(payload.clone()) else { panic!("a submission") };
+        assert_eq!((done.what.callback_id.as_str(), done.what.text("filters")), ("subscribe", Some("by:ann")));
+        payload["type"] = "block_suggestion".into();
+        payload["action_id"] = "dataset".into();
+        payload["value"] = "jan".into();
+        let Some(Interaction::Suggestion(asked)) = read(payload.clone()) else { panic!("a suggestion") };
+        assert_eq!((asked.what.action_id.as_str(), asked.what.typed.as_str()), ("dataset", "jan"));
+        payload["type"] = "shortcut".into();
+        payload["callback_id"] = "subscribe".into();
+        let Some(Interaction::Shortcut(used)) = read(payload) else { panic!("a shortcut") };
+        assert_eq!(used.what, "subscribe");
     }
 
     #[test]

@@ -8,3 +8,4 @@ pub mod interaction;
 pub mod request;
 pub mod respond;
 pub mod slash;
+pub mod view;
