@@ -1,6 +1,6 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
-use super::{App, Asker, Audience, Reply, channel, command, mute, subscribe, test_card};
+use super::{App, Asker, Audience, Reply, channel, command, me, mute, subscribe, test_card};
 use crate::model::{DatasetPattern, SubscriptionState};
 use crate::render::reply;
 use crate::slack::command::Target;
@@ -71,6 +71,7 @@ async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
             Some(pattern) => vec![mute::end_one(app, &asker, &pattern).await?.answer()],
             None => vec![Reply::asker(reply::unknown_action()).answer()],
         },
+        Action::TakeName { from, username } => in_place(&me::claim(app, &asker, username.clone(), Some(from)).await?),
         Action::Open => Vec::new(),
         Action::Unknown(_) => vec![Reply::asker(reply::unknown_action()).answer()],
     })

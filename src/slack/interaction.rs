@@ -1,6 +1,6 @@
 //! What people click: each button's meaning, printed into its action id and value and parsed back.
 
-use crate::model::{ChannelId, TriggerId, UserId, WorkspaceId};
+use crate::model::{ChannelId, TriggerId, UserId, Username, WorkspaceId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -21,6 +21,13 @@ pub enum Action {
     Resume,
     /// End the mute of this dataset pattern.
     Unmute(String),
+    /// Claim a username that this person has claimed.
+    TakeName {
+        /// Who.
+        from: UserId,
+        /// The username.
+        username: Username,
+    },
     /// A link that Slack opens by itself and also reports.
     Open,
     /// A button of another version.
@@ -38,6 +45,7 @@ impl Action {
             Self::UnsubscribeAll => "unsubscribe_all".to_owned(),
             Self::Resume => "resume".to_owned(),
             Self::Unmute(_) => "unmute".to_owned(),
+            Self::TakeName { .. } => "take_name".to_owned(),
             Self::Open => "open".to_owned(),
             Self::Unknown(id) => id.clone(),
         }
@@ -50,6 +58,7 @@ impl Action {
             Self::Run(text) | Self::Unmute(text) => text.clone(),
             Self::Test(number) => number.to_string(),
             Self::ListPage(page) => page.to_string(),
+            Self::TakeName { from, username } => format!("{from} {username}"),
             Self::UnsubscribeAll | Self::Resume | Self::Open | Self::Unknown(_) => String::new(),
         }
     }
@@ -63,6 +72,9 @@ impl Action {
             "unsubscribe_all" => Some(Self::UnsubscribeAll),
             "resume" => Some(Self::Resume),
             "unmute" => Some(Self::Unmute(value.to_owned())),
+            "take_name" => value.split_once(' ').and_then(|(from, username)| {
+                Some(Self::TakeName { from: UserId::parse(from).ok()?, username: Username::parse(username)? })
+            }),
             id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
             id if id == "open" || id.starts_with("open_") => Some(Self::Open),
             _ => None,
@@ -176,6 +188,7 @@ mod tests {
             Action::UnsubscribeAll,
             Action::Resume,
             Action::Unmute("jane/*".to_owned()),
+            Action::TakeName { from: UserId::parse("U1").unwrap(), username: Username::parse("jane").unwrap() },
             Action::Open,
         ] {
             assert_eq!(Action::parse(&action.action_id(), &action.value()), action);

@@ -24,6 +24,7 @@ mod interaction;
 mod known_answers;
 mod limits;
 mod manifest;
+mod me;
 mod outage;
 mod overload;
 mod pacing;

@@ -6,6 +6,7 @@ mod error;
 mod help;
 mod layout;
 mod list;
+mod me;
 mod mute;
 mod notice;
 mod status;
@@ -21,6 +22,7 @@ pub use digest::with_next_digests;
 pub use error::mistake;
 pub use help::{coming, help};
 pub use list::{list, overview};
+pub use me::{name_claimed, name_forgotten, name_taken, name_was_taken, too_many_names, who_you_are};
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{
     archived_channel, no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed, selects_nothing,

@@ -160,7 +160,7 @@ fn the_help() {
 
 #[test]
 fn verbs_to_come() {
-    let verbs = ["subscribe", "list all", "edit", "connect", "disconnect", "me", "export", "import", "dance"];
+    let verbs = ["subscribe", "list all", "edit", "connect", "disconnect", "export", "import", "dance"];
     let shown = gallery(verbs.map(|verb| (verb, reply::coming(verb))));
     insta::assert_snapshot!(shown);
 }
@@ -192,6 +192,7 @@ fn a_mistake_names_the_word_and_the_way_out() {
         ("no target", of("", Problem::MissingTarget, &[])),
         ("no length", of("", Problem::MissingLength, &[])),
         ("no name", of("", Problem::MissingName, &[])),
+        ("no username", of("<@U1>", Problem::NotAUsername, &[])),
         ("two datasets", of("jane/trees", Problem::OneDatasetOnly, &[])),
         ("unexpected", of("please", Problem::Unexpected, &[])),
         ("too long", of("", Problem::TooLong(3_000), &[])),

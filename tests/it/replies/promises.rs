@@ -2,7 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use segments_slack::model::Pause;
+use segments_slack::model::{Link, Pause, Username};
 use segments_slack::render::reply::{self, AccountStatus, Note, RuleChange, Status};
 use segments_slack::slack::command::{CommandError, Problem};
 use std::collections::HashSet;
@@ -217,7 +217,7 @@ proptest! {
             Problem::UnknownVerb, Problem::NotAnEvent, Problem::NotADataset, Problem::UnknownKey,
             Problem::EmptyFilter, Problem::BadOption("style"), Problem::BadNumber, Problem::BadLength,
             Problem::UnknownTopic, Problem::MissingDataset, Problem::MissingTarget, Problem::MissingLength,
-            Problem::MissingName, Problem::OneDatasetOnly, Problem::Unexpected, Problem::TooLong(limit),
+            Problem::NotAUsername, Problem::MissingName, Problem::OneDatasetOnly, Problem::Unexpected, Problem::TooLong(limit),
             Problem::TooMany(limit), Problem::BadCount(u8::MAX),
         ];
         for problem in problems {
@@ -225,6 +225,14 @@ proptest! {
                 let error = CommandError { token: token.clone(), problem: problem.clone(), corrections };
                 assert_fits(&reply::mistake(&error));
             }
+        }
+        for username in token.split(['<', '>', ' ']).filter_map(Username::parse) {
+            let link = Link { username: username.clone(), user: ann(), at: noon() };
+            assert_fits(&reply::who_you_are(Some(&link)));
+            assert_fits(&reply::name_claimed(&username, Some(&username), Some(&bot())));
+            assert_fits(&reply::name_taken(&username, &link));
+            assert_fits(&reply::name_was_taken(&ann(), &username));
+            assert_fits(&reply::name_forgotten(Some(&link)));
         }
         let pause = Pause { reason: PauseReason(token.clone()), since: noon() };
         assert_fits(&reply::paused_notice(&ChannelId::parse("C1").unwrap(), &pause));
@@ -279,7 +287,7 @@ fn run_this_stands_there_exactly_when_there_is_one_correction_that_a_button_can_
 #[test]
 fn help_promises_no_verb_that_is_still_to_come() {
     let help = shown(&reply::help(None));
-    for verb in ["edit", "connect", "disconnect", "me", "export", "import", "list all"] {
+    for verb in ["edit", "connect", "disconnect", "export", "import", "list all"] {
         assert!(!help.contains(&format!("/segments {verb}")), "{verb}");
     }
 }
