@@ -1,6 +1,7 @@
 //! What the program does: the use cases, as free functions over an [`App`] of plain fields.
 
 pub mod backups;
+mod because;
 pub mod channel;
 pub mod command;
 pub mod connect;

@@ -2,6 +2,7 @@
 
 use super::card::{Form, Subject, dataset_subject, joined, lead};
 use super::links::Links;
+use super::menu::About;
 use super::mrkdwn::{code, date, units};
 use super::words::{count, number, person, span};
 use super::{Message, kit, sample};
@@ -25,7 +26,9 @@ pub fn fold(fold: &Fold, app_url: &str) -> Message {
     let place = if fold.key.event.starts_with("dataset.") { "of" } else { "in" };
     let within =
         |form: Form| dataset.as_ref().map_or_else(String::new, |dataset| format!(" {place} {}", dataset.told(form)));
-    let mut blocks = vec![kit::section(&format!("{emoji} *{counted}*{}", within(Form::Linked)))];
+    let about = About { dataset: fold.key.dataset.as_ref(), subscription: Some(fold.key.subscription), happened: true };
+    let title = format!("{emoji} *{counted}*{}", within(Form::Linked));
+    let mut blocks = vec![kit::section_beside(&title, about.menu())];
     blocks.extend(names(fold, &links).map(|names| kit::section(&names)));
     let when = between(fold.first_event, fold.last_event);
     let number = format!("#{}", fold.key.subscription);

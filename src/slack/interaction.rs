@@ -1,6 +1,6 @@
 //! What people click: each button's meaning, printed into its action id and value and parsed back.
 
-use crate::model::{ChannelId, TriggerId, UserId, Username, WorkspaceId};
+use crate::model::{ChannelId, MessageTs, TriggerId, UserId, Username, WorkspaceId};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -21,6 +21,23 @@ pub enum Action {
     Resume,
     /// End the mute of this dataset pattern.
     Unmute(String),
+    /// Hold back what comes of a dataset.
+    Mute {
+        /// For how long.
+        length: MuteFor,
+        /// Its name.
+        dataset: String,
+    },
+    /// Say what the clicked message shows, and why it was posted.
+    Why,
+    /// Change the subscription with this number.
+    Edit(u32),
+    /// Ask whether the subscription with this number is to be removed.
+    Unsubscribe(u32),
+    /// Remove it, after that question.
+    UnsubscribeNow(u32),
+    /// Take a question away.
+    Dismiss,
     /// Claim a username that this person has claimed.
     TakeName {
         /// Who.
@@ -45,6 +62,13 @@ impl Action {
             Self::UnsubscribeAll => "unsubscribe_all".to_owned(),
             Self::Resume => "resume".to_owned(),
             Self::Unmute(_) => "unmute".to_owned(),
+            Self::Mute { length: MuteFor::Hour, .. } => "mute_1h".to_owned(),
+            Self::Mute { length: MuteFor::Today, .. } => "mute_today".to_owned(),
+            Self::Why => "why".to_owned(),
+            Self::Edit(_) => "edit".to_owned(),
+            Self::Unsubscribe(_) => "unsubscribe".to_owned(),
+            Self::UnsubscribeNow(_) => "unsubscribe_now".to_owned(),
+            Self::Dismiss => "dismiss".to_owned(),
             Self::TakeName { .. } => "take_name".to_owned(),
             Self::Open => "open".to_owned(),
             Self::Unknown(id) => id.clone(),
@@ -56,16 +80,39 @@ impl Action {
         match self {
             Self::Undo(id) => id.to_string(),
             Self::Run(text) | Self::Unmute(text) => text.clone(),
-            Self::Test(number) => number.to_string(),
+            Self::Mute { dataset, .. } => dataset.clone(),
+            Self::Test(number) | Self::Edit(number) | Self::Unsubscribe(number) | Self::UnsubscribeNow(number) => {
+                number.to_string()
+            }
             Self::ListPage(page) => page.to_string(),
             Self::TakeName { from, username } => format!("{from} {username}"),
-            Self::UnsubscribeAll | Self::Resume | Self::Open | Self::Unknown(_) => String::new(),
+            Self::UnsubscribeAll | Self::Resume | Self::Why | Self::Dismiss | Self::Open | Self::Unknown(_) => {
+                String::new()
+            }
         }
+    }
+
+    /// The `value` of an entry in a menu, which has no id of its own.
+    pub fn menu_value(&self) -> String {
+        let (id, value) = (self.action_id(), self.value());
+        if value.is_empty() { id } else { format!("{id} {value}") }
     }
 
     /// Reads a click back; anything that does not fit is [`Action::Unknown`].
     pub fn parse(action_id: &str, value: &str) -> Self {
+        let mute = |length| Some(Self::Mute { length, dataset: value.to_owned() });
         let read = match action_id {
+            MENU => match value.split_once(' ').unwrap_or((value, "")) {
+                (MENU, _) => None,
+                (id, value) => return Self::parse(id, value),
+            },
+            "mute_1h" => mute(MuteFor::Hour),
+            "mute_today" => mute(MuteFor::Today),
+            "why" => Some(Self::Why),
+            "edit" => value.parse().ok().map(Self::Edit),
+            "unsubscribe" => value.parse().ok().map(Self::Unsubscribe),
+            "unsubscribe_now" => value.parse().ok().map(Self::UnsubscribeNow),
+            "dismiss" => Some(Self::Dismiss),
             "undo" => value.parse().ok().map(Self::Undo),
             "run" => Some(Self::Run(value.to_owned())),
             "test" => value.parse().ok().map(Self::Test),
@@ -83,6 +130,18 @@ impl Action {
     }
 }
 
+/// How long a mute lasts that is chosen from a menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MuteFor {
+    /// An hour.
+    Hour,
+    /// Until midnight where the person who chose it is.
+    Today,
+}
+
+/// The `action_id` of the menu that messages have: what was chosen stands in the value.
+pub const MENU: &str = "more";
+
 /// A click with its circumstances.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Click {
@@ -92,6 +151,8 @@ pub struct Click {
     pub home: Option<WorkspaceId>,
     /// Where; none outside messages.
     pub channel: Option<ChannelId>,
+    /// The message that was clicked on, if it is one.
+    pub message: Option<MessageTs>,
     /// Who.
     pub user: UserId,
     /// What.
@@ -125,9 +186,16 @@ struct Payload {
     is_enterprise_install: bool,
     user: Ident,
     channel: Option<Ident>,
+    container: Container,
     trigger_id: String,
     response_url: Option<String>,
     actions: Vec<Pressed>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Container {
+    message_ts: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -165,6 +233,7 @@ impl Interaction {
             workspace: WorkspaceId::parse(install?.id).ok()?,
             home: payload.user.team_id.and_then(|id| WorkspaceId::parse(id).ok()),
             channel: payload.channel.and_then(|channel| ChannelId::parse(channel.id).ok()),
+            message: payload.container.message_ts.and_then(|ts| MessageTs::parse(ts).ok()),
             user: UserId::parse(payload.user.id).ok()?,
             action: Action::parse(&pressed.action_id, pressed.value.as_deref().or(chosen).unwrap_or_default()),
             trigger: TriggerId::parse(payload.trigger_id).ok()?,
@@ -189,11 +258,20 @@ mod tests {
             Action::Resume,
             Action::Unmute("jane/*".to_owned()),
             Action::TakeName { from: UserId::parse("U1").unwrap(), username: Username::parse("jane").unwrap() },
+            Action::Mute { length: MuteFor::Hour, dataset: "jane/my flowers".to_owned() },
+            Action::Mute { length: MuteFor::Today, dataset: "jane/flowers".to_owned() },
+            Action::Why,
+            Action::Edit(3),
+            Action::Unsubscribe(3),
+            Action::UnsubscribeNow(3),
+            Action::Dismiss,
             Action::Open,
         ] {
             assert_eq!(Action::parse(&action.action_id(), &action.value()), action);
+            assert_eq!(Action::parse(MENU, &action.menu_value()), action);
         }
         assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
+        assert_eq!(Action::parse(MENU, "more more why"), Action::Unknown("more".to_owned()));
     }
 
     #[test]

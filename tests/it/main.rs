@@ -25,6 +25,8 @@ mod known_answers;
 mod limits;
 mod manifest;
 mod me;
+mod mentions;
+mod menus;
 mod outage;
 mod overload;
 mod pacing;

@@ -1,6 +1,6 @@
 //! What an issue's parent and the messages in its thread look like, as a person would read them.
 
-use crate::cards::seen;
+use crate::cards::{nobody, seen};
 use crate::limits;
 use jiff::Timestamp;
 use segments_slack::model::object::{Comment, Issue};
@@ -90,7 +90,7 @@ fn the_parent_shows_how_the_issue_stands() {
     let mut anchor = anchor(Style::Card);
     let story = turns.map(|(name, status, comments)| {
         anchor.absorb(&event(name, status, &said[..comments]), at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, APP_URL))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL))
     });
     looks("thread.parent", story);
 }
@@ -101,7 +101,7 @@ fn the_parent_keeps_the_style_of_its_subscription() {
     let styles = [("line", Style::Line), ("full", Style::Full)].map(|(name, style)| {
         let mut anchor = anchor(style);
         anchor.absorb(&closed, at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, APP_URL))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL))
     });
     looks("thread.parent.styles", styles);
 }
@@ -122,6 +122,7 @@ fn a_thread_message_is_one_line_and_the_words_that_belong_to_it() {
         subscription: 3,
         style: Style::Card,
         mention: &[],
+        people: nobody(),
         app_url: APP_URL,
         now: at(now),
         test: false,

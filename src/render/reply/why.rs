@@ -44,7 +44,7 @@ const NAME: usize = 80;
 /// Room for the name of a dataset.
 const DATASET: usize = 120;
 /// Room for the part of a subscription that is named.
-const PART: usize = 150;
+pub(super) const PART: usize = 150;
 
 /// Says what became of the last events, newest first; events that were not wanted are remembered `since`.
 pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp) -> Message {
@@ -67,7 +67,7 @@ pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp) -> Message {
 }
 
 /// `sample.created` rose.png in `jane/flowers` by jane · today at 9:14
-fn what(gist: &Gist) -> String {
+pub(super) fn what(gist: &Gist) -> String {
     let mut what = code(&gist.event, EVENT);
     let mut add = |before: &str, text: String| {
         if !text.is_empty() {
