@@ -1,6 +1,6 @@
 //! What every event looks like in every style, as a person would read it.
 
-use crate::limits;
+use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::event::{Change, KnownType};
 use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
@@ -111,9 +111,12 @@ pub(crate) fn sent(news: &News, showing: &Showing, rung: Rung) -> Value {
 /// Compares how an event looks in each style with what was found good.
 fn looks(name: &str, news: &News) {
     let mut page = String::new();
+    let mut all = Vec::new();
     for (title, style) in [("card", Style::Card), ("line", Style::Line), ("full", Style::Full)] {
-        writeln!(page, "== {title}\n{}", seen(&sent(news, &showing(style), Rung::Whole))).unwrap();
+        all.push(sent(news, &showing(style), Rung::Whole));
+        writeln!(page, "== {title}\n{}", seen(&all[all.len() - 1])).unwrap();
     }
+    rendered::leave(name, &all);
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(name, page);
     });

@@ -1,7 +1,7 @@
 //! What a fold looks like, and that Slack can take whatever is in it.
 
 use crate::cards::seen;
-use crate::limits;
+use crate::{limits, rendered};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use segments_slack::model::event::KnownType;
@@ -63,7 +63,9 @@ fn sent(of: &Fold, rung: Rung) -> Value {
 
 fn looks(name: &str, fold: &Fold) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(name, seen(&sent(fold, Rung::Whole)));
+        let content = sent(fold, Rung::Whole);
+        rendered::leave(name, std::slice::from_ref(&content));
+        insta::assert_snapshot!(name, seen(&content));
     });
 }
 

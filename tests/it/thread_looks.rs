@@ -1,7 +1,7 @@
 //! What an issue's parent and the messages in its thread look like, as a person would read them.
 
 use crate::cards::{nobody, seen};
-use crate::limits;
+use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::object::{Comment, Issue};
 use segments_slack::model::subscription::Style;
@@ -67,11 +67,14 @@ fn anchor(style: Style) -> Anchor {
 
 fn looks(name: &str, messages: impl IntoIterator<Item = (String, Message)>) {
     let mut page = String::new();
+    let mut all = Vec::new();
     for (title, message) in messages {
         let content = serde_json::to_value(message.content(Rung::Whole)).unwrap();
         assert_eq!(limits::broken(&content), Vec::<String>::new());
         writeln!(page, "== {title}\n{}", seen(&content)).unwrap();
+        all.push(content);
     }
+    rendered::leave(name, &all);
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(name, page);
     });

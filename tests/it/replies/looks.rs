@@ -1,14 +1,21 @@
 //! Every reply as people read it.
 
 use super::*;
+use crate::rendered;
+use segments_slack::model::{DatasetName, Gist, Link, Username};
 use segments_slack::model::{DatasetPattern, EndedMutes, Mute, Pause, PauseReason};
-use segments_slack::render::reply::{self, AccountStatus, Note, RuleChange, Status, UndoRefusal};
+use segments_slack::render::Rung;
+use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, Status, UndoRefusal, Wish};
 use segments_slack::slack::command::{CommandError, Problem, Topic};
 use std::fmt::Display;
 use uuid::Uuid;
 
 /// Several messages in one snapshot, each under the situation that it belongs to.
 pub(super) fn gallery(messages: impl IntoIterator<Item = (impl Display, Message)>) -> String {
+    let messages: Vec<_> = messages.into_iter().collect();
+    let contents = messages.iter().map(|(_, message)| serde_json::to_value(message.content(Rung::Whole)).unwrap());
+    let test = std::thread::current().name().unwrap_or_default().replace("::", ".");
+    rendered::leave(&test, &contents.collect::<Vec<_>>());
     let shown = messages.into_iter().map(|(situation, message)| format!("## {situation}\n{}", shown(&message)));
     shown.collect::<Vec<_>>().join("\n\n")
 }
@@ -155,6 +162,49 @@ fn the_help() {
         .chain(verbs.into_iter().map(|verb| Some(Topic::Verb(verb))))
         .map(|topic| (format!("{topic:?}"), reply::help(topic)));
     let shown = gallery(messages);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn who_somebody_is_in_segments_ai() {
+    let name = |name: &str| Username::parse(name).unwrap();
+    let link = Link { username: name("jane"), user: bot(), at: noon() };
+    let shown = gallery([
+        ("unknown", reply::who_you_are(None)),
+        ("known", reply::who_you_are(Some(&link))),
+        ("claimed", reply::name_claimed(&name("jane"), None, None)),
+        ("changed", reply::name_claimed(&name("jane"), Some(&name("ann")), None)),
+        ("taken", reply::name_taken(&name("Jane"), &link)),
+        ("taken over", reply::name_claimed(&name("jane"), None, Some(&bot()))),
+        ("told", reply::name_was_taken(&ann(), &name("jane"))),
+        ("forgotten", reply::name_forgotten(Some(&link))),
+        ("nothing forgotten", reply::name_forgotten(None)),
+        ("too many", reply::too_many_names(10_000)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_a_menu_answers() {
+    let one = subscription(3, full_rule());
+    let gist = |event: &str| Gist {
+        event: event.to_owned(),
+        dataset: DatasetName::parse("jane/lidar-1"),
+        name: Some("rose.png".to_owned()),
+        by: Some("ann".to_owned()),
+        at: noon(),
+    };
+    let because = |wish| Because { gist: gist("label.rejected"), number: 3, wish };
+    let selected = because(Wish::Selects(&one.rule, &one.rule.events.include[1]));
+    let several = vec![selected.clone(); 7];
+    let shown = gallery([
+        ("why", reply::because(&[selected], 1)),
+        ("why, of two", reply::because(&[because(Wish::Changed), because(Wish::Removed)], 2)),
+        ("why, of many", reply::because(&several, 1_214)),
+        ("why, forgotten", reply::because_of_what_is_forgotten()),
+        ("edit", reply::edit_by_command(&one)),
+        ("unsubscribe?", reply::confirm_unsubscribe(&one)),
+    ]);
     insta::assert_snapshot!(shown);
 }
 

@@ -2,8 +2,8 @@
 
 use super::*;
 use proptest::prelude::*;
-use segments_slack::model::{Link, Pause, Username};
-use segments_slack::render::reply::{self, AccountStatus, Note, RuleChange, Status};
+use segments_slack::model::{DatasetName, Gist, Link, Pause, Username};
+use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, Status, Wish};
 use segments_slack::slack::command::{CommandError, Problem};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -202,7 +202,12 @@ proptest! {
             assert_fits(&reply::resumed(Some(&ann()), book));
             assert_fits(&reply::unsubscribed_all(&ann(), book, id));
             assert_fits(&reply::no_such_subscription(&target, book));
+            assert_fits(&reply::confirm_unsubscribe(&book[0]));
+            assert_fits(&reply::edit_by_command(&book[0]));
         }
+        let wish = Wish::Selects(&other, &other.events.include[0]);
+        let gist = Gist { event: target.clone(), dataset: DatasetName::parse(&target), name: Some(target.clone()), by: Some(target.clone()), at: noon() };
+        assert_fits(&reply::because(&vec![Because { gist, number: 1, wish }; 30], u64::MAX));
         assert_fits(&reply::test_event_not_selected(&target, 1, &other));
         assert_fits(&reply::selects_nothing(&other.dataset));
     }
