@@ -33,6 +33,7 @@
 //! | what a lost answer or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
+//! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
@@ -77,6 +78,7 @@ use delivery::{Lanes, Parts};
 use http::admin::Guard;
 use http::key::AdminKey;
 use metrics::Metrics;
+use routing::Directory;
 use secrecy::ExposeSecret;
 use segments::webhook::Secrets;
 use slack::api::SlackApi;
@@ -151,12 +153,14 @@ pub async fn assemble_over(
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
+    let people = Arc::new(Directory::default());
     let app_url = config.segments_app_url.as_str().trim_end_matches('/').to_owned();
     let parts = Parts {
         clock: clock.clone(),
         store: Arc::clone(&store),
         slack: Arc::clone(&slack),
         metrics: Arc::clone(&metrics),
+        people: Arc::clone(&people),
         app_url: app_url.clone(),
     };
     let app = App {
@@ -166,6 +170,7 @@ pub async fn assemble_over(
         clock,
         store,
         index: Arc::default(),
+        people,
         slack,
         metrics,
         home: RwLock::new(Home::default()),

@@ -43,6 +43,7 @@ fi
 
 step "formatting"
 cargo fmt --check
+cargo fmt --check --manifest-path tests/validator/Cargo.toml
 
 step "lints"
 cargo clippy --locked --all-targets -- -D warnings
@@ -62,4 +63,9 @@ export SEGMENTS_SLACK_REQUIRE_BROWSER=1
 # Property tests try the same inputs every time, so that a run says something about the change and not about luck;
 # `cargo test` alone tries new ones.
 export PROPTEST_RNG_SEED="${PROPTEST_RNG_SEED:-20260101}"
+rm -rf target/rendered
 cargo test --locked
+
+step "what was rendered, by rules that are not ours"
+CARGO_TARGET_DIR=target/validator cargo test --locked --manifest-path tests/validator/Cargo.toml
+CARGO_TARGET_DIR=target/validator cargo run --quiet --locked --manifest-path tests/validator/Cargo.toml -- target/rendered

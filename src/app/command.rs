@@ -1,7 +1,7 @@
 //! `/segments …`: what was typed is parsed, carried out and answered.
 
 use super::channel::revive;
-use super::{App, Asker, Reply, hold, mute, status, subscribe, test_card, why};
+use super::{App, Asker, Reply, hold, me, mute, status, subscribe, test_card, why};
 use crate::model::Mute;
 use crate::render::{Message, reply};
 use crate::slack::command::{Command, Topic, parse};
@@ -66,13 +66,13 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
         Command::Test { target, event } => test_card::post(app, asker, target.as_ref(), event.as_deref()).await?,
         Command::Status => Reply::asker(reply::status(&status::gather(app, &asker.lane.workspace).await?)),
         Command::Why { count } => why::why(app, asker, count).await?,
+        Command::Me(who) => me::me(app, asker, who).await?,
         Command::Help(topic) => Reply::asker(reply::help(topic)),
         Command::SubscribeModal => Reply::asker(reply::help(Some(Topic::Verb("subscribe")))),
         Command::List { all: true } => coming("list all"),
         Command::Edit(_) => coming("edit"),
         Command::Connect => coming("connect"),
         Command::Disconnect(_) => coming("disconnect"),
-        Command::Me(_) => coming("me"),
         Command::Export => coming("export"),
         Command::Import => coming("import"),
     })

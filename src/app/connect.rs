@@ -23,6 +23,7 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
         let subscriptions = app.store.subscriptions(workspace).await?;
         let mutes = app.store.mutes(workspace).await?;
         let datasets = app.store.datasets(workspace).await?;
+        app.people.replace(workspace, app.store.links(workspace).await?);
         let mut index = app.index.write().unwrap_or_else(PoisonError::into_inner);
         info!(workspace.id = %workspace, "loaded {} subscriptions of workspace {workspace}", subscriptions.len());
         index.load(workspace, subscriptions);

@@ -1,12 +1,13 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
-use super::{App, Asker, Audience, Reply, channel, command, mute, subscribe, test_card};
+use super::{App, Asker, Audience, Reply, because, channel, command, me, mute, subscribe, test_card};
 use crate::model::{DatasetPattern, SubscriptionState};
 use crate::render::reply;
-use crate::slack::command::Target;
-use crate::slack::interaction::{Action, Click};
+use crate::slack::command::{MuteLength, Target};
+use crate::slack::interaction::{Action, Click, MuteFor};
 use crate::slack::respond::Answer;
 use crate::store::StoreError;
+use jiff::civil::Time;
 use std::sync::Arc;
 use tracing::warn;
 
@@ -71,6 +72,24 @@ async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
             Some(pattern) => vec![mute::end_one(app, &asker, &pattern).await?.answer()],
             None => vec![Reply::asker(reply::unknown_action()).answer()],
         },
+        Action::Mute { length, dataset } => match DatasetPattern::parse(dataset) {
+            Some(pattern) => {
+                let length = match length {
+                    MuteFor::Hour => MuteLength::Minutes(60),
+                    MuteFor::Today => MuteLength::Until(Time::midnight()),
+                };
+                vec![mute::mute(app, &asker, Some(pattern), length).await?.answer()]
+            }
+            None => vec![Reply::asker(reply::unknown_action()).answer()],
+        },
+        Action::Why => vec![because::because(app, &asker, click.message.as_ref()).await?.answer()],
+        Action::Edit(number) => vec![subscribe::edit(app, &asker, *number).await?.answer()],
+        Action::Unsubscribe(number) => vec![subscribe::ask_to_unsubscribe(app, &asker, *number).await?.answer()],
+        Action::UnsubscribeNow(number) => {
+            in_place(&subscribe::unsubscribe(app, &asker, &Target::Number(*number), &[]).await?)
+        }
+        Action::Dismiss => vec![Answer::delete()],
+        Action::TakeName { from, username } => in_place(&me::claim(app, &asker, username.clone(), Some(from)).await?),
         Action::Open => Vec::new(),
         Action::Unknown(_) => vec![Reply::asker(reply::unknown_action()).answer()],
     })

@@ -1,6 +1,7 @@
 //! What the program does: the use cases, as free functions over an [`App`] of plain fields.
 
 pub mod backups;
+mod because;
 pub mod channel;
 pub mod command;
 pub mod connect;
@@ -10,6 +11,7 @@ pub mod intake;
 pub mod interaction;
 mod ledger;
 pub mod letters;
+mod me;
 mod mute;
 pub mod recent;
 pub mod room;
@@ -23,6 +25,7 @@ use crate::delivery::Lanes;
 use crate::metrics::Metrics;
 use crate::model::{AccountId, ChannelId, Lane, TriggerId, UserId, WorkspaceId};
 use crate::render::{Message, Rung, reply};
+use crate::routing::Directory;
 use crate::routing::index::Index;
 use crate::segments::webhook::Secrets;
 use crate::slack::api::SlackApi;
@@ -44,6 +47,8 @@ pub struct App {
     pub store: Arc<dyn Store>,
     /// Subscriptions by dataset, in memory; the store's are the truth.
     pub index: Arc<RwLock<Index>>,
+    /// Who is who, in memory; the store's claims are the truth.
+    pub people: Arc<Directory>,
     /// The last events that came in.
     pub recent: Recent,
     /// Slack's Web API.

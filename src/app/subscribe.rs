@@ -104,6 +104,24 @@ pub(super) async fn unsubscribe(
     }
 }
 
+/// Asks before one subscription is removed.
+pub(super) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number: u32) -> Result<Reply, StoreError> {
+    let existing = app.store.book(&asker.lane).await?.subscriptions;
+    Ok(Reply::asker(match existing.iter().find(|subscription| subscription.number == number) {
+        Some(subscription) => reply::confirm_unsubscribe(subscription),
+        None => reply::no_such_subscription(&Target::Number(number).to_string(), &existing),
+    }))
+}
+
+/// Gives the command that changes one subscription.
+pub(super) async fn edit(app: &App, asker: &Asker, number: u32) -> Result<Reply, StoreError> {
+    let existing = app.store.book(&asker.lane).await?.subscriptions;
+    Ok(Reply::asker(match existing.iter().find(|subscription| subscription.number == number) {
+        Some(subscription) => reply::edit_by_command(subscription),
+        None => reply::no_such_subscription(&Target::Number(number).to_string(), &existing),
+    }))
+}
+
 /// `unsubscribe *`, after the confirmation.
 pub(super) async fn unsubscribe_all(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
     let mut removed = Vec::new();

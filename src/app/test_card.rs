@@ -57,6 +57,7 @@ pub(super) async fn post(
         subscription: subscription.number,
         style: options.style.unwrap_or(Style::Card),
         mention: &options.mention,
+        people: &app.people.of(&asker.lane.workspace),
         app_url: &app.settings.app_url,
         now,
         test: true,

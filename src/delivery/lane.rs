@@ -9,7 +9,7 @@ use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
 use super::{Lanes, Rest, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
-use crate::model::{Delivery, DigestMessage, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason};
+use crate::model::{Delivery, DigestMessage, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason, People};
 use crate::render::{Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
@@ -116,16 +116,17 @@ impl Lanes {
         let at = self.parts.clock.now();
         let Planned { call, covers, anchors, attempts, .. } = planned;
         let mut intent = Intent { anchors, ..Intent::new(id_at(at), covers, at) };
+        let people = self.parts.people.of(&lane.workspace);
         let message = match call {
-            Call::Card { delivery, news, updates } => card(&news, &self.showing(delivery, updates, at)),
+            Call::Card { delivery, news, updates } => card(&news, &self.showing(delivery, &people, updates, at)),
             Call::Reply { delivery, news, thread } => {
                 intent.thread = thread;
                 let broadcast = intent.thread.as_ref().is_some_and(|thread| thread.broadcast);
-                in_thread(&news, &self.showing(delivery, 1, at), broadcast)
+                in_thread(&news, &self.showing(delivery, &people, 1, at), broadcast)
             }
             Call::EditParent(anchor) => {
                 intent.edits.clone_from(&anchor.ts);
-                parent(&anchor, &self.parts.app_url)
+                parent(&anchor, &people, &self.parts.app_url)
             }
             Call::OpenFold(shown) | Call::EditFold(shown) | Call::CloseFold(shown) => {
                 intent.edits.clone_from(&shown.ts);
@@ -160,11 +161,18 @@ impl Lanes {
         }
     }
 
-    fn showing<'a>(&'a self, delivery: &'a Delivery, updates: usize, now: Timestamp) -> Showing<'a> {
+    fn showing<'a>(
+        &'a self,
+        delivery: &'a Delivery,
+        people: &'a People,
+        updates: usize,
+        now: Timestamp,
+    ) -> Showing<'a> {
         Showing {
             subscription: delivery.subscription,
             style: delivery.options.style.unwrap_or(Style::Card),
             mention: &delivery.options.mention,
+            people,
             app_url: &self.parts.app_url,
             now,
             test: false,

@@ -11,6 +11,7 @@ mod thread;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::model::{Lane, PauseReason, WorkspaceId};
+use crate::routing::Directory;
 use crate::slack::api::SlackApi;
 use crate::store::{Store, StoreError};
 use std::collections::HashMap;
@@ -31,6 +32,8 @@ pub struct Parts {
     pub slack: Arc<SlackApi>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// Who is who.
+    pub people: Arc<Directory>,
     /// The base of the web app, for links.
     pub app_url: String,
 }

@@ -4,13 +4,15 @@
 //! dataset (which more people can open than the sample), the subscription, and when it was.
 
 use super::links::Links;
+use super::menu::About;
 use super::mrkdwn::{self, code, date, name};
+use super::names::{Names, must_act};
 use super::words::{count, known};
 use super::{Color, Message, dataset, issue, kit, label, release, sample};
 use crate::model::event::KnownType;
 use crate::model::options::mention_token;
 use crate::model::subscription::Style;
-use crate::model::{DatasetName, EventType, News};
+use crate::model::{DatasetName, EventType, News, People};
 use jiff::{SignedDuration, Timestamp};
 use slack_morphism::prelude::SlackBlock;
 use url::Url;
@@ -35,6 +37,8 @@ pub struct Showing<'a> {
     pub style: Style,
     /// Who is mentioned: Slack ids of users (`U…`, `W…`) and user groups (`S…`).
     pub mention: &'a [String],
+    /// Who is who in the workspace.
+    pub people: &'a People,
     /// The web app's address, such as `https://app.segments.ai`.
     pub app_url: &'a str,
     /// The time.
@@ -43,6 +47,23 @@ pub struct Showing<'a> {
     pub test: bool,
     /// How many updates of the object this one stands for.
     pub updates: usize,
+}
+
+impl Showing<'_> {
+    /// How people are named where they may be mentioned; a test mentions nobody.
+    fn names(&self) -> Names<'_> {
+        if self.test { Names::Plain } else { Names::Mentioned(self.people) }
+    }
+
+    /// Who is mentioned outside the attachment: those who have to act, and those that were asked for.
+    pub(super) fn lead(&self, news: &News) -> Option<String> {
+        let concerned = if self.test { Vec::new() } else { must_act(news, self.people) };
+        lead(&[&concerned, self.mention].concat())
+    }
+
+    pub(super) fn about<'a>(&self, news: &'a News) -> About<'a> {
+        About { dataset: news.event.dataset.as_ref(), subscription: Some(self.subscription), happened: !self.test }
+    }
 }
 
 /// What there is to tell of an event, before it is known how much room it gets. All words are safe mrkdwn.
@@ -113,36 +134,41 @@ impl Sentence {
 /// Shows an event.
 pub fn card(news: &News, showing: &Showing) -> Message {
     let links = Links::new(showing.app_url);
-    let story = match &news.event.event_type {
-        EventType::Known(known) => match known {
-            KnownType::DatasetCreated | KnownType::DatasetUpdated | KnownType::DatasetDeleted => {
-                dataset::story(*known, news, &links)
-            }
-            KnownType::SampleCreated | KnownType::SampleUpdated | KnownType::SampleDeleted => {
-                sample::story(*known, news, &links)
-            }
-            KnownType::LabelUpdated | KnownType::LabelDeleted => label::story(*known, news, &links),
-            KnownType::IssueCreated | KnownType::IssueUpdated => issue::story(*known, news, &links),
-            KnownType::ReleaseCreated => release::story(news, &links),
-        },
-        EventType::Unknown(_) => unknown(news),
-    };
-    told(story, news, showing, &links)
+    told(|names| story(news, &links, names), news, showing, &links)
 }
 
-/// A story with as much room as it gets.
-pub(super) fn told(story: Story, news: &News, showing: &Showing, links: &Links) -> Message {
+fn story(news: &News, links: &Links, names: Names) -> Story {
+    match &news.event.event_type {
+        EventType::Known(known) => match known {
+            KnownType::DatasetCreated | KnownType::DatasetUpdated | KnownType::DatasetDeleted => {
+                dataset::story(*known, news, links)
+            }
+            KnownType::SampleCreated | KnownType::SampleUpdated | KnownType::SampleDeleted => {
+                sample::story(*known, news, links)
+            }
+            KnownType::LabelUpdated | KnownType::LabelDeleted => label::story(*known, news, links),
+            KnownType::IssueCreated | KnownType::IssueUpdated => issue::story(*known, news, links, names),
+            KnownType::ReleaseCreated => release::story(news, links),
+        },
+        EventType::Unknown(_) => unknown(news),
+    }
+}
+
+/// A story with as much room as it gets; in `text`, people have their names.
+pub(super) fn told(story: impl Fn(Names) -> Story, news: &News, showing: &Showing, links: &Links) -> Message {
+    let (plain, story) = (story(Names::Plain), story(showing.names()));
     let dataset =
         news.event.dataset.as_ref().filter(|_| !story.about_dataset).map(|dataset| dataset_subject(dataset, links));
     let one_line = showing.style == Style::Line || (showing.style == Style::Card && story.brief);
     let mut message = Message {
-        text: line(&story, dataset.as_ref(), news, showing, Form::Plain),
-        lead: lead(showing.mention),
+        text: line(&plain, dataset.as_ref(), news, showing, Form::Plain),
+        lead: showing.lead(news),
         color: story.color.filter(|_| !one_line),
         blocks: Vec::new(),
     };
     if one_line {
-        message.blocks.push(kit::section(&line(&story, dataset.as_ref(), news, showing, Form::Linked)));
+        let line = line(&story, dataset.as_ref(), news, showing, Form::Linked);
+        message.blocks.push(kit::section_beside(&line, showing.about(news).menu()));
     } else {
         message.blocks = blocks(story, dataset.as_ref(), news, showing);
         kit::budget(&mut message);
@@ -190,11 +216,13 @@ fn blocks(story: Story, dataset: Option<&Subject>, news: &News, showing: &Showin
         blocks.push(kit::context([story.details.join(" · ")]));
     }
     let overview = dataset.or(story.sentence.subject.as_ref().filter(|_| story.about_dataset));
-    let overview = overview.and_then(|dataset| kit::link_button("open_dataset", "Open dataset", dataset.url.as_ref()?));
-    let page = story.page.as_ref().and_then(|url| kit::link_button("open", "Open in Segments.ai", url));
-    let buttons: Vec<_> = page.into_iter().chain(overview).collect();
-    if !buttons.is_empty() {
-        blocks.push(kit::actions(buttons));
+    let overview = overview.and_then(|dataset| Some(("open_dataset", "Open dataset", dataset.url.as_ref()?)));
+    let page = story.page.as_ref().map(|url| ("open", "Open in Segments.ai", url));
+    let pages = page.into_iter().chain(overview).zip(std::iter::once(true).chain(std::iter::repeat(false)));
+    let buttons = pages.filter_map(|((id, label, url), first)| kit::link_button(id, label, url, first));
+    let elements: Vec<_> = buttons.chain(showing.about(news).menu().map(Into::into)).collect();
+    if !elements.is_empty() {
+        blocks.push(kit::actions(elements));
     }
     let when = if is_late(news, showing) { late(news) } else { date(news.event.created_at) };
     let event_type = match &news.event.event_type {

@@ -4,6 +4,7 @@
 use super::card::{Form, LATE, Subject, dataset_subject, joined, lead};
 use super::fold::{Happened, between};
 use super::links::Links;
+use super::menu::About;
 use super::mrkdwn::{cut, date};
 use super::words::{count, known, number, person, progress, span};
 use super::{Message, dataset, kit, sample};
@@ -73,12 +74,18 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
         datasets.iter().take(DATASETS).map(|one| blocks(one, &states, digest.opened_at, &links)).collect();
     let mut message =
         Message { text: text(digest, &datasets), lead: lead(&digest.mention), color: None, blocks: Vec::new() };
+    let only = match datasets.as_slice() {
+        [one] if digest.other_datasets.is_empty() => one.dataset.as_ref().filter(|_| !one.deleted),
+        _ => None,
+    };
+    let subscription = Some(digest.subscription).filter(|_| !digest.backlog);
+    let about = About { dataset: only, subscription, happened: true };
     let title = format!("🗞️ *{}*", title(digest));
     let when = between(digest.first_event, digest.last_event);
     let title = joined([Some(title), Some(when), Some(count(digest.count, "event", "events"))]);
     // Fewer datasets are told of if these are too long together; the others are counted.
     for named in (0..=told.len()).rev() {
-        message.blocks = vec![kit::section(&title)];
+        message.blocks = vec![kit::section_beside(&title, about.menu())];
         message.blocks.extend(told[..named].iter().flatten().cloned());
         message.blocks.extend(rest(digest, &datasets[named..]).map(|rest| kit::section(&rest)));
         message.blocks.extend(standing(digest).map(|standing| kit::context([standing])));

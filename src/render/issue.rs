@@ -3,7 +3,8 @@
 use super::card::{Sentence, Story, Subject};
 use super::links::Links;
 use super::mrkdwn::{cut, date, link, quote};
-use super::words::{by, count, decimal, known, person, span};
+use super::names::Names;
+use super::words::{count, decimal, known, person, span};
 use super::{Color, changes, kit, sample};
 use crate::model::event::KnownType;
 use crate::model::object::{Anchor, Comment, Issue};
@@ -22,7 +23,7 @@ const TAGS: usize = 10;
 /// The longest shown tag, sensor or attribute.
 const WORD: usize = 60;
 
-pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story {
+pub(super) fn story(event_type: KnownType, news: &News, links: &Links, names: Names) -> Story {
     let nothing = Issue::default();
     let issue = match &news.event.object {
         Object::Issue(issue) => issue,
@@ -33,7 +34,7 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     let derived = news.derived.filter(|_| event_type == KnownType::IssueUpdated);
     let opened = event_type == KnownType::IssueCreated;
     let (emoji, color) = looks(issue, derived, opened);
-    let (what, actor) = happened(news, issue, derived, opened);
+    let (what, actor) = happened(news, issue, derived, opened, names);
     let said = new_comments(news, issue, derived);
     let description = known(issue.description.as_deref(), QUOTE);
     let heard = said.last().filter(|_| news.new_comments > 0 || derived == Some(Derived::IssueReplied));
@@ -53,7 +54,7 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     details.extend(tags(&issue.tags));
     details.extend(issue.anchor.as_ref().map(place).unwrap_or_default());
     if !opened {
-        let who = by(issue.created_by.as_deref());
+        let who = names.by(issue.created_by.as_deref());
         details.extend(issue.created_at.map(|at| format!("opened{who} {}", date(at))));
         let replies = u64::from(issue.comments_count);
         details.extend((replies > 0).then(|| count(replies, "reply", "replies")));
@@ -94,7 +95,13 @@ pub(super) fn looks(issue: &Issue, derived: Option<Derived>, opened: bool) -> (&
 }
 
 /// What happened, and who did it.
-fn happened<'a>(news: &News, issue: &'a Issue, derived: Option<Derived>, opened: bool) -> (String, Option<&'a str>) {
+fn happened<'a>(
+    news: &News,
+    issue: &'a Issue,
+    derived: Option<Derived>,
+    opened: bool,
+    names: Names,
+) -> (String, Option<&'a str>) {
     let last = issue.recent_comments.last().and_then(|comment| comment.created_by.as_deref());
     let updater = issue.updated_by.as_deref();
     let (verb, actor) = match derived {
@@ -106,12 +113,12 @@ fn happened<'a>(news: &News, issue: &'a Issue, derived: Option<Derived>, opened:
         _ => ("updated", updater),
     };
     let what = if verb == "reply" && news.new_comments > 1 {
-        let last = person(actor).map(|last| format!(", last by {last}")).unwrap_or_default();
+        let last = names.person(actor).map(|last| format!(", last by {last}")).unwrap_or_default();
         format!("{}{last}", count(news.new_comments.into(), "issue reply", "issue replies"))
     } else {
         let age = issue.created_at.filter(|_| verb == "resolved").and_then(|at| span(at, news.event.created_at));
         let age = age.map(|age| format!(" after {age}")).unwrap_or_default();
-        format!("issue {verb}{}{age}", by(actor))
+        format!("issue {verb}{}{age}", names.by(actor))
     };
     (what, actor)
 }

@@ -7,7 +7,7 @@
 
 use super::mrkdwn::{cut, units};
 use super::{Color, Message};
-use crate::slack::interaction::Action;
+use crate::slack::interaction::{Action, MENU};
 use slack_morphism::prelude::*;
 use url::Url;
 
@@ -34,6 +34,7 @@ const FIELDS: usize = 10;
 const CONTEXT: usize = 10;
 const ACTIONS: usize = 25;
 const OPTIONS: usize = 5;
+const LEAST_OPTIONS: usize = 2;
 
 /// How much of a message's looks is left after Slack refused some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,12 @@ pub fn section(text: &str) -> SlackBlock {
     SlackSectionBlock::new().with_text(mrkdwn(text, SECTION).into()).into()
 }
 
+/// The same with a menu beside it.
+pub fn section_beside(text: &str, menu: Option<SlackBlockOverflowElement>) -> SlackBlock {
+    let section = SlackSectionBlock::new().with_text(mrkdwn(text, SECTION).into());
+    section.opt_accessory(menu.map(Into::into)).into()
+}
+
 /// Short pieces of mrkdwn in two columns; at most ten.
 pub fn fields<S: AsRef<str>>(texts: impl IntoIterator<Item = S>) -> SlackBlock {
     fields_beside(texts, None)
@@ -147,22 +154,23 @@ pub fn button(action: &Action, label: &str, style: Option<SlackBlockButtonStyle>
 
 /// A button that opens a page. Its id must begin with `open`: Slack reports the click all the same
 /// ([`Action::Open`]). None for an address that is too long for one.
-pub fn link_button(action_id: &str, label: &str, url: &Url) -> Option<SlackActionBlockElement> {
+pub fn link_button(action_id: &str, label: &str, url: &Url, primary: bool) -> Option<SlackActionBlockElement> {
     fits(url).then(|| {
         SlackBlockButtonElement::new(plain(label, LABEL))
             .with_action_id(cut(action_id, ACTION_ID).into())
             .with_url(url.clone())
+            .opt_style(primary.then_some(SlackBlockButtonStyle::Primary))
             .into()
     })
 }
 
-/// A menu behind "…", at most five entries; the value of each is read back with the id of its own action.
-pub fn overflow<'a>(action_id: &str, entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> SlackActionBlockElement {
-    let entries = entries.into_iter().take(OPTIONS);
-    let options = entries
-        .map(|(label, value)| SlackBlockChoiceItem::new(plain(label, LABEL), cut(value, OPTION_VALUE)))
-        .collect();
-    SlackBlockOverflowElement::new(options).with_action_id(cut(action_id, ACTION_ID).into()).into()
+/// A menu behind "…" of at most five actions, each read back with [`Action::parse`]. One whose value is too long is left
+/// out, never cut; none with fewer than two, which Slack took for no menu.
+pub fn overflow(entries: &[(&str, Action)]) -> Option<SlackBlockOverflowElement> {
+    let entries = entries.iter().map(|(label, action)| (label, action.menu_value()));
+    let entries = entries.filter(|(_, value)| units(value) <= OPTION_VALUE).take(OPTIONS);
+    let options: Vec<_> = entries.map(|(label, value)| SlackBlockChoiceItem::new(plain(label, LABEL), value)).collect();
+    (options.len() >= LEAST_OPTIONS).then(|| SlackBlockOverflowElement::new(options).with_action_id(MENU.into()))
 }
 
 /// An image in full width.

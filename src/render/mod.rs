@@ -13,6 +13,8 @@ mod digest;
 mod fold;
 mod issue;
 mod label;
+mod menu;
+mod names;
 mod release;
 mod sample;
 mod thread;

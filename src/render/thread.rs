@@ -1,48 +1,69 @@
 //! An issue in a channel: its parent, which shows how it stands, and what is said in the thread below.
 
-use super::card::{Form, Showing, Story, dataset_subject, is_late, late, lead, line, title, told};
+use super::card::{Form, Showing, Story, dataset_subject, is_late, late, line, title, told};
 use super::issue::{self, QUOTE};
 use super::links::Links;
 use super::mrkdwn::date;
-use super::words::{by, count, known, person, span};
+use super::names::Names;
+use super::words::{count, known, span};
 use super::{Message, kit};
+use crate::model::anchor::Turn;
 use crate::model::event::KnownType;
 use crate::model::object::Issue;
 use crate::model::subscription::Style;
-use crate::model::{Anchor, Derived, News, Object};
+use crate::model::{Anchor, Derived, News, Object, People};
 
 /// Shows an issue as it stands now, in the place of the card that opened it.
-pub fn parent(anchor: &Anchor, app_url: &str) -> Message {
+pub fn parent(anchor: &Anchor, people: &People, app_url: &str) -> Message {
     let links = Links::new(app_url);
     let nothing = Issue::default();
     let issue = match &anchor.news.event.object {
         Object::Issue(issue) => issue,
         _ => &nothing,
     };
-    let closed = issue.status.as_deref() == Some("CLOSED");
-    let turn = anchor.turn.as_ref().filter(|turn| turn.closed == closed);
+    let turn = anchor.turn.as_ref().filter(|turn| turn.closed == is_closed(issue));
+    let mut news = anchor.news.clone();
+    news.event.created_at = turn.map(|turn| turn.at).or(issue.created_at).unwrap_or(news.event.created_at);
+    let options = &anchor.options;
+    let showing = Showing {
+        subscription: anchor.subscription,
+        style: options.style.unwrap_or(Style::Card),
+        mention: &options.mention,
+        people,
+        app_url,
+        // What is brought up to date is not late.
+        now: news.event.created_at,
+        test: false,
+        updates: 1,
+    };
+    told(|names| story(anchor, issue, turn, &links, names), &news, &showing, &links)
+}
+
+fn story(anchor: &Anchor, issue: &Issue, turn: Option<&Turn>, links: &Links, names: Names) -> Story {
+    let closed = is_closed(issue);
     let what = match turn {
         Some(turn) if closed => {
             let age = issue.created_at.and_then(|at| span(at, turn.at)).map(|age| format!(" after {age}"));
-            format!("issue resolved{}{}", by(turn.by.as_deref()), age.unwrap_or_default())
+            format!("issue resolved{}{}", names.by(turn.by.as_deref()), age.unwrap_or_default())
         }
-        Some(turn) => format!("issue reopened{}", by(turn.by.as_deref())),
+        Some(turn) => format!("issue reopened{}", names.by(turn.by.as_deref())),
         None if closed => "issue resolved".to_owned(),
-        None => format!("issue opened{}", by(issue.created_by.as_deref())),
+        None => format!("issue opened{}", names.by(issue.created_by.as_deref())),
     };
-    let subject = issue::subject(issue, &anchor.news, &links);
+    let subject = issue::subject(issue, &anchor.news, links);
     let page = subject.as_ref().and_then(|subject| subject.url.clone());
     let mut details: Vec<String> = issue::tags(&issue.tags).into_iter().collect();
     details.extend(issue.anchor.as_ref().map(issue::place).unwrap_or_default());
     if turn.is_some() || closed {
-        details.extend(issue.created_at.map(|at| format!("opened{} {}", by(issue.created_by.as_deref()), date(at))));
+        let who = names.by(issue.created_by.as_deref());
+        details.extend(issue.created_at.map(|at| format!("opened{who} {}", date(at))));
     }
     if anchor.replies > 0 {
-        let last = person(anchor.last_reply_by.as_deref()).map(|last| format!(", last by {last}"));
+        let last = names.person(anchor.last_reply_by.as_deref()).map(|last| format!(", last by {last}"));
         details.push(count(anchor.replies.into(), "reply", "replies") + &last.unwrap_or_default());
     }
     let (emoji, color) = issue::looks(issue, None, true);
-    let story = Story {
+    Story {
         emoji,
         sentence: issue::sentence(subject, &what),
         gist: known(issue.description.as_deref(), QUOTE),
@@ -51,41 +72,31 @@ pub fn parent(anchor: &Anchor, app_url: &str) -> Message {
         details,
         page,
         ..Story::default()
-    };
-    let mut news = anchor.news.clone();
-    news.event.created_at = turn.map(|turn| turn.at).or(issue.created_at).unwrap_or(news.event.created_at);
-    let options = &anchor.options;
-    let showing = Showing {
-        subscription: anchor.subscription,
-        style: options.style.unwrap_or(Style::Card),
-        mention: &options.mention,
-        app_url,
-        // What is brought up to date is not late.
-        now: news.event.created_at,
-        test: false,
-        updates: 1,
-    };
-    told(story, &news, &showing, &links)
+    }
+}
+
+fn is_closed(issue: &Issue) -> bool {
+    issue.status.as_deref() == Some("CLOSED")
 }
 
 /// Says in an issue's thread what happened: one line, and the words that belong to it. The line names the sample where the
-/// channel sees it too.
+/// channel sees it too. Whoever did it is not mentioned for that.
 pub fn in_thread(news: &News, showing: &Showing, broadcast: bool) -> Message {
     let links = Links::new(showing.app_url);
-    let mut story = issue::story(KnownType::IssueUpdated, news, &links);
+    let mut story = issue::story(KnownType::IssueUpdated, news, &links, Names::Plain);
     let dataset = news.event.dataset.as_ref().map(|dataset| dataset_subject(dataset, &links));
     let text = line(&story, dataset.as_ref(), news, showing, Form::Plain);
     if !broadcast && story.sentence.subject.is_some() {
         story.sentence = issue::sentence(None, story.sentence.after.trim_start_matches("— "));
     }
-    let mut blocks = vec![kit::section(&title(&story, showing, Form::Linked))];
+    let mut blocks = vec![kit::section_beside(&title(&story, showing, Form::Linked), showing.about(news).menu())];
     // What was said before stands in the thread already.
     let is_new = news.new_comments > 0 && issue::says_something(news);
     if is_new || news.derived == Some(Derived::IssueEdited) {
         blocks.extend(story.body);
     }
     blocks.extend(is_late(news, showing).then(|| kit::context([late(news)])));
-    let mut message = Message { text, lead: lead(showing.mention), color: None, blocks };
+    let mut message = Message { text, lead: showing.lead(news), color: None, blocks };
     kit::budget(&mut message);
     message
 }

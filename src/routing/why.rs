@@ -4,7 +4,9 @@ use super::matching::refusal;
 use crate::model::fate::{Fate, Hold, Refusal};
 use crate::model::hold::quiet_until;
 use crate::model::subscription::Batch;
-use crate::model::{DatasetName, Delivery, Mute, News, Subscription, SubscriptionState};
+use crate::model::{
+    DatasetName, Delivery, Derived, EventSelector, Gist, Mute, News, Rule, Subscription, SubscriptionState,
+};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
@@ -25,6 +27,16 @@ pub fn unwanted<'a>(subscriptions: &'a [Subscription], news: &News) -> Fate<'a> 
         None if subscription.state == SubscriptionState::Waiting => Fate::Uninvited(number),
         None => Fate::Earlier(number),
     }
+}
+
+/// The word of a rule that selects an event of which only the gist is known; none if it is not wanted. Of its filters,
+/// nothing can be said.
+pub fn selecting<'a>(rule: &'a Rule, gist: &Gist) -> Option<&'a EventSelector> {
+    let derived = Derived::parse(&gist.event);
+    let name = derived.map_or(gist.event.as_str(), |derived| derived.parent().as_str());
+    let wanted = rule.dataset.matches(gist.dataset.as_ref()) && rule.events.admits(name, derived.map(Derived::as_str));
+    let selects = |selector: &&EventSelector| selector.matches(&gist.event) || selector.matches(name);
+    rule.events.include.iter().find(selects).filter(|_| wanted)
 }
 
 /// Whether any of some subscriptions means the dataset of an event.

@@ -1,76 +1,12 @@
-//! What people click: each button's meaning, printed into its action id and value and parsed back.
+//! What people do with what they are shown: clicks, choices, what they fill in, shortcuts.
+
+mod action;
+
+pub use action::{Action, MENU, MuteFor};
 
 use super::view::View;
-use crate::model::{ChannelId, TriggerId, UserId, WorkspaceId};
+use crate::model::{ChannelId, MessageTs, TriggerId, UserId, WorkspaceId};
 use serde::Deserialize;
-use uuid::Uuid;
-
-/// The meaning of a button. It carries ids, never rights: whoever clicks is checked afresh.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Action {
-    /// Take a change of subscriptions back.
-    Undo(Uuid),
-    /// Run a corrected command, as the one who clicks.
-    Run(String),
-    /// Post a sample card of the subscription with this number.
-    Test(u32),
-    /// Show a page (from 0) of the channel's subscriptions.
-    ListPage(usize),
-    /// Remove every subscription of the channel, after a confirmation.
-    UnsubscribeAll,
-    /// Let a paused channel go on.
-    Resume,
-    /// End the mute of this dataset pattern.
-    Unmute(String),
-    /// A link that Slack opens by itself and also reports.
-    Open,
-    /// A button of another version.
-    Unknown(String),
-}
-
-impl Action {
-    /// The `action_id`; unique within a message as long as each meaning stands there once.
-    pub fn action_id(&self) -> String {
-        match self {
-            Self::Undo(_) => "undo".to_owned(),
-            Self::Run(_) => "run".to_owned(),
-            Self::Test(_) => "test".to_owned(),
-            Self::ListPage(page) => format!("list_page_{page}"),
-            Self::UnsubscribeAll => "unsubscribe_all".to_owned(),
-            Self::Resume => "resume".to_owned(),
-            Self::Unmute(_) => "unmute".to_owned(),
-            Self::Open => "open".to_owned(),
-            Self::Unknown(id) => id.clone(),
-        }
-    }
-
-    /// The `value`; empty where the id says all.
-    pub fn value(&self) -> String {
-        match self {
-            Self::Undo(id) => id.to_string(),
-            Self::Run(text) | Self::Unmute(text) => text.clone(),
-            Self::Test(number) => number.to_string(),
-            Self::ListPage(page) => page.to_string(),
-            Self::UnsubscribeAll | Self::Resume | Self::Open | Self::Unknown(_) => String::new(),
-        }
-    }
-
-    /// Reads a click back; anything that does not fit is [`Action::Unknown`].
-    pub fn parse(action_id: &str, value: &str) -> Self {
-        let read = match action_id {
-            "undo" => value.parse().ok().map(Self::Undo),
-            "run" => Some(Self::Run(value.to_owned())),
-            "test" => value.parse().ok().map(Self::Test),
-            "unsubscribe_all" => Some(Self::UnsubscribeAll),
-            "resume" => Some(Self::Resume),
-            "unmute" => Some(Self::Unmute(value.to_owned())),
-            id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
-            id if id == "open" || id.starts_with("open_") => Some(Self::Open),
-            _ => None,
-        };
-        read.unwrap_or_else(|| Self::Unknown(action_id.chars().take(100).collect()))
-    }
-}
 
 /// A click with its circumstances.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +19,8 @@ pub struct Click {
     pub channel: Option<ChannelId>,
     /// The modal or App Home that it stands in; none in messages.
     pub view: Option<View>,
+    /// The message that was clicked on, if it is one.
+    pub message: Option<MessageTs>,
     /// Who.
     pub user: UserId,
     /// What.
@@ -148,6 +86,7 @@ struct Payload {
     is_enterprise_install: bool,
     user: Ident,
     channel: Option<Ident>,
+    container: Container,
     trigger_id: String,
     response_url: Option<String>,
     actions: Vec<Pressed>,
@@ -155,6 +94,12 @@ struct Payload {
     action_id: String,
     value: String,
     callback_id: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Container {
+    message_ts: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -209,6 +154,7 @@ impl Payload {
         Some(Click {
             workspace: self.workspace()?,
             home: self.home(),
+            message: self.container.message_ts.and_then(|ts| MessageTs::parse(ts).ok()),
             action: Action::parse(&pressed.action_id, pressed.value.as_deref().or(chosen).unwrap_or_default()),
             channel: self.channel.and_then(|channel| ChannelId::parse(channel.id).ok()),
             view: self.view,
@@ -239,24 +185,6 @@ impl Payload {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_action_survives_its_button() {
-        let id = Uuid::from_u128(7);
-        for action in [
-            Action::Undo(id),
-            Action::Run("/segments list".to_owned()),
-            Action::Test(3),
-            Action::ListPage(12),
-            Action::UnsubscribeAll,
-            Action::Resume,
-            Action::Unmute("jane/*".to_owned()),
-            Action::Open,
-        ] {
-            assert_eq!(Action::parse(&action.action_id(), &action.value()), action);
-        }
-        assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
-    }
 
     #[test]
     fn what_is_done_in_a_modal_is_read_with_what_was_filled_in() {

@@ -7,6 +7,7 @@ pub mod backup;
 mod book;
 mod history;
 mod letters;
+mod links;
 mod notice;
 pub mod record;
 pub mod sled;
@@ -14,12 +15,13 @@ pub mod sled;
 pub use book::{Book, Edit, Edited, Undo};
 pub use history::History;
 pub use letters::DeadLetter;
+pub use links::{Linked, MOST_LINKS};
 pub use notice::Untold;
 pub use record::{Export, Record};
 
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, EventId, Fold, Hold, Lane,
-    LetterId, MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription,
+    LetterId, Link, MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription,
     Thread, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
@@ -255,6 +257,10 @@ pub struct AccountRecord {
 pub struct Backlog {
     /// Deliveries not yet shown.
     pub pending: u64,
+    /// Those of them that a mute, quiet hours or a digest hold for a time.
+    pub held: u64,
+    /// When the oldest of the others was accepted.
+    pub oldest_waiting: Option<Timestamp>,
     /// When the oldest of them was accepted; a dead letter that is sent again counts once it is at the head of its lane.
     pub oldest: Option<Timestamp>,
     /// Deliveries given up.
@@ -310,6 +316,15 @@ pub trait Store: Send + Sync {
 
     /// Expects an own change to come back: the delivery of that event to that channel will be marked as an echo, once.
     async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError>;
+
+    /// Keeps a claim to a username, in the place of the person's own; somebody else's only if it is that of `replaces`.
+    async fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Result<Linked, StoreError>;
+
+    /// Forgets what somebody has claimed; gives it.
+    async fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Result<Option<Link>, StoreError>;
+
+    /// Every claim to a username.
+    async fn links(&self, workspace: &WorkspaceId) -> Result<Vec<Link>, StoreError>;
 
     /// Channels with anything pending, a live fold, an unfinished digest or an anchor that is behind, at the start.
     async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError>;

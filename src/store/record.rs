@@ -2,8 +2,8 @@
 
 use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold};
 use crate::model::{
-    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EventId, Fold, Lane, MessageId, Mute, News,
-    ObjectState, Outcome, Pause, Subscription, WorkspaceId,
+    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EventId, Fold, Lane, Link, MessageId, Mute,
+    News, ObjectState, Outcome, Pause, Subscription, WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,8 @@ pub enum Record {
         lane: Lane,
         state: LaneState,
     },
+    /// Somebody's claim to a username.
+    Link { workspace: WorkspaceId, link: Link },
     /// A channel's mutes.
     Mutes {
         #[serde(flatten)]

@@ -1,14 +1,15 @@
 //! What every event looks like in every style, as a person would read it.
 
-use crate::limits;
+use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::event::{Change, KnownType};
 use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
 use segments_slack::model::subscription::Style;
-use segments_slack::model::{DatasetName, Derived, Event, EventType, News, Object};
+use segments_slack::model::{DatasetName, Derived, Event, EventType, News, Object, People};
 use segments_slack::render::{Rung, Showing, card};
 use serde_json::Value;
 use std::fmt::Write;
+use std::sync::LazyLock;
 
 const UUID: &str = "602a3eec-a61c-4a77-9fcc-3037ce5e9606";
 
@@ -17,11 +18,11 @@ fn at(text: &str) -> Timestamp {
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "every field is optional")]
-fn text(text: &str) -> Option<String> {
+pub(crate) fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
 
-fn news(event_type: KnownType, object: Object) -> News {
+pub(crate) fn news(event_type: KnownType, object: Object) -> News {
     News {
         event: Event {
             event_type: EventType::Known(event_type),
@@ -37,17 +38,24 @@ fn news(event_type: KnownType, object: Object) -> News {
     }
 }
 
-fn derived(derived: Derived, object: Object) -> News {
+pub(crate) fn derived(derived: Derived, object: Object) -> News {
     News { derived: Some(derived), ..news(derived.parent(), object) }
 }
 
-fn change(field: &str, before: &str, after: &str) -> Change {
+pub(crate) fn change(field: &str, before: &str, after: &str) -> Change {
     Change { field: field.to_owned(), before: before.to_owned(), after: after.to_owned() }
 }
 
-fn showing(style: Style) -> Showing<'static> {
+/// A workspace in which nobody has said who they are.
+pub(crate) fn nobody() -> &'static People {
+    static NOBODY: LazyLock<People> = LazyLock::new(People::default);
+    &NOBODY
+}
+
+pub(crate) fn showing(style: Style) -> Showing<'static> {
     let now = at("2026-11-20T09:15:00Z");
-    Showing { subscription: 3, style, mention: &[], app_url: "https://app.segments.ai", now, test: false, updates: 1 }
+    let app_url = "https://app.segments.ai";
+    Showing { subscription: 3, style, mention: &[], people: nobody(), app_url, now, test: false, updates: 1 }
 }
 
 /// A message as lines: `text`, then each block; what stands in the coloured attachment behind a bar.
@@ -69,15 +77,24 @@ pub(crate) fn seen(content: &Value) -> String {
 fn show(out: &mut String, bar: &str, block: &Value) {
     let words = |value: &Value| value["text"].as_str().map(str::to_owned);
     let image = |value: &Value| Some(format!("({}: {})", value["alt_text"].as_str()?, value["image_url"].as_str()?));
-    let button = |value: &Value| Some(format!("[{}]({})", words(&value["text"])?, value["url"].as_str()?));
+    let button = |value: &Value| {
+        let primary = if value["style"] == "primary" { "!" } else { "" };
+        Some(format!("[{}{primary}]({})", words(&value["text"])?, value["url"].as_str()?))
+    };
+    let menu = |value: &Value| {
+        let options = value["options"].as_array()?.iter().map(|option| option["value"].as_str().unwrap());
+        Some(format!("⋯ {}", options.collect::<Vec<_>>().join(" | ")))
+    };
     let list = |key: &str| block[key].as_array().cloned().unwrap_or_default();
     let mut lines: Vec<String> = words(&block["text"]).into_iter().collect();
     lines.extend(list("fields").iter().map(|field| words(field).unwrap().replace('\n', " = ")));
     lines.extend(list("elements").iter().map(|element| words(element).or_else(|| button(element)).unwrap_or_default()));
     if block["type"] == "actions" {
-        lines = vec![list("elements").iter().filter_map(button).collect::<Vec<_>>().join(" ")];
+        let elements = list("elements");
+        lines = vec![elements.iter().filter_map(button).collect::<Vec<_>>().join(" ")];
+        lines.extend(elements.iter().filter_map(menu));
     }
-    lines.extend(image(&block["accessory"]).or_else(|| image(block)));
+    lines.extend(image(&block["accessory"]).or_else(|| image(block)).or_else(|| menu(&block["accessory"])));
     let mut kind = block["type"].as_str().unwrap();
     for line in lines.iter().flat_map(|line| line.lines()) {
         writeln!(out, "{bar}{kind:8} {line}").unwrap();
@@ -85,7 +102,7 @@ fn show(out: &mut String, bar: &str, block: &Value) {
     }
 }
 
-fn sent(news: &News, showing: &Showing, rung: Rung) -> Value {
+pub(crate) fn sent(news: &News, showing: &Showing, rung: Rung) -> Value {
     let content = serde_json::to_value(card(news, showing).content(rung)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new());
     content
@@ -94,9 +111,12 @@ fn sent(news: &News, showing: &Showing, rung: Rung) -> Value {
 /// Compares how an event looks in each style with what was found good.
 fn looks(name: &str, news: &News) {
     let mut page = String::new();
+    let mut all = Vec::new();
     for (title, style) in [("card", Style::Card), ("line", Style::Line), ("full", Style::Full)] {
-        writeln!(page, "== {title}\n{}", seen(&sent(news, &showing(style), Rung::Whole))).unwrap();
+        all.push(sent(news, &showing(style), Rung::Whole));
+        writeln!(page, "== {title}\n{}", seen(&all[all.len() - 1])).unwrap();
     }
+    rendered::leave(name, &all);
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(name, page);
     });
@@ -117,7 +137,7 @@ fn dataset() -> Dataset {
     }
 }
 
-fn sample() -> Sample {
+pub(crate) fn sample() -> Sample {
     Sample {
         uuid: text(UUID),
         name: text("rose_0042.png"),
@@ -129,7 +149,7 @@ fn sample() -> Sample {
     }
 }
 
-fn label(status: &str) -> Label {
+pub(crate) fn label(status: &str) -> Label {
     Label {
         sample_uuid: text(UUID),
         sample_name: text("rose_0042.png"),

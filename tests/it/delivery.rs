@@ -189,6 +189,7 @@ async fn a_lane_waits_until_its_workspace_is_opened() {
         store: Arc::new(SledStore::open(&bench.data(), Durability::Process).unwrap()),
         slack: Arc::clone(&slack),
         metrics: Arc::default(),
+        people: Arc::default(),
         app_url: String::new(),
     };
     let lanes = Lanes::new(parts, CancellationToken::new());

@@ -1,7 +1,7 @@
 //! What a digest looks like, and that Slack can take whatever is in it.
 
 use crate::cards::seen;
-use crate::limits;
+use crate::{limits, rendered};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use segments_slack::model::object::{Dataset, Issue, Label, Sample, Seen};
@@ -85,7 +85,9 @@ fn sent(of: &DigestMessage, states: &[(DatasetName, ObjectState)], rung: Rung) -
 
 fn looks(name: &str, digest: &DigestMessage, states: &[(DatasetName, ObjectState)]) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        insta::assert_snapshot!(name, seen(&sent(digest, states, Rung::Whole)));
+        let content = sent(digest, states, Rung::Whole);
+        rendered::leave(name, std::slice::from_ref(&content));
+        insta::assert_snapshot!(name, seen(&content));
     });
 }
 

@@ -7,7 +7,10 @@ use segments_slack::model::event::{Change, KnownType};
 use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
 use segments_slack::model::options::mention_token;
 use segments_slack::model::subscription::Style;
-use segments_slack::model::{self, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options};
+use segments_slack::model::{
+    self, DatasetName, Delivery, Derived, Event, EventId, EventType, Link, News, Object, Options, People, UserId,
+    Username,
+};
 use segments_slack::render::{Message, Rung, Showing, card, in_thread, parent};
 
 /// What a person or a program may have typed, missing included.
@@ -143,6 +146,13 @@ fn event_type(unknown: Option<&str>, which: usize) -> (EventType, Option<Derived
     }
 }
 
+/// Everybody whose name may be claimed at all has claimed it.
+fn everybody(names: &[Option<String>]) -> People {
+    let user = UserId::parse("UMAPPED").unwrap();
+    let names = names.iter().flatten().filter_map(|name| Username::parse(name));
+    People::new(names.map(|username| Link { username, user: user.clone(), at: Timestamp::UNIX_EPOCH }).collect())
+}
+
 /// What a parent and the messages in its thread are made of, where it is an issue's news.
 fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
     let delivery = Delivery {
@@ -159,9 +169,9 @@ fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
     };
     let mut shown = vec![in_thread(news, showing, false), in_thread(news, showing, true)];
     if let Some(mut anchor) = model::Anchor::open(&delivery, news, showing.now) {
-        shown.push(parent(&anchor, showing.app_url));
+        shown.push(parent(&anchor, showing.people, showing.app_url));
         anchor.absorb(news, showing.now);
-        shown.push(parent(&anchor, showing.app_url));
+        shown.push(parent(&anchor, showing.people, showing.app_url));
     }
     shown
 }
@@ -177,6 +187,8 @@ proptest! {
         number in number(),
         measure in any::<f64>(),
         far_future in any::<bool>(),
+        test in any::<bool>(),
+        mapped in any::<bool>(),
     ) {
         let (event_type, derived) = event_type(text[7].as_deref(), which);
         let object = match kind {
@@ -199,9 +211,10 @@ proptest! {
         let news = News { event, derived, changes, new_comments, sample_name: text[3].clone() };
         let no_id = |text: &&String| mention_token(text).is_none();
         let mention: Vec<String> = text.iter().flatten().filter(no_id).cloned().chain(["UASKED".to_owned()]).collect();
+        let people = if mapped { everybody(&text) } else { People::default() };
         for style in [Style::Line, Style::Card, Style::Full] {
             let app_url = "https://app.segments.ai";
-            let showing = Showing { subscription: 3, style, mention: &mention, app_url, now: Timestamp::UNIX_EPOCH, test: true, updates: 1 };
+            let showing = Showing { subscription: 3, style, mention: &mention, people: &people, app_url, now: Timestamp::UNIX_EPOCH, test, updates: 1 };
             let messages = [card(&news, &showing)].into_iter().chain(in_thread_and_above(&news, &showing));
             for (message, rung) in messages.flat_map(|message| {
                 [Rung::Whole, Rung::WithoutImages, Rung::TextOnly].map(|rung| (message.clone(), rung))

@@ -127,6 +127,16 @@ impl Check {
                     self.text("value", value, 2_000);
                 }
             }
+            "overflow" => {
+                let options = element["options"].as_array().cloned().unwrap_or_default();
+                self.hold((2..=5).contains(&options.len()), || format!("options: {}", options.len()));
+                for option in options {
+                    self.object("option", &option["text"], 75);
+                    let value = option["value"].as_str().unwrap_or_default();
+                    self.most("option", length(value), 150);
+                    self.hold(!value.is_empty(), || "option: empty".to_owned());
+                }
+            }
             "image" => {
                 let alt_text = element["alt_text"].as_str().unwrap_or_default();
                 self.text("alt_text", alt_text, 2_000);
@@ -139,7 +149,8 @@ impl Check {
 
 /// A link into the web app of the tests, a date, or a mention that was asked for.
 fn is_ours(token: &str) -> bool {
-    let known = ["<https://app.segments.ai", "<!date^", "<@UASKED>", "<!subteam^SASKED>"];
+    let known =
+        ["<https://app.segments.ai", "<!date^", "<@UASKED>", "<@UMAPPED>", "<!subteam^SASKED>", "<@UJ", "<@UANN>"];
     known.iter().any(|start| token.starts_with(start)) && !token[1..].contains('<') && !token.contains('\n')
 }
 

@@ -146,6 +146,7 @@ async fn a_workspace_that_is_limited_delays_no_other() {
         store: store.clone(),
         slack: Arc::clone(&slack),
         metrics: Arc::default(),
+        people: Arc::default(),
         app_url: String::new(),
     };
     let lanes = Lanes::new(parts, CancellationToken::new());

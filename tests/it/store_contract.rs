@@ -10,6 +10,7 @@ mod keeping;
 mod lanes;
 mod letters;
 mod likeness;
+mod links;
 mod outcomes;
 mod pauses;
 mod sled;
@@ -122,6 +123,11 @@ macro_rules! contracts {
                 a_long_lane_is_given_up_whole
                 five_creators_of_paused_subscriptions_are_told_once
                 nobody_is_told_of_a_pause_that_is_over;
+            links:
+                a_person_has_one_username_and_a_username_one_person
+                anothers_username_is_taken_only_from_whom_the_claim_replaces
+                a_forgotten_username_is_free_again
+                a_workspace_has_no_more_usernames_than_are_kept;
             backup:
                 a_restored_store_is_as_the_one_that_was_backed_up
                 a_backup_shows_one_moment_while_writes_go_on;

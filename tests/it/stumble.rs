@@ -5,14 +5,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::{Lanes, Parts};
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
     WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export, HeldUntil,
-    History, Intent, Record, Settlement, Store, StoreError, Undo, Untold, Verdict, sled::SledStore,
+    History, Intent, Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -42,6 +42,15 @@ impl Store for Stumbling {
         self.0.dead_letters(workspace, limit).await
     }
 
+    async fn link(&self, _: &WorkspaceId, _: Link, _: Option<&UserId>) -> Answer<Linked> {
+        unimplemented!()
+    }
+    async fn unlink(&self, _: &WorkspaceId, _: &UserId) -> Answer<Option<Link>> {
+        unimplemented!()
+    }
+    async fn links(&self, _: &WorkspaceId) -> Answer<Vec<Link>> {
+        unimplemented!()
+    }
     async fn workspaces(&self) -> Answer<Vec<WorkspaceId>> {
         unimplemented!()
     }
@@ -138,6 +147,7 @@ async fn a_delivery_that_the_program_stumbles_over_is_given_up_and_the_lane_goes
             store: store.clone(),
             slack,
             metrics: Arc::default(),
+            people: Arc::default(),
             app_url: String::new(),
         },
         CancellationToken::new(),

@@ -1,7 +1,7 @@
 //! What an issue's parent and the messages in its thread look like, as a person would read them.
 
-use crate::cards::seen;
-use crate::limits;
+use crate::cards::{nobody, seen};
+use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::object::{Comment, Issue};
 use segments_slack::model::subscription::Style;
@@ -67,11 +67,14 @@ fn anchor(style: Style) -> Anchor {
 
 fn looks(name: &str, messages: impl IntoIterator<Item = (String, Message)>) {
     let mut page = String::new();
+    let mut all = Vec::new();
     for (title, message) in messages {
         let content = serde_json::to_value(message.content(Rung::Whole)).unwrap();
         assert_eq!(limits::broken(&content), Vec::<String>::new());
         writeln!(page, "== {title}\n{}", seen(&content)).unwrap();
+        all.push(content);
     }
+    rendered::leave(name, &all);
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!(name, page);
     });
@@ -90,7 +93,7 @@ fn the_parent_shows_how_the_issue_stands() {
     let mut anchor = anchor(Style::Card);
     let story = turns.map(|(name, status, comments)| {
         anchor.absorb(&event(name, status, &said[..comments]), at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, APP_URL))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL))
     });
     looks("thread.parent", story);
 }
@@ -101,7 +104,7 @@ fn the_parent_keeps_the_style_of_its_subscription() {
     let styles = [("line", Style::Line), ("full", Style::Full)].map(|(name, style)| {
         let mut anchor = anchor(style);
         anchor.absorb(&closed, at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, APP_URL))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL))
     });
     looks("thread.parent.styles", styles);
 }
@@ -122,6 +125,7 @@ fn a_thread_message_is_one_line_and_the_words_that_belong_to_it() {
         subscription: 3,
         style: Style::Card,
         mention: &[],
+        people: nobody(),
         app_url: APP_URL,
         now: at(now),
         test: false,

@@ -115,6 +115,22 @@ pub fn confirm_unsubscribe_all(subscriptions: usize) -> Message {
     asked
 }
 
+/// Asks before a subscription is removed.
+pub fn confirm_unsubscribe(subscription: &Subscription) -> Message {
+    let number = subscription.number;
+    let mut asked = say(format!(
+        "Remove {}?\nThis channel gets no messages of it then. What is removed can be undone for 10 minutes; \
+         `/segments mute 2h` only holds messages back.",
+        words::subscription(subscription)
+    ));
+    let warning = format!("#{number} will stop posting in this channel.");
+    asked.blocks.extend(buttons([
+        confirmed_button("Unsubscribe", &Action::UnsubscribeNow(number), &warning),
+        button("Keep it", &Action::Dismiss),
+    ]));
+    asked
+}
+
 /// Says in the channel that everything was removed.
 pub fn unsubscribed_all(by: &UserId, subscriptions: &[Subscription], undo: Option<Uuid>) -> Message {
     let by = words::user(by);

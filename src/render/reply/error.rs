@@ -52,6 +52,7 @@ fn cause(error: &CommandError) -> String {
         Problem::MissingDataset => "This command needs a dataset.".to_owned(),
         Problem::MissingTarget => "This command needs a subscription.".to_owned(),
         Problem::MissingLength => "This command needs a length of time.".to_owned(),
+        Problem::NotAUsername => format!("{token} is not a username of Segments.ai."),
         Problem::MissingName => "This command needs a name.".to_owned(),
         Problem::OneDatasetOnly => format!("{token} is one dataset too many: this command takes exactly one."),
         Problem::Unexpected => format!("{token} has no place in this command."),
@@ -118,6 +119,7 @@ fn expected(error: &CommandError) -> String {
              `/segments unsubscribe jane/flowers`. `/segments list` shows what this channel has."
             .to_owned(),
         Problem::MissingLength => "Add `30m`, `2h`, `1d` or `until 14:00`.".to_owned(),
+        Problem::NotAUsername => "Type it as Segments.ai shows it, without spaces: `/segments me jane`.".to_owned(),
         Problem::MissingName => "Add it at the end of the command.".to_owned(),
         Problem::OneDatasetOnly => "Type the command once for each dataset.".to_owned(),
         Problem::Unexpected => "Leave it out, or see `/segments help` for how each command is written.".to_owned(),

@@ -7,8 +7,8 @@ use crate::render::Message;
 use crate::slack::command::Topic;
 
 /// The verbs that work in this version.
-pub(super) const VERBS: [&str; 10] =
-    ["subscribe", "set", "unsubscribe", "list", "mute", "unmute", "test", "why", "status", "help"];
+pub(super) const VERBS: [&str; 11] =
+    ["subscribe", "set", "unsubscribe", "list", "mute", "unmute", "test", "why", "status", "me", "help"];
 
 /// Help on everything, or on one topic.
 pub fn help(topic: Option<Topic>) -> Message {
@@ -35,7 +35,6 @@ pub fn coming(verb: &str) -> Message {
         "list all" => "`/segments list` shows one channel: type it in each.",
         "edit" => "`/segments set jane/flowers sample.*` replaces what a subscription selects.",
         "connect" | "disconnect" => "whoever runs the server sets the Segments.ai webhook in its configuration.",
-        "me" => "`/segments subscribe jane/flowers mention:@jane` mentions somebody by their Slack name.",
         "export" | "import" => "`/segments list` shows every subscription of a channel.",
         _ => "`/segments help` lists what works.",
     };
@@ -70,6 +69,7 @@ fn overview() -> Message {
             "`/segments test #3`\nShows what a message of subscription #3 looks like.",
             "`/segments why`\nSays what became of the last events: posted, held, not wanted, and why.",
             "`/segments status`\nShows whether events come in and go out.",
+            "`/segments me jane`\nTells me who you are in Segments.ai, so that I can mention you where you have to act.",
             "`/segments help events`\nExplains events; also `filters`, `options`, `datasets`, \
              and each command, as in `/segments help subscribe`.",
         ]
@@ -128,6 +128,13 @@ fn verb(name: &str) -> Option<Vec<String>> {
         ],
         "status" => &[
             "`/segments status`\nShows when the last event came, what is waiting, what failed, and what to do about it.",
+        ],
+        "me" => &[
+            "`/segments me [username]`\n\
+             Tells me your username in Segments.ai. I mention you when a label of yours is rejected, a sample is assigned \
+             to you, or something happens to an issue that you opened; never for what you did yourself.",
+            "`/segments me` shows what I know of you\n`/segments me jane`\n`/segments me none` forgets it",
+            "A username belongs to one person. Whoever claims another's is asked first, and the other is told.",
         ],
         "help" => &[
             "`/segments help [topic]`\n\

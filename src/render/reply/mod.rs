@@ -1,11 +1,13 @@
 //! Every word that answers a command or a click. Pure functions to messages; the caller decides who sees them.
 
+mod because;
 mod change;
 mod digest;
 mod error;
 mod help;
 mod layout;
 mod list;
+mod me;
 mod mute;
 mod notice;
 mod status;
@@ -13,19 +15,21 @@ mod typed;
 mod why;
 mod words;
 
+pub use because::{Because, Wish, because, because_of_what_is_forgotten};
 pub use change::{
-    Note, RuleChange, UndoRefusal, changed, confirm_unsubscribe_all, now_active, unchanged, undo_refused, undone,
-    unsubscribed_all, waiting_for_invite,
+    Note, RuleChange, UndoRefusal, changed, confirm_unsubscribe, confirm_unsubscribe_all, now_active, unchanged,
+    undo_refused, undone, unsubscribed_all, waiting_for_invite,
 };
 pub use digest::with_next_digests;
 pub use error::mistake;
 pub use help::{coming, help};
 pub use list::{list, overview};
+pub use me::{name_claimed, name_forgotten, name_taken, name_was_taken, too_many_names, who_you_are};
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{
-    archived_channel, no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed, selects_nothing,
-    still_refused, test_event_not_selected, test_nothing_to_show, test_posted, too_many_subscriptions, try_again,
-    unfinished, unknown_action,
+    archived_channel, edit_by_command, no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed,
+    selects_nothing, still_refused, test_event_not_selected, test_nothing_to_show, test_posted, too_many_subscriptions,
+    try_again, unfinished, unknown_action,
 };
 pub use status::{AccountStatus, Status, status};
 pub use why::{Place, Told, why};

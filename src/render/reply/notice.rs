@@ -1,6 +1,6 @@
 //! The short answers: what cannot be done here or now, and what to do instead.
 
-use super::layout::{button, buttons, one_or_more, plain, say, summary};
+use super::layout::{button, buttons, one_or_more, plain, say, section, summary};
 use super::typed::code;
 use super::words;
 use crate::model::{ChannelId, DatasetPattern, EventSelection, Glob, Options, Pause, Rule, Subscription, UserId};
@@ -53,6 +53,17 @@ pub fn no_such_subscription(target: &str, existing: &[Subscription]) -> Message 
     let named = named.map(|one| format!("#{} {}", one.number, words::dataset(&one.rule.dataset, 200)));
     let more = if existing.len() > MOST_NAMED { " `/segments list` shows the rest." } else { "" };
     say(format!("{missing} It has {}.{more}", words::listed(named, 1_500)))
+}
+
+/// The command that gives a subscription as it is, to be changed and typed.
+pub fn edit_by_command(subscription: &Subscription) -> Message {
+    let Subscription { number, rule, .. } = subscription;
+    let mut said = say(format!(
+        "Change what you like in this command and type it here; it replaces #{number}. \
+         `/segments help set` explains it."
+    ));
+    said.blocks.push(section(&code(&format!("/segments set {rule}"), 2_900)));
+    said
 }
 
 /// The sample card is in the channel; says so to the asker alone, or to everybody.

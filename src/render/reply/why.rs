@@ -44,7 +44,7 @@ const NAME: usize = 80;
 /// Room for the name of a dataset.
 const DATASET: usize = 120;
 /// Room for the part of a subscription that is named.
-const PART: usize = 150;
+pub(super) const PART: usize = 150;
 
 /// Says what became of the last events, newest first; events that were not wanted are remembered `since`.
 pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp) -> Message {
@@ -67,7 +67,7 @@ pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp) -> Message {
 }
 
 /// `sample.created` rose.png in `jane/flowers` by jane · today at 9:14
-fn what(gist: &Gist) -> String {
+pub(super) fn what(gist: &Gist) -> String {
     let mut what = code(&gist.event, EVENT);
     let mut add = |before: &str, text: String| {
         if !text.is_empty() {
@@ -184,6 +184,9 @@ fn answer(error: &str) -> String {
         "unreachable" => "Slack could not be reached".to_owned(),
         "no_answer" => "Slack did not answer".to_owned(),
         error if error.contains(' ') => plain(error, NAME),
+        status if status.strip_prefix("http_").is_some_and(|status| status.parse::<u16>().is_ok()) => {
+            format!("Slack failed with the HTTP status {}", &status["http_".len()..])
+        }
         code => format!("Slack answered {}", self::code(code, NAME)),
     }
 }

@@ -15,7 +15,7 @@ mod words;
 pub use normalise::normalise;
 pub use parse::{LONGEST, VERBS, parse};
 
-use crate::model::{DatasetPattern, EventSelector, Filter, Options};
+use crate::model::{DatasetPattern, EventSelector, Filter, Options, Username};
 use jiff::civil::Time;
 
 /// A command, parsed whole.
@@ -73,8 +73,8 @@ pub enum Command {
     Connect,
     /// Disconnect a webhook account.
     Disconnect(String),
-    /// Map me to a Segments.ai username.
-    Me(String),
+    /// Who I am in Segments.ai.
+    Me(Me),
     /// Every subscription as commands.
     Export,
     /// Commands from an export.
@@ -107,6 +107,17 @@ pub enum Target {
     Dataset(DatasetPattern),
     /// `*`: everything in the channel.
     All,
+}
+
+/// What somebody says about who they are in Segments.ai.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Me {
+    /// Nothing: asks what is known.
+    Show,
+    /// `none`: to be forgotten.
+    Forget,
+    /// This username.
+    Claim(Username),
 }
 
 /// How long a mute lasts.
@@ -173,6 +184,8 @@ pub enum Problem {
     MissingTarget,
     /// The length of time is missing.
     MissingLength,
+    /// A word in the place of a username is none.
+    NotAUsername,
     /// The name is missing.
     MissingName,
     /// More than one dataset where one belongs.

@@ -5,7 +5,8 @@ use super::correct::{Line, nearest};
 use super::mute::read_mute;
 use super::normalise::normalise;
 use super::words::{Word, words};
-use super::{Command, CommandError, Problem, Target, Topic};
+use super::{Command, CommandError, Me, Problem, Target, Topic};
+use crate::model::Username;
 use crate::model::selection::known_names;
 
 /// Longer commands, in characters, are not read.
@@ -77,7 +78,7 @@ fn read_command(line: &Line<'_>) -> Result<Command, CommandError> {
         "status" => alone(Command::Status),
         "connect" => alone(Command::Connect),
         "disconnect" => read_name(line, rest).map(Command::Disconnect),
-        "me" => read_name(line, rest).map(Command::Me),
+        "me" => read_me(line, rest).map(Command::Me),
         "export" => alone(Command::Export),
         "import" => alone(Command::Import),
         _ => read_help(line, rest),
@@ -175,6 +176,20 @@ fn read_name(line: &Line<'_>, rest: &[Word]) -> Result<String, CommandError> {
     line.ends_after(2)?;
     let word = rest.first().ok_or_else(|| line.missing(Problem::MissingName, &[]))?;
     if word.exclude { Err(line.mistake(word, Problem::Unexpected, &[])) } else { Ok(word.text.clone()) }
+}
+
+/// Reads a username; `none` in quotes is one too.
+fn read_me(line: &Line<'_>, rest: &[Word]) -> Result<Me, CommandError> {
+    line.ends_after(2)?;
+    let Some(word) = rest.first() else { return Ok(Me::Show) };
+    if !word.exclude && word.is_bare() && word.text.eq_ignore_ascii_case("none") {
+        return Ok(Me::Forget);
+    }
+    let username = Username::parse(&word.text).filter(|_| !word.exclude);
+    username.map(Me::Claim).ok_or_else(|| {
+        let meant = word.text.strip_prefix('@').filter(|name| Username::parse(name).is_some());
+        line.mistake(word, Problem::NotAUsername, meant.map(str::to_owned).as_slice())
+    })
 }
 
 fn read_help(line: &Line<'_>, rest: &[Word]) -> Result<Command, CommandError> {

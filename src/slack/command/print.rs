@@ -1,6 +1,6 @@
 //! Prints commands and their parts so that they are read back as they are.
 
-use super::{Asked, Command, MuteLength, Target, Topic};
+use super::{Asked, Command, Me, MuteLength, Target, Topic};
 use crate::model::DatasetPattern;
 use crate::model::word::Written;
 use std::fmt::{self, Display};
@@ -37,7 +37,10 @@ impl Display for Command {
             Self::Status => f.write_str("status"),
             Self::Connect => f.write_str("connect"),
             Self::Disconnect(account) => write!(f, "disconnect {}", Written(account)),
-            Self::Me(username) => write!(f, "me {}", Written(username)),
+            Self::Me(Me::Show) => f.write_str("me"),
+            Self::Me(Me::Forget) => f.write_str("me none"),
+            Self::Me(Me::Claim(name)) if name.key() == "none" => write!(f, "me \"{name}\""),
+            Self::Me(Me::Claim(name)) => write!(f, "me {}", Written(name.as_str())),
             Self::Export => f.write_str("export"),
             Self::Import => f.write_str("import"),
             Self::Help(topic) => {

@@ -33,6 +33,11 @@ impl Word {
         self.kept = self.text.len();
     }
 
+    /// Whether nothing of it was quoted or kept by a backslash.
+    pub(super) fn is_bare(&self) -> bool {
+        self.kept == 0
+    }
+
     /// Whether nothing was read since the word, its key or a comma in its values began.
     fn begins(&self) -> bool {
         self.values.last().unwrap_or(&self.text).is_empty()

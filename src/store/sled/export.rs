@@ -2,7 +2,7 @@
 
 use super::keys::{Key, Kind};
 use super::view::{View, parse};
-use super::{anchors, letters, outcomes};
+use super::{anchors, letters, links, outcomes};
 use crate::model::Lane;
 use crate::store::StoreError;
 use crate::store::record::{Exported, Record};
@@ -68,7 +68,7 @@ fn part(file: &mut impl Read) -> io::Result<Vec<u8>> {
 fn exported(key: &Key, value: &[u8]) -> Result<Option<Exported>, StoreError> {
     match key.kind() {
         // What is made again from other records; and own changes, which come back within minutes or never.
-        Some(Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Piece | Kind::Echo) => Ok(None),
+        Some(Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Claimant | Kind::Piece | Kind::Echo) => Ok(None),
         Some(Kind::SetAside) => Ok(Some(Exported::Unreadable)),
         Some(kind) => {
             let record = record(kind, key, value);
@@ -100,6 +100,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         Kind::Held => Record::Delivery { lane: key.lane()?, held: true, delivery: parse(value)? },
         Kind::Intent => Record::Intent { lane: key.lane()?, intent: parse(value)? },
         Kind::Lane => Record::Lane { lane: key.lane()?, state: parse(value)? },
+        Kind::Link => Record::Link { workspace, link: parse(value)? },
         Kind::Received => {
             let (account, message) = key.account_and_text()?;
             Record::Received { workspace, account, message, at: parse(value)? }
@@ -117,7 +118,9 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         Kind::Subscription => Record::Subscription { workspace, subscription: parse(value)? },
         Kind::Undo => Record::Undo { workspace, undo: parse(value)? },
         Kind::Dead => Record::DeadLetter { workspace, letter: parse(value)? },
-        Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Piece | Kind::Echo | Kind::SetAside => return None,
+        Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Claimant | Kind::Piece | Kind::Echo | Kind::SetAside => {
+            return None;
+        }
     })
 }
 
@@ -145,6 +148,7 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
         Record::Fold { lane, fold } => view.write(&Key::fold(&lane, &fold), &fold),
         Record::Intent { lane, intent } => view.write(&Key::of(&lane, Kind::Intent), &intent),
         Record::Lane { lane, state } => view.write(&Key::of(&lane, Kind::Lane), &state),
+        Record::Link { workspace, link } => links::put(view, &workspace, &link),
         Record::Mutes { lane, mutes } => view.write(&Key::of(&lane, Kind::Mutes), &mutes),
         Record::Object { workspace, account, object, state } => {
             let key = Key::short_of(&workspace, Kind::Object, &account, &object).ok_or_else(malformed)?;

@@ -10,7 +10,7 @@ mod short;
 
 use crate::model::{
     AccountId, ChannelId, DatasetName, DigestMessage, EventId, Fold, FoldKey, Lane, MessageId, ObjectKey, TriggerId,
-    WorkspaceId,
+    UserId, Username, WorkspaceId,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -63,6 +63,10 @@ kinds! {
     Digest = b'j',
     /// channel → the lane's counters, pace and pause.
     Lane = b'l',
+    /// username in lower case → who claims it.
+    Link = b'k',
+    /// user → the username that they claim.
+    Claimant = b'K',
     /// account, message → when it was kept.
     Received = b'm',
     /// dataset → its name.
@@ -128,6 +132,14 @@ impl Key {
     /// The one record of a kind that a channel has.
     pub(super) fn of(lane: &Lane, kind: Kind) -> Self {
         Self::all(&lane.workspace, kind).bounded(lane.channel.as_str())
+    }
+
+    pub(super) fn link(workspace: &WorkspaceId, username: &Username) -> Self {
+        Self::all(workspace, Kind::Link).bounded(&username.key())
+    }
+
+    pub(super) fn claimant(workspace: &WorkspaceId, user: &UserId) -> Self {
+        Self::all(workspace, Kind::Claimant).bounded(user.as_str())
     }
 
     pub(super) fn account(workspace: &WorkspaceId, account: &AccountId) -> Self {

@@ -15,6 +15,7 @@ mod export;
 mod keys;
 mod lanes;
 mod letters;
+mod links;
 mod mutes;
 mod open;
 mod outcomes;
@@ -26,10 +27,10 @@ mod writer;
 
 use super::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export, HeldUntil,
-    History, Intent, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
+    History, Intent, Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use crate::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
     WorkspaceId,
 };
 use async_trait::async_trait;
@@ -189,6 +190,21 @@ impl Store for SledStore {
     async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
         let workspace = workspace.clone();
         self.write(move |view| echoes::expect(view, &workspace, change)).await
+    }
+
+    async fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Result<Linked, StoreError> {
+        let (workspace, replaces) = (workspace.clone(), replaces.cloned());
+        self.write(move |view| links::link(view, &workspace, &link, replaces.as_ref())).await
+    }
+
+    async fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Result<Option<Link>, StoreError> {
+        let (workspace, user) = (workspace.clone(), user.clone());
+        self.write(move |view| links::unlink(view, &workspace, &user)).await
+    }
+
+    async fn links(&self, workspace: &WorkspaceId) -> Result<Vec<Link>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| links::all(view, &workspace)).await
     }
 
     async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError> {

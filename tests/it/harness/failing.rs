@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
     WorkspaceId,
 };
 use segments_slack::store::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, Export, HeldUntil, History, Intent,
-    Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
+    Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -132,6 +132,9 @@ passing! {
     fn mutes(&self, workspace: &WorkspaceId) -> Vec<(ChannelId, Vec<Mute>)>;
     fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Option<Undo>;
     fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();
+    fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Linked;
+    fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Option<Link>;
+    fn links(&self, workspace: &WorkspaceId) -> Vec<Link>;
     fn lanes(&self, workspace: &WorkspaceId) -> Vec<Lane>;
     fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Claim;
     fn begin(&self, lane: &Lane, intent: Intent) -> ();

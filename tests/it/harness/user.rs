@@ -17,6 +17,8 @@ pub(crate) struct Typing<'a> {
 pub(crate) struct Clicking<'a> {
     person: Person<'a>,
     action_id: String,
+    /// What is chosen, of a menu.
+    value: Option<String>,
 }
 
 impl Bench {
@@ -49,7 +51,12 @@ impl<'a> Person<'a> {
 
     /// Clicks the newest button with this id that she can see.
     pub(crate) fn clicks(self, action_id: &str) -> Clicking<'a> {
-        Clicking { person: self, action_id: action_id.to_owned() }
+        Clicking { person: self, action_id: action_id.to_owned(), value: None }
+    }
+
+    /// Chooses from the menu of the newest message that she can see and that has it.
+    pub(crate) fn chooses(self, value: &str) -> Clicking<'a> {
+        Clicking { person: self, action_id: "more".to_owned(), value: Some(value.to_owned()) }
     }
 }
 
@@ -64,7 +71,7 @@ impl Typing<'_> {
 
 impl Clicking<'_> {
     pub(crate) async fn in_channel(self, id: &str) -> Answer {
-        let Self { person: Person { bench, user }, action_id } = self;
+        let Self { person: Person { bench, user }, action_id, value } = self;
         let channel: ChannelId = channel(id);
         let messages = bench.slack.messages(&workspace(), &channel, Some(&user));
         let button = format!("\"action_id\":\"{action_id}\"");
@@ -76,7 +83,7 @@ impl Clicking<'_> {
             .unwrap_or_else(|| panic!("no message in {id} has a button `{action_id}`: {messages:#?}"))
             .ts
             .clone();
-        let answer = bench.slack.clicks(&workspace(), &user, &channel, &ts, &action_id).await;
+        let answer = bench.slack.chooses(&workspace(), &user, &channel, &ts, &action_id, value.as_deref()).await;
         bench.settle().await;
         answer.expect("the button is there")
     }

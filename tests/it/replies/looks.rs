@@ -1,14 +1,21 @@
 //! Every reply as people read it.
 
 use super::*;
+use crate::rendered;
+use segments_slack::model::{DatasetName, Gist, Link, Username};
 use segments_slack::model::{DatasetPattern, EndedMutes, Mute, Pause, PauseReason};
-use segments_slack::render::reply::{self, AccountStatus, Note, RuleChange, Status, UndoRefusal};
+use segments_slack::render::Rung;
+use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, Status, UndoRefusal, Wish};
 use segments_slack::slack::command::{CommandError, Problem, Topic};
 use std::fmt::Display;
 use uuid::Uuid;
 
 /// Several messages in one snapshot, each under the situation that it belongs to.
 pub(super) fn gallery(messages: impl IntoIterator<Item = (impl Display, Message)>) -> String {
+    let messages: Vec<_> = messages.into_iter().collect();
+    let contents = messages.iter().map(|(_, message)| serde_json::to_value(message.content(Rung::Whole)).unwrap());
+    let test = std::thread::current().name().unwrap_or_default().replace("::", ".");
+    rendered::leave(&test, &contents.collect::<Vec<_>>());
     let shown = messages.into_iter().map(|(situation, message)| format!("## {situation}\n{}", shown(&message)));
     shown.collect::<Vec<_>>().join("\n\n")
 }
@@ -159,8 +166,51 @@ fn the_help() {
 }
 
 #[test]
+fn who_somebody_is_in_segments_ai() {
+    let name = |name: &str| Username::parse(name).unwrap();
+    let link = Link { username: name("jane"), user: bot(), at: noon() };
+    let shown = gallery([
+        ("unknown", reply::who_you_are(None)),
+        ("known", reply::who_you_are(Some(&link))),
+        ("claimed", reply::name_claimed(&name("jane"), None, None)),
+        ("changed", reply::name_claimed(&name("jane"), Some(&name("ann")), None)),
+        ("taken", reply::name_taken(&name("Jane"), &link)),
+        ("taken over", reply::name_claimed(&name("jane"), None, Some(&bot()))),
+        ("told", reply::name_was_taken(&ann(), &name("jane"))),
+        ("forgotten", reply::name_forgotten(Some(&link))),
+        ("nothing forgotten", reply::name_forgotten(None)),
+        ("too many", reply::too_many_names(10_000)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn what_a_menu_answers() {
+    let one = subscription(3, full_rule());
+    let gist = |event: &str| Gist {
+        event: event.to_owned(),
+        dataset: DatasetName::parse("jane/lidar-1"),
+        name: Some("rose.png".to_owned()),
+        by: Some("ann".to_owned()),
+        at: noon(),
+    };
+    let because = |wish| Because { gist: gist("label.rejected"), number: 3, wish };
+    let selected = because(Wish::Selects(&one.rule, &one.rule.events.include[1]));
+    let several = vec![selected.clone(); 7];
+    let shown = gallery([
+        ("why", reply::because(&[selected], 1)),
+        ("why, of two", reply::because(&[because(Wish::Changed), because(Wish::Removed)], 2)),
+        ("why, of many", reply::because(&several, 1_214)),
+        ("why, forgotten", reply::because_of_what_is_forgotten()),
+        ("edit", reply::edit_by_command(&one)),
+        ("unsubscribe?", reply::confirm_unsubscribe(&one)),
+    ]);
+    insta::assert_snapshot!(shown);
+}
+
+#[test]
 fn verbs_to_come() {
-    let verbs = ["subscribe", "list all", "edit", "connect", "disconnect", "me", "export", "import", "dance"];
+    let verbs = ["subscribe", "list all", "edit", "connect", "disconnect", "export", "import", "dance"];
     let shown = gallery(verbs.map(|verb| (verb, reply::coming(verb))));
     insta::assert_snapshot!(shown);
 }
@@ -192,6 +242,7 @@ fn a_mistake_names_the_word_and_the_way_out() {
         ("no target", of("", Problem::MissingTarget, &[])),
         ("no length", of("", Problem::MissingLength, &[])),
         ("no name", of("", Problem::MissingName, &[])),
+        ("no username", of("<@U1>", Problem::NotAUsername, &[])),
         ("two datasets", of("jane/trees", Problem::OneDatasetOnly, &[])),
         ("unexpected", of("please", Problem::Unexpected, &[])),
         ("too long", of("", Problem::TooLong(3_000), &[])),
@@ -206,8 +257,9 @@ fn the_status() {
     let account = |last_event, last_test| AccountStatus { name: "env".to_owned(), last_event, last_test };
     let well = Status {
         accounts: vec![account(minutes_ago(3), None)],
-        pending: 2,
-        oldest_pending: minutes_ago(1),
+        waiting_events: 2,
+        held: 0,
+        oldest_waiting: minutes_ago(1),
         dead: 0,
         paused: 0,
         waiting: 0,
@@ -218,12 +270,14 @@ fn the_status() {
         now: noon(),
         version: "0.1.0".to_owned(),
     };
-    let new = Status { accounts: Vec::new(), subscriptions: 0, pending: 0, oldest_pending: None, ..well.clone() };
+    let new =
+        Status { accounts: Vec::new(), subscriptions: 0, waiting_events: 0, oldest_waiting: None, ..well.clone() };
     let tested = Status { accounts: vec![account(None, minutes_ago(5))], ..new.clone() };
     let ill = Status {
         accounts: vec![account(minutes_ago(30), minutes_ago(90))],
-        pending: 1_024,
-        oldest_pending: minutes_ago(25),
+        waiting_events: 1_024,
+        held: 12,
+        oldest_waiting: minutes_ago(25),
         dead: 3,
         paused: 2,
         waiting: 1,

@@ -2,8 +2,8 @@
 
 use super::*;
 use proptest::prelude::*;
-use segments_slack::model::Pause;
-use segments_slack::render::reply::{self, AccountStatus, Note, RuleChange, Status};
+use segments_slack::model::{DatasetName, Gist, Link, Pause, Username};
+use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, Status, Wish};
 use segments_slack::slack::command::{CommandError, Problem};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -202,7 +202,12 @@ proptest! {
             assert_fits(&reply::resumed(Some(&ann()), book));
             assert_fits(&reply::unsubscribed_all(&ann(), book, id));
             assert_fits(&reply::no_such_subscription(&target, book));
+            assert_fits(&reply::confirm_unsubscribe(&book[0]));
+            assert_fits(&reply::edit_by_command(&book[0]));
         }
+        let wish = Wish::Selects(&other, &other.events.include[0]);
+        let gist = Gist { event: target.clone(), dataset: DatasetName::parse(&target), name: Some(target.clone()), by: Some(target.clone()), at: noon() };
+        assert_fits(&reply::because(&vec![Because { gist, number: 1, wish }; 30], u64::MAX));
         assert_fits(&reply::test_event_not_selected(&target, 1, &other));
         assert_fits(&reply::selects_nothing(&other.dataset));
     }
@@ -217,7 +222,7 @@ proptest! {
             Problem::UnknownVerb, Problem::NotAnEvent, Problem::NotADataset, Problem::UnknownKey,
             Problem::EmptyFilter, Problem::BadOption("style"), Problem::BadNumber, Problem::BadLength,
             Problem::UnknownTopic, Problem::MissingDataset, Problem::MissingTarget, Problem::MissingLength,
-            Problem::MissingName, Problem::OneDatasetOnly, Problem::Unexpected, Problem::TooLong(limit),
+            Problem::NotAUsername, Problem::MissingName, Problem::OneDatasetOnly, Problem::Unexpected, Problem::TooLong(limit),
             Problem::TooMany(limit), Problem::BadCount(u8::MAX),
         ];
         for problem in problems {
@@ -225,6 +230,14 @@ proptest! {
                 let error = CommandError { token: token.clone(), problem: problem.clone(), corrections };
                 assert_fits(&reply::mistake(&error));
             }
+        }
+        for username in token.split(['<', '>', ' ']).filter_map(Username::parse) {
+            let link = Link { username: username.clone(), user: ann(), at: noon() };
+            assert_fits(&reply::who_you_are(Some(&link)));
+            assert_fits(&reply::name_claimed(&username, Some(&username), Some(&bot())));
+            assert_fits(&reply::name_taken(&username, &link));
+            assert_fits(&reply::name_was_taken(&ann(), &username));
+            assert_fits(&reply::name_forgotten(Some(&link)));
         }
         let pause = Pause { reason: PauseReason(token.clone()), since: noon() };
         assert_fits(&reply::paused_notice(&ChannelId::parse("C1").unwrap(), &pause));
@@ -235,8 +248,9 @@ proptest! {
         let account = AccountStatus { name: token.clone(), last_event: Some(noon()), last_test: None };
         let status = Status {
             accounts: vec![account; 30],
-            pending: u64::MAX,
-            oldest_pending: Some(noon()),
+            waiting_events: u64::MAX,
+            held: u64::MAX,
+            oldest_waiting: Some(noon()),
             dead: u64::MAX,
             paused: usize::MAX,
             waiting: usize::MAX,
@@ -279,7 +293,7 @@ fn run_this_stands_there_exactly_when_there_is_one_correction_that_a_button_can_
 #[test]
 fn help_promises_no_verb_that_is_still_to_come() {
     let help = shown(&reply::help(None));
-    for verb in ["edit", "connect", "disconnect", "me", "export", "import", "list all"] {
+    for verb in ["edit", "connect", "disconnect", "export", "import", "list all"] {
         assert!(!help.contains(&format!("/segments {verb}")), "{verb}");
     }
 }

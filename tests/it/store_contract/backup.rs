@@ -2,6 +2,7 @@
 
 use super::bench::{Bench, account, arrival, at, decided, lane, state, texts, verdict, wanted, workspace};
 use super::books::{adding, subscription};
+use super::links::claim;
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
     AccountId, Anchor, DatasetPattern, Delivery, Derived, DigestMessage, Event, Fold, MessageTs, Mute, News, Object,
@@ -78,6 +79,7 @@ fn behind(delivery: &Delivery, news: &News) -> Anchor {
 async fn fill(bench: &Bench) {
     let store = bench.store();
     assert_eq!(store.edit(&lane("C1"), edit()).await.unwrap(), Edited::Stored);
+    store.link(&workspace(), claim("Jane", "U1"), None).await.unwrap();
     store.note_test(&workspace(), &AccountId::parse("acc_2").unwrap(), at(3)).await.unwrap();
     for (number, name) in (0..).zip(HOSTILE) {
         let object = Some(ObjectKey::new("label", name));
@@ -112,6 +114,9 @@ async fn told(bench: &Bench) -> Vec<String> {
         format!("{:?}", store.datasets(&workspace()).await.unwrap()),
         format!("{:?}", store.subscriptions(&workspace()).await.unwrap()),
         format!("{:?}", store.mutes(&workspace()).await.unwrap()),
+        format!("{:?}", store.links(&workspace()).await.unwrap()),
+        format!("{:?}", store.link(&workspace(), claim("jane", "U2"), None).await.unwrap()),
+        format!("{:?}", store.unlink(&workspace(), &claim("Jane", "U1").user).await.unwrap()),
         format!("{:?}", store.undo(&workspace(), undo().id).await.unwrap()),
         format!("{:?}", store.lanes(&workspace()).await.unwrap()),
         format!("{:?}", store.backlog(&workspace()).await.unwrap()),
@@ -162,6 +167,7 @@ pub(super) async fn a_restored_store_is_as_the_one_that_was_backed_up(bench: Ben
         "fold",
         "intent",
         "lane",
+        "link",
         "mutes",
         "object",
         "received",

@@ -1,0 +1,43 @@
+//! The menu behind "…" that every message about events has.
+
+use super::kit;
+use crate::model::{DatasetName, DatasetPattern};
+use crate::slack::interaction::{Action, MuteFor};
+use slack_morphism::prelude::SlackBlockOverflowElement;
+
+/// What a message is about, as far as its menu goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct About<'a> {
+    /// The one dataset that it is about.
+    pub(super) dataset: Option<&'a DatasetName>,
+    /// The one subscription that it was posted for.
+    pub(super) subscription: Option<u32>,
+    /// Whether it tells of something that happened.
+    pub(super) happened: bool,
+}
+
+impl About<'_> {
+    /// The menu; none where it would have fewer entries than Slack takes.
+    pub(super) fn menu(self) -> Option<SlackBlockOverflowElement> {
+        let mut entries = Vec::new();
+        if let Some(dataset) = self.dataset.filter(|dataset| means_one(dataset)) {
+            let mute = |length| Action::Mute { length, dataset: dataset.to_string() };
+            entries.push(("Mute this dataset 1 h", mute(MuteFor::Hour)));
+            entries.push(("Mute this dataset today", mute(MuteFor::Today)));
+        }
+        if self.happened {
+            entries.push(("Why am I seeing this", Action::Why));
+        }
+        if let Some(number) = self.subscription {
+            entries.push(("Edit subscription", Action::Edit(number)));
+            entries.push(("Unsubscribe", Action::Unsubscribe(number)));
+        }
+        kit::overflow(&entries)
+    }
+}
+
+/// Whether a dataset's name, read as a pattern, means it and no other.
+fn means_one(dataset: &DatasetName) -> bool {
+    let pattern = DatasetPattern::parse(dataset.as_str());
+    pattern.is_some_and(|pattern| pattern.owner.is_literal() && pattern.name.is_literal())
+}

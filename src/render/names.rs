@@ -1,0 +1,71 @@
+//! People of Segments.ai in messages: by name, by a mention where messages are few, and those who have to act.
+
+use super::words::person;
+use crate::model::options::mention_token;
+use crate::model::{Derived, News, Object, People};
+
+/// How people are named.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Names<'a> {
+    /// By their names in Segments.ai: in `text`, and where many messages would mention somebody for their own work.
+    Plain,
+    /// By a mention, if they have said who they are.
+    Mentioned(&'a People),
+}
+
+impl Names<'_> {
+    /// A person, made safe; none if there is no name, or nothing visible in it.
+    pub(super) fn person(self, name: Option<&str>) -> Option<String> {
+        let known = match self {
+            Self::Plain => None,
+            Self::Mentioned(people) => name.and_then(|name| people.find(name)),
+        };
+        known.and_then(|user| mention_token(user.as_str())).or_else(|| person(name))
+    }
+
+    /// " by jane", or nothing.
+    pub(super) fn by(self, name: Option<&str>) -> String {
+        self.person(name).map(|name| format!(" by {name}")).unwrap_or_default()
+    }
+}
+
+/// The Slack ids of those who have to act on the news, or wait for it: nobody for what they did themselves.
+pub(super) fn must_act(news: &News, people: &People) -> Vec<String> {
+    let id = |name: &Option<String>| people.find(name.as_deref()?).map(|user| user.as_str().to_owned());
+    let (concerned, actor) = match (news.derived, &news.event.object) {
+        (Some(Derived::LabelRejected), Object::Label(label)) => {
+            let rejecter = label.reviewed_by.as_ref().or(label.updated_by.as_ref()).cloned();
+            (vec![id(&label.created_by), id(&label.reviewed_by)], id(&rejecter))
+        }
+        (Some(Derived::SampleAssigned), Object::Sample(sample)) => {
+            let changed = |field: &str| news.changes.iter().any(|change| change.field == field);
+            let all = !changed("assigned_labeler") && !changed("assigned_reviewer");
+            let labeler = id(&sample.assigned_labeler).filter(|_| all || changed("assigned_labeler"));
+            let reviewer = id(&sample.assigned_reviewer).filter(|_| all || changed("assigned_reviewer"));
+            (vec![labeler, reviewer], None)
+        }
+        (Some(Derived::IssueReplied), Object::Issue(issue)) => {
+            let opener = id(&issue.created_by);
+            let new = usize::try_from(news.new_comments).unwrap_or(usize::MAX).max(1);
+            let by = |comment: &crate::model::object::Comment| comment.created_by.clone();
+            let mut authors = issue.recent_comments.iter().rev().take(new).map(by).collect::<Vec<_>>();
+            if authors.is_empty() {
+                authors.push(issue.updated_by.clone());
+            }
+            // Of several replies, one that the opener did not write is news to them.
+            let own = authors.iter().all(|author| id(author).is_some_and(|author| Some(author) == opener));
+            (vec![opener.filter(|_| !own)], None)
+        }
+        (Some(Derived::IssueClosed | Derived::IssueReopened), Object::Issue(issue)) => {
+            (vec![id(&issue.created_by)], id(&issue.updated_by))
+        }
+        _ => (Vec::new(), None),
+    };
+    let mut ids: Vec<String> = Vec::new();
+    for id in concerned.into_iter().flatten().filter(|id| Some(id) != actor.as_ref()) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}

@@ -1,0 +1,75 @@
+//! Why somebody sees a message: which events it tells of, and which words of which subscription asked for them.
+
+use super::layout::{context, say, stack};
+use super::why::{PART, what};
+use super::words::{self, grouped};
+use crate::model::{EventSelector, Gist, Rule};
+use crate::render::{Message, kit};
+
+/// No more events than this are told of one by one.
+const MOST: usize = 5;
+
+/// An event that a message tells of, and why it was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Because<'a> {
+    /// The event.
+    pub gist: Gist,
+    /// The number of the subscription that asked for it.
+    pub number: u32,
+    /// What of the subscription asks for it.
+    pub wish: Wish<'a>,
+}
+
+/// How a subscription stands to an event that was posted for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wish<'a> {
+    /// It asks for it, by this word among its events.
+    Selects(&'a Rule, &'a EventSelector),
+    /// As it is now, it does not ask for it.
+    Changed,
+    /// It was removed.
+    Removed,
+}
+
+/// Says which events a message tells of, newest first, `count` in all as far as is known, and why.
+pub fn because(events: &[Because<'_>], count: u64) -> Message {
+    let heading = match count {
+        0 | 1 => "This message tells of one event:".to_owned(),
+        several if events.len() <= MOST && events.len() as u64 == several => {
+            format!("This message tells of {several} events, newest first:")
+        }
+        several => format!("This message tells of {} events. The last of them:", grouped(several)),
+    };
+    let shown = events.iter().take(MOST);
+    let mut said = stack(&heading, shown.map(|one| format!("{}\n{}", what(&one.gist), wish(one))).collect());
+    said.blocks.extend(context(["`/segments list` shows what this channel gets.".to_owned()]));
+    kit::budget(&mut said);
+    said
+}
+
+/// Says that what a message told of is not remembered.
+pub fn because_of_what_is_forgotten() -> Message {
+    say(
+        "I do not remember any more which events this message tells of: I keep what became of the last 200 of a channel. \
+         `/segments list` shows what this channel gets, and `/segments why` what became of its last events.",
+    )
+}
+
+fn wish(one: &Because<'_>) -> String {
+    let number = one.number;
+    match one.wish {
+        Wish::Selects(rule, selector) => {
+            let parts = [
+                Some(format!("dataset {}", words::dataset(&rule.dataset, PART))),
+                Some(format!("event {}", super::typed::code(selector.as_str(), PART))),
+                words::filters(&rule.filters, PART),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            format!("✅ #{number} asks for it: {}.", parts.join(", "))
+        }
+        Wish::Changed => {
+            format!("#{number} asked for it then, and was changed since: as it is now, it would not be posted.")
+        }
+        Wish::Removed => format!("#{number} asked for it then, and was removed since."),
+    }
+}

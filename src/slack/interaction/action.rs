@@ -1,0 +1,175 @@
+//! What a button means, printed into its action id and value and parsed back.
+
+use crate::model::{UserId, Username};
+use uuid::Uuid;
+
+/// The meaning of a button. It carries ids, never rights: whoever clicks is checked afresh.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Take a change of subscriptions back.
+    Undo(Uuid),
+    /// Run a corrected command, as the one who clicks.
+    Run(String),
+    /// Post a sample card of the subscription with this number.
+    Test(u32),
+    /// Show a page (from 0) of the channel's subscriptions.
+    ListPage(usize),
+    /// Remove every subscription of the channel, after a confirmation.
+    UnsubscribeAll,
+    /// Let a paused channel go on.
+    Resume,
+    /// End the mute of this dataset pattern.
+    Unmute(String),
+    /// Hold back what comes of a dataset.
+    Mute {
+        /// For how long.
+        length: MuteFor,
+        /// Its name.
+        dataset: String,
+    },
+    /// Say what the clicked message shows, and why it was posted.
+    Why,
+    /// Change the subscription with this number.
+    Edit(u32),
+    /// Ask whether the subscription with this number is to be removed.
+    Unsubscribe(u32),
+    /// Remove it, after that question.
+    UnsubscribeNow(u32),
+    /// Take a question away.
+    Dismiss,
+    /// Claim a username that this person has claimed.
+    TakeName {
+        /// Who.
+        from: UserId,
+        /// The username.
+        username: Username,
+    },
+    /// A link that Slack opens by itself and also reports.
+    Open,
+    /// A button of another version.
+    Unknown(String),
+}
+
+impl Action {
+    /// The `action_id`; unique within a message as long as each meaning stands there once.
+    pub fn action_id(&self) -> String {
+        match self {
+            Self::Undo(_) => "undo".to_owned(),
+            Self::Run(_) => "run".to_owned(),
+            Self::Test(_) => "test".to_owned(),
+            Self::ListPage(page) => format!("list_page_{page}"),
+            Self::UnsubscribeAll => "unsubscribe_all".to_owned(),
+            Self::Resume => "resume".to_owned(),
+            Self::Unmute(_) => "unmute".to_owned(),
+            Self::Mute { length: MuteFor::Hour, .. } => "mute_1h".to_owned(),
+            Self::Mute { length: MuteFor::Today, .. } => "mute_today".to_owned(),
+            Self::Why => "why".to_owned(),
+            Self::Edit(_) => "edit".to_owned(),
+            Self::Unsubscribe(_) => "unsubscribe".to_owned(),
+            Self::UnsubscribeNow(_) => "unsubscribe_now".to_owned(),
+            Self::Dismiss => "dismiss".to_owned(),
+            Self::TakeName { .. } => "take_name".to_owned(),
+            Self::Open => "open".to_owned(),
+            Self::Unknown(id) => id.clone(),
+        }
+    }
+
+    /// The `value`; empty where the id says all.
+    pub fn value(&self) -> String {
+        match self {
+            Self::Undo(id) => id.to_string(),
+            Self::Run(text) | Self::Unmute(text) => text.clone(),
+            Self::Mute { dataset, .. } => dataset.clone(),
+            Self::Test(number) | Self::Edit(number) | Self::Unsubscribe(number) | Self::UnsubscribeNow(number) => {
+                number.to_string()
+            }
+            Self::ListPage(page) => page.to_string(),
+            Self::TakeName { from, username } => format!("{from} {username}"),
+            Self::UnsubscribeAll | Self::Resume | Self::Why | Self::Dismiss | Self::Open | Self::Unknown(_) => {
+                String::new()
+            }
+        }
+    }
+
+    /// The `value` of an entry in a menu, which has no id of its own.
+    pub fn menu_value(&self) -> String {
+        let (id, value) = (self.action_id(), self.value());
+        if value.is_empty() { id } else { format!("{id} {value}") }
+    }
+
+    /// Reads a click back; anything that does not fit is [`Action::Unknown`].
+    pub fn parse(action_id: &str, value: &str) -> Self {
+        let mute = |length| Some(Self::Mute { length, dataset: value.to_owned() });
+        let read = match action_id {
+            MENU => match value.split_once(' ').unwrap_or((value, "")) {
+                (MENU, _) => None,
+                (id, value) => return Self::parse(id, value),
+            },
+            "mute_1h" => mute(MuteFor::Hour),
+            "mute_today" => mute(MuteFor::Today),
+            "why" => Some(Self::Why),
+            "edit" => value.parse().ok().map(Self::Edit),
+            "unsubscribe" => value.parse().ok().map(Self::Unsubscribe),
+            "unsubscribe_now" => value.parse().ok().map(Self::UnsubscribeNow),
+            "dismiss" => Some(Self::Dismiss),
+            "undo" => value.parse().ok().map(Self::Undo),
+            "run" => Some(Self::Run(value.to_owned())),
+            "test" => value.parse().ok().map(Self::Test),
+            "unsubscribe_all" => Some(Self::UnsubscribeAll),
+            "resume" => Some(Self::Resume),
+            "unmute" => Some(Self::Unmute(value.to_owned())),
+            "take_name" => value.split_once(' ').and_then(|(from, username)| {
+                Some(Self::TakeName { from: UserId::parse(from).ok()?, username: Username::parse(username)? })
+            }),
+            id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
+            id if id == "open" || id.starts_with("open_") => Some(Self::Open),
+            _ => None,
+        };
+        read.unwrap_or_else(|| Self::Unknown(action_id.chars().take(100).collect()))
+    }
+}
+
+/// How long a mute lasts that is chosen from a menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MuteFor {
+    /// An hour.
+    Hour,
+    /// Until midnight where the person who chose it is.
+    Today,
+}
+
+/// The `action_id` of the menu that messages have: what was chosen stands in the value.
+pub const MENU: &str = "more";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_action_survives_its_button() {
+        let id = Uuid::from_u128(7);
+        for action in [
+            Action::Undo(id),
+            Action::Run("/segments list".to_owned()),
+            Action::Test(3),
+            Action::ListPage(12),
+            Action::UnsubscribeAll,
+            Action::Resume,
+            Action::Unmute("jane/*".to_owned()),
+            Action::TakeName { from: UserId::parse("U1").unwrap(), username: Username::parse("jane").unwrap() },
+            Action::Mute { length: MuteFor::Hour, dataset: "jane/my flowers".to_owned() },
+            Action::Mute { length: MuteFor::Today, dataset: "jane/flowers".to_owned() },
+            Action::Why,
+            Action::Edit(3),
+            Action::Unsubscribe(3),
+            Action::UnsubscribeNow(3),
+            Action::Dismiss,
+            Action::Open,
+        ] {
+            assert_eq!(Action::parse(&action.action_id(), &action.value()), action);
+            assert_eq!(Action::parse(MENU, &action.menu_value()), action);
+        }
+        assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
+        assert_eq!(Action::parse(MENU, "more more why"), Action::Unknown("more".to_owned()));
+    }
+}

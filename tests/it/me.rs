@@ -1,0 +1,95 @@
+//! `/segments me`: who somebody is in Segments.ai, and that a name is not taken by stealth.
+
+use crate::harness::signed::click;
+use crate::harness::{Bench, seconds, user, workspace};
+use segments_slack::sandbox::slack::Shown;
+
+async fn types(bench: &Bench, who: &str, text: &str) -> Shown {
+    bench.user(who).types(&format!("/segments {text}")).in_channel("C1").await;
+    let shown = bench.read("C1");
+    assert_eq!(shown.ephemeral_to, Some(user(who)), "only they see it");
+    shown
+}
+
+/// Who is kept and who is remembered for a name.
+async fn claims(bench: &Bench, name: &str) -> [Option<String>; 2] {
+    let kept = bench.app().store.links(&workspace()).await.unwrap();
+    let kept = kept.iter().find(|link| link.username.key() == name).map(|link| link.user.to_string());
+    [kept, bench.app().people.of(&workspace()).find(name).map(ToString::to_string)]
+}
+
+fn both(user: &str) -> [Option<String>; 2] {
+    [Some(user.to_owned()), Some(user.to_owned())]
+}
+
+#[tokio::test]
+async fn a_name_is_told_shown_changed_and_forgotten() {
+    let mut bench = Bench::start().await;
+    assert!(types(&bench, "U1", "me").await.text.contains("I do not know who you are"));
+    assert!(types(&bench, "U1", "me Jane").await.text.starts_with("You are `Jane` in Segments.ai. "));
+    assert_eq!(claims(&bench, "jane").await, both("U1"));
+    bench.restart().await;
+    assert_eq!(claims(&bench, "jane").await, both("U1"));
+    assert!(types(&bench, "U1", "me").await.text.starts_with("You are `Jane` in Segments.ai. "));
+    assert!(types(&bench, "U1", "me ann").await.text.contains("and no longer `Jane`"));
+    assert_eq!(claims(&bench, "jane").await, [None, None]);
+    assert!(types(&bench, "U1", "me none").await.text.contains("no longer mention you where `ann` stands"));
+    assert_eq!(claims(&bench, "ann").await, [None, None]);
+    assert!(types(&bench, "U1", "me none").await.text.contains("nothing to forget"));
+}
+
+#[tokio::test]
+async fn anothers_name_is_taken_over_only_by_a_click_and_they_are_told() {
+    let bench = Bench::start().await;
+    types(&bench, "U1", "me jane").await;
+    let asked = types(&bench, "U2", "me JANE").await;
+    assert!(asked.text.starts_with("<@U1> has said to be `JANE` in Segments.ai"), "{}", asked.text);
+    assert_eq!(claims(&bench, "jane").await, both("U1"));
+    bench.assert_nothing_unread("D1");
+    bench.user("U2").clicks("take_name").in_channel("C1").await;
+    let answer = bench.read("C1");
+    assert!(answer.ts == asked.ts && answer.text.contains("I have told <@U1>"), "{}", answer.text);
+    let told = bench.read("D1");
+    assert!(told.text.starts_with("<@U2> has taken over the Segments.ai username `JANE` from you"), "{}", told.text);
+    assert_eq!(claims(&bench, "jane").await, both("U2"));
+    assert!(types(&bench, "U1", "me").await.text.contains("I do not know who you are"));
+}
+
+#[tokio::test]
+async fn a_click_takes_a_name_only_from_whom_it_names_and_tells_them_once() {
+    let bench = Bench::start().await;
+    types(&bench, "U2", "me jane").await;
+    for (workspace, home, value) in
+        [("T1", "T1", "U9 jane"), ("T1", "T2", "U2 jane"), ("T2", "T2", "U2 jane"), ("T1", "T1", "jane")]
+    {
+        let (status, _) = bench.slack_sends("interactions", click(workspace, home, "C1", "take_name", value)).await;
+        assert_eq!(status, 200);
+        assert_eq!(claims(&bench, "jane").await, both("U2"));
+    }
+    types(&bench, "U1", "me jane").await;
+    bench.user("U1").clicks("take_name").in_channel("C1").await;
+    bench.read("C1");
+    types(&bench, "U2", "me jane").await;
+    bench.user("U2").clicks("take_name").in_channel("C1").await;
+    bench.read("C1");
+    assert_eq!(bench.read_all("D1").len(), 1);
+    assert_eq!(claims(&bench, "jane").await, both("U2"));
+}
+
+#[tokio::test]
+async fn whoever_said_who_they_are_is_mentioned_from_then_on() {
+    let bench = Bench::start().await;
+    bench.user("U1").types("/segments subscribe jane/flowers issue.*").in_channel("C1").await;
+    bench.read("C1");
+    types(&bench, "U2", "me jane").await;
+    bench.webhook("issue.created.basic").await;
+    let opened = bench.read("C1");
+    assert!(opened.blocks.to_string().contains("issue opened by <@U2>"), "{}", opened.blocks);
+    assert!(opened.text.contains("issue opened by jane"), "{}", opened.text);
+    bench.after(seconds(5)).await;
+    bench.webhook("issue.updated.reply").await;
+    bench.after(seconds(5)).await;
+    let reply = bench.read_all("C1").into_iter().find(|shown| shown.thread_ts.as_ref() == Some(&opened.ts)).unwrap();
+    assert_eq!(reply.blocks[0]["text"]["text"], "<@U2>");
+    assert!(reply.blocks[1]["text"]["text"].as_str().unwrap().ends_with("by john"), "{}", reply.blocks);
+}
