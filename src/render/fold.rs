@@ -9,11 +9,13 @@ use super::{Message, kit, sample};
 use crate::model::event::KnownType;
 use crate::model::fold::Named;
 use crate::model::{Derived, EventType, Fold};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 
 /// The names and their links together are no longer than this; with the number of the others they fit a section.
 const NAMES: usize = 2_900;
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// So many people are named.
 const PEOPLE: usize = 5;
 
@@ -97,10 +99,15 @@ impl Happened {
     }
 }
 
-/// When something began and ended, to the minute, in the viewer's zone.
+/// When something began, in the viewer's zone, and how long it took; or when it ended, if that is a day later or more:
+/// only Slack knows whether two times are on one day where the viewer is, and would name that day twice.
 pub(super) fn between(first: Timestamp, last: Timestamp) -> String {
-    let minute = |time: Timestamp| time.as_second().div_euclid(60);
-    if minute(first) < minute(last) { format!("{} – {}", date(first), date(last)) } else { date(first) }
+    let length = last.duration_since(first);
+    match span(first, last) {
+        Some(_) if length >= DAY => format!("{} – {}", date(first), date(last)),
+        Some(span) if length >= MINUTE => format!("{}, over {span}", date(first)),
+        _ => date(first),
+    }
 }
 
 /// The first objects by name, as many as there is room for, and how many more there were; none where nothing is named.

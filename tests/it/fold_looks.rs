@@ -70,12 +70,15 @@ fn looks(name: &str, fold: &Fold) {
 }
 
 #[test]
-fn a_burst_within_a_minute_names_that_minute_once() {
-    let spans = |last: i64| {
+fn a_burst_names_its_day_once_unless_it_lasts_a_day() {
+    let when = |last: i64| {
         let all = [0, last].map(|second| news("sample.created", sample(1, "jane"), second));
-        sent(&folded(&all), Rung::Whole).to_string().matches("<!date^").count()
+        let content = sent(&folded(&all), Rung::Whole);
+        content["blocks"][2]["elements"][0]["text"].as_str().unwrap().to_owned()
     };
-    assert_eq!([spans(59), spans(60)], [1, 2]);
+    let dates = |last: i64| when(last).matches("<!date^").count();
+    assert_eq!([dates(59), dates(60), dates(86_399), dates(86_400)], [1, 1, 1, 2]);
+    assert!(!when(59).contains("over") && when(60).contains("UTC>, over 1 min · "), "{}", when(60));
 }
 
 #[test]

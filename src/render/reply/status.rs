@@ -10,10 +10,12 @@ use jiff::{SignedDuration, Timestamp};
 pub struct Status {
     /// The webhook endpoints that anything came to.
     pub accounts: Vec<AccountStatus>,
-    /// Events that are not in their channels yet.
-    pub pending: u64,
+    /// Events that are on their way into their channels.
+    pub waiting_events: u64,
     /// When the oldest of them was accepted.
-    pub oldest_pending: Option<Timestamp>,
+    pub oldest_waiting: Option<Timestamp>,
+    /// Events that a mute, quiet hours or a digest hold for a time.
+    pub held: u64,
     /// Events that were given up.
     pub dead: u64,
     /// Subscriptions of the workspace that Slack's refusal paused.
@@ -70,7 +72,7 @@ pub fn status(status: &Status) -> Message {
 
 /// What needs attention, the worst first, each with what to do.
 fn problems(status: &Status) -> Vec<String> {
-    let late = status.oldest_pending.filter(|oldest| status.now.duration_since(*oldest) > LATE);
+    let late = status.oldest_waiting.filter(|oldest| status.now.duration_since(*oldest) > LATE);
     let mut problems = Vec::new();
     if !status.slack_ok {
         problems.push(
@@ -83,7 +85,7 @@ fn problems(status: &Status) -> Vec<String> {
         problems.push(format!(
             "Posting is behind: {} waiting, the oldest since {}. \
              Nothing is lost. A paused channel does this, or Slack is slow: see <https://slack-status.com|Slack's status>.",
-            wait(status.pending),
+            wait(status.waiting_events),
             words::time(oldest)
         ));
     }
@@ -135,10 +137,17 @@ fn details(status: &Status) -> String {
     if let Some(left_out @ 1..) = status.accounts.len().checked_sub(MOST_ACCOUNTS) {
         lines.push(format!("and {}", count(left_out, "more webhook")));
     }
-    lines.push(match (status.subscriptions, status.pending) {
-        (0, _) => "No subscriptions yet: `/segments subscribe jane/flowers sample.*` makes one.".to_owned(),
-        (some, 0) => format!("{}, nothing waiting to be posted", count(some, "subscription")),
-        (some, pending) => format!("{}, {} waiting to be posted", count(some, "subscription"), wait(pending)),
+    let waiting = match status.waiting_events {
+        0 => "nothing waiting to be posted".to_owned(),
+        waiting => format!("{} waiting to be posted", wait(waiting)),
+    };
+    let held = match status.held {
+        0 => String::new(),
+        held => format!(", {} held by mutes, quiet hours or digests", wait(held)),
+    };
+    lines.push(match status.subscriptions {
+        0 => "No subscriptions yet: `/segments subscribe jane/flowers sample.*` makes one.".to_owned(),
+        some => format!("{}, {waiting}{held}", count(some, "subscription")),
     });
     lines.push(format!(
         "Since the server started: {} posted, {} refused by Slack",

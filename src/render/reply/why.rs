@@ -184,6 +184,9 @@ fn answer(error: &str) -> String {
         "unreachable" => "Slack could not be reached".to_owned(),
         "no_answer" => "Slack did not answer".to_owned(),
         error if error.contains(' ') => plain(error, NAME),
+        status if status.strip_prefix("http_").is_some_and(|status| status.parse::<u16>().is_ok()) => {
+            format!("Slack failed with the HTTP status {}", &status["http_".len()..])
+        }
         code => format!("Slack answered {}", self::code(code, NAME)),
     }
 }

@@ -237,10 +237,21 @@ pub(super) fn backlog(view: &View, workspace: &WorkspaceId) -> Result<Backlog, S
     let mut backlog = Backlog::default();
     for (lane, pending) in self::pending(view, workspace)? {
         backlog.pending += pending;
-        for kind in [Kind::Ready, Kind::Held] {
-            if let Some(first) = view.scan::<Delivery>(&Key::within(&lane, kind)).next() {
-                let accepted_at = first?.1.accepted_at;
-                backlog.oldest = Some(backlog.oldest.map_or(accepted_at, |oldest| oldest.min(accepted_at)));
+        let earlier = |one: Option<Timestamp>, at: Timestamp| Some(one.map_or(at, |one| one.min(at)));
+        if let Some(first) = view.scan::<Delivery>(&Key::within(&lane, Kind::Ready)).next() {
+            let accepted_at = first?.1.accepted_at;
+            backlog.oldest = earlier(backlog.oldest, accepted_at);
+            backlog.oldest_waiting = earlier(backlog.oldest_waiting, accepted_at);
+        }
+        for (place, entry) in view.scan::<Delivery>(&Key::within(&lane, Kind::Held)).enumerate() {
+            let (_, delivery) = entry?;
+            if place == 0 {
+                backlog.oldest = earlier(backlog.oldest, delivery.accepted_at);
+            }
+            if delivery.last_error.is_some() {
+                backlog.oldest_waiting = earlier(backlog.oldest_waiting, delivery.accepted_at);
+            } else {
+                backlog.held += 1;
             }
         }
     }

@@ -257,8 +257,9 @@ fn the_status() {
     let account = |last_event, last_test| AccountStatus { name: "env".to_owned(), last_event, last_test };
     let well = Status {
         accounts: vec![account(minutes_ago(3), None)],
-        pending: 2,
-        oldest_pending: minutes_ago(1),
+        waiting_events: 2,
+        held: 0,
+        oldest_waiting: minutes_ago(1),
         dead: 0,
         paused: 0,
         waiting: 0,
@@ -269,12 +270,14 @@ fn the_status() {
         now: noon(),
         version: "0.1.0".to_owned(),
     };
-    let new = Status { accounts: Vec::new(), subscriptions: 0, pending: 0, oldest_pending: None, ..well.clone() };
+    let new =
+        Status { accounts: Vec::new(), subscriptions: 0, waiting_events: 0, oldest_waiting: None, ..well.clone() };
     let tested = Status { accounts: vec![account(None, minutes_ago(5))], ..new.clone() };
     let ill = Status {
         accounts: vec![account(minutes_ago(30), minutes_ago(90))],
-        pending: 1_024,
-        oldest_pending: minutes_ago(25),
+        waiting_events: 1_024,
+        held: 12,
+        oldest_waiting: minutes_ago(25),
         dead: 3,
         paused: 2,
         waiting: 1,

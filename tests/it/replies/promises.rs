@@ -248,8 +248,9 @@ proptest! {
         let account = AccountStatus { name: token.clone(), last_event: Some(noon()), last_test: None };
         let status = Status {
             accounts: vec![account; 30],
-            pending: u64::MAX,
-            oldest_pending: Some(noon()),
+            waiting_events: u64::MAX,
+            held: u64::MAX,
+            oldest_waiting: Some(noon()),
             dead: u64::MAX,
             paused: usize::MAX,
             waiting: usize::MAX,

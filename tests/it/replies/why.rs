@@ -68,6 +68,7 @@ fn what_became_of_an_event() {
         one("digest", sample(), held(Hold::Digest(3))),
         one("held", sample(), held(Hold::Unknown)),
         one("tried again", sample(), Fate::Retried { error: "internal_error", at: Some(noon()) }),
+        one("a broken Slack", sample(), Fate::Retried { error: "http_500", at: None }),
         one("unreachable", sample(), Fate::Retried { error: "unreachable", at: None }),
         one("paused", sample(), Fate::Paused { reason: &reason, since: Some(noon()) }),
         one(

@@ -175,7 +175,10 @@ pub(super) async fn the_backlog_counts_what_waits(mut bench: Bench) {
     settle(&bench, Settlement::Dead { covers: vec![2], error: "no_text".to_owned() }, 5).await;
     bench.restart();
     let backlog = bench.store().backlog(&workspace()).await.unwrap();
-    assert_eq!(backlog, Backlog { pending: 3, oldest: Some(at(1)), dead: 1 });
+    assert_eq!(backlog, Backlog { pending: 3, held: 0, oldest_waiting: Some(at(1)), oldest: Some(at(1)), dead: 1 });
+    bench.accept_as("m4", vec![wanted("C3", 60)], 4).await;
+    let backlog = bench.store().backlog(&workspace()).await.unwrap();
+    assert_eq!((backlog.pending, backlog.held, backlog.oldest_waiting), (4, 1, Some(at(1))));
 }
 
 pub(super) async fn lanes_with_nothing_pending_are_not_listed(bench: Bench) {
