@@ -1,7 +1,7 @@
 //! `/segments me`: who somebody is in Segments.ai, and that a name is not taken by stealth.
 
 use crate::harness::signed::click;
-use crate::harness::{Bench, user, workspace};
+use crate::harness::{Bench, channel, seconds, user, workspace};
 use segments_slack::sandbox::slack::Shown;
 
 async fn types(bench: &Bench, who: &str, text: &str) -> Shown {
@@ -74,4 +74,29 @@ async fn a_click_takes_a_name_only_from_whom_it_names_and_tells_them_once() {
     bench.read("C1");
     assert_eq!(bench.read_all("D1").len(), 1);
     assert_eq!(claims(&bench, "jane").await, both("U2"));
+}
+
+#[tokio::test]
+async fn whoever_said_who_they_are_is_mentioned_from_then_on() {
+    let bench = Bench::start().await;
+    bench.user("U1").types("/segments subscribe jane/flowers issue.*").in_channel("C1").await;
+    bench.read("C1");
+    types(&bench, "U2", "me jane").await;
+    bench.webhook("issue.created.basic").await;
+    let opened = bench.read("C1");
+    assert!(opened.blocks.to_string().contains("issue opened by <@U2>"), "{}", opened.blocks);
+    assert!(opened.text.contains("issue opened by jane"), "{}", opened.text);
+    bench.after(seconds(5)).await;
+    bench.webhook("issue.updated.reply").await;
+    bench.after(seconds(5)).await;
+    let reply = bench.read_all("C1").into_iter().find(|shown| shown.thread_ts.as_ref() == Some(&opened.ts)).unwrap();
+    assert_eq!(reply.blocks[0]["text"]["text"], "<@U2>");
+    assert!(reply.blocks[1]["text"]["text"].as_str().unwrap().ends_with("by john"), "{}", reply.blocks);
+    let parent =
+        bench.slack.messages(&workspace(), &channel("C1"), None).into_iter().find(|shown| shown.ts == opened.ts);
+    let parent = parent.unwrap();
+    assert!(
+        parent.edited.is_some() && !parent.blocks[0]["text"]["text"].as_str().unwrap().starts_with("<@"),
+        "{parent:#?}"
+    );
 }
