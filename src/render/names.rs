@@ -47,8 +47,8 @@ pub(super) fn must_act(news: &News, people: &People) -> Vec<String> {
         (Some(Derived::IssueReplied), Object::Issue(issue)) => {
             let opener = id(&issue.created_by);
             let new = usize::try_from(news.new_comments).unwrap_or(usize::MAX).max(1);
-            let by = |comment: &crate::model::object::Comment| comment.created_by.clone();
-            let mut authors = issue.recent_comments.iter().rev().take(new).map(by).collect::<Vec<_>>();
+            let said = issue.recent_comments.iter().rev().take(new);
+            let mut authors: Vec<_> = said.map(|comment| comment.created_by.clone()).collect();
             if authors.is_empty() {
                 authors.push(issue.updated_by.clone());
             }

@@ -22,7 +22,8 @@ pub fn parent(anchor: &Anchor, people: &People, app_url: &str) -> Message {
         _ => &nothing,
     };
     let turn = anchor.turn.as_ref().filter(|turn| turn.closed == is_closed(issue));
-    let mut news = anchor.news.clone();
+    // Whoever has to act on what is new is mentioned where it is said: in the thread.
+    let mut news = News { derived: None, ..anchor.news.clone() };
     news.event.created_at = turn.map(|turn| turn.at).or(issue.created_at).unwrap_or(news.event.created_at);
     let options = &anchor.options;
     let showing = Showing {

@@ -3,6 +3,7 @@
 //! Nothing here is a general key-value interface: the operations are those that the program needs. Time comes in as a
 //! parameter. A record that cannot be read is reported with its key and set aside; it never stops the others.
 
+mod backlog;
 pub mod backup;
 mod book;
 mod history;
@@ -12,6 +13,7 @@ mod notice;
 pub mod record;
 pub mod sled;
 
+pub use backlog::Backlog;
 pub use book::{Book, Edit, Edited, Undo};
 pub use history::History;
 pub use letters::DeadLetter;
@@ -250,21 +252,6 @@ pub struct AccountRecord {
     pub last_event: Option<Timestamp>,
     /// When the last correctly signed message came that is no event.
     pub last_test: Option<Timestamp>,
-}
-
-/// How much of a workspace is waiting.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Backlog {
-    /// Deliveries not yet shown.
-    pub pending: u64,
-    /// Those of them that a mute, quiet hours or a digest hold for a time.
-    pub held: u64,
-    /// When the oldest of the others was accepted.
-    pub oldest_waiting: Option<Timestamp>,
-    /// When the oldest of them was accepted; a dead letter that is sent again counts once it is at the head of its lane.
-    pub oldest: Option<Timestamp>,
-    /// Deliveries given up.
-    pub dead: u64,
 }
 
 /// Where everything is kept: embedded (sled); made so that a database for several replicas can keep the same contract.

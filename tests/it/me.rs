@@ -1,7 +1,7 @@
 //! `/segments me`: who somebody is in Segments.ai, and that a name is not taken by stealth.
 
 use crate::harness::signed::click;
-use crate::harness::{Bench, seconds, user, workspace};
+use crate::harness::{Bench, channel, seconds, user, workspace};
 use segments_slack::sandbox::slack::Shown;
 
 async fn types(bench: &Bench, who: &str, text: &str) -> Shown {
@@ -92,4 +92,11 @@ async fn whoever_said_who_they_are_is_mentioned_from_then_on() {
     let reply = bench.read_all("C1").into_iter().find(|shown| shown.thread_ts.as_ref() == Some(&opened.ts)).unwrap();
     assert_eq!(reply.blocks[0]["text"]["text"], "<@U2>");
     assert!(reply.blocks[1]["text"]["text"].as_str().unwrap().ends_with("by john"), "{}", reply.blocks);
+    let parent =
+        bench.slack.messages(&workspace(), &channel("C1"), None).into_iter().find(|shown| shown.ts == opened.ts);
+    let parent = parent.unwrap();
+    assert!(
+        parent.edited.is_some() && !parent.blocks[0]["text"]["text"].as_str().unwrap().starts_with("<@"),
+        "{parent:#?}"
+    );
 }

@@ -3,6 +3,7 @@
 use super::layout::{button, buttons, say};
 use super::typed::code;
 use super::words::{self, grouped};
+use crate::model::word::Written;
 use crate::model::{Link, UserId, Username};
 use crate::render::Message;
 use crate::slack::interaction::Action;
@@ -56,7 +57,7 @@ pub fn name_was_taken(by: &UserId, username: &Username) -> Message {
     say(format!(
         "{by} has taken over the Segments.ai username {name} from you: where it stands, I mention {by} now, and no \
          longer you. If that is a mistake, talk to {by}, then type {} to take it back.",
-        code(&format!("/segments me {}", crate::model::word::Written(username.as_str())), NAME)
+        code(&format!("/segments me {}", Written(username.as_str())), NAME)
     ))
 }
 
