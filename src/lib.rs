@@ -69,6 +69,7 @@ pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
+use app::home::{self, Homes};
 use app::recent::Recent;
 use app::room::Room;
 use app::{App, Home, Settings, backups, connect};
@@ -88,6 +89,7 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -150,6 +152,7 @@ pub async fn assemble_over(
 ) -> anyhow::Result<Arc<App>> {
     let StoreUrl::Sled(folder) = &config.store;
     let metrics = Arc::new(Metrics::default());
+    let stirred = watch::Sender::new(());
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
@@ -162,6 +165,7 @@ pub async fn assemble_over(
         metrics: Arc::clone(&metrics),
         people: Arc::clone(&people),
         app_url: app_url.clone(),
+        stirred: stirred.clone(),
     };
     let app = App {
         responder: Responder::new(slack_url.clone(), clock.clone()).context("could not make an HTTP client")?,
@@ -173,6 +177,8 @@ pub async fn assemble_over(
         people,
         slack,
         metrics,
+        homes: Homes::default(),
+        stirred,
         home: RwLock::new(Home::default()),
         // The longest body fits.
         webhook_room: Room::new(config.webhook_memory.max(config.webhook_body_limit)),
@@ -205,7 +211,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let background = TaskTracker::new();
-    for work in [Work::Connect, Work::Sweep, Work::BackUp] {
+    for work in [Work::Connect, Work::Sweep, Work::BackUp, Work::Homes] {
         let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
         background.spawn(async move {
             shutdown.run_until_cancelled(work.run(&app)).await;
@@ -236,6 +242,7 @@ enum Work {
     Connect,
     Sweep,
     BackUp,
+    Homes,
 }
 
 impl Work {
@@ -244,6 +251,7 @@ impl Work {
             Self::Connect => connect::connect(app).await,
             Self::Sweep => connect::sweep(app).await,
             Self::BackUp => backups::daily(app).await,
+            Self::Homes => home::keep_up(app).await,
         }
     }
 }

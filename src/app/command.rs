@@ -1,10 +1,10 @@
 //! `/segments …`: what was typed is parsed, carried out and answered.
 
 use super::channel::revive;
-use super::{App, Asker, Reply, hold, me, mute, status, subscribe, test_card, why};
+use super::{App, Asker, Reply, hold, home, me, modal, mute, status, subscribe, test_card, why};
 use crate::model::Mute;
 use crate::render::{Message, reply};
-use crate::slack::command::{Command, Topic, parse};
+use crate::slack::command::{Command, parse};
 use crate::store::{Book, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,8 +45,10 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Reply {
 }
 
 async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, StoreError> {
-    // Any command in a channel that stood still is a sign that somebody mended it.
-    revive(app, &asker.lane).await?;
+    // Any command in a channel that stood still is a sign that somebody mended it. What opens a modal has no time for it.
+    if !matches!(command, Command::SubscribeModal | Command::Edit(_)) {
+        revive(app, &asker.lane).await?;
+    }
     let book = || app.store.book(&asker.lane);
     let with_mutes = |said, mutes| reply::with_mutes(said, &Mute::in_force(mutes, app.clock.now()));
     Ok(match command {
@@ -54,8 +56,8 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
             let book = book().await?;
             Reply::asker(with_mutes(reply::overview(&book.subscriptions), book.mutes))
         }
-        Command::Subscribe(wanted) => subscribe::subscribe(app, asker, &wanted, false).await?,
-        Command::Set(wanted) => subscribe::subscribe(app, asker, &wanted, true).await?,
+        Command::Subscribe(wanted) => subscribe::subscribe(app, asker, &wanted, false).await?.into(),
+        Command::Set(wanted) => subscribe::subscribe(app, asker, &wanted, true).await?.into(),
         Command::Unsubscribe { target, events } => subscribe::unsubscribe(app, asker, &target, &events).await?,
         Command::List { all: false } => {
             let book = book().await?;
@@ -68,9 +70,9 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
         Command::Why { count } => why::why(app, asker, count).await?,
         Command::Me(who) => me::me(app, asker, who).await?,
         Command::Help(topic) => Reply::asker(reply::help(topic)),
-        Command::SubscribeModal => Reply::asker(reply::help(Some(Topic::Verb("subscribe")))),
-        Command::List { all: true } => coming("list all"),
-        Command::Edit(_) => coming("edit"),
+        Command::SubscribeModal => modal::open(app, &modal::Person::from(asker), Some(&asker.lane.channel)).await,
+        Command::Edit(number) => modal::edit(app, asker, number).await?,
+        Command::List { all: true } => home::list_all(app, asker, 0).await?,
         Command::Connect => coming("connect"),
         Command::Disconnect(_) => coming("disconnect"),
         Command::Export => coming("export"),

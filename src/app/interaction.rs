@@ -1,7 +1,7 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
-use super::{App, Asker, Audience, Reply, because, channel, command, me, mute, subscribe, test_card};
-use crate::model::{DatasetPattern, SubscriptionState};
+use super::{App, Asker, Audience, Reply, because, channel, command, home, me, modal, mute, subscribe, test_card};
+use crate::model::{DatasetPattern, MessageTs, SubscriptionState};
 use crate::render::reply;
 use crate::slack::command::{MuteLength, Target};
 use crate::slack::interaction::{Action, Click, MuteFor};
@@ -11,66 +11,129 @@ use jiff::civil::Time;
 use std::sync::Arc;
 use tracing::warn;
 
-/// Does what was clicked and answers through the click's response url.
+/// What a click comes to, and where that is shown.
+pub(super) enum Outcome {
+    /// Beside the message.
+    Said(Reply),
+    /// In place of a message that only its reader sees; in the channel, if it is for everybody.
+    InPlace(Reply),
+    /// In place of the message, whoever sees it.
+    Replaced(Reply),
+    /// The message goes away.
+    Gone,
+    /// Nowhere.
+    Nothing,
+}
+
+/// Does what was clicked and answers through the click's response url, or before whoever clicked if it has none.
 pub async fn click(app: &Arc<App>, click: Click) {
     // A task of its own: what the store takes too long over goes on without an answer.
     let work = app.tasks.spawn({
         let (app, click) = (Arc::clone(app), click.clone());
-        async move { answers(&app, &click).await }
+        async move { outcome(&app, &click).await }
     });
-    let answers = match app.clock.timeout(command::LIMIT, work).await {
-        Some(Ok(Ok(answers))) => answers,
+    let outcome = match app.clock.timeout(command::LIMIT, work).await {
+        Some(Ok(Ok(outcome))) => outcome,
         Some(Err(_)) | None => {
             warn!("a click on `{}` was not carried out in time", click.action.action_id());
-            vec![Reply::asker(reply::unfinished()).answer()]
+            Outcome::Said(Reply::asker(reply::unfinished()))
         }
         Some(Ok(Err(error))) => {
             warn!("could not carry out a click on `{}`: {error}", click.action.action_id());
-            vec![Reply::asker(reply::try_again("do that")).answer()]
+            Outcome::Said(Reply::asker(reply::try_again("do that")))
         }
     };
-    for answer in answers {
+    if click.view.is_some() {
+        return home::show(app, &click, outcome).await;
+    }
+    for answer in answers(&outcome) {
         if let Err(error) = app.responder.respond(&click.response_url, &answer).await {
             warn!("could not answer a click on `{}`: {error}", click.action.action_id());
         }
     }
 }
 
-async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
+/// What Slack is told at the response url of a click on a message.
+fn answers(outcome: &Outcome) -> Vec<Answer> {
+    match outcome {
+        Outcome::Said(reply) => reply.answer().into_iter().collect(),
+        Outcome::InPlace(reply) if reply.audience == Audience::Channel => {
+            std::iter::once(Answer::delete()).chain(reply.answer()).collect()
+        }
+        Outcome::InPlace(reply) | Outcome::Replaced(reply) => {
+            reply.answer().map(Answer::replacing).into_iter().collect()
+        }
+        Outcome::Gone => vec![Answer::delete()],
+        Outcome::Nothing => Vec::new(),
+    }
+}
+
+async fn outcome(app: &Arc<App>, click: &Click) -> Result<Outcome, StoreError> {
     let stranger = click.home.as_ref().is_some_and(|home| *home != click.workspace);
     if stranger {
-        return Ok(vec![Reply::asker(reply::other_workspace()).answer()]);
+        return Ok(Outcome::Said(Reply::asker(reply::other_workspace())));
     }
     if let Some(not_served) = app.not_served(&click.workspace) {
-        return Ok(vec![not_served.answer()]);
+        return Ok(Outcome::Said(not_served));
     }
-    let Some(channel) = &click.channel else {
-        return Ok(vec![Reply::asker(reply::unknown_action()).answer()]);
+    let asker = |channel| Asker {
+        lane: App::lane(&click.workspace, channel),
+        user: click.user.clone(),
+        cause: click.trigger.clone(),
     };
-    let asker =
-        Asker { lane: App::lane(&click.workspace, channel), user: click.user.clone(), cause: click.trigger.clone() };
-    Ok(match &click.action {
-        Action::Undo(id) => match subscribe::undo(app, &asker, *id).await? {
-            undone if undone.audience == Audience::Channel => vec![undone.answer().replacing()],
-            refused => vec![refused.answer()],
+    match (&click.action, &click.channel) {
+        (Action::Open, _) => Ok(Outcome::Nothing),
+        (Action::Filled, _) => {
+            modal::follow(app, click).await?;
+            Ok(Outcome::Nothing)
+        }
+        (Action::HomePage(page), _) => {
+            home::publish(app, &click.workspace, &click.user, *page).await;
+            Ok(Outcome::Nothing)
+        }
+        (Action::Help, _) => Ok(Outcome::Said(Reply::asker(reply::help(None)))),
+        (Action::Subscribe, None) => {
+            let person = modal::Person::of(click);
+            Ok(Outcome::Said(modal::open(app, &person, None).await))
+        }
+        (Action::In(channel, action), _) => match home::is_in(app, &click.workspace, &click.user, channel).await {
+            Ok(()) => carry_out(app, &asker(channel), action, None).await,
+            Err(refusal) => Ok(Outcome::Said(Reply::asker(refusal))),
+        },
+        (action, Some(channel)) => carry_out(app, &asker(channel), action, click.message.as_ref()).await,
+        (_, None) => Ok(Outcome::Said(Reply::asker(reply::unknown_action()))),
+    }
+}
+
+/// Does what a button means in a channel.
+async fn carry_out(
+    app: &App,
+    asker: &Asker,
+    action: &Action,
+    message: Option<&MessageTs>,
+) -> Result<Outcome, StoreError> {
+    let unknown = || Outcome::Said(Reply::asker(reply::unknown_action()));
+    Ok(match action {
+        Action::Undo(id) => match subscribe::undo(app, asker, *id).await? {
+            undone if undone.audience == Audience::Channel => Outcome::Replaced(undone),
+            refused => Outcome::Said(refused),
         },
         Action::Run(text) => {
             let typed = text.trim_start();
             let text = typed.strip_prefix("/segments").unwrap_or(typed);
-            in_place(&command::run(app, &asker, text).await)
+            Outcome::InPlace(command::run(app, asker, text).await)
         }
-        Action::Test(number) => {
-            vec![test_card::post(app, &asker, Some(&Target::Number(*number)), None).await?.answer()]
-        }
+        Action::Test(number) => Outcome::Said(test_card::post(app, asker, Some(&Target::Number(*number)), None).await?),
         Action::ListPage(page) => {
             let book = app.store.book(&asker.lane).await?;
-            vec![Reply::asker(command::list(app, book, *page)).answer().replacing()]
+            Outcome::Replaced(Reply::asker(command::list(app, book, *page)))
         }
-        Action::UnsubscribeAll => in_place(&subscribe::unsubscribe_all(app, &asker).await?),
-        Action::Resume => in_place(&resume(app, &asker).await?),
+        Action::ListAllPage(page) => Outcome::Replaced(home::list_all(app, asker, *page).await?),
+        Action::UnsubscribeAll => Outcome::InPlace(subscribe::unsubscribe_all(app, asker).await?),
+        Action::Resume => Outcome::InPlace(resume(app, asker).await?),
         Action::Unmute(pattern) => match DatasetPattern::parse(pattern) {
-            Some(pattern) => vec![mute::end_one(app, &asker, &pattern).await?.answer()],
-            None => vec![Reply::asker(reply::unknown_action()).answer()],
+            Some(pattern) => Outcome::Said(mute::end_one(app, asker, &pattern).await?),
+            None => unknown(),
         },
         Action::Mute { length, dataset } => match DatasetPattern::parse(dataset) {
             Some(pattern) => {
@@ -78,29 +141,27 @@ async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
                     MuteFor::Hour => MuteLength::Minutes(60),
                     MuteFor::Today => MuteLength::Until(Time::midnight()),
                 };
-                vec![mute::mute(app, &asker, Some(pattern), length).await?.answer()]
+                Outcome::Said(mute::mute(app, asker, Some(pattern), length).await?)
             }
-            None => vec![Reply::asker(reply::unknown_action()).answer()],
+            None => unknown(),
         },
-        Action::Why => vec![because::because(app, &asker, click.message.as_ref()).await?.answer()],
-        Action::Edit(number) => vec![subscribe::edit(app, &asker, *number).await?.answer()],
-        Action::Unsubscribe(number) => vec![subscribe::ask_to_unsubscribe(app, &asker, *number).await?.answer()],
-        Action::UnsubscribeNow(number) => {
-            in_place(&subscribe::unsubscribe(app, &asker, &Target::Number(*number), &[]).await?)
+        Action::Why => Outcome::Said(because::because(app, asker, message).await?),
+        Action::Edit(number) => Outcome::Said(modal::edit(app, asker, *number).await?),
+        Action::Subscribe => {
+            Outcome::Said(modal::open(app, &modal::Person::from(asker), Some(&asker.lane.channel)).await)
         }
-        Action::Dismiss => vec![Answer::delete()],
-        Action::TakeName { from, username } => in_place(&me::claim(app, &asker, username.clone(), Some(from)).await?),
-        Action::Open => Vec::new(),
-        Action::Unknown(_) => vec![Reply::asker(reply::unknown_action()).answer()],
+        Action::Unsubscribe(number) => Outcome::Said(subscribe::ask_to_unsubscribe(app, asker, *number).await?),
+        Action::UnsubscribeNow(number) => {
+            Outcome::InPlace(subscribe::unsubscribe(app, asker, &Target::Number(*number), &[]).await?)
+        }
+        Action::Dismiss => Outcome::Gone,
+        Action::TakeName { from, username } => {
+            Outcome::InPlace(me::claim(app, asker, username.clone(), Some(from)).await?)
+        }
+        Action::Open | Action::Filled | Action::Help | Action::HomePage(_) | Action::In(..) | Action::Unknown(_) => {
+            unknown()
+        }
     })
-}
-
-/// An answer to a button of a message that only its reader sees: in its place, or in the channel and it goes away.
-fn in_place(reply: &Reply) -> Vec<Answer> {
-    match reply.audience {
-        Audience::Asker => vec![reply.answer().replacing()],
-        Audience::Channel => vec![Answer::delete(), reply.answer()],
-    }
 }
 
 async fn resume(app: &App, asker: &Asker) -> Result<Reply, StoreError> {

@@ -190,6 +190,49 @@ pub(super) fn unsubscribe(book: &Book, target: &Target, events: &[EventSelector]
     (!draft.is_empty() || !draft.untouched.is_empty()).then_some(draft)
 }
 
+/// Why a subscription is not replaced by what a modal says.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum NotReplaced {
+    /// It is gone.
+    Gone,
+    /// Somebody changed it since the modal was opened.
+    ChangedSince,
+    /// The subscription with this number is for the same dataset and filters.
+    Taken(u32),
+    /// It would select no event at all.
+    SelectsNothing(DatasetPattern),
+}
+
+/// What a modal does that was opened on a subscription which looked as `is_as_seen` says: it keeps its number.
+pub(super) fn replace(
+    book: &Book,
+    number: u32,
+    is_as_seen: impl FnOnce(&Rule) -> bool,
+    rule: Rule,
+    time_zone: Option<String>,
+) -> Result<Draft, NotReplaced> {
+    let (mut same, others): (Vec<_>, Vec<_>) =
+        book.subscriptions.iter().partition(|subscription| subscription.number == number);
+    let current = same.pop().ok_or(NotReplaced::Gone)?;
+    if !is_as_seen(&current.rule) {
+        return Err(NotReplaced::ChangedSince);
+    }
+    if let Some(taken) = others.iter().find(|other| other.is_for(&rule)) {
+        return Err(NotReplaced::Taken(taken.number));
+    }
+    if rule.events.is_empty() {
+        return Err(NotReplaced::SelectsNothing(rule.dataset));
+    }
+    let mut draft = Draft::new(book);
+    if current.rule == rule {
+        draft.untouched.push(current.clone());
+    } else {
+        let time_zone = time_zone.or_else(|| current.time_zone.clone());
+        draft.put(Some(current), Subscription { rule, time_zone, ..current.clone() });
+    }
+    Ok(draft)
+}
+
 /// What an undo does: only while what the change left still stands, and nothing has taken the place of what it brings
 /// back.
 pub(super) fn undo(book: &Book, undo: &Undo, now: Timestamp) -> Result<Draft, UndoRefusal> {

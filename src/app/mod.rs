@@ -7,11 +7,13 @@ pub mod command;
 pub mod connect;
 pub mod events;
 mod hold;
+pub mod home;
 pub mod intake;
 pub mod interaction;
 mod ledger;
 pub mod letters;
 mod me;
+pub mod modal;
 mod mute;
 pub mod recent;
 pub mod room;
@@ -32,11 +34,13 @@ use crate::slack::api::SlackApi;
 use crate::slack::request::SigningSecret;
 use crate::slack::respond::{Answer, Responder};
 use crate::store::{Store, StoreError};
+use home::Homes;
 use recent::Recent;
 use room::Room;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 /// Everything that a use case needs.
@@ -59,6 +63,10 @@ pub struct App {
     pub lanes: Arc<Lanes>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
+    /// The Homes that were looked at lately.
+    pub homes: Homes,
+    /// Told whenever what a Home shows may have changed.
+    pub stirred: watch::Sender<()>,
     /// The one workspace of this installation, and how it stands with Slack.
     pub home: RwLock<Home>,
     /// Room for the bodies of webhooks.
@@ -132,6 +140,8 @@ pub enum Audience {
     Asker,
     /// Everybody in the channel.
     Channel,
+    /// Nobody: what was asked for stands before the asker already.
+    Nobody,
 }
 
 impl Reply {
@@ -145,12 +155,19 @@ impl Reply {
         Self { audience: Audience::Channel, message }
     }
 
+    /// Nothing to say.
+    pub fn nothing() -> Self {
+        let message = Message { text: String::new(), lead: None, color: None, blocks: Vec::new() };
+        Self { audience: Audience::Nobody, message }
+    }
+
     /// As Slack takes it.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Option<Answer> {
         let content = self.message.content(Rung::Whole);
         match self.audience {
-            Audience::Asker => Answer::ephemeral(content),
-            Audience::Channel => Answer::in_channel(content),
+            Audience::Asker => Some(Answer::ephemeral(content)),
+            Audience::Channel => Some(Answer::in_channel(content)),
+            Audience::Nobody => None,
         }
     }
 }
@@ -191,6 +208,7 @@ impl App {
             }
             book = self.store.book(lane).await?;
             if book.revision == revision {
+                self.stirred.send_replace(());
                 return Ok(());
             }
         }

@@ -1,14 +1,16 @@
 //! Changing what a channel is subscribed to: `subscribe`, `set`, `unsubscribe`, and taking each back.
 
 use super::channel::{Reach, reach, revive};
-use super::ledger::{self, Draft, MOST_SUBSCRIPTIONS, Mode, Refused, Stamp};
+use super::ledger::{self, Draft, MOST_SUBSCRIPTIONS, Mode, NotReplaced, Refused, Stamp};
 use super::{App, Asker, Reply};
 use super::{hold, mute};
 use crate::clock::{id_at, later};
 use crate::model::subscription::{Digest, Quiet};
-use crate::model::{EventSelector, Options, Subscription, SubscriptionState};
+use crate::model::{EventSelector, Options, Rule, Subscription, SubscriptionState};
+use crate::render::Message;
 use crate::render::reply::{self, Note, UndoRefusal};
 use crate::slack::command::{Asked, Target};
+use crate::slack::form::{Edits, fingerprint};
 use crate::store::{Book, Edit, Edited, StoreError};
 use jiff::Timestamp;
 use std::sync::PoisonError;
@@ -31,6 +33,8 @@ struct Applied {
 enum Stop {
     /// The command has its answer already.
     Answer(Reply),
+    /// The same was carried out before; the answer says what stands now.
+    Repeated(Reply),
     /// The store failed.
     Store(StoreError),
 }
@@ -41,14 +45,40 @@ impl From<StoreError> for Stop {
     }
 }
 
+/// What became of asking for a subscription.
+pub(super) enum Outcome {
+    /// It is stored; everybody in the channel is told.
+    Changed(Message),
+    /// It is stored, and waits for an invitation.
+    Waits(Message),
+    /// It was so before.
+    Unchanged(Message),
+    /// Nothing was stored.
+    Refused(Message),
+    /// The same was carried out before.
+    Repeated(Message),
+}
+
+impl From<Outcome> for Reply {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Changed(message) => Self::channel(message),
+            Outcome::Waits(message)
+            | Outcome::Unchanged(message)
+            | Outcome::Refused(message)
+            | Outcome::Repeated(message) => Self::asker(message),
+        }
+    }
+}
+
 /// `subscribe` and `set`.
-pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace: bool) -> Result<Reply, StoreError> {
+pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace: bool) -> Result<Outcome, StoreError> {
     let (state, joined) = match reach(app, &asker.lane).await {
         Reach::Ready { joined } => (SubscriptionState::Active, joined),
         Reach::Unknown => (SubscriptionState::Active, false),
         Reach::NeedsInvite => (SubscriptionState::Waiting, false),
-        Reach::Archived => return Ok(Reply::asker(reply::archived_channel())),
-        Reach::NotAChannel => return Ok(Reply::asker(reply::not_a_channel())),
+        Reach::Archived => return Ok(Outcome::Refused(reply::archived_channel())),
+        Reach::NotAChannel => return Ok(Outcome::Refused(reply::not_a_channel())),
     };
     let waits = state == SubscriptionState::Waiting;
     let mode = if replace { Mode::Replace } else { Mode::Add };
@@ -63,19 +93,54 @@ pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace:
     };
     let applied = match apply(app, asker, None, draft).await {
         Ok(applied) => applied,
-        Err(Stop::Answer(reply)) => return Ok(reply),
+        Err(Stop::Answer(reply)) => return Ok(Outcome::Refused(reply.message)),
+        Err(Stop::Repeated(reply)) => return Ok(Outcome::Repeated(reply.message)),
         Err(Stop::Store(error)) => return Err(error),
     };
     if applied.undo.is_none() {
-        return Ok(Reply::asker(reply::unchanged(&applied.draft.untouched)));
+        return Ok(Outcome::Unchanged(reply::unchanged(&applied.draft.untouched)));
     }
     // Looks again: an invitation that came before the subscription was stored found nothing waiting.
     let waits = waits && revive(app, &asker.lane).await?.is_empty();
     if let (true, Some(installation)) = (waits, app.slack.installation(&asker.lane.workspace)) {
-        return Ok(Reply::asker(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
+        return Ok(Outcome::Waits(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
     }
     let notes = notes(app, asker, wanted, &applied.draft, joined);
-    Ok(Reply::channel(reply::changed(&asker.user, &applied.draft.changes, &notes, applied.undo)))
+    Ok(Outcome::Changed(reply::changed(&asker.user, &applied.draft.changes, &notes, applied.undo)))
+}
+
+/// Puts a rule in place of the subscription with this number, if that is as a modal saw it; it keeps its number.
+pub(super) async fn replace(
+    app: &App,
+    asker: &Asker,
+    edits: &Edits,
+    rule: &Rule,
+) -> Result<Result<Outcome, NotReplaced>, StoreError> {
+    let time_zone = time_zone(app, asker, &rule.options).await;
+    let mut not_replaced = None;
+    let draft = |book: &Book| {
+        let as_seen = |current: &Rule| fingerprint(current) == edits.seen;
+        ledger::replace(book, edits.number, as_seen, rule.clone(), time_zone.clone()).map_err(|why| {
+            not_replaced = Some(why);
+            Reply::nothing()
+        })
+    };
+    let applied = apply(app, asker, None, draft).await;
+    if let Some(why) = not_replaced {
+        return Ok(Err(why));
+    }
+    Ok(Ok(match applied {
+        Ok(Applied { draft, undo: None }) => Outcome::Unchanged(reply::unchanged(&draft.untouched)),
+        Ok(Applied { draft, undo }) => {
+            let wanted =
+                Asked { datasets: vec![rule.dataset.clone()], options: rule.options.clone(), ..Asked::default() };
+            let notes = notes(app, asker, &wanted, &draft, false);
+            Outcome::Changed(reply::changed(&asker.user, &draft.changes, &notes, undo))
+        }
+        Err(Stop::Answer(reply)) => Outcome::Refused(reply.message),
+        Err(Stop::Repeated(reply)) => Outcome::Repeated(reply.message),
+        Err(Stop::Store(error)) => return Err(error),
+    }))
 }
 
 /// `unsubscribe` of a number, a dataset, or some events of them; everything at once asks first.
@@ -99,7 +164,7 @@ pub(super) async fn unsubscribe(
     match apply(app, asker, None, draft).await {
         Ok(Applied { draft, undo: None }) => Ok(Reply::asker(reply::unchanged(&draft.untouched))),
         Ok(Applied { draft, undo }) => Ok(Reply::channel(reply::changed(&asker.user, &draft.changes, &[], undo))),
-        Err(Stop::Answer(reply)) => Ok(reply),
+        Err(Stop::Answer(reply) | Stop::Repeated(reply)) => Ok(reply),
         Err(Stop::Store(error)) => Err(error),
     }
 }
@@ -109,15 +174,6 @@ pub(super) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number: u32) ->
     let existing = app.store.book(&asker.lane).await?.subscriptions;
     Ok(Reply::asker(match existing.iter().find(|subscription| subscription.number == number) {
         Some(subscription) => reply::confirm_unsubscribe(subscription),
-        None => reply::no_such_subscription(&Target::Number(number).to_string(), &existing),
-    }))
-}
-
-/// Gives the command that changes one subscription.
-pub(super) async fn edit(app: &App, asker: &Asker, number: u32) -> Result<Reply, StoreError> {
-    let existing = app.store.book(&asker.lane).await?.subscriptions;
-    Ok(Reply::asker(match existing.iter().find(|subscription| subscription.number == number) {
-        Some(subscription) => reply::edit_by_command(subscription),
         None => reply::no_such_subscription(&Target::Number(number).to_string(), &existing),
     }))
 }
@@ -132,7 +188,7 @@ pub(super) async fn unsubscribe_all(app: &App, asker: &Asker) -> Result<Reply, S
     };
     match apply(app, asker, None, draft).await {
         Ok(Applied { undo, .. }) => Ok(Reply::channel(reply::unsubscribed_all(&asker.user, &removed, undo))),
-        Err(Stop::Answer(reply)) => Ok(reply),
+        Err(Stop::Answer(reply) | Stop::Repeated(reply)) => Ok(reply),
         Err(Stop::Store(error)) => Err(error),
     }
 }
@@ -154,7 +210,7 @@ pub(super) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Result<Reply, St
             revive(app, &asker.lane).await?;
             Ok(Reply::channel(reply::undone(&asker.user, &applied.draft.changes)))
         }
-        Err(Stop::Answer(answer)) => {
+        Err(Stop::Answer(answer) | Stop::Repeated(answer)) => {
             // Two may have clicked at once.
             let left = app.store.undo(&asker.lane.workspace, id).await?;
             Ok(left.map_or_else(gone, |_| answer))
@@ -200,7 +256,7 @@ async fn apply(
                 return Ok(Applied { draft: drafted, undo: id });
             }
             Edited::Repeated => {
-                return Err(Stop::Answer(Reply::asker(reply::list(&book.subscriptions, 0))));
+                return Err(Stop::Repeated(Reply::asker(reply::list(&book.subscriptions, 0))));
             }
             Edited::Moved => {}
         }

@@ -36,6 +36,8 @@ pub struct Parts {
     pub people: Arc<Directory>,
     /// The base of the web app, for links.
     pub app_url: String,
+    /// Told when a channel is paused.
+    pub stirred: watch::Sender<()>,
 }
 
 /// The lanes that have anything to do: one task each, gone when its lane is empty.

@@ -6,12 +6,15 @@ pub mod key;
 pub mod serve;
 
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
+use crate::app::modal::{self, Submitted};
 use crate::app::{App, Asker, command, events, interaction};
+use crate::render::modal::Entry;
 use crate::segments::webhook::SignedWebhook;
 use crate::slack::events::Report;
-use crate::slack::interaction::Interaction;
+use crate::slack::interaction::{Doing, Interaction};
 use crate::slack::request::SignedRequest;
 use crate::slack::slash::{Malformed, SlashCommand};
+use crate::slack::view::View;
 use crate::store::StoreError;
 use axum::Router;
 use axum::body::Body;
@@ -19,6 +22,7 @@ use axum::extract::{Path, State};
 use axum::http::{Request, StatusCode, header::RETRY_AFTER};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::{get, post};
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -146,7 +150,7 @@ async fn slash(State(app): Shared, request: Request<Body>) -> Response {
         async move {
             let answer = command::run_in_time(&app, &asker, &slash.text).await.answer();
             // Nobody waits any more: Slack takes the answer at the response url.
-            if let Err(late) = answered.send(answer)
+            if let Err(Some(late)) = answered.send(answer)
                 && let Err(error) = app.responder.respond(&slash.response_url, &late).await
             {
                 warn!("could not answer a command late: {error}");
@@ -157,7 +161,8 @@ async fn slash(State(app): Shared, request: Request<Body>) -> Response {
     // From here on a late answer knows that it is late; one that came at the last moment is still taken.
     answer.close();
     match prompt.or_else(|| answer.try_recv().ok().map(Ok)) {
-        Some(Ok(answer)) => Json(answer).into_response(),
+        Some(Ok(Some(answer))) => Json(answer).into_response(),
+        Some(Ok(None)) => StatusCode::OK.into_response(),
         Some(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         None => {
             info!("a command takes longer than Slack waits and is answered later");
@@ -171,9 +176,16 @@ async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
         Ok(request) => request,
         Err(refusal) => return refusal,
     };
-    match Interaction::read(request.body()) {
-        Some(Interaction::Click(click)) => {
-            app.metrics.slack_requests.count("click");
+    let Some(interaction) = Interaction::read(request.body()) else { return malformed(&app, Malformed("payload")) };
+    app.metrics.slack_requests.count(match interaction {
+        Interaction::Click(_) => "click",
+        Interaction::Suggestion(_) => "suggestion",
+        Interaction::Submission(_) => "submission",
+        Interaction::Shortcut(_) => "shortcut",
+        Interaction::Other(_) => "unknown_interaction",
+    });
+    match interaction {
+        Interaction::Click(click) => {
             let work = app.tasks.spawn({
                 let app = Arc::clone(&app);
                 async move { interaction::click(&app, click).await }
@@ -181,16 +193,50 @@ async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
             app.clock.timeout(PROMPT, work).await;
             StatusCode::OK.into_response()
         }
-        Some(Interaction::Suggestion(_) | Interaction::Submission(_) | Interaction::Shortcut(_)) => {
-            app.metrics.slack_requests.count("unknown_interaction");
+        Interaction::Suggestion(asked) => Json(options(modal::suggest(&app, &asked))).into_response(),
+        Interaction::Submission(done) => submission(&app, done).await,
+        Interaction::Shortcut(used) => {
+            let work = app.tasks.spawn({
+                let app = Arc::clone(&app);
+                async move { modal::shortcut(&app, used).await }
+            });
+            app.clock.timeout(PROMPT, work).await;
             StatusCode::OK.into_response()
         }
-        Some(Interaction::Other(kind)) => {
-            app.metrics.slack_requests.count("unknown_interaction");
+        Interaction::Other(kind) => {
             info!("an interaction of type `{kind}` calls for nothing");
             StatusCode::OK.into_response()
         }
-        None => malformed(&app, Malformed("payload")),
+    }
+}
+
+/// The entries of a menu as Slack takes them.
+fn options(entries: Vec<Entry>) -> Value {
+    let options = entries.into_iter();
+    let options =
+        options.map(|Entry { text, value }| json!({"text": {"type": "plain_text", "text": text}, "value": value}));
+    json!({"options": options.collect::<Vec<_>>()})
+}
+
+/// Carries out a modal. What takes longer than Slack waits is said in the modal afterwards.
+async fn submission(app: &Arc<App>, done: Doing<View>) -> Response {
+    let (workspace, view_id) = (done.workspace.clone(), done.what.id.clone());
+    let (answered, mut answer) = tokio::sync::oneshot::channel();
+    app.tasks.spawn({
+        let app = Arc::clone(app);
+        async move {
+            if let Err(late) = answered.send(modal::submit(&app, done).await) {
+                modal::tell_later(&app, &workspace, &view_id, late).await;
+            }
+        }
+    });
+    let prompt = app.clock.timeout(PROMPT, &mut answer).await;
+    answer.close();
+    match prompt.or_else(|| answer.try_recv().ok().map(Ok)).unwrap_or_else(|| Ok(modal::still_at_work())) {
+        Ok(Submitted::Close) => StatusCode::OK.into_response(),
+        Ok(Submitted::Wrong(errors)) => Json(json!({"response_action": "errors", "errors": errors})).into_response(),
+        Ok(Submitted::Says(view)) => Json(json!({"response_action": "update", "view": view})).into_response(),
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 

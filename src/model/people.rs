@@ -75,12 +75,17 @@ pub struct Link {
 
 /// The people of one workspace whose usernames are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct People(HashMap<String, UserId>);
+pub struct People(HashMap<String, Link>);
 
 impl People {
     /// The people of these claims.
     pub fn new(links: Vec<Link>) -> Self {
-        Self(links.into_iter().map(|link| (link.username.key(), link.user)).collect())
+        Self(links.into_iter().map(|link| (link.username.key(), link)).collect())
+    }
+
+    /// What somebody has claimed.
+    pub fn username(&self, user: &UserId) -> Option<&Username> {
+        self.0.values().find(|link| link.user == *user).map(|link| &link.username)
     }
 
     /// Who has claimed a name that Segments.ai sent.
@@ -88,7 +93,7 @@ impl People {
         if self.0.is_empty() || name.len() > Username::LONGEST {
             return None;
         }
-        self.0.get(&name.to_ascii_lowercase())
+        self.0.get(&name.to_ascii_lowercase()).map(|link| &link.user)
     }
 }
 

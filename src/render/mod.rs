@@ -2,6 +2,7 @@
 
 pub mod kit;
 pub mod links;
+pub mod modal;
 pub mod mrkdwn;
 pub mod reply;
 pub mod words;

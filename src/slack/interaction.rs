@@ -2,7 +2,7 @@
 
 mod action;
 
-pub use action::{Action, MENU, MuteFor};
+pub use action::{Action, FILLED, MENU, MuteFor};
 
 use super::view::View;
 use crate::model::{ChannelId, MessageTs, TriggerId, UserId, WorkspaceId};

@@ -4,6 +4,7 @@ pub mod api;
 pub mod command;
 pub mod error;
 pub mod events;
+pub mod form;
 pub mod interaction;
 pub mod request;
 pub mod respond;

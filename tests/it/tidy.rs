@@ -10,12 +10,13 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Modules that neither do I/O nor ask for the time.
-const PURE: [&str; 8] = [
+const PURE: [&str; 9] = [
     "model",
     "render",
     "routing",
     "slack/command",
     "slack/interaction",
+    "slack/form",
     "delivery/plan",
     "delivery/pace",
     "delivery/retry",

@@ -30,6 +30,11 @@ pub fn mistake(error: &CommandError) -> Message {
     said
 }
 
+/// What is wrong with a word, and what may be meant, in a sentence or two.
+pub fn cause_in_words(error: &CommandError) -> String {
+    format!("{} {}", cause(error), expected(error))
+}
+
 /// The word as typed, in code marks.
 fn token(error: &CommandError) -> String {
     if error.token.trim().is_empty() { "That".to_owned() } else { code(&error.token, 500) }

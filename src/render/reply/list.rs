@@ -1,8 +1,9 @@
 //! The subscriptions of a channel: in pages that fit whatever their number and length, troubled ones first.
 
+use super::home::HomeChannel;
 use super::layout::{MOST_CHARACTERS, button, buttons, say, section, summary};
 use super::words::{self, count};
-use crate::model::{Subscription, SubscriptionState};
+use crate::model::{ChannelId, Subscription, SubscriptionState};
 use crate::render::{Message, mrkdwn};
 use crate::slack::interaction::Action;
 use std::ops::Range;
@@ -42,6 +43,41 @@ pub fn list(subscriptions: &[Subscription], page: usize) -> Message {
     blocks.extend([paused, waiting(&ordered)].into_iter().flatten().map(|notice| section(&notice)));
     blocks.extend(lines[shown].iter().map(|line| section(line)));
     blocks.extend(buttons([resume, previous, next].into_iter().flatten()));
+    Message { text, lead: None, color: None, blocks }
+}
+
+/// A page (from 0) of the subscriptions of several channels, each named once a page; `elsewhere` are in channels that the
+/// reader is not in.
+pub fn list_all(channels: &[HomeChannel], elsewhere: usize, page: usize) -> Message {
+    let hidden = match elsewhere {
+        0 => String::new(),
+        more => format!(" {} more, in channels that you are not in.", words::grouped(more as u64)),
+    };
+    let all: Vec<(&ChannelId, String)> = channels
+        .iter()
+        .flat_map(|one| one.subscriptions.iter().map(|subscription| (&one.channel, line(subscription))))
+        .collect();
+    if all.is_empty() {
+        return say(format!("None of the channels that you are in has a subscription yet.{hidden} {SUBSCRIBE}"));
+    }
+    let lines: Vec<String> = all.iter().map(|(channel, line)| format!("*<#{channel}>*\n{line}")).collect();
+    let pages = pages(&lines);
+    let page = page.min(pages.len() - 1);
+    let has = format!("{} in {}", count(all.len(), "subscription"), count(channels.len(), "channel"));
+    let place = if pages.len() > 1 { format!(", page {} of {}", page + 1, pages.len()) } else { String::new() };
+    let names = channels.iter().map(|one| format!("<#{}>", one.channel));
+    let text = summary(&format!("{has}{place}: {}", words::listed(names, 700)));
+    let mut blocks = vec![section(&format!("*{has}*{place}.{hidden}"))];
+    let mut last = None;
+    for (channel, line) in &all[pages[page].clone()] {
+        let head = if last == Some(*channel) { String::new() } else { format!("*<#{channel}>*\n") };
+        last = Some(*channel);
+        blocks.push(section(&format!("{head}{line}")));
+    }
+    let turn = |label: &str, page: usize| button(label, &Action::ListAllPage(page));
+    let previous = page.checked_sub(1).map(|page| turn("Previous page", page));
+    let next = (page + 1 < pages.len()).then(|| turn("Next page", page + 1));
+    blocks.extend(buttons(previous.into_iter().chain(next)));
     Message { text, lead: None, color: None, blocks }
 }
 

@@ -5,6 +5,7 @@ mod change;
 mod digest;
 mod error;
 mod help;
+mod home;
 mod layout;
 mod list;
 mod me;
@@ -21,15 +22,17 @@ pub use change::{
     undo_refused, undone, unsubscribed_all, waiting_for_invite,
 };
 pub use digest::with_next_digests;
-pub use error::mistake;
+pub use error::{cause_in_words, mistake};
 pub use help::{coming, help};
-pub use list::{list, overview};
+pub use home::{Home, HomeChannel, home};
+pub use list::{list, list_all, overview};
 pub use me::{name_claimed, name_forgotten, name_taken, name_was_taken, too_many_names, who_you_are};
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{
-    archived_channel, edit_by_command, no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed,
-    selects_nothing, still_refused, test_event_not_selected, test_nothing_to_show, test_posted, too_many_subscriptions,
-    try_again, unfinished, unknown_action,
+    archived_channel, at_work, done, edit_by_command, edited_one_changed, edited_one_is_gone, modal_was_wrong,
+    no_such_subscription, not_a_channel, not_in_that_channel, other_workspace, paused_notice, resumed, selects_nothing,
+    still_refused, subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted,
+    too_many_subscriptions, try_again, unfinished, unknown_action,
 };
 pub use status::{AccountStatus, Status, status};
 pub use why::{Place, Told, why};

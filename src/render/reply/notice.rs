@@ -66,6 +66,52 @@ pub fn edit_by_command(subscription: &Subscription) -> Message {
     said
 }
 
+/// The form did not open: the command that does the same.
+pub fn subscribe_by_command() -> Message {
+    say("Slack did not let me open the form. Try again, or type the command in the channel: \
+         `/segments subscribe jane/flowers sample.*`; `/segments help subscribe` explains it.")
+}
+
+/// The subscription that a form was opened on is gone.
+pub fn edited_one_is_gone(number: u32) -> Message {
+    say(format!(
+        "Subscription #{number} was removed while this form was open, so nothing was changed. \
+         `/segments subscribe` makes a new one."
+    ))
+}
+
+/// The subscription that a form was opened on looks different now.
+pub fn edited_one_changed(number: u32) -> Message {
+    say(format!(
+        "Somebody changed subscription #{number} while this form was open, so nothing was changed. \
+         `/segments edit #{number}` opens it as it is now."
+    ))
+}
+
+/// A form takes longer than Slack waits.
+pub fn at_work() -> Message {
+    say("⏳ This takes longer than usual. What comes of it is shown here; the channel is told too.")
+}
+
+/// A form that took longer was carried out.
+pub fn done() -> Message {
+    say("✅ Done. The channel was told.")
+}
+
+/// A form that took longer was wrong.
+pub fn modal_was_wrong<'a>(wrong: impl Iterator<Item = &'a str>) -> Message {
+    let wrong: Vec<String> = wrong.map(|text| plain(text, 300)).collect();
+    say(format!("Nothing was changed: {} Close this form and try again.", wrong.join(" ")))
+}
+
+/// Whoever clicked or asked is not known to be in the channel that it is about.
+pub fn not_in_that_channel(channel: &ChannelId) -> Message {
+    say(format!(
+        "I cannot see that you are in <#{channel}>. Join it; if it is private, invite me there first, \
+         or type the command in it."
+    ))
+}
+
 /// The sample card is in the channel; says so to the asker alone, or to everybody.
 pub fn test_posted(number: u32, ephemeral: bool) -> Message {
     let note = if ephemeral { " Only you see this note." } else { "" };

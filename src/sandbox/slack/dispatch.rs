@@ -41,6 +41,12 @@ pub enum Mistake {
     /// No modal is open.
     #[error("no modal is open")]
     NoModal,
+    /// The app answered a menu's question with something that Slack does not show.
+    #[error("these are no entries for a menu: {0}")]
+    NoSuggestions(String),
+    /// The app answered a submission with something that Slack cannot show.
+    #[error("We had some trouble connecting. Try again? ({0})")]
+    Trouble(String),
     /// An input that is not optional was left empty.
     #[error("input `{0}` is empty")]
     Unfilled(String),

@@ -9,7 +9,9 @@ pub(super) const OF_SECTION: &[&str] = &[
     "button",
     "overflow",
     "static_select",
+    "external_select",
     "multi_static_select",
+    "multi_external_select",
     "users_select",
     "multi_users_select",
     "conversations_select",
@@ -26,6 +28,7 @@ pub(super) const OF_ACTIONS: &[&str] = &[
     "button",
     "overflow",
     "static_select",
+    "external_select",
     "users_select",
     "conversations_select",
     "channels_select",
@@ -41,7 +44,9 @@ pub(super) const OF_INPUT: &[&str] = &[
     "url_text_input",
     "email_text_input",
     "static_select",
+    "external_select",
     "multi_static_select",
+    "multi_external_select",
     "users_select",
     "multi_users_select",
     "conversations_select",
@@ -82,6 +87,17 @@ impl Check {
                     "focus_on_load",
                 ];
                 self.choice(value, at, &[], &optional, 100);
+            }
+            "external_select" | "multi_external_select" => {
+                let optional = [
+                    "placeholder",
+                    "initial_option",
+                    "initial_options",
+                    "min_query_length",
+                    "max_selected_items",
+                    "focus_on_load",
+                ];
+                self.external(value, at, &optional);
             }
             "datepicker" => self.choice(value, at, &[], &["placeholder", "initial_date", "focus_on_load"], 0),
             "timepicker" => {
@@ -163,6 +179,24 @@ impl Check {
             if !offered.contains(&chosen) {
                 self.problem("the initial option is none of the options", at);
             }
+        }
+    }
+
+    /// A menu whose entries the app gives while somebody types.
+    fn external(&mut self, value: &Value, at: &str, optional: &[&str]) {
+        let optional = [optional, &["action_id", "confirm"]].concat();
+        let Some(map) = self.object(value, at, &[], &optional) else { return };
+        let kind = map.get("type").and_then(Value::as_str).unwrap_or_default();
+        self.unique(map, "action_id", at);
+        self.confirm(map, at);
+        self.text(map, "placeholder", at, Kind::Plain, 150);
+        self.boolean(map, &["focus_on_load"], at);
+        if map.get("min_query_length").is_some_and(|least| !least.is_u64()) {
+            self.problem("must be an integer", &format!("{at}/min_query_length"));
+        }
+        let several = map.get("initial_options").and_then(Value::as_array).into_iter().flatten();
+        for chosen in map.get("initial_option").into_iter().chain(several) {
+            self.option(chosen, &format!("{at}/initial_option"), kind);
         }
     }
 

@@ -32,6 +32,7 @@ mod clicks;
 mod dispatch;
 mod events;
 mod modals;
+mod state;
 mod typing;
 
 mod look;

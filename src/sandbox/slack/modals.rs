@@ -3,6 +3,7 @@
 use super::Emulator;
 use super::blocks::fill_in_ids;
 use super::dispatch::{Answer, Mistake};
+use super::state::is_empty;
 use super::views::check_view;
 use crate::model::{UserId, WorkspaceId};
 use serde_json::{Value, json};
@@ -12,14 +13,16 @@ impl Emulator {
     /// writes them: `{"type": "plain_text_input", "value": "…"}`), and does with the modal what the app answers.
     pub async fn submits(&self, workspace: &WorkspaceId, user: &UserId, values: Value) -> Result<Answer, Mistake> {
         let mut view = self.modal(workspace, user).ok_or(Mistake::NoModal)?;
+        if let (Some(given), Some(held)) = (values.as_object(), view["state"]["values"].as_object_mut()) {
+            held.extend(given.clone());
+        }
         let inputs = view["blocks"].as_array().into_iter().flatten().filter(|block| block["type"] == "input");
         for input in inputs.filter(|input| input["optional"] != true) {
             let id = input["block_id"].as_str().unwrap_or_default();
-            if values.get(id).and_then(|input_values| input_values.as_object()).is_none_or(serde_json::Map::is_empty) {
+            if is_empty(&view, id) {
                 return Err(Mistake::Unfilled(id.to_owned()));
             }
         }
-        view["state"] = json!({"values": values});
         let now = self.0.clock.now();
         let mut payload = self.world().interaction("view_submission", workspace, user, now);
         payload["view"] = view.clone();
@@ -28,7 +31,7 @@ impl Emulator {
         if answer.is_success() {
             let told =
                 if answer.is_json { serde_json::from_str(&answer.body).unwrap_or_default() } else { Value::Null };
-            self.follow(workspace, user, &view, &told);
+            self.follow(workspace, user, &view, &told)?;
         }
         Ok(answer)
     }
@@ -53,7 +56,7 @@ impl Emulator {
     }
 
     /// Does what the answer to a submission says; nothing said closes the modal. A view that will not do changes nothing.
-    fn follow(&self, workspace: &WorkspaceId, user: &UserId, old: &Value, told: &Value) {
+    fn follow(&self, workspace: &WorkspaceId, user: &UserId, old: &Value, told: &Value) -> Result<(), Mistake> {
         match told["response_action"].as_str() {
             None => self.take_away(workspace, user, false),
             Some("clear") => self.take_away(workspace, user, true),
@@ -71,14 +74,26 @@ impl Emulator {
                 stack.push(view);
             }
             Some("errors") => {
+                let blocks = old["blocks"].as_array().into_iter().flatten();
+                let inputs: Vec<&Value> =
+                    blocks.filter(|block| block["type"] == "input").map(|block| &block["block_id"]).collect();
+                let errors = told["errors"].as_object();
+                let fits = errors.is_some_and(|errors| {
+                    !errors.is_empty()
+                        && errors.iter().all(|(id, said)| inputs.iter().any(|input| *input == id) && said.is_string())
+                });
+                if !fits {
+                    return Err(Mistake::Trouble(told["errors"].to_string()));
+                }
                 let mut world = self.world();
                 if let Some(view) = world.workspace(workspace).modals.get_mut(user).and_then(|stack| stack.last_mut()) {
                     view["errors"] = told["errors"].clone();
                 }
             }
-            Some(_) => {}
+            Some(_) => return Err(Mistake::Trouble(told.to_string().chars().take(300).collect())),
         }
         self.changed();
+        Ok(())
     }
 
     fn take_away(&self, workspace: &WorkspaceId, user: &UserId, all: bool) {

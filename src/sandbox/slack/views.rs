@@ -4,6 +4,7 @@ use super::blocks::{Surface, fill_in_ids};
 use super::check::{Check, Kind};
 use super::refusal::Refusal;
 use super::request::{Outcome, Request};
+use super::state::values;
 use super::world::{APP_ID, Workspace};
 use crate::clock::later;
 use crate::model::UserId;
@@ -166,7 +167,7 @@ impl Workspace {
         view["team_id"] = json!(self.info.id);
         view["app_id"] = json!(APP_ID);
         view["bot_id"] = json!(self.bot_id());
-        view["state"] = json!({"values": {}});
+        view["state"] = json!({"values": values(&view, old)});
         for name in ["private_metadata", "callback_id", "external_id"] {
             if view.get(name).is_none() {
                 view[name] = json!("");

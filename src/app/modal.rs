@@ -1,0 +1,302 @@
+//! The modal of a subscription: opening it, following what is filled in, and doing what was submitted.
+
+use super::ledger::NotReplaced;
+use super::subscribe::{self, Outcome};
+use super::{App, Asker, Reply, home};
+use crate::clock::id_at;
+use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
+use crate::render::modal::{self, Entry};
+use crate::render::{Message, Rung, reply};
+use crate::slack::command::{Command, Target, parse};
+use crate::slack::form::{CALLBACK, Edits, Form, Sheet, fingerprint};
+use crate::slack::interaction::{Click, Doing, Suggestion};
+use crate::slack::view::View;
+use crate::store::StoreError;
+use slack_morphism::prelude::SlackView;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use tracing::{debug, warn};
+
+/// The menu of datasets offers so many; Slack takes a hundred.
+const ENTRIES: usize = 50;
+
+/// Somebody before whom a modal can be opened.
+pub(super) struct Person {
+    workspace: WorkspaceId,
+    user: UserId,
+    /// What they did a moment ago.
+    trigger: TriggerId,
+}
+
+impl Person {
+    pub(super) fn of(click: &Click) -> Self {
+        Self { workspace: click.workspace.clone(), user: click.user.clone(), trigger: click.trigger.clone() }
+    }
+}
+
+impl From<&Asker> for Person {
+    fn from(asker: &Asker) -> Self {
+        Self { workspace: asker.lane.workspace.clone(), user: asker.user.clone(), trigger: asker.cause.clone() }
+    }
+}
+
+/// What a submission comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Submitted {
+    /// The modal closes.
+    Close,
+    /// It stays, with what is wrong beside each block.
+    Wrong(BTreeMap<String, String>),
+    /// It says something.
+    Says(Box<SlackView>),
+}
+
+/// Opens the modal for a new subscription; a channel that is known is filled in.
+pub(super) async fn open(app: &App, person: &Person, channel: Option<&ChannelId>) -> Reply {
+    let sheet = Sheet { channel: channel.cloned(), edits: None };
+    show(app, person, &Form::new(channel.cloned()), &sheet, reply::subscribe_by_command()).await
+}
+
+/// Opens the modal on a subscription.
+pub(super) async fn edit(app: &App, asker: &Asker, number: u32) -> Result<Reply, StoreError> {
+    let existing = app.store.book(&asker.lane).await?.subscriptions;
+    let Some(subscription) = existing.iter().find(|subscription| subscription.number == number) else {
+        let missing = reply::no_such_subscription(&Target::Number(number).to_string(), &existing);
+        return Ok(Reply::asker(missing));
+    };
+    let channel = &asker.lane.channel;
+    let edits = Edits { number, seen: fingerprint(&subscription.rule) };
+    let sheet = Sheet { channel: Some(channel.clone()), edits: Some(edits) };
+    let form = Form::of(&subscription.rule, channel.clone());
+    Ok(show(app, &Person::from(asker), &form, &sheet, reply::edit_by_command(subscription)).await)
+}
+
+/// Somebody used the shortcut.
+pub async fn shortcut(app: &App, used: Doing<String>) {
+    let Doing { workspace, user, trigger: Some(trigger), what, .. } = used else { return };
+    if !app.serves(&workspace) || what != "subscribe" {
+        return debug!("a shortcut `{what}` calls for nothing");
+    }
+    let person = Person { workspace, user, trigger };
+    let said = open(app, &person, None).await;
+    // A shortcut has no channel: what goes wrong is written to whoever used it.
+    if said.answer().is_some()
+        && let Err(error) = app.slack.write_to(&person.workspace, &person.user, said.message.content(Rung::Whole)).await
+    {
+        warn!("could not tell that a modal did not open: {error}");
+    }
+}
+
+/// Opens the modal; says `otherwise` where Slack does not let it be opened.
+async fn show(app: &App, person: &Person, form: &Form, sheet: &Sheet, otherwise: Message) -> Reply {
+    let view = modal::subscription(form, sheet);
+    match app.slack.open_view(&person.workspace, &person.trigger, &view).await {
+        Ok(()) => Reply::nothing(),
+        Err(error) => {
+            warn!("could not open the modal of a subscription: {error}");
+            Reply::asker(otherwise)
+        }
+    }
+}
+
+/// Shows the modal as it is filled in now.
+pub(super) async fn follow(app: &App, click: &Click) -> Result<(), StoreError> {
+    let Some(view) = click.view.as_ref().filter(|view| view.callback_id == CALLBACK) else { return Ok(()) };
+    let sheet = Sheet::read(&view.private_metadata);
+    let current = current(app, &click.workspace, &sheet).await?;
+    let shown = modal::subscription(&filled(view, &sheet, current.as_ref()), &sheet);
+    if let Err(error) = app.slack.update_view(&click.workspace, &view.id, Some(&view.hash), &shown).await {
+        // Whoever fills in fast is ahead of us; the next change shows everything.
+        debug!("could not bring a modal up to date: {error}");
+    }
+    Ok(())
+}
+
+/// The subscription that a sheet is about, as it is now.
+async fn current(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result<Option<Rule>, StoreError> {
+    let (Some(edits), Some(channel)) = (&sheet.edits, &sheet.channel) else { return Ok(None) };
+    let book = app.store.book(&App::lane(workspace, channel)).await?;
+    let found = book.subscriptions.into_iter().find(|subscription| subscription.number == edits.number);
+    Ok(found.map(|subscription| subscription.rule))
+}
+
+fn filled(view: &View, sheet: &Sheet, current: Option<&Rule>) -> Form {
+    let fixed = sheet.channel.clone().filter(|_| sheet.edits.is_some());
+    let groups = current.map(|rule| rule.options.mention.iter().filter(|id| id.starts_with('S')).cloned().collect());
+    Form::read(view, fixed, groups.unwrap_or_default())
+}
+
+/// The datasets that may be meant, while somebody types: those that were seen, and what was typed if it is a pattern.
+pub fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<Entry> {
+    let stranger = asked.home.as_ref().is_some_and(|home| *home != asked.workspace);
+    if stranger || !app.serves(&asked.workspace) {
+        return Vec::new();
+    }
+    let typed = asked.what.typed.trim();
+    let as_typed = match parse(&format!("subscribe {typed}")) {
+        Ok(Command::Subscribe(wanted)) => match wanted.datasets.as_slice() {
+            [dataset] if wanted.include.is_empty() && wanted.filters.is_empty() => Some(dataset.clone()),
+            _ => None,
+        },
+        _ => None,
+    };
+    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+    // A pasted address is looked for by the dataset that it names.
+    let wanted =
+        as_typed.as_ref().map_or_else(|| typed.to_owned(), |dataset| format!("{}/{}", dataset.owner, dataset.name));
+    let found = found(index.datasets(&asked.workspace), wanted.trim_matches('"'));
+    let known = |dataset: &&DatasetName| {
+        let pattern = DatasetPattern { owner: Glob::new(dataset.owner()), name: Glob::new(dataset.name()) };
+        Some((modal::seen(dataset.as_str(), &pattern.to_string())?, pattern))
+    };
+    let seen: Vec<(Entry, DatasetPattern)> = found.iter().filter_map(known).collect();
+    let own = as_typed.filter(|typed| seen.iter().all(|(_, pattern)| pattern != typed));
+    let own = own.and_then(|pattern| modal::as_typed(&pattern.to_string()));
+    let any = typed.is_empty().then(|| modal::as_typed("*")).flatten();
+    own.into_iter().chain(seen.into_iter().map(|(entry, _)| entry)).chain(any).collect()
+}
+
+/// The datasets that begin with a text, then those that contain it, whatever the case.
+fn found<'a>(datasets: impl Iterator<Item = &'a DatasetName>, typed: &str) -> Vec<&'a DatasetName> {
+    let typed = typed.to_lowercase();
+    let (mut beginning, mut containing) = (Vec::new(), Vec::new());
+    for dataset in datasets {
+        let name = dataset.as_str().to_lowercase();
+        if name.starts_with(&typed) {
+            beginning.push(dataset);
+            if beginning.len() == ENTRIES {
+                break;
+            }
+        } else if containing.len() < ENTRIES && name.contains(&typed) {
+            containing.push(dataset);
+        }
+    }
+    beginning.extend(containing);
+    beginning.truncate(ENTRIES);
+    beginning
+}
+
+/// Does what a submitted modal says, or says what is wrong with it.
+pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
+    match submitted(app, &done).await {
+        Ok(submitted) => submitted,
+        Err(error) => {
+            warn!("could not carry out a modal: {error}");
+            says(&reply::try_again("change this channel's subscriptions"))
+        }
+    }
+}
+
+/// What somebody is told whose submission takes longer than Slack waits; the modal says more later.
+pub fn still_at_work() -> Submitted {
+    says(&reply::at_work())
+}
+
+/// Says in the modal, which told that work goes on, what came of it.
+pub async fn tell_later(app: &App, workspace: &WorkspaceId, view_id: &str, submitted: Submitted) {
+    let message = match submitted {
+        Submitted::Close => reply::done(),
+        Submitted::Wrong(wrong) => reply::modal_was_wrong(wrong.values().map(String::as_str)),
+        Submitted::Says(view) => return update(app, workspace, view_id, &view).await,
+    };
+    update(app, workspace, view_id, &modal::notice("Segments", &message)).await;
+}
+
+async fn update(app: &App, workspace: &WorkspaceId, view_id: &str, view: &SlackView) {
+    if let Err(error) = app.slack.update_view(workspace, view_id, None, view).await {
+        warn!("could not say in a modal what came of it: {error}");
+    }
+}
+
+fn says(message: &Message) -> Submitted {
+    Submitted::Says(Box::new(modal::notice("Segments", message)))
+}
+
+async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, StoreError> {
+    let Doing { workspace, user, what: view, .. } = done;
+    if done.home.as_ref().is_some_and(|home| home != workspace) {
+        return Ok(says(&reply::other_workspace()));
+    }
+    if let Some(not_served) = app.not_served(workspace) {
+        return Ok(says(&not_served.message));
+    }
+    if view.callback_id != CALLBACK {
+        return Ok(Submitted::Close);
+    }
+    let sheet = Sheet::read(&view.private_metadata);
+    let current = current(app, workspace, &sheet).await?;
+    let form = filled(view, &sheet, current.as_ref());
+    let wanted = match form.asked() {
+        Ok(wanted) => wanted,
+        Err(wrong) => return Ok(Submitted::Wrong(modal::errors(&wrong))),
+    };
+    let Some(channel) = &form.channel else {
+        return Ok(Submitted::Wrong(modal::channel_error("Choose the channel that is to get the messages.")));
+    };
+    if let Err(refusal) = home::is_in(app, workspace, user, channel).await {
+        return Ok(match sheet.edits {
+            None => Submitted::Wrong(modal::channel_error(&refusal.text)),
+            Some(_) => says(&refusal),
+        });
+    }
+    // The same submission sent twice has the same cause, and is carried out once.
+    let Ok(cause) = TriggerId::parse(format!("view.{}", view.id)) else { return Ok(Submitted::Close) };
+    let asker = Asker { lane: App::lane(workspace, channel), user: user.clone(), cause };
+    let outcome = match &sheet.edits {
+        None => subscribe::subscribe(app, &asker, &wanted, true).await?,
+        Some(edits) => {
+            let rule = wanted.rules().pop().expect("a form asks for exactly one dataset");
+            let rule = match &current {
+                Some(current) => as_before(current, &form, channel, rule),
+                None => rule,
+            };
+            match subscribe::replace(app, &asker, edits, &rule).await? {
+                Ok(outcome) => outcome,
+                Err(NotReplaced::Taken(number)) => return Ok(Submitted::Wrong(modal::taken_error(number))),
+                Err(NotReplaced::SelectsNothing(dataset)) => return Ok(says(&reply::selects_nothing(&dataset))),
+                Err(NotReplaced::Gone) => return Ok(says(&reply::edited_one_is_gone(edits.number))),
+                Err(NotReplaced::ChangedSince) => return Ok(says(&reply::edited_one_changed(edits.number))),
+            }
+        }
+    };
+    Ok(match outcome {
+        Outcome::Changed(message) => {
+            tell_channel(app, &asker.lane, user, message);
+            Submitted::Close
+        }
+        Outcome::Repeated(_) => Submitted::Close,
+        Outcome::Refused(message) if sheet.edits.is_none() => Submitted::Wrong(modal::channel_error(&message.text)),
+        Outcome::Refused(message) | Outcome::Waits(message) | Outcome::Unchanged(message) => says(&message),
+    })
+}
+
+/// What a form says of a subscription, which stays exactly as it was where the form says the same.
+fn as_before(current: &Rule, form: &Form, channel: &ChannelId, mut rule: Rule) -> Rule {
+    let before = Form::of(current, channel.clone());
+    if before == *form {
+        return current.clone();
+    }
+    // The boxes know no order.
+    if (&before.ticked, &before.more) == (&form.ticked, &form.more) {
+        rule.events = current.events.clone();
+    }
+    rule
+}
+
+/// Tells the channel what was changed from elsewhere, or, where that cannot be, whoever changed it.
+pub(super) fn tell_channel(app: &Arc<App>, lane: &Lane, user: &UserId, message: Message) {
+    let (busy, lane, user) = (app.lanes.at_work(), lane.clone(), user.clone());
+    app.tasks.spawn({
+        let app = Arc::clone(app);
+        async move {
+            let _busy = busy;
+            let content = message.content(Rung::Whole);
+            if let Err(error) = app.slack.post(&lane, content.clone(), id_at(app.clock.now())).await {
+                warn!(lane = %lane, "could not say in {lane} what was changed: {error}; telling {user}");
+                if let Err(error) = app.slack.write_to(&lane.workspace, &user, content).await {
+                    warn!("could not tell {user} either: {error}");
+                }
+            }
+        }
+    });
+}
