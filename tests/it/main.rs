@@ -24,6 +24,7 @@ mod interaction;
 mod known_answers;
 mod limits;
 mod manifest;
+mod modal;
 mod me;
 mod mentions;
 mod menus;
