@@ -34,6 +34,7 @@
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
+//! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
 //! | where every record stands on disk | `store::sled::keys` |
@@ -68,6 +69,7 @@ pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
+use app::home::{Homes, keep_fresh};
 use app::recent::Recent;
 use app::room::Room;
 use app::{App, Home, Settings, backups, connect};
@@ -163,6 +165,7 @@ pub async fn assemble_over(
         responder: Responder::new(slack_url.clone(), clock.clone()).context("could not make an HTTP client")?,
         lanes: Lanes::new(parts, shutdown),
         recent: Recent::new(clock.now()),
+        homes: Homes::default(),
         clock,
         store,
         index: Arc::default(),
@@ -200,7 +203,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let background = TaskTracker::new();
-    for work in [Work::Connect, Work::Sweep, Work::BackUp] {
+    for work in [Work::Connect, Work::Sweep, Work::BackUp, Work::KeepHomesFresh] {
         let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
         background.spawn(async move {
             shutdown.run_until_cancelled(work.run(&app)).await;
@@ -231,6 +234,7 @@ enum Work {
     Connect,
     Sweep,
     BackUp,
+    KeepHomesFresh,
 }
 
 impl Work {
@@ -239,6 +243,7 @@ impl Work {
             Self::Connect => connect::connect(app).await,
             Self::Sweep => connect::sweep(app).await,
             Self::BackUp => backups::daily(app).await,
+            Self::KeepHomesFresh => keep_fresh(app).await,
         }
     }
 }

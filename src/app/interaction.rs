@@ -1,9 +1,9 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
-use super::{App, Asker, Audience, Reply, channel, command, mute, subscribe, test_card};
+use super::{App, Asker, Audience, Reply, channel, command, home, mute, subscribe, test_card};
 use crate::model::{DatasetPattern, SubscriptionState};
 use crate::render::reply;
-use crate::slack::command::Target;
+use crate::slack::command::{Target, Topic};
 use crate::slack::interaction::{Action, Click};
 use crate::slack::respond::Answer;
 use crate::store::StoreError;
@@ -28,8 +28,9 @@ pub async fn click(app: &Arc<App>, click: Click) {
             vec![Reply::asker(reply::try_again("do that")).answer()]
         }
     };
-    for answer in answers {
-        if let Err(error) = app.responder.respond(&click.response_url, &answer).await {
+    // What is clicked in a view has no place for answers.
+    for answer in answers.iter().filter(|_| !click.response_url.is_empty()) {
+        if let Err(error) = app.responder.respond(&click.response_url, answer).await {
             warn!("could not answer a click on `{}`: {error}", click.action.action_id());
         }
     }
@@ -42,6 +43,10 @@ async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
     }
     if let Some(not_served) = app.not_served(&click.workspace) {
         return Ok(vec![not_served.answer()]);
+    }
+    if click.view.as_ref().is_some_and(|view| view.kind == "home") {
+        home::click(app, click).await?;
+        return Ok(Vec::new());
     }
     let Some(channel) = &click.channel else {
         return Ok(vec![Reply::asker(reply::unknown_action()).answer()]);
@@ -71,8 +76,11 @@ async fn answers(app: &App, click: &Click) -> Result<Vec<Answer>, StoreError> {
             Some(pattern) => vec![mute::end_one(app, &asker, &pattern).await?.answer()],
             None => vec![Reply::asker(reply::unknown_action()).answer()],
         },
+        Action::ListAllPage(page) => vec![command::list_all(app, &asker, *page).await?.answer().replacing()],
+        Action::Subscribe(_) => vec![Reply::asker(reply::help(Some(Topic::Verb("subscribe")))).answer()],
+        Action::Help => vec![Reply::asker(reply::help(None)).answer()],
         Action::Open => Vec::new(),
-        Action::Unknown(_) => vec![Reply::asker(reply::unknown_action()).answer()],
+        Action::Home(_) | Action::Unknown(_) => vec![Reply::asker(reply::unknown_action()).answer()],
     })
 }
 
@@ -84,7 +92,8 @@ fn in_place(reply: &Reply) -> Vec<Answer> {
     }
 }
 
-async fn resume(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+/// Lets the channel go on if the bot can post there by now.
+pub(super) async fn resume(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
     let resumed = channel::revive(app, &asker.lane).await?;
     if !resumed.is_empty() {
         return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));

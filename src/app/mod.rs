@@ -6,6 +6,7 @@ pub mod command;
 pub mod connect;
 pub mod events;
 mod hold;
+pub mod home;
 pub mod intake;
 pub mod interaction;
 mod ledger;
@@ -16,6 +17,7 @@ pub mod room;
 mod status;
 mod subscribe;
 mod test_card;
+mod visible;
 mod why;
 
 use crate::clock::Clock;
@@ -56,6 +58,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// The one workspace of this installation, and how it stands with Slack.
     pub home: RwLock<Home>,
+    /// The App Homes that were looked at of late.
+    pub homes: home::Homes,
     /// Room for the bodies of webhooks.
     pub webhook_room: Room,
     /// Room for the bodies of requests from Slack, so that no flood of webhooks shuts people out.
@@ -186,6 +190,7 @@ impl App {
             }
             book = self.store.book(lane).await?;
             if book.revision == revision {
+                self.homes.note_change(&lane.workspace);
                 return Ok(());
             }
         }

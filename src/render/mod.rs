@@ -11,6 +11,7 @@ mod changes;
 mod dataset;
 mod digest;
 mod fold;
+pub mod home;
 mod issue;
 mod label;
 mod release;

@@ -32,6 +32,8 @@ pub enum SlackEvent {
     },
     /// The channel can be posted in again.
     ChannelUnarchived(ChannelId),
+    /// Somebody opened the App Home.
+    HomeOpened(UserId),
     /// The app was removed from the workspace, or its tokens were revoked.
     Uninstalled,
     /// Anything else, by its type.
@@ -77,6 +79,9 @@ impl SlackEvent {
                 channel().zip(user).map(|(channel, user)| Self::MemberJoined { channel, user })
             }
             "channel_unarchive" | "group_unarchive" => channel().map(Self::ChannelUnarchived),
+            "app_home_opened" if event["tab"] == "home" => {
+                event["user"].as_str().and_then(|user| UserId::parse(user).ok()).map(Self::HomeOpened)
+            }
             "app_uninstalled" => Some(Self::Uninstalled),
             // A person who takes their own consent back takes nothing from the bot.
             "tokens_revoked" => event["tokens"]["bot"].get(0).map(|_| Self::Uninstalled),

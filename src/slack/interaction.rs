@@ -1,5 +1,9 @@
 //! What people click: each button's meaning, printed into its action id and value and parsed back.
 
+mod home;
+
+pub use home::{HomeAction, Place};
+
 use super::view::View;
 use crate::model::{ChannelId, TriggerId, UserId, WorkspaceId};
 use serde::Deserialize;
@@ -22,6 +26,14 @@ pub enum Action {
     Resume,
     /// End the mute of this dataset pattern.
     Unmute(String),
+    /// Show a page (from 0) of the subscriptions of every channel that the person is in.
+    ListAllPage(usize),
+    /// Subscribe a channel: this one, or one that is still to be chosen.
+    Subscribe(Option<ChannelId>),
+    /// Explain what can be typed.
+    Help,
+    /// Something in the App Home.
+    Home(HomeAction),
     /// A link that Slack opens by itself and also reports.
     Open,
     /// A button of another version.
@@ -39,6 +51,10 @@ impl Action {
             Self::UnsubscribeAll => "unsubscribe_all".to_owned(),
             Self::Resume => "resume".to_owned(),
             Self::Unmute(_) => "unmute".to_owned(),
+            Self::ListAllPage(page) => format!("list_all_page_{page}"),
+            Self::Subscribe(_) => "subscribe".to_owned(),
+            Self::Help => "help".to_owned(),
+            Self::Home(action) => action.action_id(),
             Self::Open => "open".to_owned(),
             Self::Unknown(id) => id.clone(),
         }
@@ -50,8 +66,10 @@ impl Action {
             Self::Undo(id) => id.to_string(),
             Self::Run(text) | Self::Unmute(text) => text.clone(),
             Self::Test(number) => number.to_string(),
-            Self::ListPage(page) => page.to_string(),
-            Self::UnsubscribeAll | Self::Resume | Self::Open | Self::Unknown(_) => String::new(),
+            Self::ListPage(page) | Self::ListAllPage(page) => page.to_string(),
+            Self::Subscribe(channel) => channel.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Self::Home(action) => action.value(),
+            Self::UnsubscribeAll | Self::Resume | Self::Help | Self::Open | Self::Unknown(_) => String::new(),
         }
     }
 
@@ -64,6 +82,11 @@ impl Action {
             "unsubscribe_all" => Some(Self::UnsubscribeAll),
             "resume" => Some(Self::Resume),
             "unmute" => Some(Self::Unmute(value.to_owned())),
+            "subscribe" if value.is_empty() => Some(Self::Subscribe(None)),
+            "subscribe" => ChannelId::parse(value).ok().map(|channel| Self::Subscribe(Some(channel))),
+            "help" => Some(Self::Help),
+            id if id.starts_with("home_") => HomeAction::parse(id, value).map(Self::Home),
+            id if id.starts_with("list_all_page_") => value.parse().ok().map(Self::ListAllPage),
             id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
             id if id == "open" || id.starts_with("open_") => Some(Self::Open),
             _ => None,
@@ -251,6 +274,11 @@ mod tests {
             Action::UnsubscribeAll,
             Action::Resume,
             Action::Unmute("jane/*".to_owned()),
+            Action::ListAllPage(2),
+            Action::Subscribe(None),
+            Action::Subscribe(ChannelId::parse("C1").ok()),
+            Action::Help,
+            Action::Home(HomeAction::Page(3)),
             Action::Open,
         ] {
             assert_eq!(Action::parse(&action.action_id(), &action.value()), action);

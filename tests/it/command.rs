@@ -299,7 +299,7 @@ async fn commands_of_one_channel_at_the_same_time_all_count() {
 #[tokio::test]
 async fn a_later_versions_verb_says_that_it_is_coming() {
     let bench = Bench::start().await;
-    for text in ["edit #1", "connect", "disconnect jane", "me jane", "export", "import", "list all"] {
+    for text in ["edit #1", "connect", "disconnect jane", "me jane", "export", "import"] {
         let shown = types(&bench, text).await;
         assert!(private(&shown) && shown.text.contains("later version"), "{text}: {}", shown.text);
     }

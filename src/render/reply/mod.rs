@@ -1,6 +1,7 @@
 //! Every word that answers a command or a click. Pure functions to messages; the caller decides who sees them.
 
 mod change;
+mod channels;
 mod digest;
 mod error;
 mod help;
@@ -17,6 +18,8 @@ pub use change::{
     Note, RuleChange, UndoRefusal, changed, confirm_unsubscribe_all, now_active, unchanged, undo_refused, undone,
     unsubscribed_all, waiting_for_invite,
 };
+pub use channels::{ChannelBook, change_there, list_all, not_seen_in, subscribe_there};
+pub(in crate::render) use channels::{Rows, Turn, others_said};
 pub use digest::with_next_digests;
 pub use error::mistake;
 pub use help::{coming, help};

@@ -1,0 +1,204 @@
+//! The App Home: shown when somebody opens it, after each click in it, and again when the workspace changed meanwhile.
+
+mod looked;
+
+pub use looked::Homes;
+
+use super::visible::{Unseen, Visible, visible};
+use super::{App, Asker, Audience, Reply, interaction, mute, status, subscribe, test_card};
+use crate::clock::id_at;
+use crate::model::{UserId, WorkspaceId};
+use crate::render::{self, Rung, reply};
+use crate::slack::api::Membership;
+use crate::slack::command::{MuteLength, Target};
+use crate::slack::error::SlackError;
+use crate::slack::interaction::{Action, Click, HomeAction, Place};
+use crate::store::StoreError;
+use looked::Screen;
+use std::time::Duration;
+use tracing::warn;
+
+/// A Home is shown again no sooner than this after a change, with everything that changed by then …
+const CALM: Duration = Duration::from_secs(3);
+/// … and so long after the one before: each costs a look at somebody's channels, of which Slack takes 50 a minute
+/// (<https://docs.slack.dev/apis/web-api/rate-limits>, tier 3).
+const BETWEEN: Duration = Duration::from_secs(2);
+/// A Home that Slack finds too much, or that changes meanwhile, is tried so often.
+const TRIES: usize = 3;
+/// The mute of the menu, in minutes.
+const HOUR: u32 = 60;
+
+/// Shows their Home to somebody who opens it. What Slack refuses is tried again when they open it the next time.
+pub(super) async fn open(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<(), StoreError> {
+    let shown = match app.slack.channels_of(workspace, user).await {
+        Ok(memberships) => show(app, workspace, user, Screen::default(), &memberships).await,
+        Err(error) => Err(error.into()),
+    };
+    settled(workspace, user, shown)
+}
+
+/// Does what was clicked in a Home, and shows it as it is then.
+pub(super) async fn click(app: &App, click: &Click) -> Result<(), StoreError> {
+    let (workspace, user) = (&click.workspace, &click.user);
+    let page = click.view.as_ref().and_then(|view| view.private_metadata.parse().ok()).unwrap_or_default();
+    let memberships = match app.slack.channels_of(workspace, user).await {
+        Ok(memberships) => memberships,
+        Err(error) => return settled(workspace, user, Err(error.into())),
+    };
+    let screen = carried_out(app, click, Screen { page, ..Screen::default() }, &memberships).await?;
+    settled(workspace, user, show(app, workspace, user, screen, &memberships).await)
+}
+
+/// What a click leads to, by somebody who is in these channels.
+async fn carried_out(
+    app: &App,
+    click: &Click,
+    screen: Screen,
+    memberships: &[Membership],
+) -> Result<Screen, StoreError> {
+    let action = match &click.action {
+        Action::Home(action) => action,
+        Action::Subscribe(_) => return Ok(screen.with(reply::subscribe_there())),
+        Action::Open => return Ok(screen),
+        _ => return Ok(screen.with(reply::unknown_action())),
+    };
+    let place = match action {
+        HomeAction::Page(page) => return Ok(Screen { page: *page, ..screen }),
+        HomeAction::Keep => return Ok(screen),
+        HomeAction::Resume(channel) | HomeAction::Mute(channel) | HomeAction::Unmute(channel) => channel,
+        HomeAction::Edit(place)
+        | HomeAction::Test(place)
+        | HomeAction::Unsubscribe(place)
+        | HomeAction::UnsubscribeNow(place) => &place.channel,
+    };
+    if !memberships.iter().any(|membership| membership.channel == *place) {
+        return Ok(screen.with(reply::not_seen_in(place)));
+    }
+    let lane = App::lane(&click.workspace, place);
+    let asker = Asker { lane, user: click.user.clone(), cause: click.trigger.clone() };
+    let answer = match action {
+        HomeAction::Unsubscribe(place) => return Ok(Screen { asked: Some(place.clone()), ..screen }),
+        HomeAction::Page(_) | HomeAction::Keep => return Ok(screen),
+        HomeAction::Resume(_) => interaction::resume(app, &asker).await?,
+        HomeAction::Mute(_) => mute::mute(app, &asker, None, MuteLength::Minutes(HOUR)).await?,
+        HomeAction::Unmute(_) => mute::unmute(app, &asker, None).await?,
+        HomeAction::Edit(place) => edit(app, &asker, place).await?,
+        HomeAction::Test(place) => test_card::post(app, &asker, Some(&Target::Number(place.number)), None).await?,
+        HomeAction::UnsubscribeNow(place) => {
+            subscribe::unsubscribe(app, &asker, &Target::Number(place.number), &[]).await?
+        }
+    };
+    Ok(screen.with(told(app, &asker, answer).await))
+}
+
+/// How a subscription is changed.
+async fn edit(app: &App, asker: &Asker, place: &Place) -> Result<Reply, StoreError> {
+    let subscriptions = app.store.book(&asker.lane).await?.subscriptions;
+    let found = subscriptions.iter().find(|one| one.number == place.number);
+    Ok(Reply::asker(match found {
+        Some(subscription) => reply::change_there(subscription),
+        None => reply::no_such_subscription(&format!("#{}", place.number), &subscriptions),
+    }))
+}
+
+/// Tells the channel what is for everybody in it; gives what whoever clicked is told.
+async fn told(app: &App, asker: &Asker, answer: Reply) -> render::Message {
+    if answer.audience == Audience::Channel {
+        let content = answer.message.content(Rung::Whole);
+        if let Err(error) = app.slack.post(&asker.lane, content, id_at(app.clock.now())).await {
+            warn!(lane = %asker.lane, "could not say in {} what was changed in a Home: {error}", asker.lane);
+        }
+    }
+    answer.message
+}
+
+/// Shows somebody their Home, and remembers that they look at it.
+async fn show(
+    app: &App,
+    workspace: &WorkspaceId,
+    user: &UserId,
+    screen: Screen,
+    memberships: &[Membership],
+) -> Result<(), Unseen> {
+    publish(app, workspace, user, &screen, memberships).await?;
+    app.homes.looked(workspace, user, screen, app.clock.now());
+    Ok(())
+}
+
+async fn publish(
+    app: &App,
+    workspace: &WorkspaceId,
+    user: &UserId,
+    screen: &Screen,
+    memberships: &[Membership],
+) -> Result<(), Unseen> {
+    let Visible { channels, hidden, others } = visible(app, workspace, user, memberships).await?;
+    let status = status::gather(app, workspace).await?;
+    let view = render::home::home(&render::home::Home {
+        channels: &channels,
+        hidden: &hidden,
+        others,
+        status: &status,
+        username: None,
+        notice: screen.notice.as_deref(),
+        asked: screen.asked.as_ref(),
+        page: screen.page,
+    });
+    Ok(app.slack.publish_view(workspace, user, &view).await?)
+}
+
+/// Logs what Slack did not do; a store that failed is the caller's matter.
+fn settled(workspace: &WorkspaceId, user: &UserId, shown: Result<(), Unseen>) -> Result<(), StoreError> {
+    match shown {
+        Ok(()) => Ok(()),
+        Err(Unseen::Store(error)) => Err(error),
+        Err(error @ Unseen::Slack(_)) => {
+            warn!(workspace.id = %workspace, user.id = %user, "could not show {user} their Home: {error}");
+            Ok(())
+        }
+    }
+}
+
+/// Shows the Homes again that somebody looked at in the last hour, whenever their workspace changed. Never ends.
+pub async fn keep_fresh(app: &App) {
+    let mut pauses = app.lanes.pauses();
+    loop {
+        tokio::select! {
+            () = app.homes.changed() => {}
+            alarm = pauses.changed() => match alarm {
+                Ok(()) => app.homes.all_changed(),
+                // Nothing is paused any more once the lanes are gone.
+                Err(_) => return,
+            },
+        }
+        app.clock.sleep(CALM).await;
+        for (workspace, user) in app.homes.stale(app.clock.now()) {
+            refresh(app, &workspace, &user).await;
+            app.clock.sleep(BETWEEN).await;
+        }
+    }
+}
+
+/// Shows one Home again. One that cannot be shown is left alone until it is opened again.
+async fn refresh(app: &App, workspace: &WorkspaceId, user: &UserId) {
+    for _ in 0..TRIES {
+        let Some(screen) = app.homes.screen(workspace, user) else { return };
+        let busy = app.lanes.at_work();
+        let shown = match app.slack.channels_of(workspace, user).await {
+            Ok(memberships) => publish(app, workspace, user, &screen, &memberships).await,
+            Err(error) => Err(error.into()),
+        };
+        drop(busy);
+        match shown {
+            // A click meanwhile showed something else, which this may have covered.
+            Ok(()) if app.homes.screen(workspace, user).is_some_and(|now| now != screen) => {}
+            Ok(()) => return,
+            Err(Unseen::Slack(SlackError::Limited(wait))) => app.clock.sleep(wait).await,
+            Err(error) => {
+                warn!(workspace.id = %workspace, user.id = %user, "could not bring the Home of {user} up to date: {error}");
+                break;
+            }
+        }
+    }
+    app.homes.forget(workspace, user);
+}
