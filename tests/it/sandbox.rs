@@ -45,6 +45,108 @@ async fn a_forged_webhook_is_refused_and_a_replay_posts_nothing_new() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_subscribed_and_looked_after_with_the_mouse() {
+    in_a_browser(|tab| async move {
+        let shutdown = CancellationToken::new();
+        let sandbox = sandbox::start(sandbox::Options::default(), shutdown.clone()).await.unwrap();
+        tab.open(&sandbox.page_url).await;
+        tab.look(1280, 900, false).await;
+        tab.element("[data-shortcut]").await.click().await.unwrap();
+        tab.element("#modal[open] form").await;
+        tab.element("[data-block=channel] option[value=C0ANNOTATION]").await.click().await.unwrap();
+        tab.element("[data-block=dataset] input").await.click().await.unwrap();
+        tab.element("#in-dataset").await.send_keys("jane/flowers").await.unwrap();
+        tab.element_with("//li[@role='option']", "Use jane/flowers").await.click().await.unwrap();
+        tab.element("[id='in-events_sample-sample.*']").await.click().await.unwrap();
+        tab.element_with("//*[@id='modal']//code", "/segments set jane/flowers dataset.*").await;
+        tab.picture("modal").await;
+        tab.element("[data-block=digest] option[value=weekly]").await.click().await.unwrap();
+        tab.element("[data-block=digest_time]").await;
+        tab.element("[data-block=digest] option[value=usual]").await.click().await.unwrap();
+        tab.element("#modal form:not(:has([data-block=digest_time])) [type=submit]").await.click().await.unwrap();
+        tab.element_with("//article", "subscribed this channel: #1").await;
+        tab.element("#modal:not([open])").await;
+        for event in ["sample.created", "issue.created"] {
+            tab.element(&format!("aside [data-send='{event}']")).await.click().await.unwrap();
+        }
+        tab.element_with("//article", "issue opened by").await;
+        tab.picture("cards").await;
+        tab.element("article:last-child .overflow summary").await.click().await.unwrap();
+        tab.element_with("//article//details[@open]//button", "Edit subscription").await;
+        tab.picture("menu").await;
+        tab.element_with("//article//details[@open]//button", "Edit subscription").await.click().await.unwrap();
+        tab.element_with("//*[@id='modal-title']", "Edit #1").await;
+        tab.element("#in-filters").await.send_keys("by:jane").await.unwrap();
+        tab.element_with("//*[@id='modal']//code", "by:jane").await;
+        tab.element("#modal [type=submit]").await.click().await.unwrap();
+        tab.element_with("//article", "changed #1").await;
+        tab.element("article:last-child [data-action=undo]").await.click().await.unwrap();
+        tab.element_with("//article", "took a change back").await;
+        tab.element("aside [data-send='issue.created']").await.click().await.unwrap();
+        tab.element_with("//article[last()]", "issue opened by").await;
+        tab.element("article:last-child .overflow summary").await.click().await.unwrap();
+        tab.element_with("//article[last()]//button", "dataset 1 h").await.click().await.unwrap();
+        tab.element_with("//article", "muted").await;
+        tab.element("#go-home").await.click().await.unwrap();
+        tab.element_with("//*[@id='home']//h3", "Segments.ai").await;
+        tab.element_with("//*[@id='home']//*", "#annotation").await;
+        tab.picture("home").await;
+        tab.look(1280, 900, true).await;
+        tab.picture("home-dark").await;
+        shutdown.cancel();
+        sandbox.ended().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_channel_is_subscribed_and_resumed_with_the_keyboard() {
+    const ENTER: &str = "\u{e007}";
+    const DOWN: &str = "\u{e015}";
+    const ESCAPE: &str = "\u{e00c}";
+    in_a_browser(|tab| async move {
+        let shutdown = CancellationToken::new();
+        let sandbox = sandbox::start(sandbox::Options::default(), shutdown.clone()).await.unwrap();
+        tab.open(&sandbox.page_url).await;
+        tab.look(390, 844, true).await;
+        let press = |keys: &'static str| {
+            let tab = tab.clone();
+            async move { tab.press(keys).await }
+        };
+        tab.element("#text:focus").await;
+        press("/segments subscribe").await;
+        press(ENTER).await;
+        tab.element("#modal[open] [data-fill]:focus").await;
+        press(ESCAPE).await;
+        tab.element("#modal:not([open])").await;
+        tab.element("#text:focus").await;
+        press("/segments subscribe").await;
+        press(ENTER).await;
+        tab.element("#modal[open] #in-channel:focus").await;
+        press("\u{e004}").await;
+        tab.element("#in-dataset:focus").await;
+        press("jane/fl*").await;
+        tab.element_with("//li[@role='option'][@aria-selected='true']", "Use jane/fl*").await;
+        tab.picture("modal-phone").await;
+        press(DOWN).await;
+        press(ENTER).await;
+        tab.element_with("//*[@id='modal']//code", "/segments set jane/fl*").await;
+        tab.element("#in-filters").await.send_keys("colour:red").await.unwrap();
+        press(ENTER).await;
+        tab.element_with("//*[@id='error-filters']", "neither a filter nor an option").await;
+        tab.picture("modal-error").await;
+        tab.run("document.querySelector('#in-filters').select()").await;
+        press("by:ann").await;
+        press(ENTER).await;
+        tab.element("#modal:not([open])").await;
+        tab.element_with("//article", "subscribed this channel: #1").await;
+        shutdown.cancel();
+        sandbox.ended().await;
+    })
+    .await;
+}
+
 async fn subscribe(tab: &Tab) {
     tab.element_with("//button", "Fill in the command").await.click().await.unwrap();
     tab.element("#text").await.send_keys("\u{e007}").await.unwrap();

@@ -11,7 +11,7 @@ pub(super) fn boxes(noun: &str, form: &Form) -> SlackBlock {
     let element = SlackBlockCheckboxesElement::new(options)
         .with_action_id(filled(&block::events(noun)))
         .opt_initial_options((!ticked.is_empty()).then_some(ticked));
-    let mut label = noun.to_owned();
+    let mut label = format!("{noun} events");
     label[..1].make_ascii_uppercase();
     input(&block::events(noun), &label, element.into(), true)
 }
@@ -24,7 +24,7 @@ fn option(name: &str) -> SlackBlockChoiceItem<SlackBlockText> {
 /// What an event is, where its name does not say so.
 fn meaning(name: &str) -> Option<&'static str> {
     Some(match name {
-        "dataset.*" | "sample.*" | "label.*" | "issue.*" | "release.*" => "everything, also what is new one day",
+        "dataset.*" | "sample.*" | "label.*" | "issue.*" | "release.*" => "all of them, future kinds too",
         "dataset.updated" => "any change, and completion",
         "dataset.completed" => "every sample is labeled or reviewed",
         "sample.updated" => "any change, and assignment",

@@ -26,7 +26,7 @@ pub(super) fn attachments(attachments: &Value, names: &Names) -> Markup {
     }
 }
 
-fn block(block: &Value, names: &Names) -> Markup {
+pub(super) fn block(block: &Value, names: &Names) -> Markup {
     match string(block, "type") {
         "section" => html! {
             div.section {
@@ -131,12 +131,12 @@ fn picture(image: &Value, class: &str) -> Markup {
     html! { span class=(class) role="img" aria-label=(alt) title=(string(image, "image_url")) { "🖼 " (alt) } }
 }
 
-fn unknown(kind: &str, name: &str) -> Markup {
+pub(super) fn unknown(kind: &str, name: &str) -> Markup {
     html! { p.unknown { "This page does not draw the " (kind) " " code { (name) } "." } }
 }
 
 /// A text object, by its kind.
-fn text(object: &Value, names: &Names) -> Markup {
+pub(super) fn text(object: &Value, names: &Names) -> Markup {
     let text = string(object, "text");
     if string(object, "type") == "mrkdwn" { mrkdwn::html(text, names) } else { mrkdwn::plain(text) }
 }
@@ -153,11 +153,11 @@ fn color(color: &str) -> String {
     }
 }
 
-fn string<'a>(object: &'a Value, key: &str) -> &'a str {
+pub(super) fn string<'a>(object: &'a Value, key: &str) -> &'a str {
     object[key].as_str().unwrap_or_default()
 }
 
-fn items(list: &Value) -> &[Value] {
+pub(super) fn items(list: &Value) -> &[Value] {
     list.as_array().map_or(&[], Vec::as_slice)
 }
 

@@ -3,7 +3,7 @@
 use super::{BURST, Desk, FORGED, Page, Place, REPLAY, View, Webhook};
 use crate::model::MessageTs;
 use crate::sandbox::segments::{SendError, Sent};
-use crate::sandbox::slack::{self, Fault};
+use crate::sandbox::slack::{self, Fault, Mistake};
 use crate::segments::sample;
 use axum::extract::{Form, State};
 use futures_util::stream::{self, StreamExt};
@@ -19,7 +19,7 @@ const BURST_SIZE: usize = 10_000;
 const AT_ONCE: usize = 64;
 
 /// One line for the person: what came of it, or what went wrong.
-type Answer = Result<String, (StatusCode, String)>;
+pub(super) type Answer = Result<String, (StatusCode, String)>;
 
 /// A text in the message box.
 #[derive(Deserialize)]
@@ -46,12 +46,15 @@ pub(super) async fn type_text(State(desk): State<Arc<Desk>>, Form(typed): Form<T
     Ok(String::new())
 }
 
-/// A click on something in a message.
+/// A click on something in a message or a view.
 #[derive(Deserialize)]
 pub(super) struct Clicked {
     #[serde(flatten)]
     place: Place,
-    ts: MessageTs,
+    /// The message; empty in a view.
+    ts: String,
+    /// `home` or `modal`; empty in a message.
+    view: String,
     action: String,
     /// Of the option that was chosen; empty for a button.
     option: String,
@@ -62,13 +65,26 @@ pub(super) async fn click(State(desk): State<Arc<Desk>>, Form(click): Form<Click
     let View { viewer, channel, .. } = desk.view(&click.place).ok_or_else(nowhere)?;
     let Page { emulator, workspace, .. } = &desk.page;
     let option = Some(click.option.as_str()).filter(|option| !option.is_empty());
-    let told = emulator.chooses(workspace, &viewer.id, &channel.id, &click.ts, &click.action, option).await;
+    let view = match click.view.as_str() {
+        "home" => emulator.home(workspace, &viewer.id),
+        "modal" => emulator.modal(workspace, &viewer.id),
+        _ => None,
+    };
+    told(match (view, MessageTs::parse(click.ts)) {
+        (Some(view), _) => emulator.clicks_in_view(workspace, &viewer.id, &view, &click.action, option).await,
+        (None, Ok(ts)) => emulator.chooses(workspace, &viewer.id, &channel.id, &ts, &click.action, option).await,
+        (None, Err(_)) => Err(Mistake::NoModal),
+    })
+}
+
+/// What the person is told of the app's answer to what they did.
+pub(super) fn told(told: Result<slack::Answer, Mistake>) -> Answer {
     match told {
         Ok(answer) if answer.status == Some(200) => Ok(String::new()),
         Ok(slack::Answer { status: Some(status), .. }) => {
-            Err((StatusCode::BAD_GATEWAY, format!("The app answered the click with HTTP {status}.")))
+            Err((StatusCode::BAD_GATEWAY, format!("The app answered with HTTP {status}.")))
         }
-        Ok(_) => Err((StatusCode::BAD_GATEWAY, "The app did not answer the click in time.".to_owned())),
+        Ok(_) => Err((StatusCode::BAD_GATEWAY, "The app did not answer in time.".to_owned())),
         Err(mistake) => Err((StatusCode::NOT_FOUND, mistake.to_string())),
     }
 }
@@ -169,6 +185,6 @@ pub(super) async fn switch(State(desk): State<Arc<Desk>>, Form(asked): Form<Swit
     Ok(String::new())
 }
 
-fn nowhere() -> (StatusCode, String) {
+pub(super) fn nowhere() -> (StatusCode, String) {
     (StatusCode::NOT_FOUND, "This workspace has no people or no channels.".to_owned())
 }

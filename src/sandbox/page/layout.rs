@@ -32,8 +32,9 @@ pub(super) fn page(view: &View) -> Markup {
                 link rel="stylesheet" href="/style.css";
                 link rel="icon" href="data:,";
                 script src="/script.js" defer {}
+                script src="/modal.js" defer {}
             }
-            body data-user=(view.viewer.id) data-channel=(view.channel.id) {
+            body.home[view.at_home] data-user=(view.viewer.id) data-channel=(if view.at_home { super::HOME } else { view.channel.id.as_str() }) {
                 a.skip.unseen href="#text" { "Skip to the message box" }
                 nav aria-label="Workspace" {
                     h1 { (view.workspace.name) }
@@ -42,16 +43,17 @@ pub(super) fn page(view: &View) -> Markup {
                 }
                 main {
                     header {
-                        h2 { (sign(view.channel.kind)) " " (channel) }
+                        h2 { @if view.at_home { "◆ Segments · Home" } @else { (sign(view.channel.kind)) " " (channel) } }
                         div #members { (members(view)) }
                         button #tools .button type="button" aria-expanded="false" { "Segments.ai" }
                     }
                     div #log role="log" aria-live="polite" aria-label={ "Messages in " (channel) } tabindex="0" { (log(view)) }
                     p #notice role="alert" {}
-                    (composer(channel))
+                    @if !view.at_home { (composer(channel)) }
                 }
                 (panel(view))
                 dialog #question { form method="dialog" {} }
+                dialog #modal { (super::modal::modal(view)) }
             }
         }
     }
@@ -63,6 +65,7 @@ fn composer(channel: &str) -> Markup {
             label.unseen for="text" { "Message to " (channel) }
             textarea #text rows="1" autocomplete="off" spellcheck="false" autofocus
                 placeholder={ "Message #" (channel) ", or type /segments" } {}
+            button.shortcut type="button" data-shortcut="" title="Shortcut: Subscribe a channel" aria-label="Shortcut: Subscribe a channel" { "⚡" }
             button type="submit" aria-label="Send" { "➤" }
         }
         p.hint { kbd { "Enter" } " sends · " kbd { "↑" } " brings back what you typed · start with " kbd { "/segments help" } }
@@ -79,7 +82,7 @@ pub(super) fn side(view: &View) -> Markup {
                 @for channel in &view.channels {
                     li {
                         a #{ "go-" (channel.id) } href=(address(view.viewer.id.as_str(), channel.id.as_str()))
-                            aria-current=[(channel.id == view.channel.id).then_some("page")] {
+                            aria-current=[(channel.id == view.channel.id && !view.at_home).then_some("page")] {
                             span.mark { (sign(channel.kind)) } (channel.name)
                             @if channel.archived { span.role { "archived" } }
                         }
@@ -87,12 +90,20 @@ pub(super) fn side(view: &View) -> Markup {
                 }
             }
         }
+        section #apps aria-label="Apps" {
+            h2 { "Apps" }
+            ul { li {
+                a #go-home href=(address(view.viewer.id.as_str(), super::HOME)) aria-current=[view.at_home.then_some("page")] {
+                    span.mark { "◆" } "Segments"
+                }
+            } }
+        }
         section #people aria-label="Acting as" {
             h2 { "Acting as" }
             ul {
                 @for user in &view.users {
                     li {
-                        a #{ "as-" (user.id) } href=(address(user.id.as_str(), view.channel.id.as_str()))
+                        a #{ "as-" (user.id) } href=(address(user.id.as_str(), if view.at_home { super::HOME } else { view.channel.id.as_str() }))
                             aria-current=[(user.id == view.viewer.id).then_some("true")] {
                             (avatar(user.id.as_str(), &user.name)) (user.name)
                             @if user.role != Role::Member { span.role { "admin" } }
@@ -118,6 +129,9 @@ pub(super) fn members(view: &View) -> Markup {
 
 /// The list of messages with the welcome above it.
 pub(super) fn log(view: &View) -> Markup {
+    if view.at_home {
+        return home(view);
+    }
     html! {
         section.welcome #welcome {
             h3 { (sign(view.channel.kind)) " " (view.channel.name) }
@@ -135,6 +149,18 @@ pub(super) fn log(view: &View) -> Markup {
             }
         }
         (messages::messages(&view.messages, &view.names))
+    }
+}
+
+/// The App Home as it was published last.
+fn home(view: &View) -> Markup {
+    html! {
+        div.app-home #home data-view="home" {
+            @match &view.home {
+                Some(home) => (super::blocks::blocks(&home["blocks"], &view.names)),
+                None => p { "The app has not shown anything here yet." },
+            }
+        }
     }
 }
 

@@ -5,10 +5,12 @@
 
 mod blocks;
 mod drive;
+mod fill;
 mod guard;
 mod layout;
 mod live;
 mod messages;
+mod modal;
 mod mrkdwn;
 mod names;
 
@@ -54,7 +56,13 @@ pub fn router(page: Page) -> Router {
         .route("/click", post(drive::click))
         .route("/webhook", post(drive::webhook))
         .route("/switch", post(drive::switch))
+        .route("/fill", post(fill::fill))
+        .route("/suggest", post(fill::suggest))
+        .route("/submit", post(fill::submit))
+        .route("/close", post(fill::close))
+        .route("/shortcut", post(fill::shortcut))
         .route("/style.css", get(([(CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("style.css"))))
+        .route("/modal.js", get(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("modal.js"))))
         .route("/script.js", get(([(CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("script.js"))))
         .layer(middleware::from_fn(guard::own_page_only))
         .with_state(desk)
@@ -96,6 +104,9 @@ struct Webhook {
     message_id: String,
 }
 
+/// In place of a channel's id: the App Home.
+const HOME: &str = "home";
+
 /// Who looks at which channel; the first of each where the address names none that exists.
 #[derive(Debug, Clone, Deserialize)]
 struct Place {
@@ -115,6 +126,11 @@ struct View {
     messages: Vec<Shown>,
     names: Names,
     outage: bool,
+    /// Whether the App Home is looked at instead of the channel.
+    at_home: bool,
+    home: Option<Value>,
+    modal: Option<Value>,
+    modal_errors: Option<Value>,
 }
 
 impl View {
@@ -134,7 +150,7 @@ impl History {
 }
 
 /// The HTML of the parts that change, under the ids of their elements.
-struct Parts([(&'static str, String); 4]);
+struct Parts([(&'static str, String); 5]);
 
 impl Parts {
     fn of(view: &View) -> Self {
@@ -144,6 +160,7 @@ impl Parts {
             part("side", layout::side(view)),
             part("members", layout::members(view)),
             part("switches", layout::switches(view)),
+            part("modal", modal::modal(view)),
         ])
     }
 
@@ -176,6 +193,10 @@ impl Desk {
             workspace: emulator.workspaces().into_iter().find(|info| info.id == *workspace)?,
             messages: emulator.last_messages(workspace, &channel.id, Some(&viewer.id), MOST_MESSAGES),
             outage: *self.outage.borrow(),
+            at_home: place.channel == HOME,
+            home: emulator.home(workspace, &viewer.id),
+            modal: emulator.modal(workspace, &viewer.id),
+            modal_errors: emulator.modal_errors(workspace, &viewer.id),
             names: Names::new(viewer.id.as_str(), user_names, channel_names),
             viewer,
             channel,
@@ -186,6 +207,12 @@ impl Desk {
 }
 
 async fn show(State(desk): State<Arc<Desk>>, Query(place): Query<Place>) -> Response {
+    if place.channel == HOME
+        && let Some(view) = desk.view(&place)
+    {
+        // What comes of it is pushed to the page.
+        drop(desk.page.emulator.opens_home(&desk.page.workspace, &view.viewer.id).await);
+    }
     match desk.view(&place) {
         Some(view) => Html(layout::page(&view).into_string()).into_response(),
         None => (StatusCode::NOT_FOUND, "This workspace has no people or no channels.").into_response(),

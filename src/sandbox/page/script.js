@@ -103,12 +103,13 @@ const typed = [];
 let back = 0;
 
 function fill(text) {
+  if (!box) return;
   box.value = text;
   box.focus();
   box.setSelectionRange(text.length, text.length);
 }
 
-find("#composer").addEventListener("submit", async (event) => {
+find("#composer")?.addEventListener("submit", async (event) => {
   event.preventDefault();
   const text = box.value.trim();
   if (!text) return;
@@ -120,7 +121,7 @@ find("#composer").addEventListener("submit", async (event) => {
   if (!ok && !box.value) box.value = text;
 });
 
-box.addEventListener("keydown", (event) => {
+box?.addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     find("#composer").requestSubmit();
@@ -153,7 +154,9 @@ function confirmed(button) {
 async function act(element, option) {
   if (!(await confirmed(element))) return;
   element.closest("details.overflow")?.removeAttribute("open");
-  await post("/click", { ts: element.closest("[data-ts]").dataset.ts, action: element.dataset.action, option });
+  const ts = element.closest("[data-ts]")?.dataset.ts ?? "";
+  const view = element.closest("[data-view]")?.dataset.view ?? "";
+  await post("/click", { ts, view, action: element.dataset.action, option });
 }
 
 async function send(button) {
@@ -179,12 +182,21 @@ document.addEventListener("click", (event) => {
   if (action) act(button, option ?? "");
   if (type) send(button);
   if (text) fill(text);
+  if (button.dataset.shortcut !== undefined) post("/shortcut", {});
   if (button.dataset.switch) post("/switch", { switch: button.dataset.switch });
   if (button.id === "tools") {
     const open = document.body.classList.toggle("tools");
     button.setAttribute("aria-expanded", open);
   }
 });
+
+// A menu that would end below what is visible opens upwards.
+log.addEventListener("toggle", (event) => {
+  const menu = event.target.open && event.target.querySelector(".menu");
+  if (!menu) return;
+  menu.classList.remove("up");
+  menu.classList.toggle("up", menu.getBoundingClientRect().bottom > log.getBoundingClientRect().bottom);
+}, true);
 
 log.addEventListener("change", (event) => {
   if (event.target.dataset.action) act(event.target, event.target.value);

@@ -141,6 +141,11 @@ impl Tab {
         self.client.find_all(Locator::Css(css)).await.unwrap().len()
     }
 
+    /// Presses keys where the focus is.
+    pub(crate) async fn press(&self, keys: &str) {
+        self.client.active_element().await.unwrap().send_keys(keys).await.unwrap();
+    }
+
     /// Runs a script in the page and returns what it returns.
     pub(crate) async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()
