@@ -41,7 +41,7 @@ pub(super) async fn type_text(State(desk): State<Arc<Desk>>, Form(typed): Form<T
             let known = "Here are /segments, /invite and /remove.";
             return Err((StatusCode::BAD_REQUEST, format!("{command} is not a command. {known}")));
         }
-        _ => drop(emulator.says(workspace, &viewer.id, &channel.id, &typed.text)),
+        _ => drop(emulator.shares(workspace, &viewer.id, &channel.id, &typed.text).await),
     }
     Ok(String::new())
 }

@@ -4,7 +4,7 @@ use super::limits::{HUNDREDS, Limit, POSTS_TO_A_CHANNEL, TIER_3, TIER_4};
 use super::refusal::Refusal;
 use super::request::{Outcome, Request};
 use super::world::ChannelKind;
-use super::{chat, conversations, people, views};
+use super::{chat, conversations, people, unfurl, views};
 use crate::model::ChannelId;
 
 /// A method.
@@ -23,6 +23,7 @@ pub(super) const METHODS: &[Method] = &[
     writes("chat.update", "chat:write", TIER_3, chat::update),
     writes("chat.delete", "chat:write", TIER_3, chat::delete),
     writes("chat.postEphemeral", "chat:write", TIER_4, chat::post_ephemeral),
+    writes("chat.unfurl", "links:write", TIER_3, unfurl::unfurl),
     reads("chat.getPermalink", "", HUNDREDS, chat::permalink),
     writes("auth.test", "", HUNDREDS, people::test),
     reads("users.info", "users:read", TIER_4, people::info),

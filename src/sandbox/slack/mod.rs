@@ -34,6 +34,7 @@ mod events;
 mod modals;
 mod state;
 mod typing;
+mod unfurl;
 
 mod look;
 mod setup;
