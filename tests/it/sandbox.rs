@@ -147,6 +147,32 @@ async fn a_channel_is_subscribed_and_resumed_with_the_keyboard() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gallery_shows_every_card_and_keeps_pictures_of_them() {
+    in_a_browser(|tab| async move {
+        let shutdown = CancellationToken::new();
+        let sandbox = sandbox::start(sandbox::Options::default(), shutdown.clone()).await.unwrap();
+        tab.open(&format!("{}/gallery", sandbox.page_url)).await;
+        assert!(tab.count("figure").await > 100);
+        assert_eq!(tab.count(".unknown").await, 0, "everything is drawn");
+        for (kind, dark) in
+            [("dataset", false), ("sample", false), ("label", false), ("issue", true), ("together", false)]
+        {
+            let height =
+                tab.run(&format!("return document.getElementById('{kind}').scrollHeight")).await.as_u64().unwrap();
+            tab.look(1280, u32::try_from(height).unwrap().min(6_000) + 40, dark).await;
+            tab.run(&format!("document.getElementById('{kind}').scrollIntoView()")).await;
+            tab.picture(&format!("gallery-{kind}")).await;
+        }
+        tab.look(390, 844, false).await;
+        let overflow = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+        assert_eq!(tab.run(overflow).await, true, "nothing is wider than a phone");
+        shutdown.cancel();
+        sandbox.ended().await;
+    })
+    .await;
+}
+
 async fn subscribe(tab: &Tab) {
     tab.element_with("//button", "Fill in the command").await.click().await.unwrap();
     tab.element("#text").await.send_keys("\u{e007}").await.unwrap();

@@ -38,7 +38,7 @@ pub(super) fn page(view: &View) -> Markup {
                 a.skip.unseen href="#text" { "Skip to the message box" }
                 nav aria-label="Workspace" {
                     h1 { (view.workspace.name) }
-                    p.about { "segments-slack sandbox" }
+                    p.about { "segments-slack sandbox · " a href="/gallery" { "gallery" } }
                     div #side { (side(view)) }
                 }
                 main {

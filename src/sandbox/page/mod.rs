@@ -6,6 +6,7 @@
 mod blocks;
 mod drive;
 mod fill;
+mod gallery;
 mod guard;
 mod layout;
 mod live;
@@ -51,6 +52,12 @@ pub fn router(page: Page) -> Router {
     let desk = Arc::new(Desk { page, history: Mutex::default(), outage: watch::Sender::new(false) });
     Router::new()
         .route("/", get(show))
+        .route(
+            "/gallery",
+            get(
+                |State(desk): State<Arc<Desk>>| async move { Html(gallery::page(desk.page.clock.now()).into_string()) },
+            ),
+        )
         .route("/events", get(|State(desk): State<Arc<Desk>>, Query(place)| async { live::events(desk, place) }))
         .route("/type", post(drive::type_text))
         .route("/click", post(drive::click))

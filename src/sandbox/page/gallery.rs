@@ -1,0 +1,191 @@
+//! `/gallery`: every card as Slack would draw it, of every test payload and in every style, and what comes of several.
+
+mod payloads;
+
+use super::names::Names;
+use super::{blocks, mrkdwn};
+use crate::model::subscription::Style;
+use crate::model::{Anchor, Delivery, DigestMessage, DigestTimes, EventId, Fold, News, ObjectState, Options, People};
+use crate::render::{Message, Rung, Showing, card, digest, fold, in_thread, parent};
+use crate::routing::derive::derive;
+use crate::segments::decode::{Decoded, decode};
+use crate::segments::sample;
+use jiff::{SignedDuration, Timestamp};
+use maud::{DOCTYPE, Markup, html};
+use payloads::PAYLOADS;
+use serde_json::Value;
+use uuid::Uuid;
+
+const APP_URL: &str = "https://app.segments.ai";
+const STYLES: [(&str, Style); 3] = [("line", Style::Line), ("card", Style::Card), ("full", Style::Full)];
+/// Events that are shown as one message together.
+const MANY: u64 = 214;
+
+/// The whole page.
+pub(super) fn page(now: Timestamp) -> Markup {
+    let nouns = ["dataset", "sample", "label", "issue", "release", "envelope"];
+    let of = |noun: &'static str| PAYLOADS.iter().filter(move |(name, _)| name.split('.').next() == Some(noun));
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Gallery · segments-slack sandbox" }
+                link rel="stylesheet" href="/style.css";
+                link rel="icon" href="data:,";
+            }
+            body.gallery {
+                header {
+                    h1 { "Gallery" }
+                    p { "Every test payload in every style, and what comes of several. " a href="/" { "Back to the workspace" } }
+                    nav aria-label="Kinds" {
+                        @for noun in nouns { a href={ "#" (noun) } { (noun) } " " }
+                        a href="#together" { "together" }
+                    }
+                }
+                main {
+                    @for noun in nouns {
+                        section #(noun) {
+                            h2 { (noun) }
+                            @for (name, body) in of(noun) { (payload(name, body)) }
+                        }
+                    }
+                    section #together {
+                        h2 { "together" }
+                        @for (name, message) in together(now) {
+                            figure #(name) { figcaption { (name) } (drawn(&message)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One payload in each style; what is no event has no card.
+fn payload(name: &str, body: &str) -> Markup {
+    let Some(news) = news(body.as_bytes(), None) else {
+        return html! { h3 #(name) { code { (name) } } p { "No event: it is answered, counted as a test message, and not shown." } };
+    };
+    let now = news.event.created_at;
+    html! {
+        h3 #(name) { code { (name) } }
+        div.styles {
+            @for (style_name, style) in STYLES {
+                figure { figcaption { (style_name) } (drawn(&card(&news, &showing(style, now, &People::default())))) }
+            }
+        }
+    }
+}
+
+fn news(body: &[u8], before: Option<&ObjectState>) -> Option<News> {
+    match decode(body, Timestamp::UNIX_EPOCH) {
+        Ok(Decoded::Event(event)) => Some(derive(*event, before, None).0),
+        _ => None,
+    }
+}
+
+fn showing(style: Style, now: Timestamp, people: &People) -> Showing<'_> {
+    Showing { subscription: 3, style, mention: &[], people, app_url: APP_URL, now, test: false, updates: 1 }
+}
+
+/// A made-up webhook of the sandbox's own, and the state that it leaves.
+fn made_up(
+    event: &str,
+    number: u64,
+    now: Timestamp,
+    before: Option<&ObjectState>,
+) -> Option<(News, Option<ObjectState>)> {
+    let body = sample::body(event, "jane/flowers", number, now)?.to_string();
+    match decode(body.as_bytes(), now) {
+        Ok(Decoded::Event(event)) => Some(derive(*event, before, None)),
+        _ => None,
+    }
+}
+
+/// What is shown of several events, or of one at another time.
+fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
+    let people = People::default();
+    let mut shown = Vec::new();
+    let delivery = delivery(now);
+    if let Some((opened, state)) = made_up("issue.created", 1, now, None) {
+        let late = now + SignedDuration::from_mins(40);
+        shown.push(("late", card(&opened, &showing(Style::Card, late, &people))));
+        shown.push(("test", card(&opened, &Showing { test: true, ..showing(Style::Card, now, &people) })));
+        if let Some((reply, _)) = made_up("issue.replied", 1, now, state.as_ref()) {
+            shown.push(("reply in a thread", in_thread(&reply, &showing(Style::Card, now, &people), false)));
+        }
+        if let Some((closed, _)) = made_up("issue.closed", 1, now, state.as_ref())
+            && let Some(anchor) = Anchor::open(&delivery, &closed, now)
+        {
+            shown.push(("issue, resolved", parent(&anchor, &people, APP_URL)));
+        }
+    }
+    let samples: Vec<News> =
+        (1..=MANY).filter_map(|number| Some(made_up("sample.created", number, now, None)?.0)).collect();
+    if let [first, others @ ..] = samples.as_slice() {
+        let mut many = Fold::open(&delivery, first, now);
+        for news in others {
+            many.add(&delivery, news, now);
+        }
+        shown.push(("fold, growing", fold(&many, APP_URL)));
+        shown.push(("fold, complete", fold(&many.closed(), APP_URL)));
+        let mut day = DigestMessage::open(&delivery, first, now);
+        let events = ["label.labeled", "label.reviewed", "label.rejected", "issue.created", "issue.closed"];
+        let others = (1..=40).flat_map(|number| events.map(|event| made_up(event, number, now, None)));
+        for (news, _) in others.flatten() {
+            day.add(&delivery, &news, now);
+        }
+        shown.push(("digest", digest(&day.closed(), &[], APP_URL)));
+    }
+    shown
+}
+
+fn delivery(now: Timestamp) -> Delivery {
+    Delivery {
+        sequence: 0,
+        event: EventId(Uuid::nil()),
+        subscription: 3,
+        options: Options::default(),
+        accepted_at: now,
+        not_before: now,
+        digest: Some(DigestTimes { at: now, due: now }),
+        echo: false,
+        attempts: 0,
+        last_error: None,
+    }
+}
+
+/// A message as Slack draws it, with the line that stands in notifications.
+fn drawn(message: &Message) -> Markup {
+    let content = serde_json::to_value(message.content(Rung::Whole)).unwrap_or(Value::Null);
+    let names = Names::default();
+    html! {
+        div.message {
+            (blocks::blocks(&content["blocks"], &names))
+            (blocks::attachments(&content["attachments"], &names))
+        }
+        p.notification { "🔔 " (mrkdwn::html(content["text"].as_str().unwrap_or_default(), &names)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_payload_and_everything_of_several_is_shown() {
+        let html = page("2026-11-20T09:15:00Z".parse().unwrap()).into_string();
+        assert_eq!(PAYLOADS.len(), 40);
+        for (name, _) in PAYLOADS {
+            assert!(html.contains(&format!("<h3 id=\"{name}\">")), "{name}");
+        }
+        assert_eq!(html.matches("does not draw").count(), 0);
+        for name in
+            ["late", "test", "reply in a thread", "issue, resolved", "fold, growing", "fold, complete", "digest"]
+        {
+            assert!(html.contains(&format!("<figcaption>{name}</figcaption>")), "{name}");
+        }
+    }
+}
