@@ -32,6 +32,7 @@ mod payloads;
 mod reach;
 mod replies;
 mod sandbox;
+mod segments_api;
 mod selecting;
 mod slack_door;
 mod store_contract;
