@@ -33,6 +33,7 @@
 //! | what a lost answer or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
+//! | calls to Segments.ai, and changing things there | `segments::{api, cache}`, `app::act`, `sandbox::segments_ai` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |

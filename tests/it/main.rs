@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is meant to stop it")]
 
+mod acting;
 mod any_history;
 mod backup;
 mod browser;
