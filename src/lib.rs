@@ -34,6 +34,7 @@
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
+//! | calls to Segments.ai, and changing things there | `segments::{api, cache}`, `app::act`, `sandbox::segments_ai` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
 //! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |

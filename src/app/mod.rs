@@ -1,5 +1,6 @@
 //! What the program does: the use cases, as free functions over an [`App`] of plain fields.
 
+pub mod act;
 pub mod backups;
 mod because;
 pub mod channel;

@@ -3,6 +3,7 @@
 
 pub mod page;
 pub mod segments;
+pub mod segments_ai;
 pub mod slack;
 
 use crate::clock::Clock;

@@ -93,7 +93,7 @@ impl Sender {
     }
 }
 
-fn fresh_message_id() -> String {
+pub(super) fn fresh_message_id() -> String {
     format!("msg_{}", Uuid::new_v4().simple())
 }
 

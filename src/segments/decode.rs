@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 /// The longest summary kept, in characters.
 const SUMMARY: usize = 1_000;
 /// Deeper JSON than this is refused; that of Segments.ai stays below 20.
-const DEEPEST: usize = 128;
+pub(super) const DEEPEST: usize = 128;
 
 /// What a correctly signed body holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ pub fn decode(body: &[u8], received_at: Timestamp) -> Result<Decoded, DecodeErro
 }
 
 /// Whether brackets are nested deeper than so much, those in strings not counted.
-fn nests_deeper_than(json: &str, limit: usize) -> bool {
+pub(super) fn nests_deeper_than(json: &str, limit: usize) -> bool {
     if json.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() <= limit {
         return false;
     }

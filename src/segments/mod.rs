@@ -1,5 +1,7 @@
-//! Segments.ai as seen from here: what its webhooks prove and say.
+//! Segments.ai as seen from here: what its webhooks prove and say, and the calls we make.
 
+pub mod api;
+pub mod cache;
 pub mod decode;
 mod lenient;
 mod objects;

@@ -45,7 +45,7 @@ pub(super) fn dataset_name(json: Option<&str>) -> Option<DatasetName> {
     DatasetName::parse(&string(json?)?)
 }
 
-fn dataset(json: &str) -> Dataset {
+pub(super) fn dataset(json: &str) -> Dataset {
     let [full_name, description, category, task_type, public, archived, samples_count, label_stats, owner, cloned_from] =
         fields(
             json,
@@ -88,7 +88,7 @@ fn statistics(json: &str) -> BTreeMap<String, u64> {
     statistics
 }
 
-fn sample(json: &str) -> Sample {
+pub(super) fn sample(json: &str) -> Sample {
     let [uuid, own_name, created_by, created_at, labeler, reviewer, priority, attributes, label, issues] = fields(
         json,
         [
@@ -175,7 +175,7 @@ fn length(json: &str) -> Option<u32> {
     each_element(json, |_| length = length.saturating_add(1)).then_some(length)
 }
 
-fn label(json: &str) -> Label {
+pub(super) fn label(json: &str) -> Label {
     let [sample_uuid, label_type, status, labelset, created_by, updated_by, updated_at, reviewed_by, score, rating] =
         fields(
             json,
@@ -207,7 +207,7 @@ fn label(json: &str) -> Label {
     }
 }
 
-fn issue(json: &str) -> Issue {
+pub(super) fn issue(json: &str) -> Issue {
     let [
         uuid,
         description,

@@ -56,6 +56,28 @@ fn label_status(derived: Derived) -> &'static str {
     }
 }
 
+/// A body of any event around its object.
+pub fn envelope(event_type: &str, dataset: &str, object: &Value, text: &str, now: Timestamp) -> Value {
+    // The envelope says `+00:00` where objects say `Z`, as Segments.ai does.
+    let created_at = now.to_string().replace('Z', "+00:00");
+    json!({
+        "event_type": event_type, "created_at": created_at, "api_version": "2021-08-01",
+        "dataset": dataset, "object": object, "text": text,
+    })
+}
+
+/// The line that comes with an event; its subject is the name of a sample, or of a release.
+pub fn summary(event: KnownType, dataset: &str, subject: &str) -> String {
+    let (kind, verb) = event.as_str().split_once('.').unwrap_or((event.as_str(), ""));
+    match kind {
+        "dataset" => format!("Dataset {dataset} {verb}."),
+        "sample" => format!("Sample {subject} {verb} in dataset {dataset}."),
+        "label" => format!("Label of sample {subject} {verb} in dataset {dataset}."),
+        "issue" => format!("Issue {verb} on sample {subject} in dataset {dataset}."),
+        _ => format!("Release {subject} {verb} in dataset {dataset}."),
+    }
+}
+
 /// What all parts of one body have in common.
 struct Scene<'a> {
     dataset: &'a str,
@@ -65,24 +87,12 @@ struct Scene<'a> {
 
 impl Scene<'_> {
     fn envelope(&self, event_type: &str, object: &Value, text: &str) -> Value {
-        // The envelope says `+00:00` where objects say `Z`, as Segments.ai does.
-        let created_at = self.now.to_string().replace('Z', "+00:00");
-        json!({
-            "event_type": event_type, "created_at": created_at, "api_version": "2021-08-01",
-            "dataset": self.dataset, "object": object, "text": text,
-        })
+        envelope(event_type, self.dataset, object, text, self.now)
     }
 
     fn summary(&self, event: KnownType) -> String {
-        let (dataset, sample) = (self.dataset, self.sample_name());
-        let (kind, verb) = event.as_str().split_once('.').unwrap_or((event.as_str(), ""));
-        match kind {
-            "dataset" => format!("Dataset {dataset} {verb}."),
-            "sample" => format!("Sample {sample} {verb} in dataset {dataset}."),
-            "label" => format!("Label of sample {sample} {verb} in dataset {dataset}."),
-            "issue" => format!("Issue {verb} on sample {sample} in dataset {dataset}."),
-            _ => format!("Release {} {verb} in dataset {dataset}.", self.release_name()),
-        }
+        let subject = if event == KnownType::ReleaseCreated { self.release_name() } else { self.sample_name() };
+        summary(event, self.dataset, &subject)
     }
 
     /// An id that is always the same for one kind and serial.

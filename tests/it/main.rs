@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what goes wrong in a test is meant to stop it")]
 
+mod acting;
 mod any_history;
 mod backup;
 mod browser;
@@ -40,6 +41,7 @@ mod reach;
 mod rendered;
 mod replies;
 mod sandbox;
+mod segments_api;
 mod selecting;
 mod slack_door;
 mod store_contract;

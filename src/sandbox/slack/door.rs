@@ -154,14 +154,19 @@ impl Reply {
     }
 
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::from(self.body));
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.kind));
-        if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
-        }
-        response
+        written(self.status, self.kind, self.body, self.retry_after)
     }
+}
+
+/// An answer; the seconds go into its `Retry-After`.
+pub(in crate::sandbox) fn written(status: u16, kind: &'static str, body: String, retry_after: Option<u64>) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Some(seconds) = retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// What the caller gets to see of a reply.
@@ -223,16 +228,16 @@ fn sent(reply: Reply) -> (Fate, String) {
 }
 
 /// A body that fails at once: the server gives the connection up before the first byte is on it.
-fn closed() -> Response {
+pub(in crate::sandbox) fn closed() -> Response {
     let failure = futures_util::stream::once(async { Err::<Bytes, _>(std::io::Error::other("closed on purpose")) });
     Response::new(Body::from_stream(failure))
 }
 
 /// A call that is held open; counted until the caller gives up.
-struct Held(watch::Sender<usize>);
+pub(in crate::sandbox) struct Held(watch::Sender<usize>);
 
 impl Held {
-    fn new(count: watch::Sender<usize>) -> Self {
+    pub(in crate::sandbox) fn new(count: watch::Sender<usize>) -> Self {
         count.send_modify(|count| *count += 1);
         Self(count)
     }

@@ -40,6 +40,7 @@ mod look;
 mod setup;
 
 pub use dispatch::{Answer, Mistake};
+pub(in crate::sandbox) use door::{Held, closed, written};
 pub use faults::Fault;
 pub use message::{Author, Shown};
 pub use world::{Call, ChannelInfo, ChannelKind, Role, UserInfo, WorkspaceInfo};

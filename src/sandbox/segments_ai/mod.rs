@@ -1,0 +1,73 @@
+//! A fake of Segments.ai on the wire: it keeps state, refuses what Segments.ai refuses, and tells of every change by the
+//! webhook that Segments.ai would send.
+//!
+//! What is not known of the real one (which statuses a reviewer may set, whether one issue can be read) is decided by
+//! the stricter reading, or can be chosen with [`Rules`]. Whoever sets a world up with names that do not fit together has
+//! made a mistake of their own, and the emulator panics; what comes in over HTTP never makes it panic.
+
+mod world;
+
+mod changes;
+mod faults;
+mod requests;
+mod wire;
+
+mod people;
+mod seen;
+mod setup;
+mod webhooks;
+
+pub use faults::Fault;
+pub use setup::Rules;
+pub use webhooks::Timing;
+pub use world::{Call, Role};
+
+use crate::clock::Clock;
+use faults::Faults;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::watch;
+use world::World;
+
+/// A Segments.ai of one's own. Cheap to clone; clones share one world.
+#[derive(Clone)]
+pub struct SegmentsAi(Arc<Shared>);
+
+struct Shared {
+    clock: Clock,
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    hanging: watch::Sender<usize>,
+    /// How many webhooks have been put into the queue.
+    caused: watch::Sender<u64>,
+}
+
+impl SegmentsAi {
+    /// An empty Segments.ai that runs on this clock.
+    pub fn new(clock: Clock) -> Self {
+        Self(Arc::new(Shared {
+            clock,
+            world: Mutex::default(),
+            faults: Mutex::default(),
+            hanging: watch::Sender::new(0),
+            caused: watch::Sender::new(0),
+        }))
+    }
+
+    /// The calls so far, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        self.world().calls.clone()
+    }
+
+    /// How many calls are held open by a fault.
+    pub fn hanging(&self) -> watch::Receiver<usize> {
+        self.0.hanging.subscribe()
+    }
+
+    fn world(&self) -> MutexGuard<'_, World> {
+        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,86 @@
+//! What people do in the web app of Segments.ai. Each change causes its webhook.
+
+use super::SegmentsAi;
+use super::world::World;
+use crate::segments::api::{IssueStatus, Queue};
+use serde_json::{Value, json};
+
+impl SegmentsAi {
+    /// Somebody uploads a sample; gives its id.
+    pub fn uploads(&self, user: &str, dataset: &str, name: &str) -> String {
+        let sample = self.work(|world, now| world.add_sample(dataset, name, user, now));
+        id(&sample)
+    }
+
+    /// Somebody saves a label of a sample with this status.
+    pub fn labels(&self, user: &str, sample: &str, labelset: &str, status: &str) {
+        self.work(|world, now| world.set_label(sample, labelset, status, user, now)).expect("a sample that is there");
+    }
+
+    /// Somebody opens an issue on a sample; gives its id.
+    pub fn opens_issue(&self, user: &str, sample: &str, description: &str) -> String {
+        let issue = self.work(|world, now| world.open_issue(sample, user, description, now));
+        id(&issue.expect("a sample that is there"))
+    }
+
+    /// Somebody replies to an issue.
+    pub fn replies(&self, user: &str, issue: &str, text: &str) {
+        let replied = self.work(|world, now| {
+            let comment = json!({"created_by": user, "created_at": now.to_string(), "text": text});
+            world.change_issue(issue, user, now, |issue| match &mut issue["comments"] {
+                Value::Array(comments) => comments.push(comment),
+                none => *none = json!([comment]),
+            })
+        });
+        replied.expect("an issue that is there");
+    }
+
+    /// Somebody resolves or reopens an issue.
+    pub fn resolves(&self, user: &str, issue: &str, status: IssueStatus) {
+        let change = |issue: &mut Value| issue["status"] = json!(status.as_str());
+        self.work(|world, now| world.change_issue(issue, user, now, change)).expect("an issue that is there");
+    }
+
+    /// Somebody deletes an issue, of which there is no webhook.
+    pub fn deletes_issue(&self, issue: &str) {
+        self.world().issues.remove(issue).expect("an issue that is there");
+    }
+
+    /// Somebody puts a sample into a queue, or into none.
+    pub fn assigns(&self, sample: &str, queue: Queue, to: Option<&str>) {
+        let field = match queue {
+            Queue::Labeling => "assigned_labeler",
+            Queue::Reviewing => "assigned_reviewer",
+        };
+        let change = |sample: &mut Value| sample[field] = json!(to);
+        self.work(|world, now| world.change_sample(sample, now, change)).expect("a sample that is there");
+    }
+
+    /// An issue as it is, null if it is not there.
+    pub fn issue(&self, id: &str) -> Value {
+        self.look(|world| Some(world.issues.get(id)?.object.clone()))
+    }
+
+    /// A label as it is, null if it is not there.
+    pub fn label(&self, sample: &str, labelset: &str) -> Value {
+        self.look(|world| world.labels.get(&(sample.to_owned(), labelset.to_owned())).cloned())
+    }
+
+    /// A sample as it is, null if it is not there.
+    pub fn sample(&self, id: &str) -> Value {
+        self.look(|world| Some(world.samples.get(id)?.object.clone()))
+    }
+
+    /// A dataset as it is, null if it is not there.
+    pub fn dataset(&self, name: &str) -> Value {
+        self.look(|world| Some(world.datasets.get(name)?.object.clone()))
+    }
+
+    fn look(&self, look: impl FnOnce(&World) -> Option<Value>) -> Value {
+        look(&self.world()).unwrap_or_default()
+    }
+}
+
+fn id(object: &Value) -> String {
+    object["uuid"].as_str().expect("what was just made has an id").to_owned()
+}

@@ -1,0 +1,92 @@
+//! Telling of changes: bodies wait in a queue until they are sent, signed, and accepted.
+
+use super::SegmentsAi;
+use super::world::World;
+use crate::model::event::KnownType;
+use crate::sandbox::segments::{SendError, Sender, Sent, fresh_message_id};
+use crate::segments::sample;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// When webhooks go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Timing {
+    /// When [`SegmentsAi::deliver`] says so.
+    #[default]
+    WhenDelivered,
+    /// Before the call that caused them is answered.
+    BeforeAnswer,
+}
+
+/// A webhook that was not accepted yet.
+#[derive(Clone)]
+pub(super) struct Waiting {
+    message_id: String,
+    body: Value,
+    sender: Arc<Sender>,
+}
+
+impl World {
+    /// Puts the webhook for a change into the queue, if the owner of the dataset has an endpoint.
+    pub(super) fn cause(&mut self, event: KnownType, dataset: &str, subject: &str, object: &Value, now: Timestamp) {
+        let text = sample::summary(event, dataset, subject);
+        let body = sample::envelope(event.as_str(), dataset, object, &text, now);
+        let owner = dataset.split('/').next().unwrap_or_default();
+        if let Some(sender) = self.endpoints.get(owner).map(Arc::clone) {
+            self.waiting.push_back(Waiting { message_id: fresh_message_id(), body: body.clone(), sender });
+        }
+        self.webhooks.push(body);
+    }
+}
+
+impl SegmentsAi {
+    /// Every webhook that there was reason for, in order, whether it was sent or not.
+    pub fn webhooks(&self) -> Vec<Value> {
+        self.world().webhooks.clone()
+    }
+
+    /// How many webhooks wait.
+    pub fn waiting(&self) -> usize {
+        self.world().waiting.len()
+    }
+
+    /// Sends every waiting webhook once, in order. What is not accepted waits on, under the same message id.
+    pub async fn deliver(&self) -> Vec<Result<Sent, SendError>> {
+        let waiting: Vec<Waiting> = self.world().waiting.iter().cloned().collect();
+        let mut results = Vec::new();
+        for Waiting { message_id, body, sender } in waiting {
+            let sent = sender.resend(&message_id, &body, self.0.clock.now()).await;
+            if sent.as_ref().is_ok_and(|sent| sent.status.is_success()) {
+                self.world().waiting.retain(|other| other.message_id != message_id);
+            }
+            results.push(sent);
+        }
+        results
+    }
+
+    /// Sends webhooks as soon as there are any, for as long as this is awaited. Those that are not accepted go again with
+    /// the next.
+    pub async fn keep_delivering(&self) {
+        let mut caused = self.0.caused.subscribe();
+        caused.mark_changed();
+        // The sender lives in `self`, so this ends with whoever awaits it.
+        while caused.changed().await.is_ok() {
+            self.deliver().await;
+        }
+    }
+
+    /// Does something with the world; whoever waits for webhooks is told if there are new ones.
+    pub(super) fn work<T>(&self, work: impl FnOnce(&mut World, Timestamp) -> T) -> T {
+        let now = self.0.clock.now();
+        let mut world = self.world();
+        let before = world.webhooks.len();
+        let done = work(&mut world, now);
+        let caused = world.webhooks.len() > before;
+        drop(world);
+        if caused {
+            self.0.caused.send_modify(|count| *count += 1);
+        }
+        done
+    }
+}

@@ -1,0 +1,326 @@
+//! The calls we make to Segments.ai: published ones only. Keys go in here and nowhere else; errors come out as what they
+//! mean to the caller.
+
+mod answer;
+mod error;
+mod ids;
+
+pub use error::{Said, SegmentsError, Trouble};
+pub use ids::{IssueId, Labelset, SampleId, Username};
+
+use super::lenient::{each_element, fields, flag, string};
+use super::objects;
+use crate::clock::Clock;
+use crate::model::DatasetName;
+use crate::model::object::{Dataset, Issue, Label, Sample};
+use answer::{Answer, Kind};
+use http::{HeaderValue, Method, StatusCode, header};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+use std::time::Duration;
+use url::Url;
+
+/// For reads, which people may be waiting for.
+const READ_LIMIT: Duration = Duration::from_secs(10);
+/// Giving up on a write leaves it unclear, so it gets longer.
+const WRITE_LIMIT: Duration = Duration::from_secs(20);
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+
+/// The REST API of Segments.ai, for every account: a call brings its own key.
+///
+/// Nothing is tried twice here: whether that would do harm, only the caller knows.
+pub struct SegmentsApi {
+    http: reqwest::Client,
+    base: Url,
+    clock: Clock,
+}
+
+/// A user or an organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name, which stands in everything that is done with the user's key.
+    pub username: Username,
+    /// Whether it is an organisation.
+    pub is_organization: Option<bool>,
+    /// Whether its webhooks are on.
+    pub webhooks_enabled: Option<bool>,
+}
+
+/// What an issue can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IssueStatus {
+    /// It waits for somebody.
+    Open,
+    /// It is resolved.
+    Closed,
+}
+
+impl IssueStatus {
+    /// As Segments.ai writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Closed => "CLOSED",
+        }
+    }
+}
+
+/// What a label can be made by somebody who looked at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LabelStatus {
+    /// It waits for a review, again.
+    Labeled,
+    /// It is accepted.
+    Reviewed,
+    /// It goes back to its labeler.
+    Rejected,
+}
+
+impl LabelStatus {
+    /// As Segments.ai writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Labeled => "LABELED",
+            Self::Reviewed => "REVIEWED",
+            Self::Rejected => "REJECTED",
+        }
+    }
+}
+
+/// Whose queue a sample is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Queue {
+    /// That of a labeler.
+    Labeling,
+    /// That of a reviewer.
+    Reviewing,
+}
+
+impl SegmentsApi {
+    /// A client of the API at `base`: plain http is taken too, which configuration allows on loopback only. The
+    /// environment's proxies are not used, as little as for Slack. Fails if the system's certificates cannot be read.
+    pub fn new(base: Url, clock: Clock) -> reqwest::Result<Self> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .user_agent(concat!("segments-slack/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { http, base, clock })
+    }
+
+    /// Whose key it is.
+    pub async fn me(&self, key: &SecretString) -> Result<User, SegmentsError> {
+        user(&self.read(key, &["user"]).await?).ok_or(UNREADABLE)
+    }
+
+    /// A user or an organisation.
+    pub async fn user(&self, key: &SecretString, name: &Username) -> Result<User, SegmentsError> {
+        user(&self.read(key, &["users", name.as_str()]).await?).ok_or(UNREADABLE)
+    }
+
+    /// A dataset, with its progress.
+    pub async fn dataset(&self, key: &SecretString, name: &DatasetName) -> Result<Dataset, SegmentsError> {
+        let dataset = objects::dataset(&self.read(key, &["datasets", name.owner(), name.name(), ""]).await?);
+        if dataset.full_name.is_some() { Ok(dataset) } else { Err(UNREADABLE) }
+    }
+
+    /// A sample.
+    pub async fn sample(&self, key: &SecretString, id: SampleId) -> Result<Sample, SegmentsError> {
+        let sample = objects::sample(&self.read(key, &["samples", &id.to_string(), ""]).await?);
+        if names(sample.uuid.as_deref(), &id) { Ok(sample) } else { Err(UNREADABLE) }
+    }
+
+    /// A label, without its attributes. [`SegmentsError::NotFound`] where the sample has none in this set.
+    pub async fn label(&self, key: &SecretString, id: SampleId, set: &Labelset) -> Result<Label, SegmentsError> {
+        let label = objects::label(&self.read(key, &["labels", &id.to_string(), set.as_str(), ""]).await?);
+        if names(label.sample_uuid.as_deref(), &id) { Ok(label) } else { Err(UNREADABLE) }
+    }
+
+    /// Changes the status of a label, and nothing else of it. Gives the label as it then is.
+    pub async fn set_label_status(
+        &self,
+        key: &SecretString,
+        id: SampleId,
+        set: &Labelset,
+        status: LabelStatus,
+    ) -> Result<Label, SegmentsError> {
+        let body = json!({"label_status": status.as_str()});
+        let path = ["labels", &id.to_string(), set.as_str(), ""];
+        let label = objects::label(&self.write(key, Method::PATCH, &path, &body).await?);
+        if names(label.sample_uuid.as_deref(), &id) { Ok(label) } else { Err(UNCLEAR) }
+    }
+
+    /// One issue of a dataset. Reading just one is not published: where that fails, it is looked for in the dataset's list.
+    pub async fn issue(&self, key: &SecretString, id: IssueId, dataset: &DatasetName) -> Result<Issue, SegmentsError> {
+        let answer = self.ask(key, Method::GET, &["issues", &id.to_string(), ""], None).await?;
+        if !matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
+            let issue = objects::issue(&answer.consent(Kind::Read, key)?);
+            return if names(issue.uuid.as_deref(), &id) { Ok(issue) } else { Err(UNREADABLE) };
+        }
+        let listed = self.read(key, &["datasets", dataset.owner(), dataset.name(), "issues", ""]).await?;
+        let mut found = None;
+        let is_list = each_element(&listed, |one| {
+            let [uuid] = fields(one, ["uuid"]);
+            if names(uuid.and_then(string).as_deref(), &id) {
+                found = Some(objects::issue(one));
+            }
+        });
+        if is_list { found.ok_or(SegmentsError::NotFound) } else { Err(UNREADABLE) }
+    }
+
+    /// Resolves or reopens an issue. Gives the issue as it then is.
+    pub async fn set_issue_status(
+        &self,
+        key: &SecretString,
+        id: IssueId,
+        status: IssueStatus,
+    ) -> Result<Issue, SegmentsError> {
+        let body = json!({"status": status.as_str()});
+        let issue = objects::issue(&self.write(key, Method::PATCH, &["issues", &id.to_string(), ""], &body).await?);
+        if names(issue.uuid.as_deref(), &id) { Ok(issue) } else { Err(UNCLEAR) }
+    }
+
+    /// Opens an issue on a sample. Doing it twice makes two.
+    pub async fn open_issue(
+        &self,
+        key: &SecretString,
+        sample: SampleId,
+        description: &str,
+    ) -> Result<Issue, SegmentsError> {
+        let body = json!({"description": description, "status": IssueStatus::Open.as_str()});
+        let path = ["samples", &sample.to_string(), "issues", ""];
+        let issue = objects::issue(&self.write(key, Method::POST, &path, &body).await?);
+        if issue.uuid.is_some() { Ok(issue) } else { Err(UNCLEAR) }
+    }
+
+    /// Puts a sample into somebody's queue, or into nobody's.
+    pub async fn assign(
+        &self,
+        key: &SecretString,
+        id: SampleId,
+        queue: Queue,
+        to: Option<&Username>,
+    ) -> Result<Sample, SegmentsError> {
+        let to = to.map(Username::as_str);
+        let body = match queue {
+            Queue::Labeling => json!({"assigned_labeler": to}),
+            Queue::Reviewing => json!({"assigned_reviewer": to}),
+        };
+        let sample = objects::sample(&self.write(key, Method::PATCH, &["samples", &id.to_string(), ""], &body).await?);
+        if names(sample.uuid.as_deref(), &id) { Ok(sample) } else { Err(UNCLEAR) }
+    }
+
+    async fn read(&self, key: &SecretString, path: &[&str]) -> Result<String, SegmentsError> {
+        self.ask(key, Method::GET, path, None).await?.consent(Kind::Read, key)
+    }
+
+    async fn write(
+        &self,
+        key: &SecretString,
+        verb: Method,
+        path: &[&str],
+        body: &Value,
+    ) -> Result<String, SegmentsError> {
+        self.ask(key, verb, path, Some(body)).await?.consent(Kind::Write, key)
+    }
+
+    /// Makes one call and reads its answer. A call with a body is a write.
+    async fn ask(
+        &self,
+        key: &SecretString,
+        verb: Method,
+        path: &[&str],
+        body: Option<&Value>,
+    ) -> Result<Answer, SegmentsError> {
+        let address = self.address(path).ok_or(SegmentsError::NotFound)?;
+        let mut request = self.http.request(verb, address).header(header::AUTHORIZATION, authorization(key)?);
+        let (kind, limit) = match body {
+            None => (Kind::Read, READ_LIMIT),
+            Some(body) => {
+                request = request.json(body);
+                (Kind::Write, WRITE_LIMIT)
+            }
+        };
+        let call = async {
+            let response = request.send().await.map_err(|error| {
+                let unsent = error.is_connect();
+                if unsent { SegmentsError::Unavailable(Trouble::Unreachable) } else { kind.after_sending(Trouble::Cut) }
+            })?;
+            Answer::receive(response).await.map_err(|trouble| kind.after_sending(trouble))
+        };
+        self.clock.timeout(limit, call).await.unwrap_or_else(|| Err(kind.after_sending(Trouble::TimedOut)))
+    }
+
+    /// The address of a path; an empty last part makes the slash at its end. `None` where a part leads elsewhere.
+    fn address(&self, path: &[&str]) -> Option<Url> {
+        let named = path.strip_suffix(&[""]).unwrap_or(path);
+        if !named.iter().all(|part| ids::is_path_part(part)) {
+            return None;
+        }
+        let mut address = self.base.clone();
+        address.path_segments_mut().ok()?.pop_if_empty().extend(path);
+        Some(address)
+    }
+}
+
+/// A read gave something else than what was asked for.
+const UNREADABLE: SegmentsError = SegmentsError::Unavailable(Trouble::Unreadable);
+/// A write was taken, and its answer is about something else.
+const UNCLEAR: SegmentsError = SegmentsError::Unclear(Trouble::Unreadable);
+
+fn authorization(key: &SecretString) -> Result<HeaderValue, SegmentsError> {
+    let mut value = HeaderValue::from_str(&format!("APIKey {}", key.expose_secret()))
+        // What cannot be sent was never handed out.
+        .map_err(|_| SegmentsError::Unauthorized)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Whether an object says that it is the one of this id.
+fn names(said: Option<&str>, id: &impl ToString) -> bool {
+    said.is_some_and(|said| said.eq_ignore_ascii_case(&id.to_string()))
+}
+
+fn user(json: &str) -> Option<User> {
+    let [username, is_organization, webhooks_enabled] =
+        fields(json, ["username", "is_organization", "webhooks_enabled"]);
+    Some(User {
+        username: Username::parse(&string(username?)?)?,
+        is_organization: flag(is_organization),
+        webhooks_enabled: flag(webhooks_enabled),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(base: &str) -> SegmentsApi {
+        SegmentsApi::new(base.parse().unwrap(), Clock::system()).unwrap()
+    }
+
+    #[test]
+    fn every_part_of_a_path_stays_one_part() {
+        let address = |base: &str, path: &[&str]| api(base).address(path).map(String::from);
+        let base = "https://api.segments.ai";
+        assert_eq!(address(base, &["user"]).unwrap(), "https://api.segments.ai/user");
+        assert_eq!(
+            address(base, &["datasets", "a b", "c?d#e%2F\\é", ""]).unwrap(),
+            "https://api.segments.ai/datasets/a%20b/c%3Fd%23e%252F%5C%C3%A9/"
+        );
+        assert_eq!(address("http://127.0.0.1:1/below/", &["user"]).unwrap(), "http://127.0.0.1:1/below/user");
+        for elsewhere in ["", ".", ".."] {
+            assert_eq!(address(base, &["datasets", elsewhere, "x", ""]), None);
+        }
+    }
+
+    #[test]
+    fn a_key_that_no_header_can_carry_is_refused_unsent() {
+        assert_eq!(authorization(&SecretString::from("a\nb")), Err(SegmentsError::Unauthorized));
+        let value = authorization(&SecretString::from("secret-key")).unwrap();
+        assert!(value.is_sensitive() && !format!("{value:?}").contains("secret"));
+    }
+}
