@@ -29,6 +29,7 @@
 //! | what a channel subscribed to, and taking a change back | `store::book`, `app::{ledger, subscribe}` |
 //! | the message of an issue and its thread | `model::anchor`, `delivery::{plan, thread}`, `render::thread` |
 //! | many events in one message | `model::{fold, digest, schedule}`, `delivery::plan`, `render::{fold, digest}` |
+//! | the first word in a channel | `app::welcome` |
 //! | what holds messages back | `model::{mute, hold}`, `app::{mute, hold}` |
 //! | what a lost answer or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |

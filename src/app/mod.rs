@@ -18,6 +18,7 @@ mod status;
 mod subscribe;
 mod test_card;
 mod visible;
+mod welcome;
 mod why;
 
 use crate::clock::Clock;

@@ -42,4 +42,5 @@ mod thread_looks;
 mod threads;
 mod tidy;
 mod webhook;
+mod welcome;
 mod why;

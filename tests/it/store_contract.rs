@@ -13,6 +13,7 @@ mod likeness;
 mod outcomes;
 mod pauses;
 mod sled;
+mod welcomes;
 
 /// Runs every line of the contract against one backend, each on a store of its own.
 macro_rules! contract {
@@ -122,6 +123,10 @@ macro_rules! contracts {
                 a_long_lane_is_given_up_whole
                 five_creators_of_paused_subscriptions_are_told_once
                 nobody_is_told_of_a_pause_that_is_over;
+            welcomes:
+                a_channel_is_to_be_welcomed_once_for_ever
+                of_many_at_once_one_welcomes_a_channel
+                the_last_states_of_objects_are_found_whichever_endpoint_left_them;
             backup:
                 a_restored_store_is_as_the_one_that_was_backed_up
                 a_backup_shows_one_moment_while_writes_go_on;

@@ -11,6 +11,7 @@ mod mute;
 mod notice;
 mod status;
 mod typed;
+mod welcome;
 mod why;
 mod words;
 
@@ -31,4 +32,5 @@ pub use notice::{
     unfinished, unknown_action,
 };
 pub use status::{AccountStatus, Status, status};
+pub use welcome::welcome;
 pub use why::{Place, Told, why};
