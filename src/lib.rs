@@ -29,6 +29,7 @@
 //! | what a channel subscribed to, and taking a change back | `store::book`, `app::{ledger, subscribe}` |
 //! | the message of an issue and its thread | `model::anchor`, `delivery::{plan, thread}`, `render::thread` |
 //! | many events in one message | `model::{fold, digest, schedule}`, `delivery::plan`, `render::{fold, digest}` |
+//! | pasted links | `model::page`, `app::unfurl`, `render::unfurl` |
 //! | the first word in a channel | `app::welcome` |
 //! | what holds messages back | `model::{mute, hold}`, `app::{mute, hold}` |
 //! | what a lost answer or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
@@ -73,6 +74,7 @@ use anyhow::Context;
 use app::home::{Homes, keep_fresh};
 use app::recent::Recent;
 use app::room::Room;
+use app::unfurl::Unfurled;
 use app::{App, Home, Settings, backups, connect};
 use clock::Clock;
 use config::{Config, StoreUrl};
@@ -167,6 +169,7 @@ pub async fn assemble_over(
         lanes: Lanes::new(parts, shutdown),
         recent: Recent::new(clock.now()),
         homes: Homes::default(),
+        unfurled: Unfurled::default(),
         clock,
         store,
         index: Arc::default(),

@@ -1,6 +1,6 @@
 //! What Slack reports of its own accord: channels that can be posted in again, and the end of an installation.
 
-use super::{App, channel, home, welcome};
+use super::{App, channel, home, unfurl, welcome};
 use crate::clock::id_at;
 use crate::model::{Lane, PauseReason, Subscription, SubscriptionState, WorkspaceId};
 use crate::render::{Rung, reply};
@@ -25,6 +25,7 @@ pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Resu
             channel::revive(app, &App::lane(workspace, &channel)).await?;
         }
         SlackEvent::HomeOpened(user) => home::open(app, workspace, &user).await?,
+        SlackEvent::LinksShared(links) => unfurl::show(app, workspace, &links).await?,
         SlackEvent::Uninstalled => app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned())),
         SlackEvent::Other(kind) => debug!("Slack reported `{kind}`, which calls for nothing"),
     }

@@ -17,6 +17,7 @@ mod label;
 mod release;
 mod sample;
 mod thread;
+pub mod unfurl;
 
 pub use card::{Showing, card};
 pub use digest::digest;
