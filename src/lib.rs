@@ -29,6 +29,8 @@
 //! | what a channel subscribed to, and taking a change back | `store::book`, `app::{ledger, subscribe}` |
 //! | the message of an issue and its thread | `model::anchor`, `delivery::{plan, thread}`, `render::thread` |
 //! | many events in one message | `model::{fold, digest, schedule}`, `delivery::plan`, `render::{fold, digest}` |
+//! | pasted links | `model::page`, `app::unfurl`, `render::unfurl` |
+//! | the first word in a channel | `app::welcome` |
 //! | what holds messages back | `model::{mute, hold}`, `app::{mute, hold}` |
 //! | what a lost answer or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
@@ -74,6 +76,7 @@ use anyhow::Context;
 use app::home::{Homes, keep_fresh};
 use app::recent::Recent;
 use app::room::Room;
+use app::unfurl::Unfurled;
 use app::{App, Home, Settings, backups, connect};
 use clock::Clock;
 use config::{Config, StoreUrl};
@@ -171,6 +174,7 @@ pub async fn assemble_over(
         lanes: Lanes::new(parts, shutdown),
         recent: Recent::new(clock.now()),
         homes: Homes::default(),
+        unfurled: Unfurled::default(),
         clock,
         store,
         index: Arc::default(),

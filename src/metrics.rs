@@ -43,6 +43,8 @@ pub struct Metrics {
     pub fallbacks: Tally,
     /// Direct messages that tell of a pause.
     pub notices: Tally,
+    /// Pasted links.
+    pub unfurls: Tally,
     /// Backups that the server makes by itself.
     pub backups: Tally,
 }
@@ -62,6 +64,7 @@ impl Default for Metrics {
             deliveries: tally("deliveries", "Deliveries by what became of them"),
             fallbacks: tally("fallbacks", "Messages sent in a simpler form, by form"),
             notices: tally("notices", "Direct messages that tell of a pause, by what became of them"),
+            unfurls: tally("unfurls", "Pasted links by what became of them"),
             backups: tally("backups", "Daily backups by what became of them"),
             registry,
         }

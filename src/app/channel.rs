@@ -5,7 +5,7 @@ use crate::model::{Lane, Subscription, SubscriptionState};
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
 use std::time::Duration;
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 /// Slack may take so long to say how the bot stands in a channel, so that the answer still comes in time.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -38,7 +38,7 @@ async fn look(app: &App, lane: &Lane) -> Reach {
         Ok(info) => info,
         Err(SlackError::Refused(code)) if code == "channel_not_found" || code == "not_in_channel" => {
             let direct = lane.channel.as_str().starts_with('D');
-            return if direct { Reach::NotAChannel } else { Reach::NeedsInvite };
+            return if direct { Reach::NotAChannel } else { needs_invite(app, lane).await };
         }
         Err(error) => {
             debug!(lane = %lane, "could not look at channel {lane}: {error}");
@@ -57,7 +57,10 @@ async fn look(app: &App, lane: &Lane) -> Reach {
         return Reach::Ready { joined: false };
     }
     if !info.is_open() {
-        return Reach::NeedsInvite;
+        return needs_invite(app, lane).await;
+    }
+    if !comes_by_wish(app, lane).await {
+        return Reach::Unknown;
     }
     match app.slack.join(lane).await {
         Ok(()) => Reach::Ready { joined: true },
@@ -66,6 +69,21 @@ async fn look(app: &App, lane: &Lane) -> Reach {
             Reach::Ready { joined: false }
         }
     }
+}
+
+/// Whoever is asked to invite the bot knows what it is for.
+async fn needs_invite(app: &App, lane: &Lane) -> Reach {
+    comes_by_wish(app, lane).await;
+    Reach::NeedsInvite
+}
+
+/// Notes that the bot comes into a channel because somebody there subscribed; false if that could not be noted.
+async fn comes_by_wish(app: &App, lane: &Lane) -> bool {
+    let noted = app.store.welcome(lane, app.clock.now()).await;
+    if let Err(error) = &noted {
+        warn!(lane = %lane, "could not note that {lane} needs no welcome: {error}");
+    }
+    noted.is_ok()
 }
 
 /// Lets a channel's paused and waiting subscriptions go on. Gives those that are active again.

@@ -1,6 +1,6 @@
 //! What Slack reports of its own accord: channels that can be posted in again, and the end of an installation.
 
-use super::{App, channel, home};
+use super::{App, channel, home, unfurl, welcome};
 use crate::clock::id_at;
 use crate::model::{Lane, PauseReason, Subscription, SubscriptionState, WorkspaceId};
 use crate::render::{Rung, reply};
@@ -25,18 +25,22 @@ pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Resu
             channel::revive(app, &App::lane(workspace, &channel)).await?;
         }
         SlackEvent::HomeOpened(user) => home::open(app, workspace, &user).await?,
+        SlackEvent::LinksShared(links) => unfurl::show(app, workspace, &links).await?,
         SlackEvent::Uninstalled => app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned())),
         SlackEvent::Other(kind) => debug!("Slack reported `{kind}`, which calls for nothing"),
     }
     Ok(())
 }
 
-/// The bot came into a channel: what waited for it begins, and says so.
+/// The bot came into a channel: what waited for it begins, and says so; where nothing did, it says how to begin.
 async fn arrived(app: &App, lane: &Lane) -> Result<(), StoreError> {
     let before = app.store.book(lane).await?.subscriptions;
     let waited = |subscription: &&Subscription| subscription.state == SubscriptionState::Waiting;
     let waiting: Vec<u32> = before.iter().filter(waited).map(|subscription| subscription.number).collect();
     let resumed = channel::resume(app, lane).await?;
+    if before.is_empty() {
+        return welcome::welcome(app, lane).await;
+    }
     let begun: Vec<Subscription> = resumed.into_iter().filter(|s| waiting.contains(&s.number)).collect();
     if begun.is_empty() {
         return Ok(());

@@ -21,7 +21,9 @@ pub mod room;
 mod status;
 mod subscribe;
 mod test_card;
+pub mod unfurl;
 mod visible;
+mod welcome;
 mod why;
 
 use crate::clock::Clock;
@@ -67,6 +69,8 @@ pub struct App {
     pub home: RwLock<Home>,
     /// The App Homes that were looked at of late.
     pub homes: home::Homes,
+    /// The links that were shown of late.
+    pub unfurled: unfurl::Unfurled,
     /// Room for the bodies of webhooks.
     pub webhook_room: Room,
     /// Room for the bodies of requests from Slack, so that no flood of webhooks shuts people out.

@@ -14,6 +14,7 @@ pub mod mute;
 pub mod object;
 pub mod options;
 pub mod outcome;
+pub mod page;
 pub mod people;
 pub mod schedule;
 pub mod selection;

@@ -319,6 +319,9 @@ pub enum Seen {
     Dataset(Box<Dataset>),
     /// A sample's name and assignments.
     Sample {
+        /// The dataset that it is in; none if it was not seen since this is remembered.
+        #[serde(default)]
+        dataset: Option<DatasetName>,
         /// Its name.
         name: Option<String>,
         /// Its labeler.

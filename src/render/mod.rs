@@ -20,6 +20,7 @@ mod names;
 mod release;
 mod sample;
 mod thread;
+pub mod unfurl;
 
 pub use card::{Showing, card};
 pub use digest::digest;

@@ -155,11 +155,12 @@ fn seen(event: &Event, before: Option<&Seen>) -> Option<Seen> {
             Some(Seen::Dataset(Box::new(filled(Dataset::clone(now), known))))
         }
         Object::Sample(now) => {
-            let known_name = match before {
-                Some(Seen::Sample { name, .. }) => name.clone(),
-                _ => None,
+            let (known_name, known_dataset) = match before {
+                Some(Seen::Sample { name, dataset, .. }) => (name.clone(), dataset.clone()),
+                _ => (None, None),
             };
             Some(Seen::Sample {
+                dataset: event.dataset.clone().or(known_dataset).filter(|_| !deleted),
                 name: now.name.clone().or(known_name),
                 assigned_labeler: now.assigned_labeler.clone().filter(|_| !deleted),
                 assigned_reviewer: now.assigned_reviewer.clone().filter(|_| !deleted),

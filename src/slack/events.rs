@@ -2,7 +2,7 @@
 
 use super::request::SignedRequest;
 use super::slash::Malformed;
-use crate::model::{ChannelId, UserId, WorkspaceId};
+use crate::model::{ChannelId, MessageTs, UserId, WorkspaceId};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,11 +34,31 @@ pub enum SlackEvent {
     ChannelUnarchived(ChannelId),
     /// Somebody opened the App Home.
     HomeOpened(UserId),
+    /// Somebody posted links to our domains.
+    LinksShared(SharedLinks),
     /// The app was removed from the workspace, or its tokens were revoked.
     Uninstalled,
     /// Anything else, by its type.
     Other(String),
 }
+
+/// Links in a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedLinks {
+    /// Where.
+    pub channel: ChannelId,
+    /// The message.
+    pub ts: MessageTs,
+    /// Who posted it, where Slack says so.
+    pub user: Option<UserId>,
+    /// The addresses as Slack gave them; the first few.
+    pub urls: Vec<String>,
+    /// Whether people of another workspace see the channel.
+    pub is_shared_outside: bool,
+}
+
+/// No more links of one message are read.
+const MOST_URLS: usize = 20;
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -48,6 +68,8 @@ struct Envelope {
     challenge: String,
     #[serde(default)]
     team_id: String,
+    #[serde(default)]
+    is_ext_shared_channel: bool,
     #[serde(default)]
     event: Value,
 }
@@ -60,14 +82,14 @@ impl Report {
             "url_verification" => Ok(Self::UrlVerification(envelope.challenge)),
             _ => Ok(Self::Event {
                 workspace: WorkspaceId::parse(envelope.team_id).map_err(|_| Malformed("team_id"))?,
-                event: SlackEvent::read(&envelope.event),
+                event: SlackEvent::read(&envelope.event, envelope.is_ext_shared_channel),
             }),
         }
     }
 }
 
 impl SlackEvent {
-    fn read(event: &Value) -> Self {
+    fn read(event: &Value, is_shared_outside: bool) -> Self {
         let kind = event["type"].as_str().unwrap_or_default();
         let channel = || {
             let id = event["channel"].as_str().or_else(|| event["channel"]["id"].as_str());
@@ -82,6 +104,17 @@ impl SlackEvent {
             "app_home_opened" if event["tab"] == "home" => {
                 event["user"].as_str().and_then(|user| UserId::parse(user).ok()).map(Self::HomeOpened)
             }
+            // What is still being written has no message yet, and is reported again once it has.
+            "link_shared" if event["source"] != "composer" => channel().and_then(|channel| {
+                let links = event["links"].as_array()?.iter().take(MOST_URLS);
+                Some(Self::LinksShared(SharedLinks {
+                    channel,
+                    ts: MessageTs::parse(event["message_ts"].as_str()?).ok()?,
+                    user: event["user"].as_str().and_then(|user| UserId::parse(user).ok()),
+                    urls: links.filter_map(|link| link["url"].as_str().map(str::to_owned)).collect(),
+                    is_shared_outside,
+                }))
+            }),
             "app_uninstalled" => Some(Self::Uninstalled),
             // A person who takes their own consent back takes nothing from the bot.
             "tokens_revoked" => event["tokens"]["bot"].get(0).map(|_| Self::Uninstalled),
@@ -96,21 +129,25 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    fn read(event: &Value) -> SlackEvent {
+        SlackEvent::read(event, false)
+    }
+
     #[test]
     fn the_channel_is_found_as_an_id_and_as_an_object() {
         let channel = ChannelId::parse("C1").unwrap();
         let back = SlackEvent::ChannelUnarchived(channel.clone());
-        assert_eq!(SlackEvent::read(&json!({"type": "channel_unarchive", "channel": "C1"})), back);
-        assert_eq!(SlackEvent::read(&json!({"type": "group_unarchive", "channel": {"id": "C1"}})), back);
+        assert_eq!(read(&json!({"type": "channel_unarchive", "channel": "C1"})), back);
+        assert_eq!(read(&json!({"type": "group_unarchive", "channel": {"id": "C1"}})), back);
         assert_eq!(
-            SlackEvent::read(&json!({"type": "member_joined_channel", "channel": "C1", "user": "U1"})),
+            read(&json!({"type": "member_joined_channel", "channel": "C1", "user": "U1"})),
             SlackEvent::MemberJoined { channel, user: UserId::parse("U1").unwrap() }
         );
     }
 
     #[test]
     fn only_the_bots_own_token_ends_the_installation() {
-        let revoked = |tokens| SlackEvent::read(&json!({"type": "tokens_revoked", "tokens": tokens}));
+        let revoked = |tokens| read(&json!({"type": "tokens_revoked", "tokens": tokens}));
         assert_eq!(revoked(json!({"oauth": [], "bot": ["UBOT"]})), SlackEvent::Uninstalled);
         let other = SlackEvent::Other("tokens_revoked".to_owned());
         assert_eq!(revoked(json!({"oauth": ["U1"], "bot": []})), other);
@@ -125,7 +162,7 @@ mod tests {
             json!({"type": "channel_unarchive"}),
             json!({"type": "channel_unarchive", "channel": 7}),
         ] {
-            assert!(matches!(SlackEvent::read(&event), SlackEvent::Other(_)), "{event}");
+            assert!(matches!(read(&event), SlackEvent::Other(_)), "{event}");
         }
     }
 }

@@ -286,6 +286,13 @@ pub trait Store: Send + Sync {
         datasets: Vec<DatasetName>,
     ) -> Result<Vec<(DatasetName, ObjectState)>, StoreError>;
 
+    /// The last known states of some objects, whichever endpoint saw them; those that nothing is known of are left out.
+    async fn object_states(
+        &self,
+        workspace: &WorkspaceId,
+        objects: Vec<ObjectKey>,
+    ) -> Result<Vec<(ObjectKey, ObjectState)>, StoreError>;
+
     /// Every subscription of the workspace, by channel and number.
     async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError>;
 
@@ -334,6 +341,9 @@ pub trait Store: Send + Sync {
         now: Timestamp,
         next_at: Timestamp,
     ) -> Result<(), StoreError>;
+
+    /// Notes that a channel needs no welcome any more; whether it was still to be welcomed.
+    async fn welcome(&self, lane: &Lane, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Lets a lane go on and makes its paused and waiting subscriptions active. Gives those that changed.
     async fn resume(&self, lane: &Lane) -> Result<Vec<Subscription>, StoreError>;

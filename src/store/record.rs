@@ -96,6 +96,12 @@ pub enum Record {
     Subscription { workspace: WorkspaceId, subscription: Box<Subscription> },
     /// How to take a change back.
     Undo { workspace: WorkspaceId, undo: Undo },
+    /// A channel that needs no welcome any more, and since when.
+    Welcomed {
+        #[serde(flatten)]
+        lane: Lane,
+        at: Timestamp,
+    },
 }
 
 /// A text from outside that is only ever compared: itself if it is short, else its hash.

@@ -49,5 +49,7 @@ mod stumble;
 mod thread_looks;
 mod threads;
 mod tidy;
+mod unfurl;
 mod webhook;
+mod welcome;
 mod why;

@@ -100,11 +100,11 @@ async fn a_test_has_a_menu_without_a_why() {
 }
 
 #[tokio::test]
-async fn edit_gives_the_command_that_is_to_be_changed() {
+async fn edit_opens_the_form_of_the_subscription() {
     let bench = with_card("jane/* sample.* sample:*rose*").await;
-    let said = chooses(&bench, "U2", "edit 1").await;
-    assert_eq!(said.ephemeral_to, Some(user("U2")));
-    assert!(said.blocks.to_string().contains("`/segments set jane/* sample.* sample:*rose*`"), "{}", said.blocks);
+    bench.user("U2").chooses("edit 1").in_channel("C1").await;
+    let modal = bench.slack.modal(&workspace(), &user("U2")).unwrap().to_string();
+    assert!(modal.contains("`/segments set jane/* sample.* sample:*rose*`"), "{modal}");
 }
 
 #[tokio::test]

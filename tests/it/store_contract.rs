@@ -14,6 +14,7 @@ mod links;
 mod outcomes;
 mod pauses;
 mod sled;
+mod welcomes;
 
 /// Runs every line of the contract against one backend, each on a store of its own.
 macro_rules! contract {
@@ -128,6 +129,10 @@ macro_rules! contracts {
                 anothers_username_is_taken_only_from_whom_the_claim_replaces
                 a_forgotten_username_is_free_again
                 a_workspace_has_no_more_usernames_than_are_kept;
+            welcomes:
+                a_channel_is_to_be_welcomed_once_for_ever
+                of_many_at_once_one_welcomes_a_channel
+                the_last_states_of_objects_are_found_whichever_endpoint_left_them;
             backup:
                 a_restored_store_is_as_the_one_that_was_backed_up
                 a_backup_shows_one_moment_while_writes_go_on;

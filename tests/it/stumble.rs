@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::{Lanes, Parts};
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
-    WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
+    Subscription, UserId, WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
@@ -67,6 +67,12 @@ impl Store for Stumbling {
         unimplemented!()
     }
     async fn dataset_states(&self, _: &WorkspaceId, _: Vec<DatasetName>) -> Answer<Vec<(DatasetName, ObjectState)>> {
+        unimplemented!()
+    }
+    async fn object_states(&self, _: &WorkspaceId, _: Vec<ObjectKey>) -> Answer<Vec<(ObjectKey, ObjectState)>> {
+        unimplemented!()
+    }
+    async fn welcome(&self, _: &Lane, _: Timestamp) -> Answer<bool> {
         unimplemented!()
     }
     async fn subscriptions(&self, _: &WorkspaceId) -> Answer<Vec<Subscription>> {

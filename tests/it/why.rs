@@ -127,6 +127,7 @@ async fn what_slack_did_not_take_says_its_answer_and_the_next_time() {
 async fn a_channel_that_slack_refuses_says_what_to_do() {
     let bench = Bench::start().await;
     bench.slack.invite_bot(&workspace(), &channel("G1"), &user("U1")).await;
+    bench.read("G1");
     bench.user("U1").types("/segments subscribe jane/flowers sample.*").in_channel("G1").await;
     bench.read("G1");
     bench.slack.remove_bot(&workspace(), &channel("G1"), &user("U1")).await;

@@ -13,6 +13,7 @@ mod mute;
 mod notice;
 mod status;
 mod typed;
+mod welcome;
 mod why;
 mod words;
 
@@ -36,4 +37,5 @@ pub use notice::{
     try_again, unfinished, unknown_action,
 };
 pub use status::{AccountStatus, Status, status};
+pub use welcome::welcome;
 pub use why::{Place, Told, why};

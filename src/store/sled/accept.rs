@@ -101,22 +101,22 @@ pub(super) fn accounts(view: &View, workspace: &WorkspaceId) -> Result<Vec<(Acco
     Ok(accounts)
 }
 
-/// The last states of some datasets: of each the newest that any endpoint left.
-pub(super) fn dataset_states(
+/// The last states of some objects: of each the newest that any endpoint left.
+pub(super) fn states<T: Clone>(
     view: &View,
     workspace: &WorkspaceId,
-    datasets: &[DatasetName],
-) -> Result<Vec<(DatasetName, ObjectState)>, StoreError> {
+    objects: &[T],
+    key: impl Fn(&T) -> ObjectKey,
+) -> Result<Vec<(T, ObjectState)>, StoreError> {
     let accounts = accounts(view, workspace)?;
     let mut states = Vec::new();
-    for dataset in datasets {
-        let object = ObjectKey::new("dataset", dataset.as_str());
+    for object in objects {
         let mut newest = None::<ObjectState>;
         for (account, _) in &accounts {
-            let state = view.read::<ObjectState>(&Key::object(workspace, account, &object))?;
+            let state = view.read::<ObjectState>(&Key::object(workspace, account, &key(object)))?;
             newest = newest.into_iter().chain(state).max_by_key(|state| state.at);
         }
-        states.extend(newest.map(|state| (dataset.clone(), state)));
+        states.extend(newest.map(|state| (object.clone(), state)));
     }
     Ok(states)
 }

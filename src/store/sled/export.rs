@@ -117,6 +117,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         }
         Kind::Subscription => Record::Subscription { workspace, subscription: parse(value)? },
         Kind::Undo => Record::Undo { workspace, undo: parse(value)? },
+        Kind::Welcomed => Record::Welcomed { lane: key.lane()?, at: parse(value)? },
         Kind::Dead => Record::DeadLetter { workspace, letter: parse(value)? },
         Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Claimant | Kind::Piece | Kind::Echo | Kind::SetAside => {
             return None;
@@ -164,5 +165,6 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
             view.write(&Key::subscription(&lane, subscription.number), &subscription)
         }
         Record::Undo { workspace, undo } => view.write(&Key::undo(&workspace, undo.id), &undo),
+        Record::Welcomed { lane, at } => view.write(&Key::of(&lane, Kind::Welcomed), &at),
     }
 }

@@ -83,6 +83,8 @@ kinds! {
     Subscription = b's',
     /// undo → how to take a change back.
     Undo = b'u',
+    /// channel → when it was welcomed, or the bot came in at somebody's wish.
+    Welcomed = b'v',
     /// channel, time, sequence → nothing: the held deliveries by the time they wait for.
     Wake = b'w',
     /// channel, sequence → a dead letter.

@@ -30,13 +30,13 @@ use super::{
     History, Intent, Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use crate::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
-    WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
+    Subscription, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
 use disk::Disk;
 use jiff::Timestamp;
-use keys::Key;
+use keys::{Key, Kind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio::sync::mpsc;
@@ -159,7 +159,17 @@ impl Store for SledStore {
         datasets: Vec<DatasetName>,
     ) -> Result<Vec<(DatasetName, ObjectState)>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| accept::dataset_states(view, &workspace, &datasets)).await
+        let key = |dataset: &DatasetName| ObjectKey::new("dataset", dataset.as_str());
+        self.read(move |view| accept::states(view, &workspace, &datasets, key)).await
+    }
+
+    async fn object_states(
+        &self,
+        workspace: &WorkspaceId,
+        objects: Vec<ObjectKey>,
+    ) -> Result<Vec<(ObjectKey, ObjectState)>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| accept::states(view, &workspace, &objects, Clone::clone)).await
     }
 
     async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError> {
@@ -246,6 +256,18 @@ impl Store for SledStore {
     ) -> Result<(), StoreError> {
         let lane = lane.clone();
         self.write(move |view| lanes::settle(view, &lane, settlement, now, next_at)).await
+    }
+
+    async fn welcome(&self, lane: &Lane, at: Timestamp) -> Result<bool, StoreError> {
+        let key = Key::of(lane, Kind::Welcomed);
+        let welcome = move |view: &mut View| {
+            if view.holds(&key)? {
+                return Ok((false, Commit::Soon));
+            }
+            view.write(&key, &at)?;
+            Ok((true, Commit::Flushed))
+        };
+        self.writer.write(welcome).await
     }
 
     async fn resume(&self, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {

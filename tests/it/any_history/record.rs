@@ -91,7 +91,7 @@ struct Told {
 }
 
 impl Told {
-    /// None for what is no news: an answer to somebody, a word about a mute. What came meanwhile is told by dataset.
+    /// None for what is no news: an answer to somebody, a word about a mute, a welcome. What came meanwhile is told by dataset.
     fn of(shown: &Shown) -> Vec<Self> {
         if shown.text.contains("What came meanwhile") {
             return Self::meanwhile(shown);
@@ -115,7 +115,7 @@ impl Told {
     fn of_one(shown: &Shown) -> Option<Self> {
         shown.metadata.as_ref()?;
         let dataset = DATASETS.into_iter().find(|dataset| shown.text.contains(dataset))?;
-        if shown.text.starts_with("The mute") {
+        if shown.text.starts_with("The mute") || shown.text.starts_with('👋') {
             return None;
         }
         let (names, blocks) = (names(shown), whole(shown));

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectState, OwnChange, Pause, Subscription, UserId,
-    WorkspaceId,
+    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
+    Subscription, UserId, WorkspaceId,
 };
 use segments_slack::store::{
     AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, Export, HeldUntil, History, Intent,
@@ -145,6 +145,8 @@ passing! {
     fn history(&self, lane: &Lane, most_waiting: usize) -> History;
     fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Vec<DeadLetter>;
     fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
+    fn object_states(&self, workspace: &WorkspaceId, objects: Vec<ObjectKey>) -> Vec<(ObjectKey, ObjectState)>;
+    fn welcome(&self, lane: &Lane, at: Timestamp) -> bool;
     fn told(&self, lane: &Lane, user: &UserId) -> bool;
     fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> ();
     fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;

@@ -100,6 +100,7 @@ async fn fill(bench: &Bench) {
     store.settle(&lane("C1"), dead, at(7), at(8)).await.unwrap();
     let retry = Settlement::Retry { covers: vec![2], not_before: at(60), counted: true, error: "oh".to_owned() };
     store.settle(&lane("C1"), retry, at(8), at(9)).await.unwrap();
+    assert!(store.welcome(&lane("C1"), at(9)).await.unwrap());
     let call = Uuid::from_u128(1);
     let intent = Intent::new(call, vec![3], at(9));
     store.begin(&lane("C1"), intent).await.unwrap();
@@ -147,6 +148,9 @@ async fn told(bench: &Bench) -> Vec<String> {
             .unwrap();
         told.push(format!("{:?}", heard.recv().unwrap()));
     }
+    for channel in ["C1", "C2"] {
+        told.push(format!("{}", store.welcome(&lane(channel), at(100)).await.unwrap()));
+    }
     bench.accept("next", &["C1"], 101).await;
     told.push(format!("{:?}", bench.claim("C1", 101).await.due.last().map(|(delivery, _)| delivery.sequence)));
     told.push(format!("{}", store.sweep(&workspace(), at(30 * super::bench::DAY)).await.unwrap()));
@@ -173,6 +177,7 @@ pub(super) async fn a_restored_store_is_as_the_one_that_was_backed_up(bench: Ben
         "received",
         "subscription",
         "undo",
+        "welcomed",
     ] {
         assert!(backup.iter().any(|line| line.starts_with(&format!(r#"{{"kind":"{kind}","#))), "{kind}: {backup:#?}");
     }

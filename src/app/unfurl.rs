@@ -1,0 +1,180 @@
+//! Pasted links of the web app: what is shown of them, to whom, and when nothing is.
+//!
+//! A link shows no more than its channel gets anyhow: a dataset that anybody may see, or one that the channel
+//! subscribed. A channel that is shared with another workspace is shown nothing.
+
+mod memory;
+
+pub use memory::Unfurled;
+
+use super::App;
+use crate::model::object::{Dataset, Seen};
+use crate::model::page::{Address, Page, SamplePage};
+use crate::model::{DatasetName, Mute, ObjectKey, WorkspaceId};
+use crate::render::links::GROUND_TRUTH;
+use crate::render::unfurl::{self, SampleSeen};
+use crate::slack::api::Linked;
+use crate::slack::events::SharedLinks;
+use crate::store::StoreError;
+use jiff::Timestamp;
+use slack_morphism::prelude::SlackBlock;
+use std::sync::PoisonError;
+use tracing::warn;
+use url::{Position, Url};
+
+/// A message with more links than this is a list, which nobody needs to see at length.
+const MOST_LINKS: usize = 2;
+
+/// Why nothing is shown of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// It is no page of a dataset.
+    NotAPage,
+    /// Nothing is known of what it leads to.
+    Unknown,
+    /// The channel does not get that dataset.
+    NotForHere,
+    /// The channel does not want to see that dataset for a while.
+    Muted,
+    /// It was shown there a while ago.
+    Again,
+}
+
+impl Kept {
+    fn word(self) -> &'static str {
+        match self {
+            Self::NotAPage => "not_a_page",
+            Self::Unknown => "unknown",
+            Self::NotForHere => "not_for_here",
+            Self::Muted => "muted",
+            Self::Again => "again",
+        }
+    }
+}
+
+/// Shows what stands behind the links of a message.
+pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks) -> Result<(), StoreError> {
+    let ours =
+        app.slack.installation(workspace).is_some_and(|installation| links.user.as_ref() == Some(&installation.bot));
+    let kept = match links.urls.len() {
+        _ if ours => Some("own"),
+        _ if links.is_shared_outside => Some("shared_channel"),
+        0..=MOST_LINKS => None,
+        _ => Some("too_many"),
+    };
+    if let Some(word) = kept {
+        app.metrics.unfurls.count(word);
+        return Ok(());
+    }
+    let own_host = Url::parse(&app.settings.app_url).ok();
+    let own_host = own_host.as_ref().map(|url| &url[Position::BeforeHost..Position::AfterPort]);
+    let mut shown = Vec::new();
+    for url in &links.urls {
+        let page = match Address::read(url, own_host) {
+            Address::Page(page) => Ok(page),
+            Address::Other | Address::Elsewhere => Err(Kept::NotAPage),
+        };
+        let card = match page {
+            Ok(page) => card(app, workspace, links, &page).await?,
+            Err(kept) => Err(kept),
+        };
+        match card {
+            Ok(blocks) => shown.push((url.clone(), blocks)),
+            Err(kept) => app.metrics.unfurls.count(kept.word()),
+        }
+    }
+    if shown.is_empty() {
+        return Ok(());
+    }
+    let place = Linked::Message(links.channel.clone(), links.ts.clone());
+    let word = match app.slack.unfurl(workspace, &place, &shown).await {
+        Ok(()) => "shown",
+        // It is not tried again: a card that comes late is of no use.
+        Err(error) => {
+            warn!(workspace.id = %workspace, channel.id = %links.channel, "could not show links in {}: {error}", links.channel);
+            error.word()
+        }
+    };
+    app.metrics.unfurls.add(word, shown.len() as u64);
+    Ok(())
+}
+
+/// What a page shows, or why nothing is shown of it.
+async fn card(
+    app: &App,
+    workspace: &WorkspaceId,
+    links: &SharedLinks,
+    page: &Page,
+) -> Result<Result<Vec<SlackBlock>, Kept>, StoreError> {
+    let Some(name) = page.dataset() else { return Ok(Err(Kept::Unknown)) };
+    let states = app.store.dataset_states(workspace, vec![name.clone()]).await?;
+    let known = states.into_iter().find_map(|(_, state)| match state.seen {
+        // Of a deleted one nothing is left.
+        Seen::Dataset(dataset) if *dataset != Dataset::default() => Some((dataset, state.at)),
+        _ => None,
+    });
+    let now = app.clock.now();
+    let is_public = known.as_ref().is_some_and(|(dataset, _)| dataset.public == Some(true));
+    if let Err(kept) = may_be_shown(app, workspace, links, &name, is_public, now) {
+        return Ok(Err(kept));
+    }
+    let app_url = &app.settings.app_url;
+    let blocks = match &page.sample {
+        Some(sample) => sample_card(app, workspace, &name, sample).await?,
+        None => known.map(|(dataset, at)| unfurl::dataset(&name, &dataset, at, app_url)),
+    };
+    let Some(blocks) = blocks else { return Ok(Err(Kept::Unknown)) };
+    let first = app.unfurled.note(workspace, &links.channel, page, now);
+    Ok(if first { Ok(blocks) } else { Err(Kept::Again) })
+}
+
+fn may_be_shown(
+    app: &App,
+    workspace: &WorkspaceId,
+    links: &SharedLinks,
+    name: &DatasetName,
+    is_public: bool,
+    now: Timestamp,
+) -> Result<(), Kept> {
+    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+    let mut subscriptions = index.channel(workspace, &links.channel).iter();
+    if !is_public && !subscriptions.any(|one| one.rule.dataset.matches(Some(name))) {
+        return Err(Kept::NotForHere);
+    }
+    let mut mutes = index.mutes(workspace, &links.channel).iter();
+    let silent = mutes.any(|mute: &Mute| mute.until > now && mute.dataset.matches(Some(name)));
+    if silent { Err(Kept::Muted) } else { Ok(()) }
+}
+
+/// A sample that was seen in just this dataset: an address may name any.
+async fn sample_card(
+    app: &App,
+    workspace: &WorkspaceId,
+    name: &DatasetName,
+    sample: &SamplePage,
+) -> Result<Option<Vec<SlackBlock>>, StoreError> {
+    let labelset = sample.labelset.as_deref().unwrap_or(GROUND_TRUTH);
+    let keys =
+        [ObjectKey::new("sample", &sample.uuid), ObjectKey::new("label", &format!("{}/{labelset}", sample.uuid))];
+    let known = app.store.object_states(workspace, keys.into()).await?;
+    let status = known.iter().find_map(|(_, state)| match &state.seen {
+        Seen::Label { status } => status.as_deref(),
+        _ => None,
+    });
+    Ok(known.iter().find_map(|(_, state)| match &state.seen {
+        Seen::Sample { dataset: Some(dataset), name: called, assigned_labeler, assigned_reviewer }
+            if dataset == name =>
+        {
+            let seen = SampleSeen {
+                uuid: &sample.uuid,
+                labelset: sample.labelset.as_deref(),
+                name: called.as_deref(),
+                status,
+                labeler: assigned_labeler.as_deref(),
+                reviewer: assigned_reviewer.as_deref(),
+            };
+            Some(unfurl::sample(name, &seen, state.at, &app.settings.app_url))
+        }
+        _ => None,
+    }))
+}
