@@ -35,6 +35,7 @@
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
+//! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
 //! | where every record stands on disk | `store::sled::keys` |
@@ -69,7 +70,7 @@ pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
-use app::home::{self, Homes};
+use app::home::{Homes, keep_fresh};
 use app::recent::Recent;
 use app::room::Room;
 use app::{App, Home, Settings, backups, connect};
@@ -89,7 +90,6 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -152,7 +152,6 @@ pub async fn assemble_over(
 ) -> anyhow::Result<Arc<App>> {
     let StoreUrl::Sled(folder) = &config.store;
     let metrics = Arc::new(Metrics::default());
-    let stirred = watch::Sender::new(());
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
@@ -165,20 +164,18 @@ pub async fn assemble_over(
         metrics: Arc::clone(&metrics),
         people: Arc::clone(&people),
         app_url: app_url.clone(),
-        stirred: stirred.clone(),
     };
     let app = App {
         responder: Responder::new(slack_url.clone(), clock.clone()).context("could not make an HTTP client")?,
         lanes: Lanes::new(parts, shutdown),
         recent: Recent::new(clock.now()),
+        homes: Homes::default(),
         clock,
         store,
         index: Arc::default(),
         people,
         slack,
         metrics,
-        homes: Homes::default(),
-        stirred,
         home: RwLock::new(Home::default()),
         // The longest body fits.
         webhook_room: Room::new(config.webhook_memory.max(config.webhook_body_limit)),
@@ -211,7 +208,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let background = TaskTracker::new();
-    for work in [Work::Connect, Work::Sweep, Work::BackUp, Work::Homes] {
+    for work in [Work::Connect, Work::Sweep, Work::BackUp, Work::KeepHomesFresh] {
         let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
         background.spawn(async move {
             shutdown.run_until_cancelled(work.run(&app)).await;
@@ -242,7 +239,7 @@ enum Work {
     Connect,
     Sweep,
     BackUp,
-    Homes,
+    KeepHomesFresh,
 }
 
 impl Work {
@@ -251,7 +248,7 @@ impl Work {
             Self::Connect => connect::connect(app).await,
             Self::Sweep => connect::sweep(app).await,
             Self::BackUp => backups::daily(app).await,
-            Self::Homes => home::keep_up(app).await,
+            Self::KeepHomesFresh => keep_fresh(app).await,
         }
     }
 }

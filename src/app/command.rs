@@ -1,7 +1,8 @@
 //! `/segments …`: what was typed is parsed, carried out and answered.
 
 use super::channel::revive;
-use super::{App, Asker, Reply, hold, home, me, modal, mute, status, subscribe, test_card, why};
+use super::visible::{Visible, visible};
+use super::{App, Asker, Reply, hold, me, modal, mute, status, subscribe, test_card, why};
 use crate::model::Mute;
 use crate::render::{Message, reply};
 use crate::slack::command::{Command, parse};
@@ -72,7 +73,7 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
         Command::Help(topic) => Reply::asker(reply::help(topic)),
         Command::SubscribeModal => modal::open(app, &modal::Person::from(asker), Some(&asker.lane.channel)).await,
         Command::Edit(number) => modal::edit(app, asker, number).await?,
-        Command::List { all: true } => home::list_all(app, asker, 0).await?,
+        Command::List { all: true } => list_all(app, asker, 0).await?,
         Command::Connect => coming("connect"),
         Command::Disconnect(_) => coming("disconnect"),
         Command::Export => coming("export"),
@@ -86,6 +87,20 @@ pub(super) fn list(app: &App, book: Book, page: usize) -> Message {
     let next = hold::next_digests(now, &book.subscriptions, &book.mutes);
     let said = reply::with_next_digests(reply::list(&book.subscriptions, page), &next);
     reply::with_mutes(said, &Mute::in_force(book.mutes, now))
+}
+
+/// A page of the subscriptions of every channel that the asker is in.
+pub(super) async fn list_all(app: &App, asker: &Asker, page: usize) -> Result<Reply, StoreError> {
+    let (workspace, user) = (&asker.lane.workspace, &asker.user);
+    let memberships = match app.slack.channels_of(workspace, user).await {
+        Ok(memberships) => memberships,
+        Err(error) => {
+            warn!(workspace.id = %workspace, "could not ask which channels {user} is in: {error}");
+            return Ok(Reply::asker(reply::try_again("ask Slack which channels you are in")));
+        }
+    };
+    let Visible { channels, hidden, others } = visible(app, workspace, user, &memberships).await?;
+    Ok(Reply::asker(reply::list_all(&channels, others + hidden.len(), page)))
 }
 
 fn coming(verb: &str) -> Reply {

@@ -24,7 +24,7 @@ pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Resu
         SlackEvent::ChannelUnarchived(channel) => {
             channel::revive(app, &App::lane(workspace, &channel)).await?;
         }
-        SlackEvent::HomeOpened(user) => home::opened(app, workspace, &user).await,
+        SlackEvent::HomeOpened(user) => home::open(app, workspace, &user).await?,
         SlackEvent::Uninstalled => app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned())),
         SlackEvent::Other(kind) => debug!("Slack reported `{kind}`, which calls for nothing"),
     }

@@ -1,174 +1,202 @@
-//! The App Home, every channel's list, and who is in which channel.
+//! The App Home: shown when somebody opens it, after each click in it, and again when the workspace changed meanwhile.
 
-use super::interaction::Outcome;
-use super::modal::tell_channel;
-use super::{App, Asker, Audience, Reply, status};
-use crate::clock::later;
-use crate::model::{ChannelId, Mute, UserId, WorkspaceId};
-use crate::render::reply::{self, Home, HomeChannel};
-use crate::render::{Message, modal};
+mod looked;
+
+pub use looked::Homes;
+
+use super::visible::{Unseen, Visible, visible};
+use super::{App, Asker, Audience, Reply, interaction, modal, mute, status, subscribe, test_card};
+use crate::clock::id_at;
+use crate::model::{UserId, Username, WorkspaceId};
+use crate::render::{self, Rung, reply};
 use crate::slack::api::Membership;
-use crate::slack::interaction::{Action, Click};
+use crate::slack::command::{MuteLength, Target};
+use crate::slack::error::SlackError;
+use crate::slack::interaction::{Action, Click, HomeAction};
 use crate::store::StoreError;
-use jiff::Timestamp;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use looked::Screen;
 use std::time::Duration;
-use tracing::{debug, warn};
+use tracing::warn;
 
-/// A Home that was looked at is kept up to date for so long.
-const LOOKED_AT: Duration = Duration::from_hours(1);
-/// So many of them.
-const MOST_HOMES: usize = 100;
-/// Changes that come together are shown together.
-const BREATH: Duration = Duration::from_secs(2);
+/// A Home is shown again no sooner than this after a change, with everything that changed by then …
+const CALM: Duration = Duration::from_secs(3);
+/// … and so long after the one before: each costs a look at somebody's channels, of which Slack takes 50 a minute
+/// (<https://docs.slack.dev/apis/web-api/rate-limits>, tier 3).
+const BETWEEN: Duration = Duration::from_secs(2);
+/// A Home that Slack finds too much, or that changes meanwhile, is tried so often.
+const TRIES: usize = 3;
+/// The mute of the menu, in minutes.
+const HOUR: u32 = 60;
 
-/// The Homes that were looked at lately: when, and at which page.
-#[derive(Debug, Default)]
-pub struct Homes(Mutex<HashMap<(WorkspaceId, UserId), (Timestamp, usize)>>);
-
-impl Homes {
-    fn locked(&self) -> MutexGuard<'_, HashMap<(WorkspaceId, UserId), (Timestamp, usize)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Somebody looks at a page. Of too many the one that was looked at longest ago goes.
-    fn look(&self, workspace: &WorkspaceId, user: &UserId, page: usize, now: Timestamp) {
-        let mut homes = self.locked();
-        homes.insert((workspace.clone(), user.clone()), (now, page));
-        if homes.len() > MOST_HOMES
-            && let Some(oldest) = homes.iter().min_by_key(|(_, (at, _))| *at).map(|(whose, _)| whose.clone())
-        {
-            homes.remove(&oldest);
-        }
-    }
-
-    /// Those that are worth bringing up to date; the others are forgotten.
-    fn lately(&self, now: Timestamp) -> Vec<(WorkspaceId, UserId, usize)> {
-        let mut homes = self.locked();
-        homes.retain(|_, (at, _)| later(*at, LOOKED_AT) > now);
-        homes.iter().map(|((workspace, user), (_, page))| (workspace.clone(), user.clone(), *page)).collect()
-    }
+/// Shows their Home to somebody who opens it. What Slack refuses is tried again when they open it the next time.
+pub(super) async fn open(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<(), StoreError> {
+    let shown = match app.slack.channels_of(workspace, user).await {
+        Ok(memberships) => show(app, workspace, user, Screen::default(), &memberships).await,
+        Err(error) => Err(error.into()),
+    };
+    settled(workspace, user, shown)
 }
 
-/// Whether somebody is in a channel, asked anew; else what to tell them.
-pub(super) async fn is_in(
-    app: &App,
-    workspace: &WorkspaceId,
-    user: &UserId,
-    channel: &ChannelId,
-) -> Result<(), Message> {
-    match app.slack.channels_of(workspace, user).await {
-        Ok(channels) if channels.iter().any(|one| one.channel == *channel) => Ok(()),
-        Ok(_) => Err(reply::not_in_that_channel(channel)),
-        Err(error) => {
-            warn!("could not ask Slack which channels {user} is in: {error}");
-            Err(reply::try_again("check that you are in that channel"))
-        }
-    }
-}
-
-/// Somebody opened their Home.
-pub(super) async fn opened(app: &App, workspace: &WorkspaceId, user: &UserId) {
-    publish(app, workspace, user, 0).await;
-}
-
-/// Shows somebody their Home.
-pub(super) async fn publish(app: &App, workspace: &WorkspaceId, user: &UserId, page: usize) {
-    app.homes.look(workspace, user, page, app.clock.now());
-    show_again(app, workspace, user, page).await;
-}
-
-async fn show_again(app: &App, workspace: &WorkspaceId, user: &UserId, page: usize) {
+/// Does what was clicked in a Home, and shows it as it is then.
+pub(super) async fn click(app: &App, click: &Click) -> Result<(), StoreError> {
+    let (workspace, user) = (&click.workspace, &click.user);
+    let page = click.view.as_ref().and_then(|view| view.private_metadata.parse().ok()).unwrap_or_default();
     let memberships = match app.slack.channels_of(workspace, user).await {
         Ok(memberships) => memberships,
-        Err(error) => return warn!("could not ask Slack which channels {user} is in, for their Home: {error}"),
+        Err(error) => return settled(workspace, user, Err(error.into())),
     };
-    let home = match gather(app, workspace, user, &memberships).await {
-        Ok(home) => home,
-        Err(error) => return warn!("could not gather the Home of {user}: {error}"),
-    };
-    if let Err(error) = app.slack.publish_view(workspace, user, &reply::home(&home, page)).await {
-        warn!("could not show {user} their Home: {error}");
-    }
+    let screen = carried_out(app, click, Screen { page, ..Screen::default() }, &memberships).await?;
+    settled(workspace, user, show(app, workspace, user, screen, &memberships).await)
 }
 
-async fn gather(
+/// What a click leads to, by somebody who is in these channels.
+async fn carried_out(
+    app: &App,
+    click: &Click,
+    screen: Screen,
+    memberships: &[Membership],
+) -> Result<Screen, StoreError> {
+    let action = match &click.action {
+        Action::Home(action) => action,
+        Action::Subscribe(channel) => {
+            return Ok(opened(screen, modal::open(app, &modal::Person::of(click), channel.as_ref()).await));
+        }
+        Action::Open => return Ok(screen),
+        _ => return Ok(screen.with(reply::unknown_action())),
+    };
+    let place = match action {
+        HomeAction::Page(page) => return Ok(Screen { page: *page, ..screen }),
+        HomeAction::Keep => return Ok(screen),
+        HomeAction::Resume(channel) | HomeAction::Mute(channel) | HomeAction::Unmute(channel) => channel,
+        HomeAction::Edit(place)
+        | HomeAction::Test(place)
+        | HomeAction::Unsubscribe(place)
+        | HomeAction::UnsubscribeNow(place) => &place.channel,
+    };
+    if !memberships.iter().any(|membership| membership.channel == *place) {
+        return Ok(screen.with(reply::not_seen_in(place)));
+    }
+    let lane = App::lane(&click.workspace, place);
+    let asker = Asker { lane, user: click.user.clone(), cause: click.trigger.clone() };
+    let answer = match action {
+        HomeAction::Unsubscribe(place) => return Ok(Screen { asked: Some(place.clone()), ..screen }),
+        HomeAction::Page(_) | HomeAction::Keep => return Ok(screen),
+        HomeAction::Resume(_) => interaction::resume(app, &asker).await?,
+        HomeAction::Mute(_) => mute::mute(app, &asker, None, MuteLength::Minutes(HOUR)).await?,
+        HomeAction::Unmute(_) => mute::unmute(app, &asker, None).await?,
+        HomeAction::Edit(place) => return Ok(opened(screen, modal::edit(app, &asker, place.number).await?)),
+        HomeAction::Test(place) => test_card::post(app, &asker, Some(&Target::Number(place.number)), None).await?,
+        HomeAction::UnsubscribeNow(place) => {
+            subscribe::unsubscribe(app, &asker, &Target::Number(place.number), &[]).await?
+        }
+    };
+    Ok(screen.with(told(app, &asker, answer).await))
+}
+
+/// What a modal leads to: nothing, but where it did not open.
+fn opened(screen: Screen, said: Reply) -> Screen {
+    if said.audience == Audience::Nobody { screen } else { screen.with(said.message) }
+}
+
+/// Tells the channel what is for everybody in it; gives what whoever clicked is told.
+async fn told(app: &App, asker: &Asker, answer: Reply) -> render::Message {
+    if answer.audience == Audience::Channel {
+        let content = answer.message.content(Rung::Whole);
+        if let Err(error) = app.slack.post(&asker.lane, content, id_at(app.clock.now())).await {
+            warn!(lane = %asker.lane, "could not say in {} what was changed in a Home: {error}", asker.lane);
+        }
+    }
+    answer.message
+}
+
+/// Shows somebody their Home, and remembers that they look at it.
+async fn show(
     app: &App,
     workspace: &WorkspaceId,
     user: &UserId,
+    screen: Screen,
     memberships: &[Membership],
-) -> Result<Home, StoreError> {
-    let (places, elsewhere) = places(app, workspace, memberships).await?;
-    let me = app.people.of(workspace).username(user).cloned();
-    Ok(Home { places, elsewhere, status: status::gather(app, workspace).await?, me })
+) -> Result<(), Unseen> {
+    publish(app, workspace, user, &screen, memberships).await?;
+    app.homes.looked(workspace, user, screen, app.clock.now());
+    Ok(())
 }
 
-/// The channels with subscriptions that somebody is in, by name, and how many subscriptions others have.
-async fn places(
+async fn publish(
     app: &App,
     workspace: &WorkspaceId,
+    user: &UserId,
+    screen: &Screen,
     memberships: &[Membership],
-) -> Result<(Vec<HomeChannel>, usize), StoreError> {
-    let mut by_channel: HashMap<ChannelId, Vec<_>> = HashMap::new();
-    for subscription in app.store.subscriptions(workspace).await? {
-        by_channel.entry(subscription.channel.clone()).or_default().push(subscription);
+) -> Result<(), Unseen> {
+    let Visible { channels, hidden, others } = visible(app, workspace, user, memberships).await?;
+    let status = status::gather(app, workspace).await?;
+    let people = app.people.of(workspace);
+    let view = render::home::home(&render::home::Home {
+        channels: &channels,
+        hidden: &hidden,
+        others,
+        status: &status,
+        username: people.username(user).map(Username::as_str),
+        notice: screen.notice.as_deref(),
+        asked: screen.asked.as_ref(),
+        page: screen.page,
+    });
+    Ok(app.slack.publish_view(workspace, user, &view).await?)
+}
+
+/// Logs what Slack did not do; a store that failed is the caller's matter.
+fn settled(workspace: &WorkspaceId, user: &UserId, shown: Result<(), Unseen>) -> Result<(), StoreError> {
+    match shown {
+        Ok(()) => Ok(()),
+        Err(Unseen::Store(error)) => Err(error),
+        Err(error @ Unseen::Slack(_)) => {
+            warn!(workspace.id = %workspace, user.id = %user, "could not show {user} their Home: {error}");
+            Ok(())
+        }
     }
-    let now = app.clock.now();
-    let mut named: Vec<&Membership> = memberships.iter().collect();
-    named.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.channel.cmp(&other.channel)));
-    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
-    let places: Vec<HomeChannel> = named
-        .into_iter()
-        .filter_map(|one| {
-            let subscriptions = by_channel.remove(&one.channel)?;
-            let mutes = Mute::in_force(index.mutes(workspace, &one.channel).to_vec(), now);
-            Some(HomeChannel { channel: one.channel.clone(), subscriptions, mutes })
-        })
-        .collect();
-    Ok((places, by_channel.values().map(Vec::len).sum()))
 }
 
-/// `/segments list all`: a page of every channel that the asker is in.
-pub(super) async fn list_all(app: &App, asker: &Asker, page: usize) -> Result<Reply, StoreError> {
-    let memberships = match app.slack.channels_of(&asker.lane.workspace, &asker.user).await {
-        Ok(memberships) => memberships,
-        Err(error) => {
-            warn!("could not ask Slack which channels {} is in: {error}", asker.user);
-            return Ok(Reply::asker(reply::try_again("find out which channels you are in")));
+/// Shows the Homes again that somebody looked at in the last hour, whenever their workspace changed. Never ends.
+pub async fn keep_fresh(app: &App) {
+    let mut pauses = app.lanes.pauses();
+    loop {
+        tokio::select! {
+            () = app.homes.changed() => {}
+            alarm = pauses.changed() => match alarm {
+                Ok(()) => app.homes.all_changed(),
+                // Nothing is paused any more once the lanes are gone.
+                Err(_) => return,
+            },
         }
-    };
-    let (places, elsewhere) = places(app, &asker.lane.workspace, &memberships).await?;
-    Ok(Reply::asker(reply::list_all(&places, elsewhere, page)))
+        app.clock.sleep(CALM).await;
+        for (workspace, user) in app.homes.stale(app.clock.now()) {
+            refresh(app, &workspace, &user).await;
+            app.clock.sleep(BETWEEN).await;
+        }
+    }
 }
 
-/// Shows what a click on a Home came to: in the channel that it is about, or before whoever clicked.
-pub(super) async fn show(app: &Arc<App>, click: &Click, outcome: Outcome) {
-    let (Outcome::Said(reply) | Outcome::InPlace(reply) | Outcome::Replaced(reply)) = outcome else { return };
-    match (reply.audience, &click.action) {
-        (Audience::Nobody, _) => {}
-        (Audience::Channel, Action::In(channel, _)) => {
-            tell_channel(app, &App::lane(&click.workspace, channel), &click.user, reply.message);
-        }
-        (Audience::Asker | Audience::Channel, _) => {
-            let view = modal::notice("Segments", &reply.message);
-            if let Err(error) = app.slack.open_view(&click.workspace, &click.trigger, &view).await {
-                warn!("could not answer a click on a Home: {error}");
+/// Shows one Home again. One that cannot be shown is left alone until it is opened again.
+async fn refresh(app: &App, workspace: &WorkspaceId, user: &UserId) {
+    for _ in 0..TRIES {
+        let Some(screen) = app.homes.screen(workspace, user) else { return };
+        let busy = app.lanes.at_work();
+        let shown = match app.slack.channels_of(workspace, user).await {
+            Ok(memberships) => publish(app, workspace, user, &screen, &memberships).await,
+            Err(error) => Err(error.into()),
+        };
+        drop(busy);
+        match shown {
+            // A click meanwhile showed something else, which this may have covered.
+            Ok(()) if app.homes.screen(workspace, user).is_some_and(|now| now != screen) => {}
+            Ok(()) => return,
+            Err(Unseen::Slack(SlackError::Limited(wait))) => app.clock.sleep(wait).await,
+            Err(error) => {
+                warn!(workspace.id = %workspace, user.id = %user, "could not bring the Home of {user} up to date: {error}");
+                break;
             }
         }
     }
-}
-
-/// Keeps the Homes up to date that were looked at lately. Never ends.
-pub async fn keep_up(app: &App) {
-    let mut changes = app.stirred.subscribe();
-    while changes.changed().await.is_ok() {
-        app.clock.sleep(BREATH).await;
-        let _busy = app.lanes.at_work();
-        changes.mark_unchanged();
-        for (workspace, user, page) in app.homes.lately(app.clock.now()) {
-            debug!("bringing the Home of {user} up to date");
-            show_again(app, &workspace, &user, page).await;
-        }
-    }
+    app.homes.forget(workspace, user);
 }

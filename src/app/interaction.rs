@@ -43,8 +43,9 @@ pub async fn click(app: &Arc<App>, click: Click) {
             Outcome::Said(Reply::asker(reply::try_again("do that")))
         }
     };
+    // What is clicked in a view has no place for answers.
     if click.view.is_some() {
-        return home::show(app, &click, outcome).await;
+        return;
     }
     for answer in answers(&outcome) {
         if let Err(error) = app.responder.respond(&click.response_url, &answer).await {
@@ -87,19 +88,11 @@ async fn outcome(app: &Arc<App>, click: &Click) -> Result<Outcome, StoreError> {
             modal::follow(app, click).await?;
             Ok(Outcome::Nothing)
         }
-        (Action::HomePage(page), _) => {
-            home::publish(app, &click.workspace, &click.user, *page).await;
+        _ if click.view.as_ref().is_some_and(|view| view.kind == "home") => {
+            home::click(app, click).await?;
             Ok(Outcome::Nothing)
         }
         (Action::Help, _) => Ok(Outcome::Said(Reply::asker(reply::help(None)))),
-        (Action::Subscribe, None) => {
-            let person = modal::Person::of(click);
-            Ok(Outcome::Said(modal::open(app, &person, None).await))
-        }
-        (Action::In(channel, action), _) => match home::is_in(app, &click.workspace, &click.user, channel).await {
-            Ok(()) => carry_out(app, &asker(channel), action, None).await,
-            Err(refusal) => Ok(Outcome::Said(Reply::asker(refusal))),
-        },
         (action, Some(channel)) => carry_out(app, &asker(channel), action, click.message.as_ref()).await,
         (_, None) => Ok(Outcome::Said(Reply::asker(reply::unknown_action()))),
     }
@@ -128,7 +121,7 @@ async fn carry_out(
             let book = app.store.book(&asker.lane).await?;
             Outcome::Replaced(Reply::asker(command::list(app, book, *page)))
         }
-        Action::ListAllPage(page) => Outcome::Replaced(home::list_all(app, asker, *page).await?),
+        Action::ListAllPage(page) => Outcome::Replaced(command::list_all(app, asker, *page).await?),
         Action::UnsubscribeAll => Outcome::InPlace(subscribe::unsubscribe_all(app, asker).await?),
         Action::Resume => Outcome::InPlace(resume(app, asker).await?),
         Action::Unmute(pattern) => match DatasetPattern::parse(pattern) {
@@ -147,8 +140,9 @@ async fn carry_out(
         },
         Action::Why => Outcome::Said(because::because(app, asker, message).await?),
         Action::Edit(number) => Outcome::Said(modal::edit(app, asker, *number).await?),
-        Action::Subscribe => {
-            Outcome::Said(modal::open(app, &modal::Person::from(asker), Some(&asker.lane.channel)).await)
+        Action::Subscribe(channel) => {
+            let channel = channel.as_ref().or(Some(&asker.lane.channel));
+            Outcome::Said(modal::open(app, &modal::Person::from(asker), channel).await)
         }
         Action::Unsubscribe(number) => Outcome::Said(subscribe::ask_to_unsubscribe(app, asker, *number).await?),
         Action::UnsubscribeNow(number) => {
@@ -158,13 +152,12 @@ async fn carry_out(
         Action::TakeName { from, username } => {
             Outcome::InPlace(me::claim(app, asker, username.clone(), Some(from)).await?)
         }
-        Action::Open | Action::Filled | Action::Help | Action::HomePage(_) | Action::In(..) | Action::Unknown(_) => {
-            unknown()
-        }
+        Action::Open | Action::Filled | Action::Help | Action::Home(_) | Action::Unknown(_) => unknown(),
     })
 }
 
-async fn resume(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+/// Lets the channel go on if the bot can post there by now.
+pub(super) async fn resume(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
     let resumed = channel::revive(app, &asker.lane).await?;
     if !resumed.is_empty() {
         return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));

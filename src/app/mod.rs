@@ -20,6 +20,7 @@ pub mod room;
 mod status;
 mod subscribe;
 mod test_card;
+mod visible;
 mod why;
 
 use crate::clock::Clock;
@@ -34,13 +35,11 @@ use crate::slack::api::SlackApi;
 use crate::slack::request::SigningSecret;
 use crate::slack::respond::{Answer, Responder};
 use crate::store::{Store, StoreError};
-use home::Homes;
 use recent::Recent;
 use room::Room;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
-use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 /// Everything that a use case needs.
@@ -63,12 +62,10 @@ pub struct App {
     pub lanes: Arc<Lanes>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// The Homes that were looked at lately.
-    pub homes: Homes,
-    /// Told whenever what a Home shows may have changed.
-    pub stirred: watch::Sender<()>,
     /// The one workspace of this installation, and how it stands with Slack.
     pub home: RwLock<Home>,
+    /// The App Homes that were looked at of late.
+    pub homes: home::Homes,
     /// Room for the bodies of webhooks.
     pub webhook_room: Room,
     /// Room for the bodies of requests from Slack, so that no flood of webhooks shuts people out.
@@ -208,7 +205,7 @@ impl App {
             }
             book = self.store.book(lane).await?;
             if book.revision == revision {
-                self.stirred.send_replace(());
+                self.homes.note_change(&lane.workspace);
                 return Ok(());
             }
         }

@@ -2,7 +2,7 @@
 
 use super::ledger::NotReplaced;
 use super::subscribe::{self, Outcome};
-use super::{App, Asker, Reply, home};
+use super::{App, Asker, Reply};
 use crate::clock::id_at;
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
 use crate::render::modal::{self, Entry};
@@ -233,7 +233,7 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     let Some(channel) = &form.channel else {
         return Ok(Submitted::Wrong(modal::channel_error("Choose the channel that is to get the messages.")));
     };
-    if let Err(refusal) = home::is_in(app, workspace, user, channel).await {
+    if let Err(refusal) = is_in(app, workspace, user, channel).await {
         return Ok(match sheet.edits {
             None => Submitted::Wrong(modal::channel_error(&refusal.text)),
             Some(_) => says(&refusal),
@@ -270,6 +270,18 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     })
 }
 
+/// Whether somebody is in a channel, asked anew; else what to tell them.
+async fn is_in(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &ChannelId) -> Result<(), Message> {
+    match app.slack.channels_of(workspace, user).await {
+        Ok(channels) if channels.iter().any(|one| one.channel == *channel) => Ok(()),
+        Ok(_) => Err(reply::not_seen_in(channel)),
+        Err(error) => {
+            warn!("could not ask Slack which channels {user} is in: {error}");
+            Err(reply::try_again("check that you are in that channel"))
+        }
+    }
+}
+
 /// What a form says of a subscription, which stays exactly as it was where the form says the same.
 fn as_before(current: &Rule, form: &Form, channel: &ChannelId, mut rule: Rule) -> Rule {
     let before = Form::of(current, channel.clone());
@@ -284,7 +296,7 @@ fn as_before(current: &Rule, form: &Form, channel: &ChannelId, mut rule: Rule) -
 }
 
 /// Tells the channel what was changed from elsewhere, or, where that cannot be, whoever changed it.
-pub(super) fn tell_channel(app: &Arc<App>, lane: &Lane, user: &UserId, message: Message) {
+fn tell_channel(app: &Arc<App>, lane: &Lane, user: &UserId, message: Message) {
     let (busy, lane, user) = (app.lanes.at_work(), lane.clone(), user.clone());
     app.tasks.spawn({
         let app = Arc::clone(app);

@@ -342,7 +342,7 @@ impl Lanes {
                 self.parts.metrics.deliveries.count("paused");
                 let pause = Pause { reason: PauseReason(error), since: now };
                 self.settle(lane, Settlement::Paused(pause), now).await?;
-                self.parts.stirred.send_replace(());
+                self.pauses.send_replace(());
             }
             Step::PauseWorkspace => {
                 self.settle(lane, Settlement::Retry { covers, not_before: now, counted: false, error }, now).await?;

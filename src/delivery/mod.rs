@@ -36,8 +36,6 @@ pub struct Parts {
     pub people: Arc<Directory>,
     /// The base of the web app, for links.
     pub app_url: String,
-    /// Told when a channel is paused.
-    pub stirred: watch::Sender<()>,
 }
 
 /// The lanes that have anything to do: one task each, gone when its lane is empty.
@@ -49,6 +47,8 @@ pub struct Lanes {
     limits: limits::Shared,
     /// Told of every door that closes.
     closings: watch::Sender<()>,
+    /// Told of every lane that is paused.
+    pauses: watch::Sender<()>,
     busy: watch::Sender<usize>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
@@ -104,6 +104,7 @@ impl Lanes {
             doors: Mutex::default(),
             limits: limits::Shared::default(),
             closings: watch::Sender::new(()),
+            pauses: watch::Sender::new(()),
             busy: watch::Sender::new(0),
             tasks: TaskTracker::new(),
             shutdown,
@@ -174,6 +175,11 @@ impl Lanes {
     pub fn at_work(self: &Arc<Self>) -> AtWork {
         self.busy.send_modify(|busy| *busy += 1);
         AtWork(Arc::clone(self))
+    }
+
+    /// Every pause of a lane, as something to wait for.
+    pub fn pauses(&self) -> watch::Receiver<()> {
+        self.pauses.subscribe()
     }
 
     /// How many lanes are at work right now, and what counts as one, as a value to watch.

@@ -12,6 +12,7 @@ mod changes;
 mod dataset;
 mod digest;
 mod fold;
+pub mod home;
 mod issue;
 mod label;
 mod menu;

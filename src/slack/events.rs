@@ -32,7 +32,7 @@ pub enum SlackEvent {
     },
     /// The channel can be posted in again.
     ChannelUnarchived(ChannelId),
-    /// Somebody looks at their Home.
+    /// Somebody opened the App Home.
     HomeOpened(UserId),
     /// The app was removed from the workspace, or its tokens were revoked.
     Uninstalled,

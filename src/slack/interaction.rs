@@ -1,8 +1,10 @@
 //! What people do with what they are shown: clicks, choices, what they fill in, shortcuts.
 
 mod action;
+mod home;
 
 pub use action::{Action, FILLED, MENU, MuteFor};
+pub use home::{HomeAction, Place};
 
 use super::view::View;
 use crate::model::{ChannelId, MessageTs, TriggerId, UserId, WorkspaceId};

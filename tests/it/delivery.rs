@@ -191,7 +191,6 @@ async fn a_lane_waits_until_its_workspace_is_opened() {
         metrics: Arc::default(),
         people: Arc::default(),
         app_url: String::new(),
-        stirred: tokio::sync::watch::Sender::new(()),
     };
     let lanes = Lanes::new(parts, CancellationToken::new());
     let lane = Lane { workspace: workspace(), channel: channel("C1") };

@@ -176,7 +176,7 @@ async fn another_channel_is_subscribed_by_whoever_is_in_it_and_by_nobody_else() 
     bench.fill("dataset", json!("jane/flowers")).await;
     bench.fill("channel", json!("C9")).await;
     bench.submit().await.unwrap();
-    assert!(bench.error("channel").contains("I cannot see that you are in"), "{}", bench.error("channel"));
+    assert!(bench.error("channel").contains("does not show me that you are in"), "{}", bench.error("channel"));
     bench.fill("channel", json!("C2")).await;
     bench.submit().await.unwrap();
     assert!(bench.read("C2").text.contains("subscribed this channel: #1"));
@@ -214,7 +214,7 @@ async fn somebody_of_another_workspace_changes_nothing_from_a_modal() {
     let form = serde_urlencoded::to_string([("payload", payload.to_string())]).unwrap();
     let (status, body) = bench.slack_sends("interactions", form).await;
     assert_eq!(status, 200);
-    assert!(body.contains("\"update\"") && body.contains("other workspace"), "{body}");
+    assert!(body.contains("\"update\"") && body.contains("the other workspace"), "{body}");
     assert!(bench.app().store.book(&lane("C1")).await.unwrap().subscriptions.is_empty());
 }
 
@@ -259,7 +259,7 @@ async fn a_channel_that_waits_for_an_invite_is_said_to_in_the_modal() {
     bench.fill("dataset", json!("jane/flowers")).await;
     bench.submit().await.unwrap();
     // Slack tells the bot nothing of a private channel that it is not in.
-    assert!(bench.error("channel").contains("invite me there first"), "{}", bench.error("channel"));
+    assert!(bench.error("channel").contains("it is private and I am not in it"), "{}", bench.error("channel"));
 }
 
 fn lane(id: &str) -> segments_slack::model::Lane {

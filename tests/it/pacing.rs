@@ -148,7 +148,6 @@ async fn a_workspace_that_is_limited_delays_no_other() {
         metrics: Arc::default(),
         people: Arc::default(),
         app_url: String::new(),
-        stirred: tokio::sync::watch::Sender::new(()),
     };
     let lanes = Lanes::new(parts, CancellationToken::new());
     let rest = || async { lanes.busy().wait_for(|busy| *busy == 0).await.map(drop).unwrap() };

@@ -76,7 +76,7 @@ async fn what_this_version_does_not_know_is_answered_and_left_alone() {
     let bench = Bench::start().await;
     for payload in [
         json!({"type": "message_action", "team": {"id": "T1"}}),
-        json!({"type": "view_submission", "view": {}}),
+        json!({"type": "view_closed", "view": {}}),
         json!({"type": "a_type_of_next_year"}),
         json!({"type": "block_actions", "actions": []}),
         json!({

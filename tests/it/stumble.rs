@@ -149,7 +149,6 @@ async fn a_delivery_that_the_program_stumbles_over_is_given_up_and_the_lane_goes
             metrics: Arc::default(),
             people: Arc::default(),
             app_url: String::new(),
-            stirred: tokio::sync::watch::Sender::new(()),
         },
         CancellationToken::new(),
     );

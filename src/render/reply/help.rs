@@ -32,7 +32,6 @@ pub fn coming(verb: &str) -> Message {
             return say("The form for `/segments subscribe` comes with a later version. \
                  Today, type the dataset with it: `/segments subscribe jane/flowers sample.*`.");
         }
-        "list all" => "`/segments list` shows one channel: type it in each.",
         "edit" => "`/segments set jane/flowers sample.*` replaces what a subscription selects.",
         "connect" | "disconnect" => "whoever runs the server sets the Segments.ai webhook in its configuration.",
         "export" | "import" => "`/segments list` shows every subscription of a channel.",
@@ -102,6 +101,7 @@ fn verb(name: &str) -> Option<Vec<String>> {
         ],
         "list" => &[
             "`/segments list`\nShows the channel's subscriptions: paused ones first, with the reason; and when digests come.",
+            "`/segments list all`\nShows those of every channel that you are in. My Home has them too, with buttons.",
             "Short form: `ls`.",
         ],
         "mute" => &[

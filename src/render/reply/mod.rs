@@ -2,10 +2,10 @@
 
 mod because;
 mod change;
+mod channels;
 mod digest;
 mod error;
 mod help;
-mod home;
 mod layout;
 mod list;
 mod me;
@@ -21,18 +21,19 @@ pub use change::{
     Note, RuleChange, UndoRefusal, changed, confirm_unsubscribe, confirm_unsubscribe_all, now_active, unchanged,
     undo_refused, undone, unsubscribed_all, waiting_for_invite,
 };
+pub use channels::{ChannelBook, list_all, not_seen_in};
+pub(in crate::render) use channels::{Rows, Turn, others_said};
 pub use digest::with_next_digests;
 pub use error::{cause_in_words, mistake};
 pub use help::{coming, help};
-pub use home::{Home, HomeChannel, home};
-pub use list::{list, list_all, overview};
+pub use list::{list, overview};
 pub use me::{name_claimed, name_forgotten, name_taken, name_was_taken, too_many_names, who_you_are};
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{
     archived_channel, at_work, done, edit_by_command, edited_one_changed, edited_one_is_gone, modal_was_wrong,
-    no_such_subscription, not_a_channel, not_in_that_channel, other_workspace, paused_notice, resumed, selects_nothing,
-    still_refused, subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted,
-    too_many_subscriptions, try_again, unfinished, unknown_action,
+    no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed, selects_nothing, still_refused,
+    subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted, too_many_subscriptions,
+    try_again, unfinished, unknown_action,
 };
 pub use status::{AccountStatus, Status, status};
 pub use why::{Place, Told, why};

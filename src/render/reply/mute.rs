@@ -79,7 +79,7 @@ fn names(mutes: &[Mute]) -> String {
     words::listed(mutes.iter().map(|mute| what(&mute.dataset)), NAMES)
 }
 
-fn until(mutes: &[Mute]) -> String {
+pub(super) fn until(mutes: &[Mute]) -> String {
     let lines = mutes.iter().map(|mute| format!("{} until {}", what(&mute.dataset), words::time(mute.until)));
     words::listed(lines, NAMES)
 }

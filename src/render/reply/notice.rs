@@ -104,14 +104,6 @@ pub fn modal_was_wrong<'a>(wrong: impl Iterator<Item = &'a str>) -> Message {
     say(format!("Nothing was changed: {} Close this form and try again.", wrong.join(" ")))
 }
 
-/// Whoever clicked or asked is not known to be in the channel that it is about.
-pub fn not_in_that_channel(channel: &ChannelId) -> Message {
-    say(format!(
-        "I cannot see that you are in <#{channel}>. Join it; if it is private, invite me there first, \
-         or type the command in it."
-    ))
-}
-
 /// The sample card is in the channel; says so to the asker alone, or to everybody.
 pub fn test_posted(number: u32, ephemeral: bool) -> Message {
     let note = if ephemeral { " Only you see this note." } else { "" };

@@ -1,5 +1,6 @@
 //! What a button means, printed into its action id and value and parsed back.
 
+use super::HomeAction;
 use crate::model::{ChannelId, UserId, Username};
 use uuid::Uuid;
 
@@ -31,16 +32,14 @@ pub enum Action {
     Why,
     /// Change the subscription with this number, in a modal.
     Edit(u32),
-    /// Subscribe a channel to something, in a modal.
-    Subscribe,
+    /// Subscribe a channel to something, in a modal: this one, or one that is still to be chosen.
+    Subscribe(Option<ChannelId>),
     /// Show the help.
     Help,
     /// Show a page (from 0) of every channel's subscriptions.
     ListAllPage(usize),
-    /// Show a page (from 0) of the App Home.
-    HomePage(usize),
-    /// Do something in a channel, from outside it.
-    In(ChannelId, Box<Self>),
+    /// Something in the App Home.
+    Home(HomeAction),
     /// Something was changed in a modal.
     Filled,
     /// Ask whether the subscription with this number is to be removed.
@@ -77,11 +76,10 @@ impl Action {
             Self::Mute { length: MuteFor::Today, .. } => "mute_today".to_owned(),
             Self::Why => "why".to_owned(),
             Self::Edit(_) => "edit".to_owned(),
-            Self::Subscribe => "subscribe".to_owned(),
+            Self::Subscribe(_) => "subscribe".to_owned(),
             Self::Help => "help".to_owned(),
             Self::ListAllPage(page) => format!("list_all_page_{page}"),
-            Self::HomePage(page) => format!("home_page_{page}"),
-            Self::In(channel, action) => format!("in {channel} {}", action.menu_value()),
+            Self::Home(action) => action.action_id(),
             Self::Filled => FILLED.to_owned(),
             Self::Unsubscribe(_) => "unsubscribe".to_owned(),
             Self::UnsubscribeNow(_) => "unsubscribe_now".to_owned(),
@@ -101,12 +99,12 @@ impl Action {
             Self::Test(number) | Self::Edit(number) | Self::Unsubscribe(number) | Self::UnsubscribeNow(number) => {
                 number.to_string()
             }
-            Self::ListPage(page) | Self::ListAllPage(page) | Self::HomePage(page) => page.to_string(),
-            Self::In(channel, action) => format!("{channel} {}", action.menu_value()),
+            Self::ListPage(page) | Self::ListAllPage(page) => page.to_string(),
+            Self::Subscribe(channel) => channel.as_ref().map(ToString::to_string).unwrap_or_default(),
+            Self::Home(action) => action.value(),
             Self::TakeName { from, username } => format!("{from} {username}"),
             Self::UnsubscribeAll
             | Self::Resume
-            | Self::Subscribe
             | Self::Help
             | Self::Filled
             | Self::Why
@@ -118,9 +116,6 @@ impl Action {
 
     /// The `value` of an entry in a menu, which has no id of its own.
     pub fn menu_value(&self) -> String {
-        if let Self::In(..) = self {
-            return format!("in {}", self.value());
-        }
         let (id, value) = (self.action_id(), self.value());
         if value.is_empty() { id } else { format!("{id} {value}") }
     }
@@ -129,13 +124,12 @@ impl Action {
     pub fn parse(action_id: &str, value: &str) -> Self {
         let mute = |length| Some(Self::Mute { length, dataset: value.to_owned() });
         let read = match action_id {
-            id if id.split(' ').next() == Some(MENU) => match value.split_once(' ').unwrap_or((value, "")) {
+            MENU => match value.split_once(' ').unwrap_or((value, "")) {
                 (MENU, _) => None,
                 (id, value) => return Self::parse(id, value),
             },
-            "in" => return Self::within(value),
-            id if id.starts_with("in ") => return Self::within(value),
-            "subscribe" => Some(Self::Subscribe),
+            "subscribe" if value.is_empty() => Some(Self::Subscribe(None)),
+            "subscribe" => ChannelId::parse(value).ok().map(|channel| Self::Subscribe(Some(channel))),
             "help" => Some(Self::Help),
             id if id.starts_with(FILLED) => Some(Self::Filled),
             "mute_1h" => mute(MuteFor::Hour),
@@ -155,26 +149,12 @@ impl Action {
                 Some(Self::TakeName { from: UserId::parse(from).ok()?, username: Username::parse(username)? })
             }),
             id if id.starts_with("list_all_page_") => value.parse().ok().map(Self::ListAllPage),
-            id if id.starts_with("home_page_") => value.parse().ok().map(Self::HomePage),
+            id if id.starts_with("home_") => HomeAction::parse(id, value).map(Self::Home),
             id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
             id if id == "open" || id.starts_with("open_") => Some(Self::Open),
             _ => None,
         };
         read.unwrap_or_else(|| Self::Unknown(action_id.chars().take(100).collect()))
-    }
-
-    /// Reads what is to be done in a channel; no channel within a channel.
-    fn within(value: &str) -> Self {
-        let parts = value.split_once(' ').and_then(|(channel, rest)| {
-            let (id, value) = rest.split_once(' ').unwrap_or((rest, ""));
-            Some((ChannelId::parse(channel).ok()?, id, value))
-        });
-        match parts {
-            Some((channel, id, value)) if id != MENU && !id.starts_with("in") => {
-                Self::In(channel, Box::new(Self::parse(id, value)))
-            }
-            _ => Self::Unknown("in".to_owned()),
-        }
     }
 }
 
@@ -213,13 +193,11 @@ mod tests {
             Action::Mute { length: MuteFor::Today, dataset: "jane/flowers".to_owned() },
             Action::Why,
             Action::Edit(3),
-            Action::Subscribe,
+            Action::Subscribe(None),
+            Action::Subscribe(ChannelId::parse("C1").ok()),
             Action::Help,
             Action::ListAllPage(2),
-            Action::HomePage(3),
-            Action::In(ChannelId::parse("C1").unwrap(), Box::new(Action::Edit(3))),
-            Action::In(ChannelId::parse("C1").unwrap(), Box::new(Action::Unmute("jane/my flowers".to_owned()))),
-            Action::In(ChannelId::parse("C1").unwrap(), Box::new(Action::Resume)),
+            Action::Home(HomeAction::Page(3)),
             Action::Filled,
             Action::Unsubscribe(3),
             Action::UnsubscribeNow(3),
@@ -230,7 +208,6 @@ mod tests {
             assert_eq!(Action::parse(MENU, &action.menu_value()), action);
         }
         assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
-        assert_eq!(Action::parse("in", "C1 in C2 resume"), Action::Unknown("in".to_owned()));
         assert_eq!(Action::parse(MENU, "more more why"), Action::Unknown("more".to_owned()));
     }
 }

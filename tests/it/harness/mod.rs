@@ -4,6 +4,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod failing;
+pub(crate) mod home;
 pub(crate) mod mortal;
 pub(crate) mod page;
 pub(crate) mod process;
