@@ -214,6 +214,12 @@ pub(super) fn replace(
     let (mut same, others): (Vec<_>, Vec<_>) =
         book.subscriptions.iter().partition(|subscription| subscription.number == number);
     let current = same.pop().ok_or(NotReplaced::Gone)?;
+    let mut draft = Draft::new(book);
+    if current.rule == rule {
+        // Also when the same is sent again.
+        draft.untouched.push(current.clone());
+        return Ok(draft);
+    }
     if !is_as_seen(&current.rule) {
         return Err(NotReplaced::ChangedSince);
     }
@@ -223,13 +229,8 @@ pub(super) fn replace(
     if rule.events.is_empty() {
         return Err(NotReplaced::SelectsNothing(rule.dataset));
     }
-    let mut draft = Draft::new(book);
-    if current.rule == rule {
-        draft.untouched.push(current.clone());
-    } else {
-        let time_zone = time_zone.or_else(|| current.time_zone.clone());
-        draft.put(Some(current), Subscription { rule, time_zone, ..current.clone() });
-    }
+    let time_zone = time_zone.or_else(|| current.time_zone.clone());
+    draft.put(Some(current), Subscription { rule, time_zone, ..current.clone() });
     Ok(draft)
 }
 
@@ -261,4 +262,58 @@ pub(super) fn undo(book: &Book, undo: &Undo, now: Timestamp) -> Result<Draft, Un
     let taken =
         others.clone().count() > room || others.any(|other| draft.put.iter().any(|put| put.is_for(&other.rule)));
     if taken { Err(UndoRefusal::ChangedSince) } else { Ok(draft) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ChannelId;
+    use crate::slack::command::{Command, parse};
+
+    fn rule(text: &str) -> Rule {
+        let Ok(Command::Set(asked)) = parse(&format!("set {text}")) else { panic!("`{text}` is no rule") };
+        asked.rules().remove(0)
+    }
+
+    /// A book of subscriptions from #1 on.
+    fn book(rules: &[&str]) -> Book {
+        let subscription = |(number, text): (u32, &&str)| Subscription {
+            channel: ChannelId::parse("C1").unwrap(),
+            number,
+            rule: rule(text),
+            creator: crate::model::UserId::parse("U1").unwrap(),
+            created_at: Timestamp::UNIX_EPOCH,
+            time_zone: Some("Europe/Brussels".to_owned()),
+            state: SubscriptionState::Active,
+        };
+        let subscriptions: Vec<_> = (1..).zip(rules).map(subscription).collect();
+        Book { revision: 1, next_number: 9, subscriptions, mutes: Vec::new() }
+    }
+
+    fn replaced(book: &Book, number: u32, seen: &str, by: &str) -> Result<Draft, NotReplaced> {
+        replace(book, number, |current| *current == rule(seen), rule(by), None)
+    }
+
+    #[test]
+    fn a_replaced_subscription_keeps_its_number_whatever_it_is_about() {
+        let book = book(&["jane/flowers sample.*", "john/cars sample.*"]);
+        let draft = replaced(&book, 2, "john/cars sample.*", "jane/* issue.* by:ann").unwrap();
+        let put: Vec<_> = draft.put.iter().map(|one| (one.number, one.rule.to_string())).collect();
+        assert_eq!(put, [(2, "jane/* issue.* by:ann".to_owned())]);
+        assert_eq!((draft.remove.len(), draft.next_number), (0, 9));
+        assert_eq!(draft.put[0].time_zone.as_deref(), Some("Europe/Brussels"));
+    }
+
+    #[test]
+    fn a_subscription_is_not_replaced_by_a_twin_nor_by_nothing_nor_when_it_changed_or_went() {
+        let book = book(&["jane/flowers sample.*", "john/cars sample.*"]);
+        let (seen, gone) = ("jane/flowers sample.*", "jane/flowers issue.*");
+        assert_eq!(replaced(&book, 1, seen, "john/cars issue.*"), Err(NotReplaced::Taken(2)));
+        assert_eq!(replaced(&book, 1, gone, "jane/* issue.*"), Err(NotReplaced::ChangedSince));
+        assert_eq!(replaced(&book, 3, seen, "jane/* issue.*"), Err(NotReplaced::Gone));
+        let nothing = replaced(&book, 1, seen, "jane/flowers sample.* -sample.*");
+        assert!(matches!(nothing, Err(NotReplaced::SelectsNothing(_))), "{nothing:?}");
+        // What is as it should be is nobody's conflict.
+        assert!(replaced(&book, 1, gone, seen).unwrap().is_empty());
+    }
 }

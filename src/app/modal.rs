@@ -1,5 +1,6 @@
 //! The modal of a subscription: opening it, following what is filled in, and doing what was submitted.
 
+use super::command::LIMIT;
 use super::ledger::NotReplaced;
 use super::subscribe::{self, Outcome};
 use super::{App, Asker, Reply};
@@ -7,7 +8,8 @@ use crate::clock::id_at;
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
 use crate::render::modal::{self, Entry};
 use crate::render::{Message, Rung, reply};
-use crate::slack::command::{Command, Target, parse};
+use crate::slack::command::{Asked, Command, Target, parse};
+use crate::slack::error::SlackError;
 use crate::slack::form::{CALLBACK, Edits, Form, Sheet, fingerprint};
 use crate::slack::interaction::{Click, Doing, Suggestion};
 use crate::slack::view::View;
@@ -26,17 +28,25 @@ pub(super) struct Person {
     user: UserId,
     /// What they did a moment ago.
     trigger: TriggerId,
+    /// The channel that Slack says they are in.
+    here: Option<ChannelId>,
 }
 
 impl Person {
     pub(super) fn of(click: &Click) -> Self {
-        Self { workspace: click.workspace.clone(), user: click.user.clone(), trigger: click.trigger.clone() }
+        Self {
+            workspace: click.workspace.clone(),
+            user: click.user.clone(),
+            trigger: click.trigger.clone(),
+            here: None,
+        }
     }
 }
 
 impl From<&Asker> for Person {
     fn from(asker: &Asker) -> Self {
-        Self { workspace: asker.lane.workspace.clone(), user: asker.user.clone(), trigger: asker.cause.clone() }
+        let Lane { workspace, channel } = asker.lane.clone();
+        Self { workspace, user: asker.user.clone(), trigger: asker.cause.clone(), here: Some(channel) }
     }
 }
 
@@ -53,7 +63,9 @@ pub enum Submitted {
 
 /// Opens the modal for a new subscription; a channel that is known is filled in.
 pub(super) async fn open(app: &App, person: &Person, channel: Option<&ChannelId>) -> Reply {
-    let sheet = Sheet { channel: channel.cloned(), edits: None };
+    // A direct message is nothing to subscribe.
+    let channel = channel.filter(|channel| !channel.as_str().starts_with('D'));
+    let sheet = Sheet { channel: channel.cloned(), edits: None, seal: None };
     show(app, person, &Form::new(channel.cloned()), &sheet, reply::subscribe_by_command()).await
 }
 
@@ -66,7 +78,7 @@ pub(super) async fn edit(app: &App, asker: &Asker, number: u32) -> Result<Reply,
     };
     let channel = &asker.lane.channel;
     let edits = Edits { number, seen: fingerprint(&subscription.rule) };
-    let sheet = Sheet { channel: Some(channel.clone()), edits: Some(edits) };
+    let sheet = Sheet { channel: Some(channel.clone()), edits: Some(edits), seal: None };
     let form = Form::of(&subscription.rule, channel.clone());
     Ok(show(app, &Person::from(asker), &form, &sheet, reply::edit_by_command(subscription)).await)
 }
@@ -77,7 +89,7 @@ pub async fn shortcut(app: &App, used: Doing<String>) {
     if !app.serves(&workspace) || what != "subscribe" {
         return debug!("a shortcut `{what}` calls for nothing");
     }
-    let person = Person { workspace, user, trigger };
+    let person = Person { workspace, user, trigger, here: None };
     let said = open(app, &person, None).await;
     // A shortcut has no channel: what goes wrong is written to whoever used it.
     if said.answer().is_some()
@@ -89,7 +101,10 @@ pub async fn shortcut(app: &App, used: Doing<String>) {
 
 /// Opens the modal; says `otherwise` where Slack does not let it be opened.
 async fn show(app: &App, person: &Person, form: &Form, sheet: &Sheet, otherwise: Message) -> Reply {
-    let view = modal::subscription(form, sheet);
+    let here = sheet.channel.as_ref().filter(|channel| person.here.as_ref() == Some(*channel));
+    let seal =
+        here.map(|channel| app.settings.signing_secret.seal(&presence(&person.workspace, &person.user, channel)));
+    let view = modal::subscription(form, &Sheet { seal, ..sheet.clone() });
     match app.slack.open_view(&person.workspace, &person.trigger, &view).await {
         Ok(()) => Reply::nothing(),
         Err(error) => {
@@ -97,6 +112,18 @@ async fn show(app: &App, person: &Person, form: &Form, sheet: &Sheet, otherwise:
             Reply::asker(otherwise)
         }
     }
+}
+
+/// What a sheet's seal is over.
+fn presence(workspace: &WorkspaceId, user: &UserId, channel: &ChannelId) -> String {
+    format!("{workspace} {user} {channel}")
+}
+
+/// Whether somebody opened a modal in this channel, of which Slack says nothing to a bot that is not in it.
+async fn was_in(app: &App, user: &UserId, lane: &Lane, sheet: &Sheet) -> bool {
+    let words = presence(&lane.workspace, user, &lane.channel);
+    let sealed = sheet.seal.as_ref().is_some_and(|seal| app.settings.signing_secret.sealed(&words, seal));
+    sealed && matches!(app.slack.channel(lane).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
 }
 
 /// Shows the modal as it is filled in now.
@@ -123,7 +150,14 @@ async fn current(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result<Op
 fn filled(view: &View, sheet: &Sheet, current: Option<&Rule>) -> Form {
     let fixed = sheet.channel.clone().filter(|_| sheet.edits.is_some());
     let groups = current.map(|rule| rule.options.mention.iter().filter(|id| id.starts_with('S')).cloned().collect());
-    Form::read(view, fixed, groups.unwrap_or_default())
+    let form = Form::read(view, fixed, groups.unwrap_or_default());
+    match (&sheet.edits, &sheet.channel, current) {
+        // Whoever knows what it looked like has seen it.
+        (Some(edits), Some(channel), Some(rule)) if fingerprint(rule) == edits.seen => {
+            form.with_what_did_not_fit(&Form::of(rule, channel.clone()))
+        }
+        _ => form,
+    }
 }
 
 /// The datasets that may be meant, while somebody types: those that were seen, and what was typed if it is a pattern.
@@ -178,11 +212,20 @@ fn found<'a>(datasets: impl Iterator<Item = &'a DatasetName>, typed: &str) -> Ve
 
 /// Does what a submitted modal says, or says what is wrong with it.
 pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
-    match submitted(app, &done).await {
-        Ok(submitted) => submitted,
-        Err(error) => {
+    // A task of its own: what the store takes too long over goes on without an answer.
+    let work = app.tasks.spawn({
+        let app = Arc::clone(app);
+        async move { submitted(&app, &done).await }
+    });
+    match app.clock.timeout(LIMIT, work).await {
+        Some(Ok(Ok(submitted))) => submitted,
+        Some(Ok(Err(error))) => {
             warn!("could not carry out a modal: {error}");
             says(&reply::try_again("change this channel's subscriptions"))
+        }
+        Some(Err(_)) | None => {
+            warn!("a modal was not carried out in time");
+            says(&reply::unfinished())
         }
     }
 }
@@ -226,14 +269,23 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     let sheet = Sheet::read(&view.private_metadata);
     let current = current(app, workspace, &sheet).await?;
     let form = filled(view, &sheet, current.as_ref());
-    let wanted = match form.asked() {
-        Ok(wanted) => wanted,
-        Err(wrong) => return Ok(Submitted::Wrong(modal::errors(&wrong))),
-    };
     let Some(channel) = &form.channel else {
         return Ok(Submitted::Wrong(modal::channel_error("Choose the channel that is to get the messages.")));
     };
-    if let Err(refusal) = is_in(app, workspace, user, channel).await {
+    let same = current.as_ref().filter(|current| Form::of(current, channel.clone()) == form);
+    let wanted = match form.asked() {
+        Ok(wanted) => wanted,
+        // What it was opened on may be longer than what can be typed.
+        Err(_) if same.is_some() => Asked::default(),
+        Err(wrong) => return Ok(Submitted::Wrong(modal::errors(&wrong))),
+    };
+    if same.is_none() && wanted.rules().iter().any(|rule| rule.events.is_empty()) {
+        return Ok(Submitted::Wrong(modal::nothing_selected_error()));
+    }
+    let lane = App::lane(workspace, channel);
+    if let Err(refusal) = is_in(app, workspace, user, channel).await
+        && !was_in(app, user, &lane, &sheet).await
+    {
         return Ok(match sheet.edits {
             None => Submitted::Wrong(modal::channel_error(&refusal.text)),
             Some(_) => says(&refusal),
@@ -241,14 +293,14 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     }
     // The same submission sent twice has the same cause, and is carried out once.
     let Ok(cause) = TriggerId::parse(format!("view.{}", view.id)) else { return Ok(Submitted::Close) };
-    let asker = Asker { lane: App::lane(workspace, channel), user: user.clone(), cause };
+    let asker = Asker { lane, user: user.clone(), cause };
     let outcome = match &sheet.edits {
         None => subscribe::subscribe(app, &asker, &wanted, true).await?,
         Some(edits) => {
-            let rule = wanted.rules().pop().expect("a form asks for exactly one dataset");
-            let rule = match &current {
-                Some(current) => as_before(current, &form, channel, rule),
-                None => rule,
+            let rule = match (same, &current, wanted.rules().pop()) {
+                (Some(same), ..) => same.clone(),
+                (None, Some(current), Some(rule)) => as_before(current, &form, channel, rule),
+                (None, _, rule) => rule.expect("a form asks for exactly one dataset"),
             };
             match subscribe::replace(app, &asker, edits, &rule).await? {
                 Ok(outcome) => outcome,
@@ -282,12 +334,9 @@ async fn is_in(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &Chan
     }
 }
 
-/// What a form says of a subscription, which stays exactly as it was where the form says the same.
+/// What a form says of a subscription, whose events stay exactly as they were where the form says the same.
 fn as_before(current: &Rule, form: &Form, channel: &ChannelId, mut rule: Rule) -> Rule {
     let before = Form::of(current, channel.clone());
-    if before == *form {
-        return current.clone();
-    }
     // The boxes know no order.
     if (&before.ticked, &before.more) == (&form.ticked, &form.more) {
         rule.events = current.events.clone();

@@ -9,7 +9,7 @@ use super::mrkdwn::{cut, escape};
 use super::reply::cause_in_words;
 use crate::model::ChannelId;
 use crate::slack::command::parse;
-use crate::slack::form::{CALLBACK, Form, NOUNS, Sheet, Why, Wrong, block};
+use crate::slack::form::{self, CALLBACK, Form, NOUNS, Sheet, TYPED, Why, Wrong, block};
 use crate::slack::interaction::FILLED;
 use slack_morphism::prelude::*;
 use std::collections::BTreeMap;
@@ -20,10 +20,6 @@ const TITLE: usize = 24;
 const LINE: usize = 2_800;
 /// The text of a menu's entry.
 const ENTRY: usize = 75;
-/// The value of a menu's entry.
-const ENTRY_VALUE: usize = 150;
-/// What can be typed into an input.
-const TYPED: u16 = 2_000;
 /// What stands beside an input that is wrong.
 const ERROR: usize = 300;
 
@@ -93,15 +89,21 @@ pub fn taken_error(number: u32) -> BTreeMap<String, String> {
     BTreeMap::from([(block::DATASET.to_owned(), said)])
 }
 
+/// What the one error beside the events says where all that is selected is excluded as well.
+pub fn nothing_selected_error() -> BTreeMap<String, String> {
+    let said = "This leaves no event at all: everything that is selected is excluded as well. Leave an exclusion out.";
+    BTreeMap::from([(block::MORE.to_owned(), said.to_owned())])
+}
+
 /// An entry for a dataset that was seen; none if its name is too long for one.
 pub fn seen(dataset: &str, in_words: &str) -> Option<Entry> {
-    let fits = in_words.chars().count() <= ENTRY_VALUE;
+    let fits = in_words.chars().count() <= form::ENTRY;
     fits.then(|| Entry { text: cut(dataset, ENTRY), value: in_words.to_owned() })
 }
 
 /// An entry for what was typed, where that is a pattern.
 pub fn as_typed(in_words: &str) -> Option<Entry> {
-    let fits = in_words.chars().count() <= ENTRY_VALUE;
+    let fits = in_words.chars().count() <= form::ENTRY;
     fits.then(|| Entry { text: cut(&format!("Use {in_words}"), ENTRY), value: in_words.to_owned() })
 }
 
@@ -126,7 +128,8 @@ fn dataset(form: &Form) -> SlackBlock {
         .with_placeholder(plain("owner/dataset, or a pattern such as jane/*", ENTRY))
         .opt_initial_option(chosen.map(|entry| SlackBlockChoiceItem::new(plain(&entry.text, ENTRY), entry.value)))
         .with_min_query_length(0);
-    input(block::DATASET, "Dataset", select.into(), false)
+    // One that fits in no entry stays unless another is chosen.
+    input(block::DATASET, "Dataset", select.into(), !form.dataset_fits())
 }
 
 /// A line of the command language.
@@ -135,9 +138,9 @@ fn typed(id: &str, label: &str, text: &str, example: &str, hint: &str) -> SlackB
     let element = SlackBlockPlainTextInputElement::new()
         .with_action_id(filled(id))
         .with_placeholder(plain(example, ENTRY))
-        .with_max_length(TYPED.into())
+        .with_max_length(TYPED as u64)
         .with_dispatch_action_config(SlackDispatchActionConfig::new().with_trigger_actions_on(at))
-        .opt_initial_value((!text.is_empty()).then(|| text.chars().take(TYPED.into()).collect()));
+        .opt_initial_value((!text.is_empty()).then(|| form::typed(text)));
     match input(id, label, element.into(), true) {
         SlackBlock::Input(block) => block.with_hint(plain(hint, 2_000)).into(),
         other => other,

@@ -55,6 +55,12 @@ pub mod block {
     }
 }
 
+/// An input for words holds so many characters, as many as Slack lets it
+/// (<https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element>).
+pub const TYPED: usize = 3_000;
+/// The value of a menu's entry has so many.
+pub const ENTRY: usize = 150;
+
 /// What is filled in. Every text is as a person or Slack gave it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Form {
@@ -199,6 +205,25 @@ impl Form {
         }
     }
 
+    /// Puts back what no input could hold of the form that was opened: it was shown in part, or not at all.
+    #[must_use]
+    pub fn with_what_did_not_fit(mut self, opened: &Self) -> Self {
+        if self.dataset.is_empty() && !opened.dataset_fits() {
+            self.dataset.clone_from(&opened.dataset);
+        }
+        for (held, whole) in [(&mut self.more, &opened.more), (&mut self.filters, &opened.filters)] {
+            if whole.chars().nth(TYPED).is_some() && *held == typed(whole) {
+                held.clone_from(whole);
+            }
+        }
+        self
+    }
+
+    /// Whether an entry of a menu holds the dataset.
+    pub fn dataset_fits(&self) -> bool {
+        self.dataset.chars().count() <= ENTRY
+    }
+
     /// What it asks for, or every mistake in it, each beside its input.
     pub fn asked(&self) -> Result<Asked, Vec<Wrong>> {
         let mut wrong = Vec::new();
@@ -269,6 +294,11 @@ impl Form {
         }
         options
     }
+}
+
+/// As much of a text as an input holds.
+pub fn typed(text: &str) -> String {
+    text.chars().take(TYPED).collect()
 }
 
 /// The value of an entry that leaves an option as it usually is.

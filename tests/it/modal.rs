@@ -1,7 +1,9 @@
 //! The modal of a subscription, from each way into it to what the channel is told.
 
+mod trouble;
+
 use crate::harness::{Bench, channel, user, workspace};
-use segments_slack::sandbox::slack::{ChannelKind, Fault, Mistake, Role};
+use segments_slack::sandbox::slack::{ChannelKind, Fault, Mistake};
 use serde_json::{Value, json};
 
 impl Bench {
@@ -221,11 +223,23 @@ async fn somebody_of_another_workspace_changes_nothing_from_a_modal() {
 #[tokio::test]
 async fn a_modal_that_does_not_open_is_replaced_by_the_command() {
     let bench = Bench::start().await;
-    bench.slack.fail_next_of("views.open", Fault::Status(503));
-    bench.user("U1").types("/segments subscribe").in_channel("C1").await;
-    assert!(bench.read("C1").text.contains("`/segments subscribe jane/flowers sample.*`"));
-    bench.user("U1").types("/segments edit #4").in_channel("C1").await;
+    for fault in [Fault::Status(503), Fault::Code("expired_trigger_id".to_owned())] {
+        bench.slack.fail_next_of("views.open", fault);
+        bench.user("U1").types("/segments subscribe").in_channel("C1").await;
+        assert!(bench.read("C1").text.contains("`/segments subscribe jane/flowers sample.*`"));
+    }
+    bench.user("U1").types("/segments edit #1").in_channel("C1").await;
     assert!(bench.read("C1").text.contains("no subscription"));
+    bench.user("U1").types("/segments subscribe jane/flowers sample.*").in_channel("C1").await;
+    bench.read("C1");
+    bench.slack.fail_next_of("views.open", Fault::Status(503));
+    bench.user("U1").types("/segments edit #1").in_channel("C1").await;
+    let told = bench.read("C1").blocks.to_string();
+    assert!(told.contains("/segments set jane/flowers sample.*"), "{told}");
+    bench.slack.fail_next_of("views.open", Fault::Status(503));
+    bench.slack.uses_shortcut(&workspace(), &user("U1"), "subscribe").await;
+    bench.settle().await;
+    assert!(!bench.has_modal());
 }
 
 #[tokio::test]
@@ -240,11 +254,11 @@ async fn the_shortcut_opens_it_with_no_channel_chosen() {
 }
 
 #[tokio::test]
-async fn a_channel_that_waits_for_an_invite_is_said_to_in_the_modal() {
+async fn a_private_channel_that_the_bot_is_not_in_cannot_be_chosen_from_elsewhere() {
     let bench = Bench::start().await;
-    bench.slack.add_user(&workspace(), &user("U3"), "jo", Role::Member, "Etc/UTC");
-    bench.user("U1").types("/segments subscribe").in_channel("G1").await;
+    bench.opens_form("/segments subscribe").await;
     bench.fill("dataset", json!("jane/flowers")).await;
+    bench.fill("channel", json!("G1")).await;
     bench.submit().await.unwrap();
     // Slack tells the bot nothing of a private channel that it is not in.
     assert!(bench.error("channel").contains("it is private and I am not in it"), "{}", bench.error("channel"));

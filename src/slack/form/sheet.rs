@@ -15,6 +15,8 @@ pub struct Sheet {
     pub channel: Option<ChannelId>,
     /// The subscription that it changes; none for a new one.
     pub edits: Option<Edits>,
+    /// Our seal over who was in that channel when it was opened; none where nobody is known to have been.
+    pub seal: Option<String>,
 }
 
 /// A subscription as a modal was opened on it.

@@ -68,6 +68,23 @@ fn what_was_filled_in_is_read_and_a_box_that_is_none_of_ours_is_not() {
     );
 }
 
+#[test]
+fn what_no_input_holds_comes_back_whole_and_what_was_changed_stays_changed() {
+    let long = |word: &str| vec![word; TYPED].join(" ");
+    let opened = Form {
+        dataset: format!("jane/{}", "x".repeat(ENTRY)),
+        more: long("-a.b"),
+        filters: long("by:x"),
+        ..Form::default()
+    };
+    let shown =
+        Form { dataset: String::new(), more: typed(&opened.more), filters: "by:x".to_owned(), ..Form::default() };
+    let back = shown.with_what_did_not_fit(&opened);
+    assert_eq!(back, Form { filters: "by:x".to_owned(), ..opened.clone() });
+    let other = Form { dataset: "jane/flowers".to_owned(), ..Form::default() };
+    assert_eq!(other.clone().with_what_did_not_fit(&opened), other);
+}
+
 fn words() -> impl Strategy<Value = String> {
     let events: Vec<String> = NOUNS
         .iter()
