@@ -5,16 +5,16 @@ mod looked;
 pub use looked::Homes;
 
 use super::visible::{Unseen, Visible, visible};
-use super::{App, Asker, Audience, Reply, interaction, modal, mute, status, subscribe, test_card};
-use crate::clock::id_at;
+use super::{App, Asker, Audience, Reply, interaction, modal, mute, status, subscribe, tell, test_card};
 use crate::model::{UserId, Username, WorkspaceId};
-use crate::render::{self, Rung, reply};
+use crate::render::{self, reply};
 use crate::slack::api::Membership;
 use crate::slack::command::{MuteLength, Target};
 use crate::slack::error::SlackError;
 use crate::slack::interaction::{Action, Click, HomeAction};
 use crate::store::StoreError;
 use looked::Screen;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
 
@@ -38,7 +38,7 @@ pub(super) async fn open(app: &App, workspace: &WorkspaceId, user: &UserId) -> R
 }
 
 /// Does what was clicked in a Home, and shows it as it is then.
-pub(super) async fn click(app: &App, click: &Click) -> Result<(), StoreError> {
+pub(super) async fn click(app: &Arc<App>, click: &Click) -> Result<(), StoreError> {
     let (workspace, user) = (&click.workspace, &click.user);
     let page = click.view.as_ref().and_then(|view| view.private_metadata.parse().ok()).unwrap_or_default();
     let memberships = match app.slack.channels_of(workspace, user).await {
@@ -51,7 +51,7 @@ pub(super) async fn click(app: &App, click: &Click) -> Result<(), StoreError> {
 
 /// What a click leads to, by somebody who is in these channels.
 async fn carried_out(
-    app: &App,
+    app: &Arc<App>,
     click: &Click,
     screen: Screen,
     memberships: &[Membership],
@@ -90,7 +90,7 @@ async fn carried_out(
             subscribe::unsubscribe(app, &asker, &Target::Number(place.number), &[]).await?
         }
     };
-    Ok(screen.with(told(app, &asker, answer).await))
+    Ok(screen.with(told(app, &asker, answer)))
 }
 
 /// What a modal leads to: nothing, but where it did not open.
@@ -99,12 +99,9 @@ fn opened(screen: Screen, said: Reply) -> Screen {
 }
 
 /// Tells the channel what is for everybody in it; gives what whoever clicked is told.
-async fn told(app: &App, asker: &Asker, answer: Reply) -> render::Message {
+fn told(app: &Arc<App>, asker: &Asker, answer: Reply) -> render::Message {
     if answer.audience == Audience::Channel {
-        let content = answer.message.content(Rung::Whole);
-        if let Err(error) = app.slack.post(&asker.lane, content, id_at(app.clock.now())).await {
-            warn!(lane = %asker.lane, "could not say in {} what was changed in a Home: {error}", asker.lane);
-        }
+        tell::channel(app, &asker.lane, &asker.user, answer.message.clone());
     }
     answer.message
 }

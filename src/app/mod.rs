@@ -20,6 +20,7 @@ pub mod recent;
 pub mod room;
 mod status;
 mod subscribe;
+mod tell;
 mod test_card;
 pub mod unfurl;
 mod visible;

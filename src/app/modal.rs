@@ -3,8 +3,7 @@
 use super::command::LIMIT;
 use super::ledger::NotReplaced;
 use super::subscribe::{self, Outcome};
-use super::{App, Asker, Reply};
-use crate::clock::id_at;
+use super::{App, Asker, Reply, tell};
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
 use crate::render::modal::{self, Entry};
 use crate::render::{Message, Rung, reply};
@@ -313,7 +312,7 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     };
     Ok(match outcome {
         Outcome::Changed(message) => {
-            tell_channel(app, &asker.lane, user, message);
+            tell::channel(app, &asker.lane, user, message);
             Submitted::Close
         }
         Outcome::Repeated(_) => Submitted::Close,
@@ -342,22 +341,4 @@ fn as_before(current: &Rule, form: &Form, channel: &ChannelId, mut rule: Rule) -
         rule.events = current.events.clone();
     }
     rule
-}
-
-/// Tells the channel what was changed from elsewhere, or, where that cannot be, whoever changed it.
-fn tell_channel(app: &Arc<App>, lane: &Lane, user: &UserId, message: Message) {
-    let (busy, lane, user) = (app.lanes.at_work(), lane.clone(), user.clone());
-    app.tasks.spawn({
-        let app = Arc::clone(app);
-        async move {
-            let _busy = busy;
-            let content = message.content(Rung::Whole);
-            if let Err(error) = app.slack.post(&lane, content.clone(), id_at(app.clock.now())).await {
-                warn!(lane = %lane, "could not say in {lane} what was changed: {error}; telling {user}");
-                if let Err(error) = app.slack.write_to(&lane.workspace, &user, content).await {
-                    warn!("could not tell {user} either: {error}");
-                }
-            }
-        }
-    });
 }

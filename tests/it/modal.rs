@@ -2,7 +2,7 @@
 
 mod trouble;
 
-use crate::harness::{Bench, channel, user, workspace};
+use crate::harness::{Bench, channel, seconds, user, workspace};
 use segments_slack::sandbox::slack::{ChannelKind, Fault, Mistake};
 use serde_json::{Value, json};
 
@@ -202,6 +202,20 @@ async fn a_submission_that_comes_twice_is_carried_out_and_told_once() {
     bench.settle().await;
     bench.assert_nothing_unread("C1");
     assert_eq!(bench.app().store.book(&lane("C1")).await.unwrap().subscriptions.len(), 1);
+}
+
+#[tokio::test]
+async fn the_channel_is_told_although_slack_is_too_busy_at_first() {
+    let bench = Bench::start().await;
+    bench.opens_form("/segments subscribe").await;
+    bench.fill("dataset", json!("jane/flowers")).await;
+    bench.slack.fail_next(Fault::RateLimit { retry_after: 5 });
+    bench.slack.fail_next(Fault::Status(503));
+    bench.submit().await.unwrap();
+    assert!(!bench.has_modal());
+    bench.assert_nothing_unread("C1");
+    bench.after(seconds(30)).await;
+    assert!(bench.read("C1").text.contains("subscribed this channel: #1"));
 }
 
 #[tokio::test]

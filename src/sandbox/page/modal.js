@@ -5,40 +5,43 @@ const modal = find("#modal");
 let opener = null;
 let waiting = null;
 
-// Shows the modal as the server draws it. The field that has the focus keeps it, with its text and caret.
+// Shows the modal as the server draws it. In one that is open already only the blocks that differ are renewed; the field
+// that has the focus keeps it, with its text and caret.
 function draw(html) {
-  const active = modal.contains(document.activeElement) ? document.activeElement : null;
-  const before = modal.firstElementChild?.id;
-  const kept = active && { id: active.id, value: active.value, start: active.selectionStart, end: active.selectionEnd };
-  const top = modal.querySelector(".blocks")?.scrollTop ?? 0;
-  modal.innerHTML = html;
-  const form = modal.querySelector("form");
-  if (!form) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const fresh = template.content.querySelector("form");
+  const shown = modal.querySelector("form");
+  if (!fresh) {
+    modal.replaceChildren();
     if (modal.open) modal.close();
     opener?.focus();
     opener = null;
     return;
   }
-  localise(form);
+  if (shown?.id === fresh.id && modal.open) {
+    const active = modal.contains(document.activeElement) ? document.activeElement : null;
+    const kept = active && { id: active.id, value: active.value, start: active.selectionStart, end: active.selectionEnd };
+    shown.querySelector("header").replaceWith(fresh.querySelector("header"));
+    renew(shown.querySelector(".blocks"), fresh.querySelector(".blocks").innerHTML);
+    const again = kept?.id && document.getElementById(kept.id);
+    if (again && again !== document.activeElement) again.focus({ preventScroll: true });
+    if (again && typeof kept.start === "number") {
+      if (again.value !== kept.value) again.value = kept.value;
+      again.setSelectionRange(kept.start, kept.end);
+    }
+    if (shown.dataset.asked) modal.querySelector(".wrong")?.scrollIntoView({ block: "center" });
+    delete shown.dataset.asked;
+    return;
+  }
+  modal.replaceChildren(fresh);
+  localise(fresh);
+  for (const child of fresh.querySelector(".blocks").children) child.source = child.outerHTML;
   if (!modal.open) {
     opener = document.activeElement;
     modal.showModal();
   }
-  const blocks = form.querySelector(".blocks");
-  if (form.id === before) {
-    blocks.scrollTop = top;
-    const again = kept?.id && document.getElementById(kept.id);
-    if (again) {
-      if (typeof kept.start === "number" && again.value !== kept.value) again.value = kept.value;
-      again.focus({ preventScroll: true });
-      if (typeof kept.start === "number") again.setSelectionRange(kept.start, kept.end);
-    }
-  } else {
-    (form.querySelector("[data-fill]") ?? form.querySelector("footer button"))?.focus({ preventScroll: true });
-    blocks.scrollTop = 0;
-  }
-  const wrong = form.querySelector(".wrong");
-  if (wrong && form.dataset.asked) wrong.scrollIntoView({ block: "center" });
+  (fresh.querySelector("[data-fill]") ?? fresh.querySelector("footer button"))?.focus({ preventScroll: true });
 }
 
 changes.addEventListener("modal", (event) => draw(event.data));

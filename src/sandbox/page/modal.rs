@@ -48,9 +48,9 @@ fn input(block: &Value, modal: &Value, errors: &Value, view: &View) -> Markup {
     let optional = html! { @if block["optional"] == true { span.optional { " (optional)" } } };
     html! {
         @if several {
-            fieldset.input.wrong[error.is_some()] data-block=(id) { legend { (text(&block["label"], names)) (optional) } (field) }
+            fieldset.input.wrong[error.is_some()] #{ "block-" (id) } data-block=(id) { legend { (text(&block["label"], names)) (optional) } (field) }
         } @else {
-            div.input.wrong[error.is_some()] data-block=(id) {
+            div.input.wrong[error.is_some()] #{ "block-" (id) } data-block=(id) {
                 label for={ "in-" (id) } { (text(&block["label"], names)) (optional) }
                 (field)
             }
