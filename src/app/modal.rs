@@ -342,3 +342,20 @@ fn as_before(current: &Rule, form: &Form, channel: &ChannelId, mut rule: Rule) -
     }
     rule
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_datasets_a_menu_offers_few_and_first_those_that_begin_as_typed() {
+        let dataset = |name: String| DatasetName::parse(&name).unwrap();
+        let mut many: Vec<_> = (0..100_000).map(|n| dataset(format!("ann/of-jane-{n}"))).collect();
+        many.extend((0..3).map(|n| dataset(format!("Jane/flowers-{n}"))));
+        let entries = |typed| found(many.iter(), typed).into_iter().map(DatasetName::as_str).collect::<Vec<_>>();
+        let offered = entries("jane");
+        assert_eq!((offered.len(), &offered[..2]), (ENTRIES, &["Jane/flowers-0", "Jane/flowers-1"][..]));
+        assert_eq!(entries("").len(), ENTRIES);
+        assert!(entries("nobody").is_empty());
+    }
+}

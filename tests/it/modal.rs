@@ -3,7 +3,11 @@
 mod trouble;
 
 use crate::harness::{Bench, channel, seconds, user, workspace};
+use crate::rendered;
+use segments_slack::render::modal::subscription;
 use segments_slack::sandbox::slack::{ChannelKind, Fault, Mistake};
+use segments_slack::slack::command::{Command, parse};
+use segments_slack::slack::form::{Edits, Form, Sheet};
 use serde_json::{Value, json};
 
 impl Bench {
@@ -280,6 +284,21 @@ async fn a_private_channel_that_the_bot_is_not_in_cannot_be_chosen_from_elsewher
 
 fn lane(id: &str) -> segments_slack::model::Lane {
     segments_slack::model::Lane { workspace: workspace(), channel: channel(id) }
+}
+
+#[test]
+fn every_form_of_the_modal_is_left_for_the_validator() {
+    let full = "jane/flowers sample.* -sample.deleted by:ann style:full batch:7m digest:weekly@fri-17:30 quiet:19:00-08:00 \
+                mention:<@U1>,<!subteam^S1>";
+    let Ok(Command::Set(asked)) = parse(&format!("set {full}")) else { panic!("`{full}` is a rule") };
+    let edits = Some(Edits { number: 3, seen: String::new() });
+    let forms = [
+        (Form::new(None), Sheet::default()),
+        (Form::new(Some(channel("C1"))), Sheet { channel: Some(channel("C1")), ..Sheet::default() }),
+        (Form::of(&asked.rules()[0], channel("C1")), Sheet { channel: Some(channel("C1")), edits, ..Sheet::default() }),
+    ];
+    let views = forms.map(|(form, sheet)| serde_json::to_value(subscription(&form, &sheet)).unwrap());
+    rendered::leave("modal", &views);
 }
 
 /// A modal as people read it: a line for each block.

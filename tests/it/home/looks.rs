@@ -1,6 +1,7 @@
 //! How the App Home looks, and that it fits whatever is in it.
 
 use crate::harness::home::written;
+use crate::rendered;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use segments_slack::model::{
@@ -63,13 +64,20 @@ fn view(home_of: &Home) -> Value {
     serde_json::to_value(home(home_of)).unwrap()
 }
 
+/// A Home as people read it, which is also left for the validator.
+fn shown(name: &str, home_of: &Home) -> String {
+    let view = view(home_of);
+    rendered::leave(&format!("home_{name}"), std::slice::from_ref(&view));
+    written(&view)
+}
+
 fn plain<'a>(channels: &'a [ChannelBook], status: &'a Status) -> Home<'a> {
     Home { channels, hidden: &[], others: 0, status, username: None, notice: None, asked: None, page: 0 }
 }
 
 #[test]
 fn the_first_look() {
-    insta::assert_snapshot!(written(&view(&plain(&[], &status(0, 0)))));
+    insta::assert_snapshot!(shown("first", &plain(&[], &status(0, 0))));
 }
 
 #[test]
@@ -86,7 +94,7 @@ fn a_few_channels() {
         asked: Some(&asked),
         ..plain(&channels, &status)
     };
-    insta::assert_snapshot!(written(&view(&home)));
+    insta::assert_snapshot!(shown("few", &home));
 }
 
 #[test]
@@ -107,7 +115,7 @@ fn what_is_paused_and_what_waits() {
         book("C9", vec![subscription("C9", 1, ("jane", "old"), paused())]),
     ];
     let status = status(5, 2);
-    insta::assert_snapshot!(written(&view(&Home { hidden: &hidden, ..plain(&channels, &status) })));
+    insta::assert_snapshot!(shown("paused", &Home { hidden: &hidden, ..plain(&channels, &status) }));
 }
 
 #[test]

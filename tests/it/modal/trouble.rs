@@ -5,6 +5,7 @@ use crate::harness::failing::{How, When};
 use crate::harness::mortal::Mortal;
 use crate::harness::{Bench, channel, seconds, user, workspace};
 use segments_slack::clock::later;
+use segments_slack::sandbox::slack::Mistake;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -110,6 +111,17 @@ async fn what_no_menu_holds_stays_when_something_else_is_edited() {
     assert_eq!(rule.to_string(), format!("{dataset} sample.* text:{text} style:full"));
 }
 
+#[tokio::test]
+async fn a_direct_message_is_not_filled_in_as_the_channel() {
+    let bench = Bench::start().await;
+    bench.user("U1").types("/segments subscribe").in_channel("D1").await;
+    bench.fill("dataset", json!("jane/flowers")).await;
+    assert_eq!(bench.submit().await, Err(Mistake::Unfilled("channel".to_owned())));
+    bench.fill("channel", json!("C1")).await;
+    bench.submit().await.unwrap();
+    assert!(bench.read("C1").text.contains("subscribed this channel: #1"));
+}
+
 /// A server whose store can fail, with a modal before U1 that asks for something.
 async fn asking() -> Mortal {
     let world = Mortal::start().await;
@@ -146,8 +158,11 @@ async fn a_store_that_does_not_answer_ends_in_words() {
     assert!(!answer.unwrap().timed_out);
     assert!(shown(bench).contains("This takes longer"), "{}", shown(bench));
     bench.clock.set(later(start, seconds(15)));
-    while !shown(bench).contains("could not finish that in time") {
-        changes.changed().await.unwrap();
-    }
+    let said = async {
+        while !shown(bench).contains("could not finish that in time") {
+            changes.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(seconds(30), said).await.expect("the modal says how it ended");
     world.finish().await;
 }
