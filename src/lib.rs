@@ -38,6 +38,9 @@
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
 //! | calls to Segments.ai, and changing things there | `segments::{api, cache}`, `app::act`, `sandbox::segments_ai` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
+//! | the form of a subscription | `slack::{form, view}`, `render::modal`, `app::modal` |
+//! | what is told once to a new channel, and of pasted links | `app::{welcome, unfurl}`, `render::unfurl`, `model::page` |
+//! | the menu of a message, and why it was posted | `render::menu`, `app::because` |
 //! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
