@@ -57,6 +57,7 @@ pub mod routing;
 
 // Keeping.
 pub mod store;
+pub mod vault;
 
 // Delivering.
 pub mod delivery;
