@@ -10,12 +10,16 @@ mod letters;
 mod notice;
 pub mod record;
 pub mod sled;
+mod tenant;
 
 pub use book::{Book, Edit, Edited, Undo};
 pub use history::History;
 pub use letters::DeadLetter;
 pub use notice::Untold;
 pub use record::{Export, Record};
+pub use tenant::{
+    AccountRecord, AccountSetup, MOST_ACCOUNTS, Renewal, SetUp, Standing, Tenants, WorkspaceKind, WorkspaceRecord,
+};
 
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, EventId, Fold, Hold, Lane,
@@ -240,16 +244,6 @@ pub enum Settlement {
     Paused(Pause),
 }
 
-/// What is known of an endpoint.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AccountRecord {
-    /// When the last event came.
-    pub last_event: Option<Timestamp>,
-    /// When the last correctly signed message came that is no event.
-    pub last_test: Option<Timestamp>,
-}
-
 /// How much of a workspace is waiting.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Backlog {
@@ -263,8 +257,8 @@ pub struct Backlog {
 
 /// Where everything is kept: embedded (sled); made so that a database for several replicas can keep the same contract.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// Workspaces that anything is kept for. The one operation without a workspace: it finds them at the start.
+pub trait Store: Tenants + Send + Sync {
+    /// Workspaces that anything is kept for. Without a workspace, since it finds them at the start.
     async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError>;
 
     /// Keeps an arrival: dedupe, verdict, event, deliveries and object state in one durable write. `None` if the message
@@ -280,7 +274,7 @@ pub trait Store: Send + Sync {
     /// Notes that a correctly signed message came that is no event. Costs no flush.
     async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError>;
 
-    /// The endpoints that anything came to.
+    /// The endpoints that were set up, or that anything came to.
     async fn accounts(&self, workspace: &WorkspaceId) -> Result<Vec<(AccountId, AccountRecord)>, StoreError>;
 
     /// Datasets that any event named.

@@ -13,6 +13,7 @@ mod likeness;
 mod outcomes;
 mod pauses;
 mod sled;
+mod tenants;
 
 /// Runs every line of the contract against one backend, each on a store of its own.
 macro_rules! contract {
@@ -122,6 +123,14 @@ macro_rules! contracts {
                 a_long_lane_is_given_up_whole
                 five_creators_of_paused_subscriptions_are_told_once
                 nobody_is_told_of_a_pause_that_is_over;
+            tenants:
+                an_installation_is_replaced_only_as_it_is_known
+                an_account_is_found_with_its_workspace
+                an_account_belongs_to_one_workspace
+                a_setup_is_changed_only_as_it_is_known
+                a_workspace_has_at_most_fifty_accounts
+                what_comes_to_an_account_leaves_its_setup_alone
+                a_record_of_before_setups_is_still_read;
             backup:
                 a_restored_store_is_as_the_one_that_was_backed_up
                 a_backup_shows_one_moment_while_writes_go_on;
