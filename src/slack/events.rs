@@ -47,7 +47,28 @@ struct Envelope {
     #[serde(default)]
     team_id: String,
     #[serde(default)]
+    authorizations: Vec<Authorization>,
+    #[serde(default)]
     event: Value,
+}
+
+/// Whose installation an event is told to.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Authorization {
+    enterprise_id: Option<String>,
+    team_id: Option<String>,
+    is_enterprise_install: bool,
+}
+
+impl Envelope {
+    /// The workspace whose installation this is about: the organisation for an organisation-wide one, and our own side of
+    /// a channel that is shared with another workspace.
+    fn owner(self) -> String {
+        let told = self.authorizations.into_iter().next().unwrap_or_default();
+        let organisation = told.enterprise_id.filter(|_| told.is_enterprise_install);
+        organisation.or(told.team_id).unwrap_or(self.team_id)
+    }
 }
 
 impl Report {
@@ -57,8 +78,8 @@ impl Report {
         match envelope.kind.as_str() {
             "url_verification" => Ok(Self::UrlVerification(envelope.challenge)),
             _ => Ok(Self::Event {
-                workspace: WorkspaceId::parse(envelope.team_id).map_err(|_| Malformed("team_id"))?,
                 event: SlackEvent::read(&envelope.event),
+                workspace: WorkspaceId::parse(envelope.owner()).map_err(|_| Malformed("team_id"))?,
             }),
         }
     }

@@ -199,7 +199,15 @@ impl Payload {
         WorkspaceId::parse(install.as_ref()?.id.as_str()).ok()
     }
 
+    /// Where the person belongs, where that can be known: an organisation's install names a team only sometimes, and
+    /// people of that team belong to the organisation.
     fn home(&self) -> Option<WorkspaceId> {
+        if self.is_enterprise_install {
+            let team = self.team.as_ref()?;
+            if self.user.team_id.as_ref() == Some(&team.id) {
+                return self.workspace();
+            }
+        }
         self.user.team_id.as_deref().and_then(|id| WorkspaceId::parse(id).ok())
     }
 

@@ -5,6 +5,7 @@ pub mod command;
 pub mod error;
 pub mod events;
 pub mod interaction;
+pub mod oauth;
 pub mod request;
 pub mod respond;
 pub mod slash;

@@ -73,6 +73,10 @@ fn run(
     if world.workspace(workspace).revoked_tokens.contains(token) {
         return Err("token_revoked".into());
     }
+    let rotation = world.workspace(workspace).rotation.as_ref();
+    if rotation.and_then(|rotation| rotation.ends.get(token)).is_some_and(|end| *end <= now) {
+        return Err("token_expired".into());
+    }
     method.call(&mut Request { world, workspace, args, now })
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod failing;
+pub(crate) mod installing;
 pub(crate) mod mortal;
 pub(crate) mod page;
 pub(crate) mod process;
@@ -39,12 +40,25 @@ pub(crate) struct Bench {
     folder: tempfile::TempDir,
     pub(crate) slack_url: String,
     webhook_memory: usize,
+    /// Whom the server serves, from the next start on.
+    pub(crate) serves: Serves,
     server: Option<Server>,
     /// Daily backups from the next start on.
     pub(crate) backup_keep: usize,
     messages: AtomicUsize,
     logged: Errors,
     _logs: tracing::subscriber::DefaultGuard,
+}
+
+/// Whom a server serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// The workspace of a bot token.
+    One,
+    /// Whoever installs the app.
+    Many,
+    /// Both.
+    OneAndMany,
 }
 
 struct Server {
@@ -127,6 +141,7 @@ impl Bench {
             folder: tempfile::tempdir().unwrap(),
             slack_url,
             webhook_memory,
+            serves: Serves::One,
             server: None,
             backup_keep: 0,
             messages: AtomicUsize::new(0),
@@ -141,14 +156,14 @@ impl Bench {
 
     /// Starts a server on the bench's folder, and waits until it knows its workspace (unless Slack is away).
     async fn boot(&mut self) {
-        let config = self.config();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let config = self.configured(address);
         let shutdown = CancellationToken::new();
         let app = segments_slack::assemble(&config, self.clock.clone(), shutdown.clone()).await.unwrap();
         let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
         self.knows_app_at(&format!("http://{address}"));
-        while !app.home().connected && app.home().refused.is_none() {
+        while self.serves != Serves::Many && !app.home().connected && app.home().refused.is_none() {
             tokio::task::yield_now().await;
         }
         self.server = Some(Server { app, address, shutdown, task });
@@ -162,7 +177,9 @@ impl Bench {
             store: StoreUrl::Sled(self.data()),
             public_url: None,
             signing_secret: SecretString::from(SIGNING_SECRET),
-            bot_token: SecretString::from(BOT_TOKEN),
+            bot_token: Some(SecretString::from(BOT_TOKEN)),
+            oauth: None,
+            keys: None,
             slack_api_url: format!("{}/api", self.slack_url).parse().unwrap(),
             webhook_secrets: vec![SecretString::from(WEBHOOK_SECRET)],
             segments_app_url: "https://app.segments.ai".parse().unwrap(),

@@ -1,0 +1,202 @@
+//! A workspace that installed the app: let in, its token renewed in time, and left when it is uninstalled.
+
+use super::App;
+use crate::clock::later;
+use crate::delivery::back_off;
+use crate::model::{PauseReason, WorkspaceId};
+use crate::slack::error::SlackError;
+use crate::slack::oauth::Grant;
+use crate::store::{Renewal, Standing, StoreError, WorkspaceRecord};
+use crate::vault::{Field, Row};
+use jiff::Timestamp;
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// A token is renewed so long before it ends: it lives for twelve hours.
+const RENEWED_BEFORE: Duration = Duration::from_hours(2);
+/// A renewal that Slack refused is tried again after so long, while the token still holds.
+const RENEWAL_PAUSE: Duration = Duration::from_mins(10);
+/// A workspace that stayed open for so long is asked for anew without a longer pause.
+const STEADY: Duration = Duration::from_mins(10);
+
+/// How a token stands.
+struct Token {
+    /// The record that it stands in.
+    record: WorkspaceRecord,
+    /// When it is to be looked after; none for one that lasts.
+    look_again: Option<Timestamp>,
+}
+
+/// Looks after a workspace's installation until it is gone: asks Slack whether it takes the token, lets the lanes go, and
+/// asks again whenever Slack lets us in no longer, the token is to be renewed, or it is another.
+pub(super) async fn look_after(app: &App, workspace: WorkspaceId) -> WorkspaceId {
+    let mut tries = 0;
+    while let Some(changes) = app.installed.changes(&workspace) {
+        let mut wait = back_off(tries);
+        tries += 1;
+        match let_in(app, &workspace).await {
+            Ok(look_again) => {
+                let opened = app.clock.now();
+                let renewal = async {
+                    match look_again {
+                        Some(at) => app.clock.sleep_until(at).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = app.lanes.until_closed(&workspace) => {}
+                    () = renewal => { tries = 0; continue }
+                    () = changes.notified() => { tries = 0; continue }
+                }
+                if later(opened, STEADY) <= app.clock.now() {
+                    (tries, wait) = (1, back_off(0));
+                }
+            }
+            Err(least) => wait = wait.max(least),
+        }
+        tokio::select! {
+            () = app.clock.sleep(wait) => {}
+            () = changes.notified() => tries = 0,
+        }
+    }
+    workspace
+}
+
+/// Asks Slack whether it takes the token, and lets the lanes go. Gives when the token is to be looked after, or how long
+/// to wait at least.
+async fn let_in(app: &App, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
+    let _busy = app.lanes.at_work();
+    let _turn = app.installed.turns.acquire().await;
+    let away = |error: StoreError| {
+        warn!(workspace.id = %workspace, "could not look after the installation in {workspace}: {error}");
+        Duration::ZERO
+    };
+    let record = app.store.installation(workspace).await.map_err(away)?;
+    let Some(record) = record.filter(WorkspaceRecord::is_installed) else {
+        app.installed.remove(workspace);
+        return Err(Duration::ZERO);
+    };
+    let Token { record, look_again } = renewed(app, workspace, record).await.map_err(away)?;
+    let row = Row::of_workspace(workspace, Field::BotToken);
+    let refused = |code: &str| {
+        if app.installed.note(workspace, Some(code)) {
+            warn!(workspace.id = %workspace, "Slack does not take the token of {workspace}: {code}; install the app there again");
+        }
+        app.lanes.close(workspace, PauseReason(code.to_owned()));
+        Duration::ZERO
+    };
+    let token = app.vault.unseal(row, &record.bot_token).map_err(|error| {
+        warn!(workspace.id = %workspace, "{error}");
+        refused("sealed_with_another_key")
+    })?;
+    match app.slack.identify(&token).await {
+        Ok(installation) if installation.workspace == *workspace => app.slack.keep(installation.into()),
+        Ok(_) => return Err(refused("token_of_another_workspace")),
+        Err(SlackError::Refused(code)) => return Err(refused(&code)),
+        Err(SlackError::Limited(wait)) => return Err(wait),
+        Err(error) => {
+            warn!(workspace.id = %workspace, "could not reach Slack for {workspace}: {error}; asking again");
+            return Err(Duration::ZERO);
+        }
+    }
+    // It may have been uninstalled while Slack was asked.
+    if !app.installed.contains(workspace) {
+        return Err(Duration::ZERO);
+    }
+    app.lanes.open(workspace).await.map_err(away)?;
+    app.installed.note(workspace, None);
+    info!(workspace.id = %workspace, "connected to Slack workspace {workspace}, which installed the app");
+    Ok(look_again)
+}
+
+/// The token, renewed if it ends soon. What buys a token can be used once: until the new pair is on disk, the old one is
+/// what is kept, and where Slack's answer was lost the token in hand is used to its end.
+async fn renewed(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord) -> Result<Token, StoreError> {
+    let Some(renewal) = &record.renewal else { return Ok(Token { record, look_again: None }) };
+    let now = app.clock.now();
+    let due = renewal.expires_at.checked_sub(RENEWED_BEFORE).unwrap_or(renewal.expires_at);
+    if now < due {
+        return Ok(Token { look_again: Some(due), record });
+    }
+    let Some(oauth) = &app.oauth else {
+        let look_again = Some(later(now, RENEWAL_PAUSE));
+        warn!(workspace.id = %workspace, "the token of {workspace} cannot be renewed without SLACK_CLIENT_ID and SLACK_CLIENT_SECRET");
+        return Ok(Token { record, look_again });
+    };
+    let row = Row::of_workspace(workspace, Field::RefreshToken);
+    let grant = match app.vault.unseal(row, &renewal.token) {
+        Ok(token) => oauth.renew(&token).await.map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match grant {
+        Ok(grant) => {
+            let after = with_grant(app, workspace, &record, &grant);
+            let look_again = after.renewal.as_ref().map(|renewal| later(now, half(renewal.expires_at, now)));
+            loop {
+                match app.store.replace_installation(workspace, Some(record.clone()), after.clone()).await {
+                    Ok(true) => break,
+                    // Installed or uninstalled meanwhile: what stands there now is newer than this.
+                    Ok(false) => return Ok(Token { record: after, look_again: Some(now) }),
+                    Err(error) => {
+                        // Nobody else has the new pair: it is lost if this gives up.
+                        warn!(workspace.id = %workspace, "could not keep the new token of {workspace}: {error}; trying again");
+                        app.clock.sleep(back_off(0)).await;
+                    }
+                }
+            }
+            info!(workspace.id = %workspace, "renewed the token of {workspace}");
+            Ok(Token { record: after, look_again })
+        }
+        Err(error) => {
+            let ends = renewal.expires_at;
+            warn!(workspace.id = %workspace, "could not renew the token of {workspace}, which ends at {ends}: {error}");
+            Ok(Token { look_again: Some(later(now, RENEWAL_PAUSE)), record })
+        }
+    }
+}
+
+/// So long from now that a token is renewed before it ends, however short its life.
+fn half(end: Timestamp, now: Timestamp) -> Duration {
+    let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
+    left.checked_sub(RENEWED_BEFORE).unwrap_or(left / 2).max(Duration::from_secs(1))
+}
+
+/// A record with another token.
+fn with_grant(app: &App, workspace: &WorkspaceId, before: &WorkspaceRecord, grant: &Grant) -> WorkspaceRecord {
+    let renewal = grant.renewal.as_ref().map(|(token, expires_at)| Renewal {
+        token: app.vault.seal(Row::of_workspace(workspace, Field::RefreshToken), token),
+        expires_at: *expires_at,
+    });
+    WorkspaceRecord {
+        bot_token: app.vault.seal(Row::of_workspace(workspace, Field::BotToken), &grant.token),
+        renewal,
+        scopes: grant.scopes.clone(),
+        ..before.clone()
+    }
+}
+
+/// Slack says that the app was removed, or its token revoked. What is kept of the workspace stays. Such a report may come
+/// late, after the app was installed again: a token that Slack still takes is kept.
+pub(super) async fn uninstalled(app: &App, workspace: &WorkspaceId) -> Result<(), StoreError> {
+    if let Some(record) = app.store.installation(workspace).await?
+        && let Ok(token) = app.vault.unseal(Row::of_workspace(workspace, Field::BotToken), &record.bot_token)
+        && app.slack.identify(&token).await.is_ok()
+    {
+        info!(workspace.id = %workspace, "Slack reports that the app left {workspace}, and takes its token: it stays");
+        return Ok(());
+    }
+    while let Some(before) = app.store.installation(workspace).await?.filter(WorkspaceRecord::is_installed) {
+        let standing = Standing::Uninstalled { at: app.clock.now() };
+        let after = WorkspaceRecord { standing, ..before.clone() };
+        if app.store.replace_installation(workspace, Some(before), after).await? {
+            break;
+        }
+    }
+    if app.installed.contains(workspace) {
+        app.installed.remove(workspace);
+        app.slack.forget(workspace);
+        info!(workspace.id = %workspace, "the app was removed from {workspace}");
+    }
+    app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned()));
+    Ok(())
+}

@@ -1,0 +1,1 @@
+//! Two workspaces on one server.
