@@ -1,5 +1,6 @@
 //! Workspaces that install the app: taken in, sent back with a page that says what to do, renewed, left.
 
+mod keys;
 mod life;
 
 use crate::harness::installing::{Browser, OTHER_SECRET, OTHER_TOKEN, Page, other};
