@@ -256,7 +256,7 @@ enum Work {
 }
 
 impl Work {
-    async fn run(self, app: &App) {
+    async fn run(self, app: &Arc<App>) {
         match self {
             Self::Connect => connect::connect(app).await,
             Self::Sweep => connect::sweep(app).await,

@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use secrecy::SecretString;
 use std::collections::HashSet;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tracing::{error, info, warn};
 
@@ -54,7 +54,7 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
 
 /// Looks after every workspace, each for itself: the environment's, and those that installed the app, now or later. Never
 /// ends.
-pub async fn connect(app: &App) {
+pub async fn connect(app: &Arc<App>) {
     let home = async {
         match &app.settings.bot_token {
             Some(token) => connect_home(app, token).await,
@@ -64,7 +64,7 @@ pub async fn connect(app: &App) {
     tokio::join!(home, connect_installed(app));
 }
 
-async fn connect_installed(app: &App) {
+async fn connect_installed(app: &Arc<App>) {
     let mut arrivals = app.installed.arrivals();
     let (mut looked_after, mut work) = (HashSet::new(), FuturesUnordered::new());
     loop {

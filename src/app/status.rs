@@ -16,7 +16,7 @@ pub(super) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status,
         accounts: accounts
             .into_iter()
             .map(|(account, record)| AccountStatus {
-                name: account.to_string(),
+                name: record.setup.map_or_else(|| account.to_string(), |setup| setup.name),
                 last_event: record.last_event,
                 last_test: record.last_test,
             })

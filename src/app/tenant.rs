@@ -9,6 +9,7 @@ use crate::slack::oauth::Grant;
 use crate::store::{Renewal, Standing, StoreError, WorkspaceRecord};
 use crate::vault::{Field, Row};
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -29,7 +30,7 @@ struct Token {
 
 /// Looks after a workspace's installation until it is gone: asks Slack whether it takes the token, lets the lanes go, and
 /// asks again whenever Slack lets us in no longer, the token is to be renewed, or it is another.
-pub(super) async fn look_after(app: &App, workspace: WorkspaceId) -> WorkspaceId {
+pub(super) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -> WorkspaceId {
     let mut tries = 0;
     while let Some(changes) = app.installed.changes(&workspace) {
         let mut wait = back_off(tries);
@@ -64,7 +65,7 @@ pub(super) async fn look_after(app: &App, workspace: WorkspaceId) -> WorkspaceId
 
 /// Asks Slack whether it takes the token, and lets the lanes go. Gives when the token is to be looked after, or how long
 /// to wait at least.
-async fn let_in(app: &App, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
+async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
     let _busy = app.lanes.at_work();
     let _turn = app.installed.turns.acquire().await;
     let away = |error: StoreError| {
@@ -109,54 +110,61 @@ async fn let_in(app: &App, workspace: &WorkspaceId) -> Result<Option<Timestamp>,
     Ok(look_again)
 }
 
-/// The token, renewed if it ends soon. What buys a token can be used once: until the new pair is on disk, the old one is
-/// what is kept, and where Slack's answer was lost the token in hand is used to its end.
-async fn renewed(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord) -> Result<Token, StoreError> {
+/// The token, renewed if it ends soon.
+async fn renewed(app: &Arc<App>, workspace: &WorkspaceId, record: WorkspaceRecord) -> Result<Token, StoreError> {
     let Some(renewal) = &record.renewal else { return Ok(Token { record, look_again: None }) };
-    let now = app.clock.now();
     let due = renewal.expires_at.checked_sub(RENEWED_BEFORE).unwrap_or(renewal.expires_at);
-    if now < due {
+    if app.clock.now() < due {
         return Ok(Token { look_again: Some(due), record });
     }
-    let Some(oauth) = &app.oauth else {
-        let look_again = Some(later(now, RENEWAL_PAUSE));
-        warn!(workspace.id = %workspace, "the token of {workspace} cannot be renewed without SLACK_CLIENT_ID and SLACK_CLIENT_SECRET");
-        return Ok(Token { record, look_again });
-    };
-    let row = Row::of_workspace(workspace, Field::RefreshToken);
-    let grant = match app.vault.unseal(row, &renewal.token) {
-        Ok(token) => oauth.renew(&token).await.map_err(|error| error.to_string()),
-        Err(error) => Err(error.to_string()),
-    };
-    match grant {
-        Ok(grant) => {
-            let after = with_grant(app, workspace, &record, &grant);
-            let look_again = after.renewal.as_ref().map(|renewal| later(now, half(renewal.expires_at, now)));
-            loop {
-                match app.store.replace_installation(workspace, Some(record.clone()), after.clone()).await {
-                    Ok(true) => break,
-                    // Installed or uninstalled meanwhile: what stands there now is newer than this.
-                    Ok(false) => return Ok(Token { record: after, look_again: Some(now) }),
-                    Err(error) => {
-                        // Nobody else has the new pair: it is lost if this gives up.
-                        warn!(workspace.id = %workspace, "could not keep the new token of {workspace}: {error}; trying again");
-                        app.clock.sleep(back_off(0)).await;
-                    }
-                }
-            }
-            info!(workspace.id = %workspace, "renewed the token of {workspace}");
-            Ok(Token { record: after, look_again })
-        }
-        Err(error) => {
-            let ends = renewal.expires_at;
-            warn!(workspace.id = %workspace, "could not renew the token of {workspace}, which ends at {ends}: {error}");
-            Ok(Token { look_again: Some(later(now, RENEWAL_PAUSE)), record })
-        }
-    }
+    // A task of its own, which is waited for when everything ends: what Slack gives once is not lost on the way.
+    let work = app.tasks.spawn({
+        let (app, workspace) = (Arc::clone(app), workspace.clone());
+        async move { renew(&app, &workspace, record).await }
+    });
+    work.await.map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
-/// So long from now that a token is renewed before it ends, however short its life.
-fn half(end: Timestamp, now: Timestamp) -> Duration {
+/// Buys a new token. What buys it can be used once: until the new pair is on disk, the old one is what is kept, and where
+/// Slack's answer was lost the token in hand is used to its end.
+async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord) -> Token {
+    let now = app.clock.now();
+    let grant = match bought(app, workspace, &record).await {
+        Ok(grant) => grant,
+        Err(why) => {
+            warn!(workspace.id = %workspace, "could not renew the token of {workspace}: {why}; it is used until it ends");
+            return Token { look_again: Some(later(now, RENEWAL_PAUSE)), record };
+        }
+    };
+    let after = with_grant(app, workspace, &record, &grant);
+    loop {
+        match app.store.replace_installation(workspace, Some(record.clone()), after.clone()).await {
+            Ok(true) => break,
+            // Installed or uninstalled meanwhile: what stands there now is newer than this.
+            Ok(false) => return Token { record: after, look_again: Some(now) },
+            Err(error) => {
+                // Nobody else has the new pair: it is lost if this gives up.
+                warn!(workspace.id = %workspace, "could not keep the new token of {workspace}: {error}; trying again");
+                app.clock.sleep(back_off(0)).await;
+            }
+        }
+    }
+    info!(workspace.id = %workspace, "renewed the token of {workspace}");
+    let look_again = after.renewal.as_ref().map(|renewal| later(now, until_due(renewal.expires_at, now)));
+    Token { record: after, look_again }
+}
+
+async fn bought(app: &App, workspace: &WorkspaceId, record: &WorkspaceRecord) -> Result<Grant, String> {
+    let oauth = app.oauth.as_ref().ok_or("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are not set")?;
+    let renewal = record.renewal.as_ref().ok_or("nothing was given to renew it with")?;
+    let row = Row::of_workspace(workspace, Field::RefreshToken);
+    let token = app.vault.unseal(row, &renewal.token).map_err(|error| error.to_string())?;
+    let grant = oauth.renew(&token).await.map_err(|error| error.to_string())?;
+    if grant.workspace == *workspace { Ok(grant) } else { Err("Slack gave a token of another workspace".to_owned()) }
+}
+
+/// How long from now a token is due, however short its life.
+fn until_due(end: Timestamp, now: Timestamp) -> Duration {
     let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
     left.checked_sub(RENEWED_BEFORE).unwrap_or(left / 2).max(Duration::from_secs(1))
 }
