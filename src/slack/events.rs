@@ -125,6 +125,17 @@ mod tests {
     }
 
     #[test]
+    fn an_event_belongs_to_the_installation_that_it_is_told_to() {
+        let owner = |envelope: Value| serde_json::from_value::<Envelope>(envelope).unwrap().owner();
+        assert_eq!(owner(json!({"type": "event_callback", "team_id": "T1"})), "T1");
+        let mut told = json!({"enterprise_id": "E1", "team_id": "T2", "is_enterprise_install": false});
+        let envelope = |told: &Value| json!({"type": "event_callback", "team_id": "T1", "authorizations": [told]});
+        assert_eq!(owner(envelope(&told)), "T2");
+        told["is_enterprise_install"] = true.into();
+        assert_eq!(owner(envelope(&told)), "E1");
+    }
+
+    #[test]
     fn only_the_bots_own_token_ends_the_installation() {
         let revoked = |tokens| SlackEvent::read(&json!({"type": "tokens_revoked", "tokens": tokens}));
         assert_eq!(revoked(json!({"oauth": [], "bot": ["UBOT"]})), SlackEvent::Uninstalled);

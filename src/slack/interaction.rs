@@ -291,6 +291,23 @@ mod tests {
     }
 
     #[test]
+    fn people_of_an_organisation_that_installed_the_app_are_at_home_in_it() {
+        let read = |team: serde_json::Value, person: &str| {
+            let payload = serde_json::json!({
+                "type": "block_actions", "team": team, "enterprise": {"id": "E1"}, "is_enterprise_install": true,
+                "user": {"id": "U1", "team_id": person}, "trigger_id": "1.2", "actions": [{"action_id": "resume"}],
+            });
+            let body = serde_urlencoded::to_string([("payload", payload.to_string())]).unwrap();
+            let Some(Interaction::Click(click)) = Interaction::read(body.as_bytes()) else { panic!("a click") };
+            assert_eq!(click.workspace.as_str(), "E1");
+            click.home.map(|home| home.to_string())
+        };
+        assert_eq!(read(serde_json::json!({"id": "T1"}), "T1").as_deref(), Some("E1"));
+        assert_eq!(read(serde_json::json!({"id": "T1"}), "T9").as_deref(), Some("T9"));
+        assert_eq!(read(serde_json::json!(null), "T1"), None);
+    }
+
+    #[test]
     fn an_interaction_of_an_unknown_type_is_tolerated_and_rubbish_is_not_read() {
         let body = |payload: &str| serde_urlencoded::to_string([("payload", payload)]).unwrap();
         let other = Interaction::read(body(r#"{"type":"message_action","new":[{}]}"#).as_bytes());

@@ -5,6 +5,7 @@
 pub(crate) mod browser;
 pub(crate) mod failing;
 pub(crate) mod installing;
+mod logged;
 pub(crate) mod mortal;
 pub(crate) mod page;
 pub(crate) mod process;
@@ -12,6 +13,7 @@ pub(crate) mod signed;
 pub(crate) mod user;
 
 use jiff::Timestamp;
+use logged::Logged;
 use secrecy::SecretString;
 use segments_slack::app::App;
 use segments_slack::clock::{Clock, later};
@@ -46,7 +48,7 @@ pub(crate) struct Bench {
     /// Daily backups from the next start on.
     pub(crate) backup_keep: usize,
     messages: AtomicUsize,
-    logged: Errors,
+    logged: Logged,
     _logs: tracing::subscriber::DefaultGuard,
 }
 
@@ -110,7 +112,7 @@ impl Bench {
     /// The same with no server yet.
     async fn without_server(webhook_memory: usize) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let logged = Errors::default();
+        let logged = Logged::default();
         let logs = tracing::subscriber::set_default(tracing_subscriber::registry().with(logged.clone()));
         let clock = Clock::manual("2026-11-20T09:15:00Z".parse::<Timestamp>().unwrap());
         let slack = Emulator::new(clock.clone(), 1);
@@ -295,7 +297,7 @@ impl Bench {
 
     /// The errors logged so far were meant to be.
     pub(crate) fn forgive_errors(&self) {
-        self.logged.0.store(0, Ordering::Relaxed);
+        self.logged.forgive();
     }
 }
 
@@ -309,19 +311,6 @@ impl Drop for Bench {
             assert!(left.is_empty(), "messages were left unread in {id}: {left:#?}");
         }
         assert_eq!(self.slack.unmet_faults(), 0, "a fault was set and never met");
-        assert_eq!(self.logged.0.load(Ordering::Relaxed), 0, "errors were logged");
-    }
-}
-
-/// Counts what is logged as an error.
-#[derive(Clone, Default)]
-struct Errors(Arc<AtomicUsize>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Errors {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if *event.metadata().level() == tracing::Level::ERROR && event.metadata().target().starts_with("segments_slack")
-        {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
+        self.logged.assert_fine();
     }
 }
