@@ -156,7 +156,7 @@ async fn swept(app: &App) -> Result<u64, StoreError> {
     let mut records = 0;
     for workspace in app.store.workspaces().await? {
         // Nobody can resume a channel while Slack lets us into none of its workspace.
-        if app.lanes.closed(&workspace).is_none() && app.refused(&workspace).is_none() {
+        if app.serves(&workspace) && app.lanes.closed(&workspace).is_none() && app.refused(&workspace).is_none() {
             let expired = app.store.expire(&workspace, app.clock.now()).await?;
             app.metrics.deliveries.add("held_too_long", expired);
         }

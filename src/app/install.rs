@@ -20,6 +20,8 @@ use tracing::{info, warn};
 pub const STATE_LIFE: Duration = Duration::from_mins(10);
 /// States that are remembered as used. Beyond it the oldest is forgotten, whose code Slack takes no second time.
 const USED_KEPT: usize = 10_000;
+/// No code of Slack's is longer, in bytes.
+const LONGEST_CODE: usize = 1_000;
 
 /// The states of installations under way: signed, so that none has to be remembered before it is used.
 pub struct States {
@@ -149,6 +151,7 @@ pub async fn land(app: &Arc<App>, back: Return, cookie: &str) -> Landed {
         (Some(error), _) if error == "access_denied" => return Landed::Cancelled,
         (Some(error), _) => return Landed::NoCode(error),
         (None, None) => return Landed::NoCode("no code".to_owned()),
+        (None, Some(code)) if code.len() > LONGEST_CODE => return Landed::NoCode("a code that is too long".to_owned()),
         (None, Some(code)) => code,
     };
     // A task of its own: a browser that goes away must not lose the token between Slack and the store.

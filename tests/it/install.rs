@@ -176,6 +176,27 @@ async fn an_answer_of_slacks_that_is_lost_or_broken_stores_nothing() {
 }
 
 #[tokio::test]
+async fn the_emulators_page_asks_leads_back_and_refuses_what_slack_refuses() {
+    let bench = Bench::start_serving(Serves::Many).await;
+    let mut browser = Browser::default();
+    let slack = browser.starts(&bench).await;
+    let page = Browser::default().opens(&bench, slack.as_str()).await;
+    assert!(page.text.contains("Allow in Flower Lab, as eve") && page.text.contains("error=access_denied"));
+    let (_, rest) = page.text.split_once("agree?workspace=T2").unwrap();
+    let rest = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let agree = slack.join(&format!("agree?workspace=T2{rest}")).unwrap();
+    let back = Browser::default().opens(&bench, agree.as_str()).await.location.unwrap();
+    assert_eq!(browser.opens(&bench, back.as_str()).await.status, 200);
+    for (name, wrong) in [("client_id", "1.2"), ("redirect_uri", "https://evil.example/"), ("scope", "")] {
+        let pairs: Vec<(String, String)> = slack.query_pairs().into_owned().collect();
+        let mut other_page = slack.clone();
+        let changed = pairs.iter().map(|(key, value)| (key, if key == name { wrong } else { value }));
+        other_page.query_pairs_mut().clear().extend_pairs(changed);
+        assert!(bench.slack.agrees(&other_page, &other(), &user("U21")).is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_serves_one_workspace_lets_nobody_install() {
     let bench = Bench::start().await;
     for place in ["/slack/install", "/slack/oauth?code=1&state=2"] {

@@ -3,12 +3,13 @@
 //! Each step of a history is done by one of them; the other's records, its messages and the calls with its token are
 //! the same before and after. `PROPTEST_CASES` and `PROPTEST_RNG_SEED` ask for more histories and for others.
 
+use crate::harness::histories;
 use crate::harness::installing::{OTHER_SECRET, other};
 use crate::harness::signed::click;
 use crate::harness::{Bench, Serves, WEBHOOK_SECRET, channel, fixture, seconds, user, workspace};
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::TestCaseResult;
 use segments_slack::model::{AccountId, WorkspaceId};
 use segments_slack::sandbox::slack::{ChannelKind, Shown};
 use segments_slack::store::record::Exported;
@@ -284,7 +285,7 @@ fn actor(step: &Step) -> Option<Side> {
     }
 }
 
-async fn play(steps: Vec<Step>) {
+async fn play(steps: Vec<Step>) -> TestCaseResult {
     let mut play = Play::start().await;
     for step in &steps {
         play.bench.settle().await;
@@ -299,26 +300,10 @@ async fn play(steps: Vec<Step>) {
         play.assert_apart().await;
     }
     play.read_all();
+    Ok(())
 }
 
 #[test]
 fn whatever_one_workspace_does_the_other_is_as_it_was() {
-    let given = Config::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { HISTORIES };
-    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed };
-    let config = Config {
-        cases,
-        rng_seed,
-        failure_persistence: None,
-        max_shrink_iters: given.max_shrink_iters.min(SHRINKS),
-        ..given
-    };
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let played = TestRunner::new(config).run(&history(), |steps| {
-        runtime().block_on(play(steps));
-        Ok(())
-    });
-    if let Err(crossed) = played {
-        panic!("{crossed}");
-    }
+    histories::play(&history(), HISTORIES, SHRINKS, play);
 }

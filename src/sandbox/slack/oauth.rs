@@ -12,7 +12,6 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::time::Duration;
-use url::Url;
 
 /// How long a code lives. <https://docs.slack.dev/authentication/installing-with-oauth>
 const CODE_LIFE: Duration = Duration::from_mins(10);
@@ -140,49 +139,12 @@ impl Emulator {
         self.world().workspace(workspace).organisation = true;
     }
 
-    /// Lets a person who was sent to Slack's page agree there. Gives the address that Slack sends them back to; refuses
-    /// what Slack's page refuses.
-    pub fn agrees(&self, page: &Url, workspace: &WorkspaceId, user: &UserId) -> Result<Url, &'static str> {
-        let mut back = self.way_back(page)?;
-        let redirect = back.0.to_string();
-        let code = self.consent(workspace, user, Some(redirect));
-        back.0.query_pairs_mut().append_pair("code", &code).append_pair("state", &back.1);
-        Ok(back.0)
-    }
-
-    /// Lets a person who was sent to Slack's page cancel there.
-    pub fn cancels(&self, page: &Url) -> Result<Url, &'static str> {
-        let (mut back, state) = self.way_back(page)?;
-        back.query_pairs_mut().append_pair("error", "access_denied").append_pair("state", &state);
-        Ok(back)
-    }
-
-    /// The address that a person goes back to, and the state that goes with them.
-    fn way_back(&self, page: &Url) -> Result<(Url, String), &'static str> {
-        let world = self.world();
-        if !page.as_str().starts_with(&format!("{}/oauth/v2/authorize?", world.base_url)) {
-            return Err("not_found");
-        }
-        let args = Args::form(page.query().unwrap_or_default().as_bytes());
-        let client = world.oauth_client.as_ref().map(|(id, _)| id.clone());
-        if client.is_none() || args.word("client_id") != client {
-            return Err("invalid_client_id");
-        }
-        if args.word("scope").unwrap_or_default().is_empty() {
-            return Err("invalid_scope");
-        }
-        let redirect = args.word("redirect_uri").ok_or("bad_redirect_uri")?;
-        let registered = world.app.as_ref().is_some_and(|app| redirect == format!("{}/slack/oauth", app.base_url));
-        let back = Url::parse(&redirect).ok().filter(|_| registered).ok_or("bad_redirect_uri")?;
-        Ok((back, args.word("state").unwrap_or_default()))
-    }
-
     /// Lets a person agree to the installation into a workspace; the code buys a token within 10 minutes, once.
     pub fn authorizes(&self, workspace: &WorkspaceId, user: &UserId) -> String {
         self.consent(workspace, user, None)
     }
 
-    fn consent(&self, workspace: &WorkspaceId, user: &UserId, redirect: Option<String>) -> String {
+    pub(super) fn consent(&self, workspace: &WorkspaceId, user: &UserId, redirect: Option<String>) -> String {
         let now = self.0.clock.now();
         let mut world = self.world();
         let code = format!("code-{}", world.next_number());

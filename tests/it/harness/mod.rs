@@ -4,6 +4,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod failing;
+pub(crate) mod histories;
 pub(crate) mod installing;
 mod logged;
 pub(crate) mod mortal;

@@ -11,7 +11,17 @@ const HOUR: u64 = 60 * 60;
 
 /// A bench whose second workspace installed the app and subscribed to everything in C21.
 async fn installed(serves: Serves) -> (Bench, AccountId) {
-    let bench = Bench::start_serving(serves).await;
+    subscribed(Bench::start_serving(serves).await).await
+}
+
+/// The same, where tokens end after 12 hours.
+async fn installed_for_a_while() -> (Bench, AccountId) {
+    let bench = Bench::start_serving(Serves::Many).await;
+    bench.slack.rotate_tokens(&other());
+    subscribed(bench).await
+}
+
+async fn subscribed(bench: Bench) -> (Bench, AccountId) {
     assert_eq!(bench.installs(&other(), "U21").await.status, 200);
     bench.types_in(&other(), "U21", "C21", "/segments subscribe * sample.*").await;
     bench.read_in(&other(), "C21");
@@ -88,12 +98,7 @@ async fn a_revoked_token_holds_up_its_own_workspace_only() {
 
 #[tokio::test]
 async fn a_token_that_ends_is_renewed_before_and_again() {
-    let bench = Bench::start_serving(Serves::Many).await;
-    bench.slack.rotate_tokens(&other());
-    bench.installs(&other(), "U21").await;
-    bench.types_in(&other(), "U21", "C21", "/segments subscribe * sample.*").await;
-    bench.read_in(&other(), "C21");
-    let account = bench.account(&other(), OTHER_SECRET, "U21").await;
+    let (bench, account) = installed_for_a_while().await;
     bench.after(seconds(10 * HOUR - 60)).await;
     assert_eq!(exchanges(&bench), 1);
     bench.after(seconds(60)).await;
@@ -106,11 +111,8 @@ async fn a_token_that_ends_is_renewed_before_and_again() {
 
 #[tokio::test]
 async fn a_renewed_token_is_there_after_a_restart() {
-    let bench = Bench::start_serving(Serves::Many).await;
-    bench.slack.rotate_tokens(&other());
-    bench.installs(&other(), "U21").await;
+    let (mut bench, _) = installed_for_a_while().await;
     bench.after(seconds(10 * HOUR)).await;
-    let mut bench = bench;
     bench.restart().await;
     assert_eq!(exchanges(&bench), 2);
     bench.after(seconds(10 * HOUR)).await;
@@ -120,9 +122,7 @@ async fn a_renewed_token_is_there_after_a_restart() {
 
 #[tokio::test]
 async fn a_renewal_that_slack_does_not_answer_is_tried_again_while_the_token_holds() {
-    let bench = Bench::start_serving(Serves::Many).await;
-    bench.slack.rotate_tokens(&other());
-    bench.installs(&other(), "U21").await;
+    let (bench, _) = installed_for_a_while().await;
     bench.slack.fail_next_of("oauth.v2.access", Fault::Status(500));
     bench.after(seconds(10 * HOUR)).await;
     assert!(bench.app().installed.is_connected(&other()));
@@ -133,12 +133,7 @@ async fn a_renewal_that_slack_does_not_answer_is_tried_again_while_the_token_hol
 
 #[tokio::test]
 async fn a_renewal_whose_answer_was_lost_lasts_as_long_as_its_token_and_then_asks_to_be_installed_again() {
-    let bench = Bench::start_serving(Serves::Many).await;
-    bench.slack.rotate_tokens(&other());
-    bench.installs(&other(), "U21").await;
-    bench.types_in(&other(), "U21", "C21", "/segments subscribe * sample.*").await;
-    bench.read_in(&other(), "C21");
-    let account = bench.account(&other(), OTHER_SECRET, "U21").await;
+    let (bench, account) = installed_for_a_while().await;
     bench.slack.fail_next_of("oauth.v2.access", Fault::LoseAnswer);
     bench.after(seconds(12 * HOUR - 60)).await;
     assert_eq!(sends(&bench, &account, "msg_1").await, 204);
