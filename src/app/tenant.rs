@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::clock::later;
-use crate::delivery::back_off;
+use crate::delivery::{AtWork, back_off};
 use crate::model::{PauseReason, WorkspaceId};
 use crate::slack::error::SlackError;
 use crate::slack::oauth::Grant;
@@ -26,6 +26,8 @@ struct Token {
     record: WorkspaceRecord,
     /// When it is to be looked after; none for one that lasts.
     look_again: Option<Timestamp>,
+    /// It is being looked after right now.
+    busy: AtWork,
 }
 
 /// Looks after a workspace's installation until it is gone: asks Slack whether it takes the token, lets the lanes go, and
@@ -66,8 +68,7 @@ pub(super) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -> Worksp
 /// Asks Slack whether it takes the token, and lets the lanes go. Gives when the token is to be looked after, or how long
 /// to wait at least.
 async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
-    let _busy = app.lanes.at_work();
-    let _turn = app.installed.turns.acquire().await;
+    let busy = app.lanes.at_work();
     let away = |error: StoreError| {
         warn!(workspace.id = %workspace, "could not look after the installation in {workspace}: {error}");
         Duration::ZERO
@@ -77,7 +78,8 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
         app.installed.remove(workspace);
         return Err(Duration::ZERO);
     };
-    let Token { record, look_again } = renewed(app, workspace, record).await.map_err(away)?;
+    let Token { record, look_again, busy: _busy } = renewed(app, workspace, record, busy).await.map_err(away)?;
+    let _turn = app.installed.turns.acquire().await;
     let row = Row::of_workspace(workspace, Field::BotToken);
     let refused = |code: &str| {
         if app.installed.note(workspace, Some(code)) {
@@ -100,40 +102,46 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
             return Err(Duration::ZERO);
         }
     }
+    app.lanes.open(workspace).await.map_err(away)?;
     // It may have been uninstalled while Slack was asked.
     if !app.installed.contains(workspace) {
+        app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned()));
         return Err(Duration::ZERO);
     }
-    app.lanes.open(workspace).await.map_err(away)?;
     app.installed.note(workspace, None);
     info!(workspace.id = %workspace, "connected to Slack workspace {workspace}, which installed the app");
     Ok(look_again)
 }
 
 /// The token, renewed if it ends soon.
-async fn renewed(app: &Arc<App>, workspace: &WorkspaceId, record: WorkspaceRecord) -> Result<Token, StoreError> {
-    let Some(renewal) = &record.renewal else { return Ok(Token { record, look_again: None }) };
+async fn renewed(
+    app: &Arc<App>,
+    workspace: &WorkspaceId,
+    record: WorkspaceRecord,
+    busy: AtWork,
+) -> Result<Token, StoreError> {
+    let Some(renewal) = &record.renewal else { return Ok(Token { record, look_again: None, busy }) };
     let due = renewal.expires_at.checked_sub(RENEWED_BEFORE).unwrap_or(renewal.expires_at);
     if app.clock.now() < due {
-        return Ok(Token { look_again: Some(due), record });
+        return Ok(Token { look_again: Some(due), record, busy });
     }
     // A task of its own, which is waited for when everything ends: what Slack gives once is not lost on the way.
     let work = app.tasks.spawn({
         let (app, workspace) = (Arc::clone(app), workspace.clone());
-        async move { renew(&app, &workspace, record).await }
+        async move { renew(&app, &workspace, record, busy).await }
     });
     work.await.map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 /// Buys a new token. What buys it can be used once: until the new pair is on disk, the old one is what is kept, and where
 /// Slack's answer was lost the token in hand is used to its end.
-async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord) -> Token {
+async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut busy: AtWork) -> Token {
     let now = app.clock.now();
     let grant = match bought(app, workspace, &record).await {
         Ok(grant) => grant,
         Err(why) => {
             warn!(workspace.id = %workspace, "could not renew the token of {workspace}: {why}; it is used until it ends");
-            return Token { look_again: Some(later(now, RENEWAL_PAUSE)), record };
+            return Token { look_again: Some(later(now, RENEWAL_PAUSE)), record, busy };
         }
     };
     let after = with_grant(app, workspace, &record, &grant);
@@ -141,17 +149,19 @@ async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord) -> T
         match app.store.replace_installation(workspace, Some(record.clone()), after.clone()).await {
             Ok(true) => break,
             // Installed or uninstalled meanwhile: what stands there now is newer than this.
-            Ok(false) => return Token { record: after, look_again: Some(now) },
+            Ok(false) => return Token { record: after, look_again: Some(now), busy },
             Err(error) => {
                 // Nobody else has the new pair: it is lost if this gives up.
                 warn!(workspace.id = %workspace, "could not keep the new token of {workspace}: {error}; trying again");
+                drop(busy);
                 app.clock.sleep(back_off(0)).await;
+                busy = app.lanes.at_work();
             }
         }
     }
     info!(workspace.id = %workspace, "renewed the token of {workspace}");
     let look_again = after.renewal.as_ref().map(|renewal| later(now, until_due(renewal.expires_at, now)));
-    Token { record: after, look_again }
+    Token { record: after, look_again, busy }
 }
 
 async fn bought(app: &App, workspace: &WorkspaceId, record: &WorkspaceRecord) -> Result<Grant, String> {

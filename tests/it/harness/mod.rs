@@ -13,6 +13,7 @@ pub(crate) mod process;
 pub(crate) mod signed;
 pub(crate) mod user;
 
+use failing::{Failing, Strikes};
 use jiff::Timestamp;
 use logged::Logged;
 use secrecy::SecretString;
@@ -21,6 +22,7 @@ use segments_slack::clock::{Clock, later};
 use segments_slack::config::{Config, LogFormat, StoreUrl};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
 use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
+use segments_slack::store::{Durability, sled::SledStore};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -45,6 +47,8 @@ pub(crate) struct Bench {
     webhook_memory: usize,
     /// Whom the server serves, from the next start on.
     pub(crate) serves: Serves,
+    /// What is to go wrong with the store.
+    pub(crate) strikes: Strikes,
     server: Option<Server>,
     /// Daily backups from the next start on.
     pub(crate) backup_keep: usize,
@@ -145,6 +149,7 @@ impl Bench {
             slack_url,
             webhook_memory,
             serves: Serves::One,
+            strikes: Strikes::default(),
             server: None,
             backup_keep: 0,
             messages: AtomicUsize::new(0),
@@ -163,7 +168,11 @@ impl Bench {
         let address = listener.local_addr().unwrap();
         let config = self.configured(address);
         let shutdown = CancellationToken::new();
-        let app = segments_slack::assemble(&config, self.clock.clone(), shutdown.clone()).await.unwrap();
+        let folder = self.data();
+        let open = move || SledStore::open(&folder, Durability::default()).unwrap();
+        let store = tokio::task::spawn_blocking(open).await.unwrap();
+        let store = Arc::new(Failing(store, self.strikes.clone()));
+        let app = segments_slack::assemble_over(store, &config, self.clock.clone(), shutdown.clone()).await.unwrap();
         let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
         self.knows_app_at(&format!("http://{address}"));
         while self.serves != Serves::Many && !app.home().connected && app.home().refused.is_none() {

@@ -1,5 +1,6 @@
 //! The life of an installation: its token renewed, taken away, given again; each workspace for itself.
 
+use crate::harness::failing::{How, When};
 use crate::harness::installing::{OTHER_SECRET, other};
 use crate::harness::{Bench, Serves, fixture, seconds, workspace};
 use segments_slack::model::AccountId;
@@ -115,6 +116,21 @@ async fn a_renewed_token_is_there_after_a_restart() {
     bench.after(seconds(10 * HOUR)).await;
     bench.restart().await;
     assert_eq!(exchanges(&bench), 2);
+    bench.after(seconds(10 * HOUR)).await;
+    assert_eq!(exchanges(&bench), 3);
+    assert!(bench.app().installed.is_connected(&other()));
+}
+
+#[tokio::test]
+async fn a_renewed_token_that_the_store_does_not_take_at_once_is_kept_later() {
+    let (mut bench, _) = installed_for_a_while().await;
+    bench.after(seconds(10 * HOUR - 1)).await;
+    // The next call of the store reads the record, and the one after it writes the new token.
+    bench.strikes.after(1, When::Before, How::Fails);
+    bench.after(seconds(1)).await;
+    assert_eq!((exchanges(&bench), bench.strikes.struck()), (2, 1));
+    bench.after(seconds(5)).await;
+    bench.restart().await;
     bench.after(seconds(10 * HOUR)).await;
     assert_eq!(exchanges(&bench), 3);
     assert!(bench.app().installed.is_connected(&other()));
