@@ -16,10 +16,11 @@
 //!    I/O and never ask the time.
 //! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
 //! 5. A value called `Signed…` cannot be made without checking a signature. No store call touches a workspace that it
-//!    does not name, but for finding the workspaces and for backups, which hold all of them.
+//!    does not name, but for finding the workspaces, and whose an account is, and for backups, which hold all of them.
 //! 6. The only trait of our own is the store's. Outside services are faked on the wire (`sandbox`), never mocked.
 //! 7. No statics but constants: two servers live in one process. Every task has an owner that waits for it.
-//! 8. No secret is `Display`; none is in a log, an error, a metric or a backup. No request or response body is logged.
+//! 8. No secret is `Display`; none is in a log, an error or a metric, or on disk unless sealed. No request or response body
+//!    is logged.
 //! 9. Unknown event types, fields and interaction types are tolerated; unknown configuration is an error.
 //!
 //! The modules stand in reading order, and each uses only what stands above it. Where to look for what:
@@ -42,6 +43,8 @@
 //! | what is told once to a new channel, and of pasted links | `app::{welcome, unfurl}`, `render::unfurl`, `model::page` |
 //! | the menu of a message, and why it was posted | `render::menu`, `app::because` |
 //! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
+//! | a workspace that installs the app, and its accounts | `app::{install, tenant, accounts}`, `store::tenant` |
+//! | sealed secrets and their keys | `model::sealed`, `vault`, `app::keys`, `cli::rekey` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
 //! | where every record stands on disk | `store::sled::keys` |
@@ -65,6 +68,7 @@ pub mod routing;
 
 // Keeping.
 pub mod store;
+pub mod vault;
 
 // Delivering.
 pub mod delivery;
@@ -77,6 +81,8 @@ pub mod sandbox;
 
 use anyhow::Context;
 use app::home::{Homes, keep_fresh};
+use app::install::States;
+use app::installed::Installed;
 use app::recent::Recent;
 use app::room::Room;
 use app::unfurl::Unfurled;
@@ -91,6 +97,7 @@ use routing::Directory;
 use secrecy::ExposeSecret;
 use segments::webhook::Secrets;
 use slack::api::SlackApi;
+use slack::oauth::Oauth;
 use slack::request::SigningSecret;
 use slack::respond::Responder;
 use std::path::Path;
@@ -159,6 +166,7 @@ pub async fn assemble_over(
 ) -> anyhow::Result<Arc<App>> {
     let StoreUrl::Sled(folder) = &config.store;
     let metrics = Arc::new(Metrics::default());
+    let vault = app::keys::vault(&*store, config.keys.as_ref(), folder).await?;
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
@@ -178,13 +186,17 @@ pub async fn assemble_over(
         recent: Recent::new(clock.now()),
         homes: Homes::default(),
         unfurled: Unfurled::default(),
-        clock,
         store,
         index: Arc::default(),
         people,
         slack,
         metrics,
         home: RwLock::new(Home::default()),
+        installed: Installed::default(),
+        oauth: oauth(config, &clock)?,
+        states: States::new(vault.derived("installing")),
+        vault,
+        clock,
         // The longest body fits.
         webhook_room: Room::new(config.webhook_memory.max(config.webhook_body_limit)),
         slack_room: Room::new(SLACK_MEMORY),
@@ -192,6 +204,7 @@ pub async fn assemble_over(
         settings: Settings {
             signing_secret: SigningSecret::new(config.signing_secret.clone()).context("the signing secret is empty")?,
             webhook_secrets: webhook_secrets(config)?,
+            public_url: config.public_url.clone(),
             bot_token: config.bot_token.clone(),
             app_url,
             webhook_limit: config.webhook_body_limit,
@@ -203,9 +216,18 @@ pub async fn assemble_over(
     Ok(Arc::new(app))
 }
 
-fn webhook_secrets(config: &Config) -> Result<Secrets, segments::SecretError> {
+fn webhook_secrets(config: &Config) -> Result<Option<Secrets>, segments::SecretError> {
     let secrets: Vec<&str> = config.webhook_secrets.iter().map(ExposeSecret::expose_secret).collect();
-    Secrets::parse(&secrets.join(","))
+    (!secrets.is_empty()).then(|| Secrets::parse(&secrets.join(","))).transpose()
+}
+
+/// What installing needs, where workspaces can install the app.
+fn oauth(config: &Config, clock: &Clock) -> anyhow::Result<Option<Oauth>> {
+    let Some((client, url)) = config.oauth.as_ref().zip(config.public_url.as_ref()) else { return Ok(None) };
+    let redirect = format!("{}/slack/oauth", url.as_str().trim_end_matches('/'));
+    let (api_url, id, secret) = (config.slack_api_url.clone(), client.id.clone(), client.secret.clone());
+    let oauth = Oauth::new(api_url, id, secret, redirect, clock.clone()).context("could not make an HTTP client")?;
+    Ok(Some(oauth))
 }
 
 /// Serves an app until `shutdown`; then requests and calls in flight are finished, within ten seconds.
@@ -251,7 +273,7 @@ enum Work {
 }
 
 impl Work {
-    async fn run(self, app: &App) {
+    async fn run(self, app: &Arc<App>) {
         match self {
             Self::Connect => connect::connect(app).await,
             Self::Sweep => connect::sweep(app).await,

@@ -1,12 +1,15 @@
 //! Coming up: what the store remembers, and which workspace the bot token belongs to.
 
-use super::App;
+use super::{App, tenant};
 use crate::clock::later;
 use crate::delivery::back_off;
 use crate::model::WorkspaceId;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
-use std::sync::PoisonError;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use secrecy::SecretString;
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tracing::{error, info, warn};
 
@@ -19,11 +22,21 @@ const BETWEEN_SWEEPS: Duration = Duration::from_hours(6);
 /// while Slack is away.
 pub async fn remember(app: &App) -> Result<(), StoreError> {
     let workspaces = app.store.workspaces().await?;
+    let (mut others, mut unclaimed) = (0, None);
     for workspace in &workspaces {
         let subscriptions = app.store.subscriptions(workspace).await?;
         let mutes = app.store.mutes(workspace).await?;
         let datasets = app.store.datasets(workspace).await?;
         app.people.replace(workspace, app.store.links(workspace).await?);
+        match app.store.installation(workspace).await? {
+            Some(record) => {
+                others += 1;
+                if record.is_installed() {
+                    app.installed.add(workspace);
+                }
+            }
+            None => unclaimed = Some(workspace),
+        }
         let mut index = app.index.write().unwrap_or_else(PoisonError::into_inner);
         info!(workspace.id = %workspace, "loaded {} subscriptions of workspace {workspace}", subscriptions.len());
         index.load(workspace, subscriptions);
@@ -34,20 +47,48 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
             index.note_dataset(workspace, dataset);
         }
     }
-    if let [only] = workspaces.as_slice() {
+    if let Some(only) = unclaimed.filter(|_| workspaces.len() == others + 1 && app.settings.bot_token.is_some()) {
         app.home.write().unwrap_or_else(PoisonError::into_inner).workspace = Some(only.clone());
     }
     Ok(())
 }
 
-/// Asks Slack whose the token is until it says, and lets the lanes go; again whenever Slack lets us in no longer. A
-/// token that was refused may be accepted later, when the app is installed again. Never ends.
-pub async fn connect(app: &App) {
+/// Looks after every workspace, each for itself: the environment's, and those that installed the app, now or later. Never
+/// ends.
+pub async fn connect(app: &Arc<App>) {
+    let home = async {
+        match &app.settings.bot_token {
+            Some(token) => connect_home(app, token).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::join!(home, connect_installed(app));
+}
+
+async fn connect_installed(app: &Arc<App>) {
+    let mut arrivals = app.installed.arrivals();
+    let (mut looked_after, mut work) = (HashSet::new(), FuturesUnordered::new());
+    loop {
+        for workspace in app.installed.list() {
+            if looked_after.insert(workspace.clone()) {
+                work.push(tenant::look_after(app, workspace));
+            }
+        }
+        tokio::select! {
+            Some(gone) = work.next() => { looked_after.remove(&gone); }
+            arrived = arrivals.changed() => arrived.expect("the sender lives in `app`, which is borrowed here"),
+        }
+    }
+}
+
+/// Asks Slack whose the environment's token is until it says, and lets the lanes go; again whenever Slack lets us in no
+/// longer. A token that was refused may be accepted later, when the app is installed again. Never ends.
+async fn connect_home(app: &App, token: &SecretString) {
     let mut tries = 0;
     loop {
         let mut wait = back_off(tries);
         tries += 1;
-        match ask(app).await {
+        match ask(app, token).await {
             Ok(workspace) => {
                 let opened = app.clock.now();
                 app.lanes.until_closed(&workspace).await;
@@ -62,9 +103,9 @@ pub async fn connect(app: &App) {
 }
 
 /// Asks Slack whose the token is and lets the lanes go; else says how long to wait at least.
-async fn ask(app: &App) -> Result<WorkspaceId, Duration> {
+async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
     let _busy = app.lanes.at_work();
-    match app.slack.install(&app.settings.bot_token).await {
+    match app.slack.install(token).await {
         Ok(installation) => {
             let workspace = installation.workspace.clone();
             info!(workspace.id = %workspace, "connected to Slack workspace {workspace} as {}", installation.bot);
@@ -116,7 +157,7 @@ async fn swept(app: &App) -> Result<u64, StoreError> {
     let mut records = 0;
     for workspace in app.store.workspaces().await? {
         // Nobody can resume a channel while Slack lets us into none of its workspace.
-        if app.lanes.closed(&workspace).is_none() && app.home().refused.is_none() {
+        if app.serves(&workspace) && app.lanes.closed(&workspace).is_none() && app.refused(&workspace).is_none() {
             let expired = app.store.expire(&workspace, app.clock.now()).await?;
             app.metrics.deliveries.add("held_too_long", expired);
         }

@@ -1,8 +1,8 @@
 //! What Slack reports of its own accord: channels that can be posted in again, and the end of an installation.
 
-use super::{App, channel, home, unfurl, welcome};
+use super::{App, channel, home, tenant, unfurl, welcome};
 use crate::clock::id_at;
-use crate::model::{Lane, PauseReason, Subscription, SubscriptionState, WorkspaceId};
+use crate::model::{Lane, Subscription, SubscriptionState, WorkspaceId};
 use crate::render::{Rung, reply};
 use crate::slack::events::SlackEvent;
 use crate::store::StoreError;
@@ -26,7 +26,7 @@ pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Resu
         }
         SlackEvent::HomeOpened(user) => home::open(app, workspace, &user).await?,
         SlackEvent::LinksShared(links) => unfurl::show(app, workspace, &links).await?,
-        SlackEvent::Uninstalled => app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned())),
+        SlackEvent::Uninstalled => tenant::uninstalled(app, workspace).await?,
         SlackEvent::Other(kind) => debug!("Slack reported `{kind}`, which calls for nothing"),
     }
     Ok(())

@@ -7,11 +7,13 @@ use crate::clock::id_at;
 use crate::model::{AccountId, ChannelId, EventId, News, WorkspaceId};
 use crate::routing::{derive, is_stale};
 use crate::segments::decode::{DecodeError, Decoded, decode};
-use crate::segments::webhook::SignedWebhook;
+use crate::segments::webhook::{Secrets, SignedWebhook};
 use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
+use crate::vault::{Field, Row};
 use jiff::Timestamp;
+use secrecy::ExposeSecret;
 use std::sync::{Arc, OnceLock, PoisonError};
-use tracing::debug;
+use tracing::{debug, warn};
 
 /// Where a webhook was sent to.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub struct Endpoint {
     pub workspace: WorkspaceId,
     /// The account.
     pub account: AccountId,
+    /// What its webhooks are signed with.
+    pub secrets: Secrets,
 }
 
 /// What became of an accepted webhook.
@@ -47,23 +51,45 @@ pub enum Rejected {
 }
 
 /// Why there is no endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, thiserror::Error)]
 pub enum NoEndpoint {
-    /// No account has this id.
+    /// No account has this id, or its workspace removed the app.
+    #[error("no such account")]
     Unknown,
     /// Slack has not told yet which workspace the token belongs to.
+    #[error("Slack has not confirmed the bot token yet")]
     NotReady,
+    /// Its signing secret does not open.
+    #[error("the account's signing secret cannot be read here")]
+    Sealed,
+    /// It could not be looked up.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl App {
     /// Finds an endpoint: without an id, the one that the environment gives.
-    pub fn endpoint(&self, account: Option<&str>) -> Result<Endpoint, NoEndpoint> {
-        let known = environment_account();
-        if account.is_some_and(|account| account != known.as_str()) {
+    pub async fn endpoint(&self, account: Option<&str>) -> Result<Endpoint, NoEndpoint> {
+        let environment = environment_account();
+        let Some(account) = account.filter(|account| *account != environment.as_str()) else {
+            let secrets = self.settings.webhook_secrets.clone().ok_or(NoEndpoint::Unknown)?;
+            let workspace = self.home().workspace.ok_or(NoEndpoint::NotReady)?;
+            return Ok(Endpoint { workspace, account: environment, secrets });
+        };
+        let account = AccountId::parse(account).map_err(|_| NoEndpoint::Unknown)?;
+        let (workspace, setup) = self.store.find_account(&account).await?.ok_or(NoEndpoint::Unknown)?;
+        if !self.serves(&workspace) {
             return Err(NoEndpoint::Unknown);
         }
-        let workspace = self.home().workspace.ok_or(NoEndpoint::NotReady)?;
-        Ok(Endpoint { workspace, account: known })
+        let row = Row::of_account(&workspace, &account, Field::SigningSecret);
+        let opened = setup.signing_secrets.iter().map(|sealed| self.vault.unseal(row, sealed));
+        let opened = opened.collect::<Result<Vec<_>, _>>().map_err(|error| {
+            warn!(workspace.id = %workspace, "{error}");
+            NoEndpoint::Sealed
+        })?;
+        let text: Vec<&str> = opened.iter().map(ExposeSecret::expose_secret).collect();
+        let secrets = Secrets::parse(&text.join(",")).map_err(|_| NoEndpoint::Sealed)?;
+        Ok(Endpoint { workspace, account, secrets })
     }
 }
 

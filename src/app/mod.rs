@@ -1,5 +1,6 @@
 //! What the program does: the use cases, as free functions over an [`App`] of plain fields.
 
+pub mod accounts;
 pub mod act;
 pub mod backups;
 mod because;
@@ -9,8 +10,11 @@ pub mod connect;
 pub mod events;
 mod hold;
 pub mod home;
+pub mod install;
+pub mod installed;
 pub mod intake;
 pub mod interaction;
+pub mod keys;
 mod ledger;
 pub mod letters;
 mod me;
@@ -21,6 +25,7 @@ pub mod room;
 mod status;
 mod subscribe;
 mod tell;
+mod tenant;
 mod test_card;
 pub mod unfurl;
 mod visible;
@@ -36,15 +41,20 @@ use crate::routing::Directory;
 use crate::routing::index::Index;
 use crate::segments::webhook::Secrets;
 use crate::slack::api::SlackApi;
+use crate::slack::oauth::Oauth;
 use crate::slack::request::SigningSecret;
 use crate::slack::respond::{Answer, Responder};
 use crate::store::{Store, StoreError};
+use crate::vault::Vault;
+use install::States;
+use installed::Installed;
 use recent::Recent;
 use room::Room;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 /// Everything that a use case needs.
 pub struct App {
@@ -66,12 +76,20 @@ pub struct App {
     pub lanes: Arc<Lanes>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
-    /// The one workspace of this installation, and how it stands with Slack.
+    /// The workspace of the environment's bot token, and how it stands with Slack.
     pub home: RwLock<Home>,
     /// The App Homes that were looked at of late.
     pub homes: home::Homes,
     /// The links that were shown of late.
     pub unfurled: unfurl::Unfurled,
+    /// The workspaces that installed the app themselves.
+    pub installed: Installed,
+    /// What installing needs; none if workspaces cannot install the app.
+    pub oauth: Option<Oauth>,
+    /// Installations under way.
+    pub states: States,
+    /// What seals and opens the secrets that are kept.
+    pub vault: Vault,
     /// Room for the bodies of webhooks.
     pub webhook_room: Room,
     /// Room for the bodies of requests from Slack, so that no flood of webhooks shuts people out.
@@ -86,10 +104,12 @@ pub struct App {
 pub struct Settings {
     /// What Slack signs with.
     pub signing_secret: SigningSecret,
-    /// What Segments.ai signs with: the one account that the environment gives.
-    pub webhook_secrets: Secrets,
-    /// The bot's token, where it is known.
-    pub bot_token: SecretString,
+    /// What Segments.ai signs with: the one account that the environment gives, if any.
+    pub webhook_secrets: Option<Secrets>,
+    /// The bot's token that the environment gives, if any.
+    pub bot_token: Option<SecretString>,
+    /// The address under which people reach this server, where it is known.
+    pub public_url: Option<Url>,
     /// The base of the web app, for links.
     pub app_url: String,
     /// The largest webhook body, in bytes.
@@ -181,9 +201,10 @@ impl App {
         self.home.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether a workspace is the one that this installation serves.
+    /// Whether a workspace is served here: the environment's, or one that installed the app.
     pub fn serves(&self, workspace: &WorkspaceId) -> bool {
-        self.home.read().unwrap_or_else(PoisonError::into_inner).workspace.as_ref() == Some(workspace)
+        self.installed.contains(workspace)
+            || self.home.read().unwrap_or_else(PoisonError::into_inner).workspace.as_ref() == Some(workspace)
     }
 
     /// What somebody is told whose workspace is not served, or not known to be before Slack has said so.
@@ -191,10 +212,8 @@ impl App {
         if self.serves(workspace) {
             return None;
         }
-        Some(Reply::asker(match self.home().workspace {
-            Some(_) => reply::other_workspace(),
-            None => reply::try_again("do that"),
-        }))
+        let not_asked_yet = self.settings.bot_token.is_some() && self.home().workspace.is_none();
+        Some(Reply::asker(if not_asked_yet { reply::try_again("do that") } else { reply::other_workspace() }))
     }
 
     /// Brings the index up to what the store says of a channel. Two who do so at once may write in another order than

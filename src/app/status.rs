@@ -16,7 +16,7 @@ pub(super) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status,
         accounts: accounts
             .into_iter()
             .map(|(account, record)| AccountStatus {
-                name: account.to_string(),
+                name: record.setup.map_or_else(|| account.to_string(), |setup| setup.name),
                 last_event: record.last_event,
                 last_test: record.last_test,
             })
@@ -30,7 +30,7 @@ pub(super) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status,
         subscriptions: subscriptions.len(),
         posted_since_start: app.metrics.deliveries.get("posted"),
         failed_since_start: ["refused", "broken", "unreachable", "lost"].into_iter().map(|word| calls.get(word)).sum(),
-        slack_ok: app.lanes.closed(workspace).is_none() && app.home().refused.is_none(),
+        slack_ok: app.lanes.closed(workspace).is_none() && app.refused(workspace).is_none(),
         now: app.clock.now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })

@@ -1,5 +1,6 @@
 //! Why a command failed, and the exit code that says so.
 
+use crate::app::keys::{NoKeys, ResealError};
 use crate::config::Problems;
 use crate::sandbox::segments::SendError;
 use crate::store::StoreError;
@@ -41,6 +42,10 @@ pub(super) enum Failure {
     NoBackup { path: PathBuf, source: BackupError },
     #[error("could not restore")]
     Restore(#[from] RestoreError),
+    #[error("could not use the sealing keys")]
+    Keys(#[from] NoKeys),
+    #[error("could not seal everything anew; what was done stays done, and the next try goes on")]
+    Reseal(#[from] ResealError),
     #[error("not every dead letter was there, or still had its event: see above")]
     NotAll,
     #[error("the server stopped")]

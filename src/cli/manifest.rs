@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::out;
 use crate::config::public_url;
+use crate::slack::oauth::SCOPES;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use url::Url;
@@ -48,10 +49,7 @@ fn manifest(url: &Url) -> Value {
             }],
             "unfurl_domains": ["app.segments.ai", "segments.ai"],
         },
-        "oauth_config": { "scopes": { "bot": [
-            "channels:history", "channels:join", "channels:read", "chat:write", "chat:write.public", "commands",
-            "groups:history", "groups:read", "links:read", "links:write", "users:read",
-        ] } },
+        "oauth_config": { "redirect_urls": [format!("{base}/slack/oauth")], "scopes": { "bot": SCOPES } },
         "settings": {
             "event_subscriptions": {
                 "bot_events": [

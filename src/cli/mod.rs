@@ -8,6 +8,7 @@ mod flags;
 mod manifest;
 mod out;
 mod reach;
+mod rekey;
 mod restore;
 mod sandbox;
 mod send;
@@ -54,6 +55,8 @@ enum Command {
     Backup(backup::Arguments),
     /// Make a new store from a backup
     Restore(restore::Arguments),
+    /// Seal every secret in the store anew with the first key, while no server runs
+    Rekey(rekey::Arguments),
     /// Print the effective configuration, without secrets, each value with its origin
     Config(config::Arguments),
 }
@@ -69,6 +72,7 @@ pub fn start() -> ExitCode {
         Command::DeadLetters(arguments) => block_on(dead_letters::run(arguments)),
         Command::Backup(arguments) => block_on(backup::run(arguments)),
         Command::Restore(arguments) => block_on(restore::run(arguments)),
+        Command::Rekey(arguments) => block_on(rekey::run(arguments)),
         Command::Config(arguments) => config::run(arguments),
     };
     match done {

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::flags::Flags;
+use crate::app::keys::NoKeys;
 use crate::config::LogFormat;
 use crate::store::StoreError;
 use std::io::IsTerminal;
@@ -28,7 +29,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let shutdown = stopped_by_signals().map_err(Failure::Runtime)?;
     crate::run(config, listener, shutdown).await.map_err(|error| match error.downcast::<StoreError>() {
         Ok(error) => Failure::Store(error),
-        Err(error) => Failure::Server(error),
+        Err(error) => error.downcast::<NoKeys>().map_or_else(Failure::Server, Failure::Keys),
     })
 }
 

@@ -69,7 +69,12 @@ impl Settings {
         settings.read_environment(&environment);
         for (setting, text) in sources.flags {
             if let Some(flag) = setting.flag.filter(|_| *setting != setting::CONFIG) {
-                settings.put(setting, text, Origin::Flag(flag));
+                if setting.secret {
+                    // What stands on a command line is only where the secret is.
+                    settings.put_secret(setting, Path::new(&text), Origin::Flag(flag));
+                } else {
+                    settings.put(setting, text, Origin::Flag(flag));
+                }
             }
         }
         settings
@@ -113,7 +118,12 @@ impl Settings {
         }
     }
 
-    fn complain(&mut self, problem: String) {
+    /// Whether a value was given, good or not.
+    pub(super) fn is_given(&self, setting: &Setting) -> bool {
+        self.found.contains_key(setting.key) || self.refused.contains(&setting.key)
+    }
+
+    pub(super) fn complain(&mut self, problem: String) {
         self.problems.push(Problem(problem));
     }
 
@@ -219,7 +229,7 @@ impl Settings {
     }
 
     fn put_secret(&mut self, setting: &'static Setting, path: &Path, origin: Origin) {
-        match read_secret(path) {
+        match read_secret(path, setting) {
             Ok(text) => self.put(setting, text, origin),
             Err(reason) => {
                 self.refuse(setting, format!("`{}` ({origin}): {reason}", setting.key));
@@ -254,8 +264,12 @@ fn shown(text: &str) -> String {
     short.escape_debug().to_string()
 }
 
-fn read_secret(path: &Path) -> Result<String, String> {
+fn read_secret(path: &Path, setting: &Setting) -> Result<String, String> {
     let mode = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.permissions().mode();
+    if *setting == setting::KEY && mode & 0o077 != 0 {
+        let path = path.display();
+        return Err(format!("others on this machine can read or change `{path}`: run `chmod 600 {path}`"));
+    }
     if mode & 0o006 != 0 {
         let path = path.display();
         return Err(format!("everybody on this machine can read or change `{path}`: run `chmod 600 {path}`"));

@@ -28,11 +28,16 @@ pub struct Config {
     pub public_url: Option<Url>,
     /// What Slack signs its requests with.
     pub signing_secret: SecretString,
-    /// What this server calls Slack with.
-    pub bot_token: SecretString,
+    /// What this server calls Slack with in the one workspace that is configured here; none if there is none.
+    pub bot_token: Option<SecretString>,
+    /// How other workspaces install the app; none if they cannot.
+    pub oauth: Option<OauthClient>,
+    /// What secrets are sealed with on disk, the first of several; none for a key that lies in the data folder.
+    pub keys: Option<SecretString>,
     /// Slack's Web API; https, or http on loopback.
     pub slack_api_url: Url,
-    /// What Segments.ai signs its webhooks with: one, or two during a rotation. Each makes a `svix::webhooks::Webhook`.
+    /// What Segments.ai signs its webhooks with, for the workspace of the bot token: one, or two during a rotation. Each
+    /// makes a `svix::webhooks::Webhook`. Empty without a bot token.
     pub webhook_secrets: Vec<SecretString>,
     /// The web application that links on cards lead to.
     pub segments_app_url: Url,
@@ -46,6 +51,15 @@ pub struct Config {
     pub webhook_memory: usize,
     /// How many daily backups are kept in the data folder; 0 makes none.
     pub backup_keep: usize,
+}
+
+/// What this app is to Slack when a workspace installs it.
+#[derive(Debug, Clone)]
+pub struct OauthClient {
+    /// The app's client id.
+    pub id: String,
+    /// What proves that it is the app that asks.
+    pub secret: SecretString,
 }
 
 /// The place where a server keeps everything.
@@ -100,6 +114,13 @@ impl Settings {
         self.unless_wrong(store)
     }
 
+    /// What whoever seals the store's secrets anew needs: where it is, and the keys.
+    pub fn sealing(mut self) -> Result<(StoreUrl, Option<SecretString>), Problems> {
+        let keys = self.optional(&setting::KEY, parse::keys);
+        let store = self.required(&setting::STORE, parse::store);
+        self.unless_wrong(store.map(|store| (store, keys)))
+    }
+
     fn unless_wrong<T>(self, value: Option<T>) -> Result<T, Problems> {
         value.filter(|_| self.problems.is_empty()).ok_or(Problems(self.problems))
     }
@@ -111,9 +132,21 @@ impl Settings {
         let store = self.required(&setting::STORE, parse::store);
         let public_url = self.optional(&setting::PUBLIC_URL, parse::public_url);
         let signing_secret = self.required(&setting::SLACK_SIGNING_SECRET, parse::signing_secret);
-        let bot_token = self.required(&setting::SLACK_BOT_TOKEN, parse::bot_token);
+        let is_single = self.is_given(&setting::SLACK_BOT_TOKEN);
+        let is_many = self.is_given(&setting::SLACK_CLIENT_ID) || self.is_given(&setting::SLACK_CLIENT_SECRET);
+        if !is_single && !is_many {
+            self.complain_of_no_workspace();
+        }
+        let bot_token = self.optional(&setting::SLACK_BOT_TOKEN, parse::bot_token);
+        let oauth = self.oauth(is_many, public_url.is_some());
+        let keys = self.optional(&setting::KEY, parse::keys);
         let slack_api_url = self.required(&setting::SLACK_API_URL, parse::service_url);
-        let webhook_secrets = self.required(&setting::SEGMENTS_WEBHOOK_SECRET, parse::webhook_secrets);
+        let webhook_secrets = if is_single || !is_many {
+            self.required(&setting::SEGMENTS_WEBHOOK_SECRET, parse::webhook_secrets)
+        } else {
+            self.complain_of_secrets_without_token();
+            Some(Vec::new())
+        };
         let segments_app_url = self.required(&setting::SEGMENTS_APP_URL, parse::service_url);
         let log_format = self.required(&setting::LOG_FORMAT, parse::log_format);
         let log_filter = self.required(&setting::LOG_FILTER, parse::log_filter);
@@ -126,7 +159,9 @@ impl Settings {
             store: store?,
             public_url,
             signing_secret: signing_secret?,
-            bot_token: bot_token?,
+            bot_token,
+            oauth,
+            keys,
             slack_api_url: slack_api_url?,
             webhook_secrets: webhook_secrets?,
             segments_app_url: segments_app_url?,
@@ -136,5 +171,48 @@ impl Settings {
             webhook_memory: webhook_memory?,
             backup_keep: backup_keep?,
         })
+    }
+
+    /// The app as workspaces install it: all of it, or none.
+    fn oauth(&mut self, is_wanted: bool, has_url: bool) -> Option<OauthClient> {
+        if !is_wanted {
+            return None;
+        }
+        if !has_url && !self.is_given(&setting::PUBLIC_URL) {
+            self.complain(format!(
+                "`{}` is not set, and Slack sends whoever installs the app back to it: give {}; allowed: {}",
+                setting::PUBLIC_URL.key,
+                setting::PUBLIC_URL.environment,
+                setting::PUBLIC_URL.allowed
+            ));
+        }
+        let id = self.required(&setting::SLACK_CLIENT_ID, parse::client_id);
+        let secret = self.required(&setting::SLACK_CLIENT_SECRET, parse::signing_secret);
+        id.zip(secret).map(|(id, secret)| OauthClient { id, secret })
+    }
+
+    fn complain_of_no_workspace(&mut self) {
+        let token = &setting::SLACK_BOT_TOKEN;
+        self.complain(format!(
+            "`{}` is not set: for one workspace give {} or {}_FILE (allowed: {}); for many that install the app \
+             themselves give {}, {} and {}",
+            token.key,
+            token.environment,
+            token.environment,
+            token.allowed,
+            setting::SLACK_CLIENT_ID.environment,
+            setting::SLACK_CLIENT_SECRET.environment,
+            setting::PUBLIC_URL.environment
+        ));
+    }
+
+    fn complain_of_secrets_without_token(&mut self) {
+        let (secret, token) = (&setting::SEGMENTS_WEBHOOK_SECRET, &setting::SLACK_BOT_TOKEN);
+        if self.is_given(secret) {
+            self.complain(format!(
+                "`{}` is set and `{}` is not: its webhooks go to that token's workspace; give {} too, or unset {}",
+                secret.key, token.key, token.environment, secret.environment
+            ));
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! From the text of a setting to its value; the error says what is wrong with "the value", without showing it.
 
 use super::{LogFormat, StoreUrl};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -64,6 +66,17 @@ pub(super) fn signing_secret(text: &str) -> Parsed<SecretString> {
 pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
     let is_bot = text.starts_with("xoxb-") || text.starts_with("xoxe.xoxb-");
     if is_bot && is_one_word(text) { Ok(text.into()) } else { Err("is no bot token") }
+}
+
+pub(super) fn client_id(text: &str) -> Parsed<String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
+    if !text.is_empty() && text.bytes().all(allowed) { Ok(text.to_owned()) } else { Err("is no client id") }
+}
+
+pub(super) fn keys(text: &str) -> Parsed<SecretString> {
+    let mut keys = text.split(|letter: char| letter == ',' || letter.is_whitespace()).filter(|key| !key.is_empty());
+    let is_key = |key: &str| STANDARD.decode(key).is_ok_and(|bytes| bytes.len() == 32);
+    if keys.clone().count() > 0 && keys.all(is_key) { Ok(text.into()) } else { Err("is not base64 of 32 bytes") }
 }
 
 fn is_one_word(text: &str) -> bool {

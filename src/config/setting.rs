@@ -96,6 +96,36 @@ pub const SLACK_BOT_TOKEN: Setting = Setting::secret(
     "what this server calls Slack with",
 );
 
+/// See [`super::OauthClient::id`].
+pub const SLACK_CLIENT_ID: Setting = Setting {
+    key: "slack_client_id",
+    environment: "SLACK_CLIENT_ID",
+    flag: None,
+    default: None,
+    secret: false,
+    allowed: "the client id `123.456` on the app's page `Basic Information`",
+    help: "Slack app that other workspaces install",
+};
+
+/// See [`super::OauthClient::secret`].
+pub const SLACK_CLIENT_SECRET: Setting = Setting::secret(
+    "slack_client_secret",
+    "SLACK_CLIENT_SECRET",
+    "the client secret on the app's page `Basic Information`",
+    "what proves to Slack that it is the app that asks",
+);
+
+/// See [`super::Config::keys`]. Its flag names a file.
+pub const KEY: Setting = Setting {
+    flag: Some("key-file"),
+    ..Setting::secret(
+        "key",
+        "SEGMENTS_SLACK_KEY",
+        "base64 of 32 bytes, such as `openssl rand -base64 32` prints; several with commas between, the new one first",
+        "file with the key that seals secrets on disk; a key in the data folder if not set",
+    )
+};
+
 /// See [`super::Config::slack_api_url`].
 pub const SLACK_API_URL: Setting = Setting {
     key: "slack_api_url",
@@ -182,13 +212,16 @@ pub const BACKUP_KEEP: Setting = Setting {
 };
 
 /// Every setting that can stand in the file, in the order people read them.
-pub const ALL: [&Setting; 14] = [
+pub const ALL: [&Setting; 17] = [
     &LISTEN,
     &ADMIN_LISTEN,
     &STORE,
     &PUBLIC_URL,
     &SLACK_SIGNING_SECRET,
     &SLACK_BOT_TOKEN,
+    &SLACK_CLIENT_ID,
+    &SLACK_CLIENT_SECRET,
+    &KEY,
     &SLACK_API_URL,
     &SEGMENTS_WEBHOOK_SECRET,
     &SEGMENTS_APP_URL,
@@ -200,11 +233,4 @@ pub const ALL: [&Setting; 14] = [
 ];
 
 /// Variables that a later version will read; set now, they earn a warning.
-pub const WITHOUT_EFFECT_YET: [&str; 6] = [
-    "SLACK_CLIENT_ID",
-    "SLACK_CLIENT_SECRET",
-    "SLACK_APP_TOKEN",
-    "SEGMENTS_API_KEY",
-    "SEGMENTS_API_URL",
-    "SEGMENTS_SLACK_KEY",
-];
+pub const WITHOUT_EFFECT_YET: [&str; 3] = ["SLACK_APP_TOKEN", "SEGMENTS_API_KEY", "SEGMENTS_API_URL"];

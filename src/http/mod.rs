@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod body;
+mod install;
 pub mod key;
 pub mod serve;
 
@@ -52,6 +53,8 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/slack/commands", post(slash))
         .route("/slack/interactions", post(interactions))
         .route("/slack/events", post(reports))
+        .route("/slack/install", get(install::start))
+        .route("/slack/oauth", get(install::finish))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .layer(CatchPanicLayer::new())
@@ -77,15 +80,12 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         Ok(read) => read,
         Err(unread) => return refused(unread.word(), unread.status(), &unread),
     };
-    let endpoint = match app.endpoint(account.as_deref()) {
+    let endpoint = match app.endpoint(account.as_deref()).await {
         Ok(endpoint) => endpoint,
-        Err(NoEndpoint::Unknown) => return refused("unknown_account", StatusCode::NOT_FOUND, &"no such account"),
-        Err(NoEndpoint::NotReady) => {
-            let why = "Slack has not confirmed the bot token yet";
-            return refused("not_ready", StatusCode::SERVICE_UNAVAILABLE, &why);
-        }
+        Err(why @ NoEndpoint::Unknown) => return refused("unknown_account", StatusCode::NOT_FOUND, &why),
+        Err(why) => return refused("not_ready", StatusCode::SERVICE_UNAVAILABLE, &why),
     };
-    let signed = match SignedWebhook::verify(&headers, bytes, &app.settings.webhook_secrets, app.clock.now()) {
+    let signed = match SignedWebhook::verify(&headers, bytes, &endpoint.secrets, app.clock.now()) {
         Ok(signed) => signed,
         Err(refusal) => return refused("bad_signature", refusal.status(), &refusal),
     };
@@ -266,7 +266,10 @@ async fn reports(State(app): Shared, request: Request<Body>) -> Response {
 
 async fn ready(State(app): Shared) -> Response {
     let home = app.home();
+    let (connected, installed) = app.installed.count();
     let slack = match (&home.refused, &home.workspace) {
+        // One workspace that removed the app makes nothing of the others unready.
+        _ if app.settings.bot_token.is_none() => "ok".to_owned(),
         (Some(code), _) => format!("not accepted: {code}"),
         (None, Some(workspace)) => match app.lanes.closed(workspace) {
             Some(reason) => format!("not accepted: {reason}"),
@@ -277,5 +280,7 @@ async fn ready(State(app): Shared) -> Response {
     };
     let store = app.store.probe().await.map_or_else(|error| error.to_string(), |()| "ok".to_owned());
     let status = if slack == "ok" && store == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, format!("slack: {slack}\nstore: {store}\n")).into_response()
+    let others =
+        if app.oauth.is_some() { format!("installed: {connected} of {installed} connected\n") } else { String::new() };
+    (status, format!("slack: {slack}\nstore: {store}\n{others}")).into_response()
 }

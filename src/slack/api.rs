@@ -89,6 +89,10 @@ struct AuthTest {
     user_id: String,
     #[serde(default)]
     url: Option<String>,
+    #[serde(default)]
+    enterprise_id: Option<String>,
+    #[serde(default)]
+    is_enterprise_install: bool,
 }
 
 /// A message of ours as Slack took it.
@@ -164,20 +168,36 @@ impl SlackApi {
 
     /// Learns from Slack which workspace and bot a token belongs to, and keeps it for calls there.
     pub async fn install(&self, token: &SecretString) -> Result<Arc<Installation>, SlackError> {
+        let installation = Arc::new(self.identify(token).await?);
+        self.keep(Arc::clone(&installation));
+        Ok(installation)
+    }
+
+    /// Learns from Slack which workspace and bot a token belongs to: for an organisation's, which organisation.
+    pub async fn identify(&self, token: &SecretString) -> Result<Installation, SlackError> {
         let token = SlackApiToken::new(SlackApiTokenValue(token.expose_secret().to_owned()));
         let session = self.client.open_session(&token);
         let request = serde_json::json!({});
         let call = session.http_session_api.http_post("auth.test", &request, None);
         let known: AuthTest = self.within(READ_LIMIT, call).await?;
-        let installation = Arc::new(Installation {
-            workspace: WorkspaceId::parse(known.team_id).map_err(|_| SlackError::Lost)?,
+        let owner = known.enterprise_id.filter(|_| known.is_enterprise_install).unwrap_or(known.team_id);
+        Ok(Installation {
+            workspace: WorkspaceId::parse(owner).map_err(|_| SlackError::Lost)?,
             bot: UserId::parse(known.user_id).map_err(|_| SlackError::Lost)?,
             url: known.url.and_then(|url| Url::parse(&url).ok()).filter(|url| url.scheme() == "https"),
             token,
-        });
+        })
+    }
+
+    /// Keeps an installation for calls in its workspace, in place of the one before.
+    pub fn keep(&self, installation: Arc<Installation>) {
         let mut installations = self.installations.write().unwrap_or_else(PoisonError::into_inner);
-        installations.insert(installation.workspace.clone(), Arc::clone(&installation));
-        Ok(installation)
+        installations.insert(installation.workspace.clone(), installation);
+    }
+
+    /// Makes no call in a workspace any more.
+    pub fn forget(&self, workspace: &WorkspaceId) {
+        self.installations.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
     }
 
     /// The installation in a workspace.

@@ -71,7 +71,28 @@ struct Envelope {
     #[serde(default)]
     is_ext_shared_channel: bool,
     #[serde(default)]
+    authorizations: Vec<Authorization>,
+    #[serde(default)]
     event: Value,
+}
+
+/// Whose installation an event is told to.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Authorization {
+    enterprise_id: Option<String>,
+    team_id: Option<String>,
+    is_enterprise_install: bool,
+}
+
+impl Envelope {
+    /// The workspace whose installation this is about: the organisation for an organisation-wide one, and our own side of
+    /// a channel that is shared with another workspace.
+    fn owner(self) -> String {
+        let told = self.authorizations.into_iter().next().unwrap_or_default();
+        let organisation = told.enterprise_id.filter(|_| told.is_enterprise_install);
+        organisation.or(told.team_id).unwrap_or(self.team_id)
+    }
 }
 
 impl Report {
@@ -81,8 +102,8 @@ impl Report {
         match envelope.kind.as_str() {
             "url_verification" => Ok(Self::UrlVerification(envelope.challenge)),
             _ => Ok(Self::Event {
-                workspace: WorkspaceId::parse(envelope.team_id).map_err(|_| Malformed("team_id"))?,
                 event: SlackEvent::read(&envelope.event, envelope.is_ext_shared_channel),
+                workspace: WorkspaceId::parse(envelope.owner()).map_err(|_| Malformed("team_id"))?,
             }),
         }
     }
@@ -143,6 +164,17 @@ mod tests {
             read(&json!({"type": "member_joined_channel", "channel": "C1", "user": "U1"})),
             SlackEvent::MemberJoined { channel, user: UserId::parse("U1").unwrap() }
         );
+    }
+
+    #[test]
+    fn an_event_belongs_to_the_installation_that_it_is_told_to() {
+        let owner = |envelope: Value| serde_json::from_value::<Envelope>(envelope).unwrap().owner();
+        assert_eq!(owner(json!({"type": "event_callback", "team_id": "T1"})), "T1");
+        let mut told = json!({"enterprise_id": "E1", "team_id": "T2", "is_enterprise_install": false});
+        let envelope = |told: &Value| json!({"type": "event_callback", "team_id": "T1", "authorizations": [told]});
+        assert_eq!(owner(envelope(&told)), "T2");
+        told["is_enterprise_install"] = true.into();
+        assert_eq!(owner(envelope(&told)), "E1");
     }
 
     #[test]

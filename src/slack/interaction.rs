@@ -146,7 +146,15 @@ impl Payload {
         WorkspaceId::parse(install.as_ref()?.id.as_str()).ok()
     }
 
+    /// Where the person belongs, where that can be known: an organisation's install names a team only sometimes, and
+    /// people of that team belong to the organisation.
     fn home(&self) -> Option<WorkspaceId> {
+        if self.is_enterprise_install {
+            let team = self.team.as_ref()?;
+            if self.user.team_id.as_ref() == Some(&team.id) {
+                return self.workspace();
+            }
+        }
         self.user.team_id.as_deref().and_then(|id| WorkspaceId::parse(id).ok())
     }
 
@@ -210,6 +218,23 @@ mod tests {
         payload["callback_id"] = "subscribe".into();
         let Some(Interaction::Shortcut(used)) = read(payload) else { panic!("a shortcut") };
         assert_eq!(used.what, "subscribe");
+    }
+
+    #[test]
+    fn people_of_an_organisation_that_installed_the_app_are_at_home_in_it() {
+        let read = |team: serde_json::Value, person: &str| {
+            let payload = serde_json::json!({
+                "type": "block_actions", "team": team, "enterprise": {"id": "E1"}, "is_enterprise_install": true,
+                "user": {"id": "U1", "team_id": person}, "trigger_id": "1.2", "actions": [{"action_id": "resume"}],
+            });
+            let body = serde_urlencoded::to_string([("payload", payload.to_string())]).unwrap();
+            let Some(Interaction::Click(click)) = Interaction::read(body.as_bytes()) else { panic!("a click") };
+            assert_eq!(click.workspace.as_str(), "E1");
+            click.home.map(|home| home.to_string())
+        };
+        assert_eq!(read(serde_json::json!({"id": "T1"}), "T1").as_deref(), Some("E1"));
+        assert_eq!(read(serde_json::json!({"id": "T1"}), "T9").as_deref(), Some("T9"));
+        assert_eq!(read(serde_json::json!(null), "T1"), None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod links;
 mod notice;
 pub mod record;
 pub mod sled;
+mod tenant;
 
 pub use backlog::Backlog;
 pub use book::{Book, Edit, Edited, Undo};
@@ -20,6 +21,9 @@ pub use letters::DeadLetter;
 pub use links::{Linked, MOST_LINKS};
 pub use notice::Untold;
 pub use record::{Export, Record};
+pub use tenant::{
+    AccountRecord, AccountSetup, MOST_ACCOUNTS, Renewal, SetUp, Standing, Tenants, WorkspaceKind, WorkspaceRecord,
+};
 
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, EventId, Fold, Hold, Lane,
@@ -244,20 +248,10 @@ pub enum Settlement {
     Paused(Pause),
 }
 
-/// What is known of an endpoint.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct AccountRecord {
-    /// When the last event came.
-    pub last_event: Option<Timestamp>,
-    /// When the last correctly signed message came that is no event.
-    pub last_test: Option<Timestamp>,
-}
-
 /// Where everything is kept: embedded (sled); made so that a database for several replicas can keep the same contract.
 #[async_trait]
-pub trait Store: Send + Sync {
-    /// Workspaces that anything is kept for. The one operation without a workspace: it finds them at the start.
+pub trait Store: Tenants + Send + Sync {
+    /// Workspaces that anything is kept for. Without a workspace, since it finds them at the start.
     async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError>;
 
     /// Keeps an arrival: dedupe, verdict, event, deliveries and object state in one durable write. `None` if the message
@@ -273,7 +267,7 @@ pub trait Store: Send + Sync {
     /// Notes that a correctly signed message came that is no event. Costs no flush.
     async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError>;
 
-    /// The endpoints that anything came to.
+    /// The endpoints that were set up, or that anything came to.
     async fn accounts(&self, workspace: &WorkspaceId) -> Result<Vec<(AccountId, AccountRecord)>, StoreError>;
 
     /// Datasets that any event named.

@@ -1,6 +1,6 @@
 //! Everything that is kept, as records that every backend can give and take: what a backup is made of.
 
-use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold};
+use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold, WorkspaceRecord};
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EventId, Fold, Lane, Link, MessageId, Mute,
     News, ObjectState, Outcome, Pause, Subscription, WorkspaceId,
@@ -102,6 +102,8 @@ pub enum Record {
         lane: Lane,
         at: Timestamp,
     },
+    /// An installation of the app.
+    Workspace { workspace: WorkspaceId, installation: Box<WorkspaceRecord> },
 }
 
 /// A text from outside that is only ever compared: itself if it is short, else its hash.

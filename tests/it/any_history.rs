@@ -9,7 +9,7 @@ mod play;
 mod record;
 mod steps;
 
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use crate::harness::histories;
 
 /// So many histories are played unless `PROPTEST_CASES` says otherwise.
 const HISTORIES: u32 = 20;
@@ -18,19 +18,5 @@ const SHRINKS: u32 = 500;
 
 #[test]
 fn any_history_ends_with_every_accepted_event_in_its_channels_once() {
-    let given = Config::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { given.cases } else { HISTORIES };
-    let rng_seed = if given.rng_seed == RngSeed::Random { RngSeed::Fixed(1) } else { given.rng_seed };
-    let config = Config {
-        cases,
-        rng_seed,
-        failure_persistence: None,
-        max_shrink_iters: given.max_shrink_iters.min(SHRINKS),
-        ..given
-    };
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let played = TestRunner::new(config).run(&steps::any_history(), |history| runtime().block_on(play::play(&history)));
-    if let Err(broken) = played {
-        panic!("{broken}");
-    }
+    histories::play(&steps::any_history(), HISTORIES, SHRINKS, async |history| play::play(&history).await);
 }

@@ -337,3 +337,52 @@ fn every_setting_is_explained_in_the_manual() {
         assert!(setting.default.is_none_or(|default| page.contains(default)), "{}", setting.key);
     }
 }
+
+const CLIENT: [(&str, &str); 3] = [
+    ("SLACK_CLIENT_ID", "123.456"),
+    ("SLACK_CLIENT_SECRET", "client-secret"),
+    ("SEGMENTS_SLACK_PUBLIC_URL", "https://slack.example.com"),
+];
+
+#[test]
+fn workspaces_that_install_the_app_need_its_client_and_an_address_and_no_token() {
+    let desk = CLIENT.into_iter().fold(Desk::bare(), |desk, (name, value)| desk.environment(name, value));
+    let many = desk.environment(SECRETS[0].0, SECRETS[0].1);
+    let config = many.load();
+    assert!(config.bot_token.is_none() && config.webhook_secrets.is_empty());
+    assert_eq!(config.oauth.unwrap().id, "123.456");
+    let both = CLIENT.into_iter().fold(Desk::with_secrets(), |desk, (name, value)| desk.environment(name, value));
+    let config = both.load();
+    assert!(config.bot_token.is_some() && config.oauth.is_some());
+}
+
+#[test]
+fn half_a_client_is_told_with_what_is_missing() {
+    for (missing, _) in CLIENT {
+        let all = CLIENT.into_iter().filter(|(name, _)| *name != missing);
+        let desk = all.fold(Desk::with_secrets(), |desk, (name, value)| desk.environment(name, value));
+        let told = desk.problems().join("\n");
+        assert!(told.contains(&format!("give {missing}")), "{missing}: {told}");
+    }
+    let desk = CLIENT.into_iter().fold(Desk::with_secrets(), |desk, (name, value)| desk.environment(name, value));
+    let told = desk.without("SLACK_BOT_TOKEN").problem();
+    assert!(told.contains("SLACK_BOT_TOKEN") && told.contains("unset SEGMENTS_WEBHOOK_SECRET"), "{told}");
+}
+
+#[test]
+fn a_key_comes_from_a_variable_or_a_file_that_only_its_owner_can_read() {
+    let key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+    Desk::with_secrets().environment("SEGMENTS_SLACK_KEY", &format!("{key},{key}")).load();
+    let problem = Desk::with_secrets().environment("SEGMENTS_SLACK_KEY", "AAAA").problem();
+    assert!(problem.contains("openssl rand -base64 32") && !problem.contains("AAAA"), "{problem}");
+    for (mode, fine) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false)] {
+        let desk = Desk::with_secrets();
+        let path = desk.file("sealing", key, mode);
+        let desk = desk.flag(&setting::KEY, path.to_str().unwrap());
+        if fine {
+            assert!(desk.load().keys.is_some());
+        } else {
+            assert!(desk.problem().contains("flag --key-file"));
+        }
+    }
+}

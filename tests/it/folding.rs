@@ -42,7 +42,7 @@ impl Bench {
                 SignedWebhook::verify(request.headers(), Bytes::from(body), &secrets, self.clock.now()).unwrap();
             let app = std::sync::Arc::clone(self.app());
             accepting.spawn(async move {
-                let endpoint = app.endpoint(None).unwrap();
+                let endpoint = app.endpoint(None).await.unwrap();
                 accept(&app, &endpoint, webhook).await.unwrap()
             });
         }

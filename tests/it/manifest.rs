@@ -60,6 +60,7 @@ fn every_address_in_the_manifest_is_below_the_one_given() {
         addresses,
         [
             "https://slack.example.com/below/slack/commands",
+            "https://slack.example.com/below/slack/oauth",
             "https://slack.example.com/below/slack/events",
             "https://slack.example.com/below/slack/interactions",
             "https://slack.example.com/below/slack/interactions",

@@ -14,6 +14,7 @@ mod links;
 mod outcomes;
 mod pauses;
 mod sled;
+mod tenants;
 mod welcomes;
 
 /// Runs every line of the contract against one backend, each on a store of its own.
@@ -133,6 +134,14 @@ macro_rules! contracts {
                 a_channel_is_to_be_welcomed_once_for_ever
                 of_many_at_once_one_welcomes_a_channel
                 the_last_states_of_objects_are_found_whichever_endpoint_left_them;
+            tenants:
+                an_installation_is_replaced_only_as_it_is_known
+                an_account_is_found_with_its_workspace
+                an_account_belongs_to_one_workspace
+                a_setup_is_changed_only_as_it_is_known
+                a_workspace_has_at_most_fifty_accounts
+                what_comes_to_an_account_leaves_its_setup_alone
+                a_record_of_before_setups_is_still_read;
             backup:
                 a_restored_store_is_as_the_one_that_was_backed_up
                 a_backup_shows_one_moment_while_writes_go_on;

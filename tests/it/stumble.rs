@@ -11,8 +11,9 @@ use segments_slack::model::{
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export, HeldUntil,
-    History, Intent, Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict, sled::SledStore,
+    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export,
+    HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold, Verdict,
+    WorkspaceRecord, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -22,6 +23,36 @@ use uuid::Uuid;
 struct Stumbling(SledStore);
 
 type Answer<T> = Result<T, StoreError>;
+
+#[async_trait]
+impl Tenants for Stumbling {
+    async fn find_account(&self, _: &AccountId) -> Answer<Option<(WorkspaceId, AccountSetup)>> {
+        unimplemented!()
+    }
+    async fn installation(&self, _: &WorkspaceId) -> Answer<Option<WorkspaceRecord>> {
+        unimplemented!()
+    }
+    async fn replace_installation(
+        &self,
+        _: &WorkspaceId,
+        _: Option<WorkspaceRecord>,
+        _: WorkspaceRecord,
+    ) -> Answer<bool> {
+        unimplemented!()
+    }
+    async fn set_up_account(
+        &self,
+        _: &WorkspaceId,
+        _: &AccountId,
+        _: Option<AccountSetup>,
+        _: AccountSetup,
+    ) -> Answer<SetUp> {
+        unimplemented!()
+    }
+    async fn remove_account(&self, _: &WorkspaceId, _: &AccountId) -> Answer<bool> {
+        unimplemented!()
+    }
+}
 
 #[async_trait]
 impl Store for Stumbling {

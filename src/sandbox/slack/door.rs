@@ -6,14 +6,14 @@ use super::methods::{METHODS, Method};
 use super::refusal::Refusal;
 use super::request::{Outcome, Request};
 use super::world::{Call, World};
-use super::{Emulator, oauth};
+use super::{Emulator, consent, oauth};
 use crate::model::{ChannelId, WorkspaceId};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::{HeaderMap, HeaderValue, Method as Verb, StatusCode, Uri, header};
 use axum::response::Response;
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -22,11 +22,13 @@ use tokio::sync::watch;
 const LARGEST_BODY: usize = 2 << 20;
 
 impl Emulator {
-    /// The Web API (`/api/{method}`) and the response URLs (`/response/{id}`).
+    /// The Web API (`/api/{method}`), the response URLs (`/response/{id}`) and the page that asks for consent.
     pub fn router(&self) -> Router {
         Router::new()
             .route("/api/{method}", any(call))
             .route("/response/{id}", post(respond))
+            .route("/oauth/v2/authorize", get(consent::ask))
+            .route("/oauth/v2/agree", get(consent::agree))
             .layer(DefaultBodyLimit::max(LARGEST_BODY))
             .with_state(self.clone())
     }
@@ -72,6 +74,10 @@ fn run(
     let workspace = workspace.ok_or("invalid_auth")?;
     if world.workspace(workspace).revoked_tokens.contains(token) {
         return Err("token_revoked".into());
+    }
+    let rotation = world.workspace(workspace).rotation.as_ref();
+    if rotation.and_then(|rotation| rotation.ends.get(token)).is_some_and(|end| *end <= now) {
+        return Err("token_expired".into());
     }
     method.call(&mut Request { world, workspace, args, now })
 }

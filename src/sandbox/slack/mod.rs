@@ -29,6 +29,7 @@ mod oauth;
 mod response_url;
 
 mod clicks;
+mod consent;
 mod dispatch;
 mod events;
 mod modals;

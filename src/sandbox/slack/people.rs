@@ -18,7 +18,8 @@ pub(super) fn test(request: &mut Request<'_>) -> Outcome {
         "team_id": workspace.info.id,
         "user_id": workspace.info.bot_user,
         "bot_id": workspace.bot_id(),
-        "is_enterprise_install": false,
+        "enterprise_id": workspace.organisation.then_some(&workspace.info.id),
+        "is_enterprise_install": workspace.organisation,
     }))
 }
 

@@ -123,6 +123,8 @@ pub(super) struct Code {
     pub(super) user: UserId,
     pub(super) made_at: Timestamp,
     pub(super) used: bool,
+    /// Where the person was sent back to, which the exchange has to name again.
+    pub(super) redirect: Option<String>,
 }
 
 /// Something that a person did just now, which entitles the app to open a modal before them.
@@ -148,6 +150,10 @@ pub(super) struct Workspace {
     pub(super) token: String,
     /// Tokens that were good once.
     pub(super) revoked_tokens: BTreeSet<String>,
+    /// Tokens that end, if the app rotates them.
+    pub(super) rotation: Option<Rotation>,
+    /// Whether it is an organisation, in which the app is installed for all its teams.
+    pub(super) organisation: bool,
     pub(super) users: BTreeMap<UserId, UserInfo>,
     pub(super) channels: BTreeMap<ChannelId, Channel>,
     pub(super) withheld_scopes: BTreeSet<String>,
@@ -157,6 +163,15 @@ pub(super) struct Workspace {
     pub(super) triggers: BTreeMap<String, Trigger>,
     pub(super) limits: Limits,
     last_micros: u64,
+}
+
+/// Tokens that end.
+#[derive(Default)]
+pub(super) struct Rotation {
+    /// When each bot token ends.
+    pub(super) ends: BTreeMap<String, Timestamp>,
+    /// What buys the next one, once.
+    pub(super) refresh_token: Option<String>,
 }
 
 pub(super) struct Channel {
@@ -183,7 +198,10 @@ impl World {
 
     /// The workspace that a token is, or was, good for.
     pub(super) fn owner_of(&self, token: &str) -> Option<WorkspaceId> {
-        let owns = |workspace: &&Workspace| workspace.token == token || workspace.revoked_tokens.contains(token);
+        let owns = |workspace: &&Workspace| {
+            let ends = workspace.rotation.as_ref().is_some_and(|rotation| rotation.ends.contains_key(token));
+            workspace.token == token || workspace.revoked_tokens.contains(token) || ends
+        };
         self.workspaces.values().find(owns).map(|workspace| workspace.info.id.clone())
     }
 
@@ -233,6 +251,8 @@ impl Workspace {
             info: WorkspaceInfo { id: id.clone(), name: name.to_owned(), bot_user: bot_user.clone() },
             token: bot_token.to_owned(),
             revoked_tokens: BTreeSet::new(),
+            rotation: None,
+            organisation: false,
             users: BTreeMap::from([(bot_user, bot)]),
             channels: BTreeMap::new(),
             withheld_scopes: BTreeSet::new(),

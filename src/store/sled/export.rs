@@ -2,7 +2,7 @@
 
 use super::keys::{Key, Kind};
 use super::view::{View, parse};
-use super::{anchors, letters, links, outcomes};
+use super::{anchors, letters, links, outcomes, tenants};
 use crate::model::Lane;
 use crate::store::StoreError;
 use crate::store::record::{Exported, Record};
@@ -119,6 +119,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         Kind::Undo => Record::Undo { workspace, undo: parse(value)? },
         Kind::Welcomed => Record::Welcomed { lane: key.lane()?, at: parse(value)? },
         Kind::Dead => Record::DeadLetter { workspace, letter: parse(value)? },
+        Kind::Workspace => Record::Workspace { workspace, installation: parse(value)? },
         Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Claimant | Kind::Piece | Kind::Echo | Kind::SetAside => {
             return None;
         }
@@ -129,7 +130,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
 pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
     let malformed = || StoreError::Unavailable("a hash in a record is none".to_owned());
     match record {
-        Record::Account { workspace, account, state } => view.write(&Key::account(&workspace, &account), &state),
+        Record::Account { workspace, account, state } => tenants::put(view, &workspace, &account, &state),
         Record::Anchor { lane, anchor } => anchors::put(view, &lane, &anchor),
         Record::Book { lane, head } => view.write(&Key::of(&lane, Kind::Book), &head),
         Record::Cause { lane, cause, at } => view.write(&Key::short_cause(&lane, &cause).ok_or_else(malformed)?, &at),
@@ -166,5 +167,6 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
         }
         Record::Undo { workspace, undo } => view.write(&Key::undo(&workspace, undo.id), &undo),
         Record::Welcomed { lane, at } => view.write(&Key::of(&lane, Kind::Welcomed), &at),
+        Record::Workspace { workspace, installation } => view.write(&Key::installation(&workspace), &installation),
     }
 }

@@ -79,6 +79,8 @@ kinds! {
     Piece = b'p',
     /// kind and rest of a key → what stood there and could not be read.
     SetAside = b'q',
+    /// → the installation.
+    Workspace = b'W',
     /// channel, number → a subscription.
     Subscription = b's',
     /// undo → how to take a change back.
@@ -104,6 +106,11 @@ impl Key {
     /// The version of the layout.
     pub(super) fn schema() -> Self {
         Self(b"\0schema".to_vec())
+    }
+
+    /// Whose an account is, which is in its own workspace's records too.
+    pub(super) fn owner(account: &AccountId) -> Self {
+        Self(b"\0owner\0".to_vec()).plus(account.as_str().as_bytes())
     }
 
     /// What the probe writes.
@@ -142,6 +149,10 @@ impl Key {
 
     pub(super) fn claimant(workspace: &WorkspaceId, user: &UserId) -> Self {
         Self::all(workspace, Kind::Claimant).bounded(user.as_str())
+    }
+
+    pub(super) fn installation(workspace: &WorkspaceId) -> Self {
+        Self::all(workspace, Kind::Workspace)
     }
 
     pub(super) fn account(workspace: &WorkspaceId, account: &AccountId) -> Self {

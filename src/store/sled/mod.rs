@@ -22,6 +22,7 @@ mod outcomes;
 mod pauses;
 mod refusal;
 mod sweep;
+mod tenants;
 mod view;
 mod writer;
 

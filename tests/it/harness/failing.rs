@@ -7,8 +7,9 @@ use segments_slack::model::{
     Subscription, UserId, WorkspaceId,
 };
 use segments_slack::store::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, Export, HeldUntil, History, Intent,
-    Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
+    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, Export, HeldUntil,
+    History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold, Verdict,
+    WorkspaceRecord,
 };
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -109,9 +110,9 @@ impl<S> Failing<S> {
 
 /// Passes each operation on.
 macro_rules! passing {
-    ($(fn $name:ident(&self $(, $argument:ident: $kind:ty)*) -> $answer:ty;)*) => {
+    ($contract:ident: $(fn $name:ident(&self $(, $argument:ident: $kind:ty)*) -> $answer:ty;)*) => {
         #[async_trait]
-        impl<S: Store> Store for Failing<S> {
+        impl<S: Store> $contract for Failing<S> {
             $(async fn $name(&self $(, $argument: $kind)*) -> Answer<$answer> {
                 self.pass(self.0.$name($($argument),*)).await
             })*
@@ -120,6 +121,20 @@ macro_rules! passing {
 }
 
 passing! {
+    Tenants:
+    fn find_account(&self, account: &AccountId) -> Option<(WorkspaceId, AccountSetup)>;
+    fn installation(&self, workspace: &WorkspaceId) -> Option<WorkspaceRecord>;
+    fn replace_installation(
+        &self, workspace: &WorkspaceId, before: Option<WorkspaceRecord>, after: WorkspaceRecord
+    ) -> bool;
+    fn set_up_account(
+        &self, workspace: &WorkspaceId, account: &AccountId, before: Option<AccountSetup>, after: AccountSetup
+    ) -> SetUp;
+    fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId) -> bool;
+}
+
+passing! {
+    Store:
     fn workspaces(&self) -> Vec<WorkspaceId>;
     fn accept(&self, workspace: &WorkspaceId, arrival: Arrival, decide: Decide) -> Option<Verdict>;
     fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> ();

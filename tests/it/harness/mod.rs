@@ -4,20 +4,26 @@
 
 pub(crate) mod browser;
 pub(crate) mod failing;
+pub(crate) mod histories;
 pub(crate) mod home;
+pub(crate) mod installing;
+mod logged;
 pub(crate) mod mortal;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod signed;
 pub(crate) mod user;
 
+use failing::{Failing, Strikes};
 use jiff::Timestamp;
+use logged::Logged;
 use secrecy::SecretString;
 use segments_slack::app::App;
 use segments_slack::clock::{Clock, later};
 use segments_slack::config::{Config, LogFormat, StoreUrl};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
 use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
+use segments_slack::store::{Durability, sled::SledStore};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,12 +46,27 @@ pub(crate) struct Bench {
     folder: tempfile::TempDir,
     pub(crate) slack_url: String,
     webhook_memory: usize,
+    /// Whom the server serves, from the next start on.
+    pub(crate) serves: Serves,
+    /// What is to go wrong with the store.
+    pub(crate) strikes: Strikes,
     server: Option<Server>,
     /// Daily backups from the next start on.
     pub(crate) backup_keep: usize,
     messages: AtomicUsize,
-    logged: Errors,
+    logged: Logged,
     _logs: tracing::subscriber::DefaultGuard,
+}
+
+/// Whom a server serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// The workspace of a bot token.
+    One,
+    /// Whoever installs the app.
+    Many,
+    /// Both.
+    OneAndMany,
 }
 
 struct Server {
@@ -97,7 +118,7 @@ impl Bench {
     /// The same with no server yet.
     async fn without_server(webhook_memory: usize) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let logged = Errors::default();
+        let logged = Logged::default();
         let logs = tracing::subscriber::set_default(tracing_subscriber::registry().with(logged.clone()));
         let clock = Clock::manual("2026-11-20T09:15:00Z".parse::<Timestamp>().unwrap());
         let slack = Emulator::new(clock.clone(), 1);
@@ -128,6 +149,8 @@ impl Bench {
             folder: tempfile::tempdir().unwrap(),
             slack_url,
             webhook_memory,
+            serves: Serves::One,
+            strikes: Strikes::default(),
             server: None,
             backup_keep: 0,
             messages: AtomicUsize::new(0),
@@ -142,14 +165,18 @@ impl Bench {
 
     /// Starts a server on the bench's folder, and waits until it knows its workspace (unless Slack is away).
     async fn boot(&mut self) {
-        let config = self.config();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let config = self.configured(address);
         let shutdown = CancellationToken::new();
-        let app = segments_slack::assemble(&config, self.clock.clone(), shutdown.clone()).await.unwrap();
+        let folder = self.data();
+        let open = move || SledStore::open(&folder, Durability::default()).unwrap();
+        let store = tokio::task::spawn_blocking(open).await.unwrap();
+        let store = Arc::new(Failing(store, self.strikes.clone()));
+        let app = segments_slack::assemble_over(store, &config, self.clock.clone(), shutdown.clone()).await.unwrap();
         let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
         self.knows_app_at(&format!("http://{address}"));
-        while !app.home().connected && app.home().refused.is_none() {
+        while self.serves != Serves::Many && !app.home().connected && app.home().refused.is_none() {
             tokio::task::yield_now().await;
         }
         self.server = Some(Server { app, address, shutdown, task });
@@ -163,7 +190,9 @@ impl Bench {
             store: StoreUrl::Sled(self.data()),
             public_url: None,
             signing_secret: SecretString::from(SIGNING_SECRET),
-            bot_token: SecretString::from(BOT_TOKEN),
+            bot_token: Some(SecretString::from(BOT_TOKEN)),
+            oauth: None,
+            keys: None,
             slack_api_url: format!("{}/api", self.slack_url).parse().unwrap(),
             webhook_secrets: vec![SecretString::from(WEBHOOK_SECRET)],
             segments_app_url: "https://app.segments.ai".parse().unwrap(),
@@ -279,7 +308,7 @@ impl Bench {
 
     /// The errors logged so far were meant to be.
     pub(crate) fn forgive_errors(&self) {
-        self.logged.0.store(0, Ordering::Relaxed);
+        self.logged.forgive();
     }
 }
 
@@ -293,19 +322,6 @@ impl Drop for Bench {
             assert!(left.is_empty(), "messages were left unread in {id}: {left:#?}");
         }
         assert_eq!(self.slack.unmet_faults(), 0, "a fault was set and never met");
-        assert_eq!(self.logged.0.load(Ordering::Relaxed), 0, "errors were logged");
-    }
-}
-
-/// Counts what is logged as an error.
-#[derive(Clone, Default)]
-struct Errors(Arc<AtomicUsize>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Errors {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if *event.metadata().level() == tracing::Level::ERROR && event.metadata().target().starts_with("segments_slack")
-        {
-            self.0.fetch_add(1, Ordering::Relaxed);
-        }
+        self.logged.assert_fine();
     }
 }

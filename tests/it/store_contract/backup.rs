@@ -3,6 +3,7 @@
 use super::bench::{Bench, account, arrival, at, decided, lane, state, texts, verdict, wanted, workspace};
 use super::books::{adding, subscription};
 use super::links::claim;
+use super::tenants::{installation, setup};
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
     AccountId, Anchor, DatasetPattern, Delivery, Derived, DigestMessage, Event, Fold, MessageTs, Mute, News, Object,
@@ -88,6 +89,8 @@ async fn fill(bench: &Bench) {
         let arrival = Arrival { object, ..arrival(&format!("m{number}"), number) };
         store.accept(&workspace(), arrival, decided(verdict)).await.unwrap();
     }
+    store.replace_installation(&workspace(), None, installation(1)).await.unwrap();
+    store.set_up_account(&workspace(), &AccountId::parse("acc_3").unwrap(), None, setup(2)).await.unwrap();
     bench.accept_as(&"x".repeat(200), vec![wanted("C1", 50)], 6).await;
     let (delivery, news) = bench.claim("C1", 6).await.due.remove(0);
     let fold = Fold::open(&delivery, &news, at(6)).shown_as(MessageTs::parse("1.2").unwrap());
@@ -112,6 +115,8 @@ async fn told(bench: &Bench) -> Vec<String> {
     let mut told = vec![
         format!("{:?}", store.workspaces().await.unwrap()),
         format!("{:?}", store.accounts(&workspace()).await.unwrap()),
+        format!("{:?}", store.installation(&workspace()).await.unwrap()),
+        format!("{:?}", store.find_account(&AccountId::parse("acc_3").unwrap()).await.unwrap()),
         format!("{:?}", store.datasets(&workspace()).await.unwrap()),
         format!("{:?}", store.subscriptions(&workspace()).await.unwrap()),
         format!("{:?}", store.mutes(&workspace()).await.unwrap()),
@@ -178,6 +183,7 @@ pub(super) async fn a_restored_store_is_as_the_one_that_was_backed_up(bench: Ben
         "subscription",
         "undo",
         "welcomed",
+        "workspace",
     ] {
         assert!(backup.iter().any(|line| line.starts_with(&format!(r#"{{"kind":"{kind}","#))), "{kind}: {backup:#?}");
     }

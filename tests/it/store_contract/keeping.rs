@@ -102,8 +102,8 @@ pub(super) async fn endpoints_and_datasets_that_anything_named_are_remembered(mu
     bench.store().note_test(&workspace(), &other, at(7)).await.unwrap();
     bench.restart();
     let accounts = bench.store().accounts(&workspace()).await.unwrap();
-    let heard = AccountRecord { last_event: Some(at(5)), last_test: None };
-    let tested = AccountRecord { last_event: None, last_test: Some(at(7)) };
+    let heard = AccountRecord { last_event: Some(at(5)), ..AccountRecord::default() };
+    let tested = AccountRecord { last_test: Some(at(7)), ..AccountRecord::default() };
     assert_eq!(accounts, [(account(), heard), (other, tested)]);
     let datasets = bench.store().datasets(&workspace()).await.unwrap();
     assert_eq!(datasets, [DatasetName::parse("jane/flowers").unwrap()]);

@@ -1,0 +1,136 @@
+//! The keys that a server seals with, and sealing everything anew when they are changed.
+
+use crate::model::{AccountId, Sealed, WorkspaceId};
+use crate::store::{AccountSetup, Renewal, SetUp, Store, StoreError, WorkspaceRecord};
+use crate::vault::{Field, KEY_FILE, KeyError, KeyFault, Row, UnsealError, Vault};
+use secrecy::{ExposeSecret, SecretString};
+use std::path::{Path, PathBuf};
+use tracing::info;
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum NoKeys {
+    /// The file in the data folder will not do.
+    #[error(transparent)]
+    File(#[from] KeyError),
+    /// What was configured will not do.
+    #[error("`key` {0}")]
+    Configured(#[from] KeyFault),
+    /// The store has sealed secrets, and there is no key: a new one would not open them.
+    #[error(
+        "the store holds sealed secrets, and their key is missing: put it back as `{}`, or give it with SEGMENTS_SLACK_KEY \
+         or --key-file; if it is lost for good, give a new key (`openssl rand -base64 32`) and install the app again",
+        .0.display()
+    )]
+    Missing(PathBuf),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The keys as configured, else those in the data folder, where one is made if nothing was ever sealed.
+pub async fn vault(store: &dyn Store, configured: Option<&SecretString>, folder: &Path) -> Result<Vault, NoKeys> {
+    if let Some(keys) = configured {
+        return Ok(Vault::parse(keys.expose_secret())?);
+    }
+    if let Some(vault) = Vault::find_in(folder)? {
+        return Ok(vault);
+    }
+    if has_sealed(store).await? {
+        return Err(NoKeys::Missing(folder.join(KEY_FILE)));
+    }
+    let vault = Vault::make_in(folder)?;
+    info!("made a sealing key in `{}`: keep a copy of it apart from the backups", folder.join(KEY_FILE).display());
+    Ok(vault)
+}
+
+async fn has_sealed(store: &dyn Store) -> Result<bool, StoreError> {
+    for workspace in store.workspaces().await? {
+        let accounts = store.accounts(&workspace).await?;
+        if store.installation(&workspace).await?.is_some() || accounts.iter().any(|(_, one)| one.setup.is_some()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What sealing anew came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Records that were sealed with an older key, and are no more.
+    pub changed: usize,
+    /// Records that were sealed with the first key already.
+    pub current: usize,
+}
+
+/// Why not everything was sealed anew. What was stays so, and doing it again goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ResealError {
+    /// A value does not open.
+    #[error(transparent)]
+    Unseal(#[from] UnsealError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Seals everything with the first key, a record at a time; what is already stays as it is.
+pub async fn reseal(store: &dyn Store, vault: &Vault) -> Result<Resealed, ResealError> {
+    let mut resealed = Resealed::default();
+    for workspace in store.workspaces().await? {
+        while let Some(before) = store.installation(&workspace).await? {
+            let after = installation(vault, &workspace, &before)?;
+            if after == before {
+                resealed.current += 1;
+                break;
+            }
+            if store.replace_installation(&workspace, Some(before), after).await? {
+                resealed.changed += 1;
+                break;
+            }
+        }
+        for (account, record) in store.accounts(&workspace).await? {
+            let Some(before) = record.setup else { continue };
+            let after = setup(vault, &workspace, &account, &before)?;
+            if after == before {
+                resealed.current += 1;
+            } else if store.set_up_account(&workspace, &account, Some(before), after).await? == SetUp::Stored {
+                resealed.changed += 1;
+            }
+        }
+    }
+    Ok(resealed)
+}
+
+fn installation(
+    vault: &Vault,
+    workspace: &WorkspaceId,
+    before: &WorkspaceRecord,
+) -> Result<WorkspaceRecord, UnsealError> {
+    let row = |field| Row::of_workspace(workspace, field);
+    let renewal = before.renewal.as_ref().map(|renewal| {
+        let token = anew(vault, row(Field::RefreshToken), &renewal.token)?;
+        Ok(Renewal { token, ..renewal.clone() })
+    });
+    let bot_token = anew(vault, row(Field::BotToken), &before.bot_token)?;
+    Ok(WorkspaceRecord { bot_token, renewal: renewal.transpose()?, ..before.clone() })
+}
+
+fn setup(
+    vault: &Vault,
+    workspace: &WorkspaceId,
+    account: &AccountId,
+    before: &AccountSetup,
+) -> Result<AccountSetup, UnsealError> {
+    let row = |field| Row::of_account(workspace, account, field);
+    let secrets = before.signing_secrets.iter().map(|sealed| anew(vault, row(Field::SigningSecret), sealed));
+    let api_key = before.api_key.as_ref().map(|sealed| anew(vault, row(Field::ApiKey), sealed)).transpose()?;
+    Ok(AccountSetup { signing_secrets: secrets.collect::<Result<_, _>>()?, api_key, ..before.clone() })
+}
+
+fn anew(vault: &Vault, row: Row<'_>, sealed: &Sealed) -> Result<Sealed, UnsealError> {
+    if vault.is_current(sealed) {
+        return Ok(sealed.clone());
+    }
+    Ok(vault.seal(row, &vault.unseal(row, sealed)?))
+}

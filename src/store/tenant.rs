@@ -1,0 +1,145 @@
+//! What is kept of a workspace that installed the app, and of the accounts whose webhooks it takes.
+
+use super::StoreError;
+use crate::model::{AccountId, Sealed, UserId, WorkspaceId};
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A workspace has at most so many accounts.
+pub const MOST_ACCOUNTS: usize = 50;
+
+/// A workspace that the app was installed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WorkspaceRecord {
+    /// Its name; of the organisation for an organisation-wide install.
+    pub name: String,
+    /// What it is.
+    pub kind: WorkspaceKind,
+    /// What calls to Slack are made with.
+    pub bot_token: Sealed,
+    /// How the bot token is renewed; none for one that lasts.
+    pub renewal: Option<Renewal>,
+    /// The bot's user.
+    pub bot: UserId,
+    /// What the app may do there.
+    pub scopes: Vec<String>,
+    /// Who installed it last, where Slack said so.
+    pub installed_by: Option<UserId>,
+    /// When that was.
+    pub installed_at: Timestamp,
+    /// Whether it still is.
+    pub standing: Standing,
+}
+
+/// A single workspace, or all of an organisation's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceKind {
+    /// One workspace; with the organisation's id if it belongs to one.
+    Team {
+        /// The organisation (`E…`).
+        enterprise: Option<String>,
+    },
+    /// All workspaces of an organisation.
+    Organisation,
+}
+
+/// What buys the next bot token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// The refresh token.
+    pub token: Sealed,
+    /// When the bot token ends.
+    pub expires_at: Timestamp,
+}
+
+/// Whether the app is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It is.
+    Installed,
+    /// It was, until then. What is kept stays, for an installation to come.
+    Uninstalled {
+        /// When Slack said so.
+        at: Timestamp,
+    },
+}
+
+impl WorkspaceRecord {
+    /// Whether the app is installed there.
+    pub fn is_installed(&self) -> bool {
+        self.standing == Standing::Installed
+    }
+}
+
+/// What is known of an endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct AccountRecord {
+    /// When the last event came.
+    pub last_event: Option<Timestamp>,
+    /// When the last correctly signed message came that is no event.
+    pub last_test: Option<Timestamp>,
+    /// How it was set up; none for the one that the environment gives.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setup: Option<AccountSetup>,
+}
+
+/// An endpoint as somebody set it up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountSetup {
+    /// What people call it.
+    pub name: String,
+    /// What its webhooks are signed with: one, or two during a rotation.
+    pub signing_secrets: Vec<Sealed>,
+    /// What calls to Segments.ai are made with.
+    pub api_key: Option<Sealed>,
+    /// Who set it up.
+    pub created_by: UserId,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+/// What became of a change of an account's setup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetUp {
+    /// It is stored.
+    Stored,
+    /// Somebody else changed it meanwhile, or the id is taken; nothing was written.
+    Changed,
+    /// The workspace has [`MOST_ACCOUNTS`] already; nothing was written.
+    TooMany,
+}
+
+/// What is kept of installations and of accounts that were set up: a part of the store's contract.
+#[async_trait]
+pub trait Tenants: Send + Sync {
+    /// Finds an account that was set up, and whose it is. Without a workspace, since a webhook names its account only;
+    /// whatever is done for it afterwards names the workspace that this found.
+    async fn find_account(&self, account: &AccountId) -> Result<Option<(WorkspaceId, AccountSetup)>, StoreError>;
+
+    /// What is known of a workspace's installation; none if the app was never installed there by its own page.
+    async fn installation(&self, workspace: &WorkspaceId) -> Result<Option<WorkspaceRecord>, StoreError>;
+
+    /// Replaces what is known of an installation, if it still is what it was before; whether it was.
+    async fn replace_installation(
+        &self,
+        workspace: &WorkspaceId,
+        before: Option<WorkspaceRecord>,
+        after: WorkspaceRecord,
+    ) -> Result<bool, StoreError>;
+
+    /// Sets an account up (`before` is none then) or changes how it is set up, if it still is as before.
+    async fn set_up_account(
+        &self,
+        workspace: &WorkspaceId,
+        account: &AccountId,
+        before: Option<AccountSetup>,
+        after: AccountSetup,
+    ) -> Result<SetUp, StoreError>;
+
+    /// Forgets an account that was set up; whether the workspace had it.
+    async fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId) -> Result<bool, StoreError>;
+}

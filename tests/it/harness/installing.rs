@@ -1,0 +1,132 @@
+//! Workspaces that install the app: a second one in Slack, a browser that goes to and fro, and accounts of their own.
+
+use super::{Bench, Serves, WEBHOOK_MEMORY, channel, user};
+use secrecy::SecretString;
+use segments_slack::app::accounts;
+use segments_slack::config::{Config, OauthClient};
+use segments_slack::model::{AccountId, WorkspaceId};
+use segments_slack::sandbox::slack::{ChannelKind, Role, Shown};
+use std::net::SocketAddr;
+use svix::webhooks::Webhook;
+use url::Url;
+
+pub(crate) const CLIENT_ID: &str = "123.456";
+pub(crate) const CLIENT_SECRET: &str = "bench-client-secret";
+/// What the webhooks of the second workspace's account are signed with.
+pub(crate) const OTHER_SECRET: &str = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD";
+pub(crate) const OTHER_TOKEN: &str = "xoxb-other-token";
+
+pub(crate) fn other() -> WorkspaceId {
+    WorkspaceId::parse("T2").unwrap()
+}
+
+/// A browser with the one cookie that it may get.
+#[derive(Default)]
+pub(crate) struct Browser {
+    pub(crate) cookie: Option<String>,
+}
+
+/// A page, and what came with it.
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+    pub(crate) set_cookie: String,
+    pub(crate) location: Option<Url>,
+}
+
+impl Browser {
+    pub(crate) async fn opens(&mut self, bench: &Bench, url: &str) -> Page {
+        let mut request = bench.http.get(url);
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", format!("theme=dark; {cookie}"));
+        }
+        let response = request.send().await.unwrap();
+        let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let set_cookie = header("set-cookie").unwrap_or_default();
+        let location = header("location").map(|to| to.parse().unwrap());
+        let status = response.status().as_u16();
+        if !set_cookie.is_empty() {
+            let pair = set_cookie.split(';').next().unwrap().to_owned();
+            self.cookie = Some(pair).filter(|pair| !pair.ends_with('='));
+        }
+        let text = response.text().await.unwrap();
+        bench.settle().await;
+        Page { status, text, set_cookie, location }
+    }
+
+    /// Begins an installation; gives Slack's page.
+    pub(crate) async fn starts(&mut self, bench: &Bench) -> Url {
+        let page = self.opens(bench, &bench.url("/slack/install")).await;
+        assert_eq!(page.status, 303, "{}", page.text);
+        page.location.unwrap()
+    }
+}
+
+impl Bench {
+    /// The bench with a second workspace T2: #flowers (C21) with the bot in it, eve (U21, an admin). The server serves
+    /// whoever installs the app.
+    pub(crate) async fn start_serving(serves: Serves) -> Self {
+        let mut bench = Self::without_server(WEBHOOK_MEMORY).await;
+        bench.serves = serves;
+        bench.slack.set_oauth_client(CLIENT_ID, CLIENT_SECRET.to_owned().into());
+        bench.slack.add_workspace(&other(), "Flower Lab", OTHER_TOKEN);
+        bench.slack.add_user(&other(), &user("U21"), "eve", Role::Admin, "Europe/Brussels");
+        bench.slack.add_channel(&other(), &channel("C21"), "flowers", ChannelKind::Public, &[user("U21")]);
+        bench.slack.invite_bot(&other(), &channel("C21"), &user("U21")).await;
+        bench.boot().await;
+        bench.settle().await;
+        bench
+    }
+
+    /// How a server at an address is configured here.
+    pub(super) fn configured(&self, address: SocketAddr) -> Config {
+        let mut config = self.config();
+        if self.serves != Serves::One {
+            config.public_url = Some(format!("http://{address}").parse().unwrap());
+            let secret = SecretString::from(CLIENT_SECRET);
+            config.oauth = Some(OauthClient { id: CLIENT_ID.to_owned(), secret });
+        }
+        if self.serves == Serves::Many {
+            config.bot_token = None;
+            config.webhook_secrets = Vec::new();
+        }
+        config
+    }
+
+    /// Lets somebody install the app in a workspace.
+    pub(crate) async fn installs(&self, workspace: &WorkspaceId, person: &str) -> Page {
+        let mut browser = Browser::default();
+        let slack = browser.starts(self).await;
+        let back = self.slack.agrees(&slack, workspace, &user(person)).unwrap();
+        browser.opens(self, back.as_str()).await
+    }
+
+    /// Sets an account of a workspace up.
+    pub(crate) async fn account(&self, workspace: &WorkspaceId, secret: &str, by: &str) -> AccountId {
+        let secret = SecretString::from(secret);
+        accounts::open(self.app(), workspace, "flowers", &secret, &user(by)).await.unwrap()
+    }
+
+    /// Sends a body to an account, signed with a secret; gives the status.
+    pub(crate) async fn webhook_to(&self, account: &AccountId, secret: &str, id: &str, body: &str) -> u16 {
+        let now = self.clock.now().as_second();
+        let signature = Webhook::new(secret).unwrap().sign(id, now, body.as_bytes()).unwrap();
+        let request = self.http.post(self.url(&format!("/webhooks/segments/{account}")));
+        let request = request.header("svix-id", id).header("svix-timestamp", now.to_string());
+        let response = request.header("svix-signature", signature).body(body.to_owned()).send().await.unwrap();
+        self.settle().await;
+        response.status().as_u16()
+    }
+
+    /// Lets somebody type in a channel of any workspace.
+    pub(crate) async fn types_in(&self, workspace: &WorkspaceId, person: &str, id: &str, text: &str) {
+        let answer = self.slack.types(workspace, &user(person), &channel(id), text).await;
+        assert!(answer.is_success(), "{answer:?}");
+        self.settle().await;
+    }
+
+    /// Takes every message that a channel of any workspace has got since it was last looked at.
+    pub(crate) fn read_in(&self, workspace: &WorkspaceId, id: &str) -> Vec<Shown> {
+        self.slack.take_unread(workspace, &channel(id))
+    }
+}

@@ -1,0 +1,133 @@
+//! Installations and accounts: each in its own workspace, changed only by who knows how they stand.
+
+use super::backup::restored;
+use super::bench::{Bench, account, arrival, at, decided, verdict, workspace};
+use segments_slack::model::{AccountId, KeyId, Sealed, UserId, WorkspaceId};
+use segments_slack::store::{
+    AccountRecord, AccountSetup, MOST_ACCOUNTS, Renewal, SetUp, Standing, WorkspaceKind, WorkspaceRecord,
+};
+
+fn sealed(number: u8) -> Sealed {
+    Sealed { key: KeyId([number; 8]), nonce: [number; 24], bytes: vec![number; 40] }
+}
+
+pub(super) fn installation(number: u8) -> WorkspaceRecord {
+    WorkspaceRecord {
+        name: "Flower Lab".to_owned(),
+        kind: WorkspaceKind::Team { enterprise: None },
+        bot_token: sealed(number),
+        renewal: Some(Renewal { token: sealed(number + 1), expires_at: at(12) }),
+        bot: UserId::parse("UBOT").unwrap(),
+        scopes: vec!["chat:write".to_owned()],
+        installed_by: Some(UserId::parse("U1").unwrap()),
+        installed_at: at(number.into()),
+        standing: Standing::Installed,
+    }
+}
+
+pub(super) fn setup(number: u8) -> AccountSetup {
+    AccountSetup {
+        name: "flowers".to_owned(),
+        signing_secrets: vec![sealed(number)],
+        api_key: None,
+        created_by: UserId::parse("U1").unwrap(),
+        created_at: at(number.into()),
+    }
+}
+
+fn other() -> WorkspaceId {
+    WorkspaceId::parse("T2").unwrap()
+}
+
+pub(super) async fn an_installation_is_replaced_only_as_it_is_known(mut bench: Bench) {
+    let (team, first, second) = (workspace(), installation(1), installation(2));
+    let store = bench.store();
+    assert!(store.replace_installation(&team, None, first.clone()).await.unwrap());
+    assert!(!store.replace_installation(&team, None, second.clone()).await.unwrap());
+    assert!(!store.replace_installation(&team, Some(second.clone()), second.clone()).await.unwrap());
+    assert!(store.replace_installation(&team, Some(first), second.clone()).await.unwrap());
+    bench.restart();
+    assert_eq!(bench.store().installation(&team).await.unwrap(), Some(second));
+    assert_eq!(bench.store().installation(&other()).await.unwrap(), None);
+    assert_eq!(bench.store().workspaces().await.unwrap(), [team]);
+}
+
+pub(super) async fn an_account_is_found_with_its_workspace(mut bench: Bench) {
+    let set_up = bench.store().set_up_account(&workspace(), &account(), None, setup(1)).await;
+    assert_eq!(set_up.unwrap(), SetUp::Stored);
+    bench.restart();
+    let store = bench.store();
+    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), setup(1))));
+    // One that anything came to, and that nobody set up, is nobody's.
+    let heard = AccountId::parse("heard").unwrap();
+    store.note_test(&workspace(), &heard, at(3)).await.unwrap();
+    assert_eq!(store.find_account(&heard).await.unwrap(), None);
+    assert!(store.remove_account(&workspace(), &account()).await.unwrap());
+    assert!(!store.remove_account(&workspace(), &account()).await.unwrap());
+    assert_eq!(store.find_account(&account()).await.unwrap(), None);
+}
+
+pub(super) async fn an_account_belongs_to_one_workspace(bench: Bench) {
+    let store = bench.store();
+    store.set_up_account(&workspace(), &account(), None, setup(1)).await.unwrap();
+    let taken = store.set_up_account(&other(), &account(), None, setup(2)).await.unwrap();
+    assert_eq!(taken, SetUp::Changed);
+    let stolen = store.set_up_account(&other(), &account(), Some(setup(1)), setup(2)).await.unwrap();
+    assert_eq!(stolen, SetUp::Changed);
+    assert!(!store.remove_account(&other(), &account()).await.unwrap());
+    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), setup(1))));
+    assert_eq!(store.accounts(&other()).await.unwrap(), []);
+}
+
+pub(super) async fn a_setup_is_changed_only_as_it_is_known(bench: Bench) {
+    let store = bench.store();
+    let change = async |before, after| store.set_up_account(&workspace(), &account(), before, after).await.unwrap();
+    assert_eq!(change(Some(setup(1)), setup(2)).await, SetUp::Changed);
+    assert_eq!(change(None, setup(1)).await, SetUp::Stored);
+    assert_eq!(change(None, setup(2)).await, SetUp::Changed);
+    assert_eq!(change(Some(setup(1)), setup(2)).await, SetUp::Stored);
+    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), setup(2))));
+}
+
+pub(super) async fn a_workspace_has_at_most_fifty_accounts(bench: Bench) {
+    let store = bench.store();
+    // One that only anything came to takes no place.
+    store.note_test(&workspace(), &AccountId::parse("heard").unwrap(), at(0)).await.unwrap();
+    let id = |number: usize| AccountId::parse(format!("acc_{number}")).unwrap();
+    for number in 0..MOST_ACCOUNTS {
+        let set_up = store.set_up_account(&workspace(), &id(number), None, setup(1)).await.unwrap();
+        assert_eq!(set_up, SetUp::Stored, "{number}");
+    }
+    let more = id(MOST_ACCOUNTS);
+    assert_eq!(store.set_up_account(&workspace(), &more, None, setup(1)).await.unwrap(), SetUp::TooMany);
+    assert_eq!(store.find_account(&more).await.unwrap(), None);
+    let changed = store.set_up_account(&workspace(), &id(0), Some(setup(1)), setup(2)).await.unwrap();
+    assert_eq!(changed, SetUp::Stored);
+    assert!(store.remove_account(&workspace(), &id(7)).await.unwrap());
+    assert_eq!(store.set_up_account(&workspace(), &more, None, setup(1)).await.unwrap(), SetUp::Stored);
+}
+
+pub(super) async fn what_comes_to_an_account_leaves_its_setup_alone(bench: Bench) {
+    let store = bench.store();
+    store.set_up_account(&workspace(), &account(), None, setup(1)).await.unwrap();
+    store.note_test(&workspace(), &account(), at(4)).await.unwrap();
+    let answer = verdict("m1", Vec::new());
+    store.accept(&workspace(), arrival("m1", 5), decided(answer)).await.unwrap();
+    let expected = AccountRecord { last_event: Some(at(5)), last_test: Some(at(4)), setup: Some(setup(1)) };
+    assert_eq!(store.accounts(&workspace()).await.unwrap(), [(account(), expected)]);
+    let changed = store.set_up_account(&workspace(), &account(), Some(setup(1)), setup(2)).await.unwrap();
+    assert_eq!(changed, SetUp::Stored);
+}
+
+pub(super) async fn a_record_of_before_setups_is_still_read(bench: Bench) {
+    drop(bench);
+    let lines = [
+        r#"{"kind":"backup","format":1,"program":"0.1.0","at":"2026-03-01T00:00:00Z"}"#,
+        r#"{"kind":"account","workspace":"T1","account":"environment","state":{"last_event":"2026-03-01T00:00:05Z","last_test":null}}"#,
+        r#"{"kind":"end","records":{"account":1},"unreadable":0}"#,
+    ];
+    let restored = restored(&lines.map(str::to_owned)).await;
+    let expected = AccountRecord { last_event: Some(at(5)), ..AccountRecord::default() };
+    let accounts = restored.store().accounts(&workspace()).await.unwrap();
+    assert_eq!(accounts, [(AccountId::parse("environment").unwrap(), expected)]);
+}
