@@ -113,7 +113,7 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_mouse() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_is_subscribed_past_a_mistake_with_the_keyboard() {
+async fn a_channel_is_subscribed_and_looked_after_with_the_keyboard() {
     const ENTER: &str = "\u{e007}";
     const DOWN: &str = "\u{e015}";
     const ESCAPE: &str = "\u{e00c}";
@@ -149,10 +149,47 @@ async fn a_channel_is_subscribed_past_a_mistake_with_the_keyboard() {
         tab.element_with("//*[@id='error-filters']", "neither a filter nor an option").await;
         tab.picture("modal-error").await;
         tab.run("document.querySelector('#in-filters').select()").await;
-        press("by:ann").await;
+        press("-by:john").await;
         press(ENTER).await;
         tab.element("#modal:not([open])").await;
         tab.element_with("//article", "subscribed this channel: #1").await;
+        // Edit, undo, mute and remove, all from the keyboard.
+        let focus = |css: &'static str| {
+            let tab = tab.clone();
+            async move {
+                tab.element(css).await;
+                tab.run(&format!("[...document.querySelectorAll(`{css}`)].at(-1).focus()")).await;
+            }
+        };
+        tab.element("#text:focus").await;
+        press("/segments edit #1").await;
+        press(ENTER).await;
+        tab.element_with("//*[@id='modal-title']", "Edit #1").await;
+        focus("#in-filters").await;
+        tab.run("document.querySelector('#in-filters').select()").await;
+        press("by:jane").await;
+        tab.element_with("//*[@id='modal']//code", "by:jane").await;
+        press(ENTER).await;
+        tab.element_with("//article", "changed #1").await;
+        focus("article [data-action=undo]").await;
+        press(ENTER).await;
+        tab.element_with("//article", "took a change back").await;
+        tab.run("document.querySelector(`aside [data-send='issue.created']`).click()").await;
+        focus("article .overflow summary").await;
+        press(ENTER).await;
+        focus("details[open] [data-option^=mute_1h]").await;
+        press(ENTER).await;
+        tab.element_with("//article", "muted").await;
+        focus("#text").await;
+        press("/segments unsubscribe *").await;
+        press(ENTER).await;
+        focus("[data-action=unsubscribe_all]").await;
+        press(ENTER).await;
+        tab.element("#question[open]").await;
+        tab.picture("question").await;
+        focus("#question button[value=yes]").await;
+        press(ENTER).await;
+        tab.element_with("//article", "unsubscribed this channel from").await;
         shutdown.cancel();
         sandbox.ended().await;
     })

@@ -13,10 +13,15 @@ function draw(html) {
   const fresh = template.content.querySelector("form");
   const shown = modal.querySelector("form");
   if (!fresh) {
-    modal.replaceChildren();
-    if (modal.open) modal.close();
-    opener?.focus();
+    if (!shown) return;
+    // A field that is taken away while it has the focus would keep the keyboard.
+    const back = opener;
     opener = null;
+    if (modal.contains(document.activeElement)) document.activeElement.blur();
+    if (modal.open) modal.close();
+    modal.replaceChildren();
+    document.activeElement?.blur();
+    requestAnimationFrame(() => back?.focus());
     return;
   }
   if (shown?.id === fresh.id && modal.open) {
