@@ -12,8 +12,8 @@
 //! 2. An accepted event is in its channel once (as itself, in the count of a fold or digest, or in the state that a
 //!    message shows), or a dead letter that says why. Only history that may not be read weakens that, and then it is
 //!    counted. Restoring a backup sends again what was waiting in it.
-//! 3. `model`, `render`, `routing`, `slack::{command, interaction}` and `delivery::{plan, pace, retry, thread}` do no
-//!    I/O and never ask the time.
+//! 3. `model`, `render`, `routing`, `slack::{command, form, interaction}` and `delivery::{plan, pace, retry, thread}`
+//!    do no I/O and never ask the time.
 //! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
 //! 5. A value called `Signed…` cannot be made without checking a signature. No store call touches a workspace that it
 //!    does not name, but for finding the workspaces, and whose an account is, and for backups, which hold all of them.
