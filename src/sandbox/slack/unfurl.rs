@@ -28,6 +28,18 @@ fn links(text: &str) -> Vec<(String, String)> {
     links
 }
 
+/// A text as Slack keeps it, with the addresses in it marked as links.
+fn marked(text: &str) -> String {
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        if !word.starts_with("https://") && !word.starts_with("http://") {
+            return word.to_owned();
+        }
+        let url = word.trim_end().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '"', '\'']);
+        format!("<{url}>{}", &word[url.len()..])
+    });
+    words.collect()
+}
+
 impl Emulator {
     /// Lets a person say something, and tells the app of links of its domains that stand in it. Gives the message, and the
     /// app's answer if it was told.
@@ -38,8 +50,9 @@ impl Emulator {
         channel: &ChannelId,
         text: &str,
     ) -> (MessageTs, Option<Answer>) {
-        let ts = self.says(workspace, user, channel, text);
-        let links = links(text);
+        let text = marked(text);
+        let ts = self.says(workspace, user, channel, &text);
+        let links = links(&text);
         let is_member = {
             let mut world = self.world();
             let state = world.workspace(workspace);

@@ -36,7 +36,8 @@ async fn unfurl(slack: &Slack, place: &str, ts: &MessageTs, url: &str, content: 
 async fn the_app_is_told_of_links_of_its_own_domains() {
     let slack = Slack::start().await;
     let told = install(&slack).await;
-    let text = format!("<{LINK}|flowers>, https://example.com/a, http://segments.ai/b {LINK} https://notsegments.ai/");
+    let text =
+        format!("<{LINK}|flowers>, https://example.com/a, http://segments.ai/b, {LINK}! https://notsegments.ai/");
     let ts = shares(&slack, &text).await;
     let told = told.lock().unwrap().clone();
     let event = &told["event"];
@@ -49,6 +50,8 @@ async fn the_app_is_told_of_links_of_its_own_domains() {
     let links =
         json!([{"url": LINK, "domain": "app.segments.ai"}, {"url": "http://segments.ai/b", "domain": "segments.ai"}]);
     assert_eq!(event["links"], links);
+    let kept = slack.emulator.messages(&team(), &channel("C1"), None).pop().unwrap().text;
+    assert!(kept.ends_with(&format!("<http://segments.ai/b>, <{LINK}>! <https://notsegments.ai/>")), "{kept}");
 }
 
 #[tokio::test]
