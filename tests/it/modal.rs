@@ -327,3 +327,12 @@ fn outline(view: &Value) -> String {
     let blocks: Vec<String> = view["blocks"].as_array().unwrap().iter().map(line).collect();
     format!("{}\n{}", view["title"]["text"].as_str().unwrap_or_default(), blocks.join("\n"))
 }
+
+#[tokio::test]
+async fn a_pattern_with_a_filter_is_edited_too() {
+    let bench = Bench::start().await;
+    bench.user("U1").types("/segments subscribe jane/fl* issue.* by:ann").in_channel("C1").await;
+    bench.read("C1");
+    bench.opens_form("/segments edit #1").await;
+    assert!(bench.line().contains("/segments set jane/fl* issue.* by:ann"), "{}", bench.line());
+}

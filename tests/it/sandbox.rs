@@ -1,6 +1,7 @@
 //! The main job from end to end, as a newcomer meets it: the sandbox's page in a browser, the real server behind it.
 
 use crate::harness::browser::{Tab, in_a_browser};
+use segments_slack::model::{ChannelId, UserId};
 use segments_slack::sandbox;
 use tokio_util::sync::CancellationToken;
 
@@ -101,6 +102,17 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_mouse() {
         tab.picture("home").await;
         tab.look(1280, 900, true).await;
         tab.picture("home-dark").await;
+        // A channel that is paused stands first, and goes on with a click when Slack lets the bot in again.
+        let (workspace, quality) = (sandbox.emulator.workspaces().remove(0).id, ChannelId::parse("C0QUALITY").unwrap());
+        let ann = UserId::parse("U0ANN").unwrap();
+        sandbox.emulator.types(&workspace, &ann, &quality, "/segments subscribe jane/flowers sample.*").await;
+        sandbox.emulator.withhold_scope(&workspace, "chat:write.public");
+        sandbox.emulator.remove_bot(&workspace, &quality, &ann).await;
+        tab.element("aside [data-send='sample.created']").await.click().await.unwrap();
+        tab.element_with("//*[@id='home']//*", "paused").await;
+        tab.picture("home-paused").await;
+        tab.element("#home [data-action^=home_resume]").await.click().await.unwrap();
+        tab.element_with("//*[@id='home']//*", "let posting go on").await;
         shutdown.cancel();
         sandbox.ended().await;
     })
@@ -108,7 +120,7 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_mouse() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_is_subscribed_and_resumed_with_the_keyboard() {
+async fn a_channel_is_subscribed_past_a_mistake_with_the_keyboard() {
     const ENTER: &str = "\u{e007}";
     const DOWN: &str = "\u{e015}";
     const ESCAPE: &str = "\u{e00c}";
