@@ -6,6 +6,7 @@ mod content;
 mod faults;
 mod messages;
 mod people;
+mod sharing;
 mod unfurls;
 mod views;
 

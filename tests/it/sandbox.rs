@@ -89,6 +89,13 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_mouse() {
         tab.element("article:last-child .overflow summary").await.click().await.unwrap();
         tab.element_with("//article[last()]//button", "dataset 1 h").await.click().await.unwrap();
         tab.element_with("//article", "muted").await;
+        tab.element("aside [data-send='dataset.updated']").await.click().await.unwrap();
+        tab.element_with("//*[@id='outcomes']/li[@class='good']", "dataset.updated").await;
+        tab.element("#text").await.send_keys("/segments unmute\u{e007}").await.unwrap();
+        tab.element_with("//article", "unmuted").await;
+        tab.element("#text").await.send_keys("see https://app.segments.ai/jane/flowers\u{e007}").await.unwrap();
+        tab.element_with("//article[contains(., 'see https')]//*[@class='attachment']", "samples").await;
+        tab.picture("link").await;
         tab.element("#go-home").await.click().await.unwrap();
         tab.element_with("//*[@id='home']//h3", "Segments.ai").await;
         tab.element_with("//*[@id='home']//*", "#annotation").await;
@@ -204,9 +211,16 @@ async fn the_gallery_shows_every_card_and_keeps_pictures_of_them() {
         tab.open(&format!("{}/gallery", sandbox.page_url)).await;
         assert!(tab.count("figure").await > 100);
         assert_eq!(tab.count(".unknown").await, 0, "everything is drawn");
-        for (kind, dark) in
-            [("dataset", false), ("sample", false), ("label", false), ("issue", true), ("together", false)]
-        {
+        tab.look(1280, 900, false).await;
+        tab.picture("gallery").await;
+        for (kind, dark) in [
+            ("dataset", false),
+            ("sample", false),
+            ("label", false),
+            ("issue", true),
+            ("together", false),
+            ("elsewhere", true),
+        ] {
             let height =
                 tab.run(&format!("return document.getElementById('{kind}').scrollHeight")).await.as_u64().unwrap();
             tab.look(1280, u32::try_from(height).unwrap().min(6_000) + 40, dark).await;
@@ -214,6 +228,7 @@ async fn the_gallery_shows_every_card_and_keeps_pictures_of_them() {
             tab.picture(&format!("gallery-{kind}")).await;
         }
         tab.look(390, 844, false).await;
+        tab.picture("gallery-phone").await;
         let overflow = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
         assert_eq!(tab.run(overflow).await, true, "nothing is wider than a phone");
         shutdown.cancel();

@@ -1,9 +1,9 @@
 //! Pasted links: shown where the channel gets the dataset anyhow, once in a while, and nowhere else.
 
-use crate::harness::{Bench, seconds, workspace};
+use crate::harness::{Bench, channel, seconds, user, workspace};
 use jiff::Timestamp;
-use segments_slack::model::DatasetName;
 use segments_slack::model::object::Dataset;
+use segments_slack::model::{DatasetName, WorkspaceId};
 use segments_slack::render::unfurl::{self, SampleSeen};
 use segments_slack::sandbox::slack::Fault;
 use serde_json::{Value, json};
@@ -60,6 +60,19 @@ async fn a_link_is_shown_in_a_channel_that_gets_the_dataset() {
     types(&bench, "subscribe jane/* issue.*").await;
     assert_eq!(asked(&bench, &report("C1", &[DATASET, SAMPLE])).await, 1);
     assert_eq!(asked(&bench, &report("C2", &[DATASET, SAMPLE])).await, 0, "another channel does not get it");
+}
+
+#[tokio::test]
+async fn a_pasted_link_gets_its_card_below_it_unless_others_would_see_it_too() {
+    let bench = start().await;
+    types(&bench, "subscribe jane/flowers issue.*").await;
+    let pasted = async |url: &str| {
+        bench.slack.shares(&workspace(), &user("U2"), &channel("C1"), &format!("see {url}")).await;
+        bench.slack.messages(&workspace(), &channel("C1"), None).pop().unwrap().attachments
+    };
+    assert_eq!(pasted(DATASET).await[0]["from_url"], DATASET);
+    bench.slack.share(&workspace(), &channel("C1"), &WorkspaceId::parse("T7").unwrap());
+    assert_eq!(pasted(SAMPLE).await, json!([]));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
-//! `/gallery`: every card as Slack would draw it, of every test payload and in every style, and what comes of several.
+//! `/gallery`: every card as Slack would draw it, of every test payload and in every style, what comes of several, and
+//! what the app shows elsewhere than in its own messages.
 
+mod elsewhere;
 mod payloads;
 
 use super::names::Names;
@@ -25,6 +27,11 @@ const MANY: u64 = 214;
 pub(super) fn page(now: Timestamp) -> Markup {
     let nouns = ["dataset", "sample", "label", "issue", "release", "envelope"];
     let of = |noun: &'static str| PAYLOADS.iter().filter(move |(name, _)| name.split('.').next() == Some(noun));
+    let together = together(now);
+    let elsewhere = elsewhere::blocks(now);
+    let several = [("together", together.iter().map(|(name, _)| *name).collect::<Vec<_>>())];
+    let several = several.into_iter().chain([("elsewhere", elsewhere.iter().map(|(name, _)| *name).collect())]);
+    let index = nouns.into_iter().map(|noun| (noun, of(noun).map(|(name, _)| *name).collect())).chain(several);
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -39,9 +46,17 @@ pub(super) fn page(now: Timestamp) -> Markup {
                 header {
                     h1 { "Gallery" }
                     p { "Every test payload in every style, and what comes of several. " a href="/" { "Back to the workspace" } }
-                    nav aria-label="Kinds" {
-                        @for noun in nouns { a href={ "#" (noun) } { (noun) } " " }
-                        a href="#together" { "together" }
+                    nav aria-label="Index" {
+                        dl {
+                            @for (kind, names) in index {
+                                dt { a href={ "#" (kind) } { (kind) } }
+                                dd {
+                                    @for name in names {
+                                        a href={ "#" (anchor(name)) } { (name.strip_prefix(kind).unwrap_or(name).trim_start_matches('.')) } " "
+                                    }
+                                }
+                            }
+                        }
                     }
                 }
                 main {
@@ -53,14 +68,25 @@ pub(super) fn page(now: Timestamp) -> Markup {
                     }
                     section #together {
                         h2 { "together" }
-                        @for (name, message) in together(now) {
-                            figure #(name) { figcaption { (name) } (drawn(&message)) }
+                        @for (name, message) in &together {
+                            figure #(anchor(name)) { figcaption { (name) } (drawn(message)) }
+                        }
+                    }
+                    section #elsewhere {
+                        h2 { "elsewhere" }
+                        @for (name, shown) in &elsewhere {
+                            figure #(anchor(name)) { figcaption { (name) } div.message { (blocks::blocks(shown, &elsewhere::names())) } }
                         }
                     }
                 }
             }
         }
     }
+}
+
+/// The id of an element on the page.
+fn anchor(name: &str) -> String {
+    name.replace(", ", "-").replace(' ', "-")
 }
 
 /// One payload in each style; what is no event has no card.
@@ -113,6 +139,8 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         let late = now + SignedDuration::from_mins(40);
         shown.push(("late", card(&opened, &showing(Style::Card, late, &people))));
         shown.push(("test", card(&opened, &Showing { test: true, ..showing(Style::Card, now, &people) })));
+        shown
+            .extend(Anchor::open(&delivery, &opened, now).map(|open| ("issue, open", parent(&open, &people, APP_URL))));
         if let Some((reply, _)) = made_up("issue.replied", 1, now, state.as_ref()) {
             shown.push(("reply in a thread", in_thread(&reply, &showing(Style::Card, now, &people), false)));
         }
@@ -120,6 +148,8 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
             && let Some(anchor) = Anchor::open(&delivery, &closed, now)
         {
             shown.push(("issue, resolved", parent(&anchor, &people, APP_URL)));
+            let line = in_thread(&closed, &showing(Style::Card, now, &people), true);
+            shown.push(("resolved, in a thread and the channel", line));
         }
     }
     let samples: Vec<News> =
@@ -186,6 +216,10 @@ mod tests {
             ["late", "test", "reply in a thread", "issue, resolved", "fold, growing", "fold, complete", "digest"]
         {
             assert!(html.contains(&format!("<figcaption>{name}</figcaption>")), "{name}");
+        }
+        for link in html.split("href=\"#").skip(1) {
+            let id = link.split('"').next().unwrap();
+            assert_eq!(html.matches(&format!("id=\"{id}\"")).count(), 1, "{id}");
         }
     }
 }

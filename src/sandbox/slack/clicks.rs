@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 struct Found {
     block_id: Value,
     element: Value,
-    /// The number of the attachment that it stands in.
+    /// The attachment that it stands in.
     attachment: Option<Value>,
 }
 
@@ -52,7 +52,9 @@ impl Emulator {
             payload["container"] = container(&shown, channel, found.attachment.as_ref());
             payload["channel"] =
                 json!({"id": channel, "name": world.workspace(workspace).channel(channel).name_for_apps()});
-            if shown.ephemeral_to.is_none() {
+            if let Some(unfurl) = found.attachment.as_ref().filter(|attachment| is_unfurl(attachment)) {
+                payload["app_unfurl"] = unfurl.clone();
+            } else if shown.ephemeral_to.is_none() {
                 payload["message"] = world.workspace(workspace).message_json(channel, ts.as_str(), false);
             }
             payload["state"] = json!({"values": {}});
@@ -96,10 +98,11 @@ impl World {
     pub(super) fn interaction(&mut self, kind: &str, workspace: &WorkspaceId, user: &UserId, now: Timestamp) -> Value {
         let trigger_id = self.trigger(workspace, user, now);
         let state = self.workspace(workspace);
+        let home = state.home_of(user);
         let name = state.users.get(user).map(|user| user.name.clone()).unwrap_or_default();
         json!({
             "type": kind,
-            "user": {"id": user, "username": name, "name": name, "team_id": workspace},
+            "user": {"id": user, "username": name, "name": name, "team_id": home},
             "api_app_id": APP_ID,
             "token": "verification-token",
             "trigger_id": trigger_id,
@@ -118,8 +121,11 @@ fn container(shown: &Shown, channel: &ChannelId, attachment: Option<&Value>) -> 
         "is_ephemeral": shown.ephemeral_to.is_some(),
     });
     if let Some(attachment) = attachment {
-        container["attachment_id"] = attachment.clone();
-        container["is_app_unfurl"] = json!(false);
+        container["attachment_id"] = attachment["id"].clone();
+        container["is_app_unfurl"] = json!(is_unfurl(attachment));
+        if is_unfurl(attachment) {
+            container["app_unfurl_url"] = attachment["from_url"].clone();
+        }
     }
     if let Some(thread) = &shown.thread_ts {
         container["thread_ts"] = json!(thread);
@@ -127,12 +133,17 @@ fn container(shown: &Shown, channel: &ChannelId, attachment: Option<&Value>) -> 
     container
 }
 
+/// Whether an attachment is what the app showed of a link in somebody's message.
+fn is_unfurl(attachment: &Value) -> bool {
+    attachment["is_app_unfurl"] == true
+}
+
 fn find(shown: &Shown, action_id: &str) -> Option<Found> {
     let mut attachments = shown.attachments.as_array().into_iter().flatten();
     search(&shown.blocks, action_id).or_else(|| {
         attachments.find_map(|attachment| {
             let found = search(attachment.get("blocks")?, action_id)?;
-            Some(Found { attachment: attachment.get("id").cloned(), ..found })
+            Some(Found { attachment: Some(attachment.clone()), ..found })
         })
     })
 }

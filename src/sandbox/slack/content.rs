@@ -115,7 +115,7 @@ fn metadata(args: &Args) -> Result<Option<Value>, Refusal> {
 }
 
 /// An attachment has blocks, with a colour and a fall-back at most, or the old fields.
-fn check_attachment(check: &mut Check, attachment: &Value, at: &str) {
+pub(super) fn check_attachment(check: &mut Check, attachment: &Value, at: &str) {
     const BESIDE_BLOCKS: &[&str] = &["color", "fallback", "id"];
     let old = [
         BESIDE_BLOCKS,

@@ -185,6 +185,7 @@ pub(super) fn direct(workspace: &mut Workspace, user: &UserId) -> Result<(Channe
         kind: ChannelKind::Direct,
         archived: false,
         members: BTreeSet::from([user.clone(), bot]),
+        shared_with: None,
     };
     workspace.channels.insert(id.clone(), Channel { info, messages: BTreeMap::new() });
     Ok((id, true))

@@ -86,6 +86,7 @@ impl Emulator {
         if event.get("event_ts").is_none() {
             event["event_ts"] = json!(ts(since_1970(now)));
         }
+        let is_shared = self.world().workspace(workspace).is_in_shared_channel(&event);
         let envelope = json!({
             "token": "verification-token",
             "team_id": workspace,
@@ -101,7 +102,7 @@ impl Emulator {
                 "is_bot": true,
                 "is_enterprise_install": false,
             }],
-            "is_ext_shared_channel": false,
+            "is_ext_shared_channel": is_shared,
             "event_context": "4-event-context",
         });
         let headers = match retry {

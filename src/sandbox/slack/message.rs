@@ -70,6 +70,8 @@ pub(super) struct Message {
     /// Replies in its thread, and the last of them.
     pub(super) replies: u32,
     pub(super) latest_reply: Option<MessageTs>,
+    /// Whether the app was told of links in it.
+    pub(super) links_told: bool,
 }
 
 impl Message {

@@ -33,6 +33,7 @@ mod consent;
 mod dispatch;
 mod events;
 mod modals;
+mod sharing;
 mod state;
 mod typing;
 mod unfurl;

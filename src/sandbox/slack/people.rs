@@ -26,7 +26,9 @@ pub(super) fn test(request: &mut Request<'_>) -> Outcome {
 pub(super) fn info(request: &mut Request<'_>) -> Outcome {
     let id = UserId::parse(request.needed("user")?).map_err(|_| "user_not_found")?;
     let team = request.workspace;
-    let user = request.world.workspace(team).users.get(&id).ok_or("user_not_found")?;
+    let workspace = request.world.workspace(team);
+    let team = workspace.home_of(&id);
+    let user = workspace.users.get(&id).ok_or("user_not_found")?;
     let admin = user.role != Role::Member;
     let offset = jiff::tz::TimeZone::get(&user.time_zone).map_or(0, |zone| zone.to_offset(request.now).seconds());
     Ok(json!({"ok": true, "user": {

@@ -24,6 +24,7 @@ impl Emulator {
             time_zone: time_zone.to_owned(),
             is_bot: false,
             deleted: false,
+            home: None,
         };
         self.world().workspace(workspace).users.insert(user.clone(), info);
         self.changed();
@@ -52,7 +53,8 @@ impl Emulator {
         if kind == ChannelKind::Direct {
             members.insert(workspace.info.bot_user.clone());
         }
-        let info = ChannelInfo { id: channel.clone(), name: name.to_owned(), kind, archived: false, members };
+        let (id, name) = (channel.clone(), name.to_owned());
+        let info = ChannelInfo { id, name, kind, archived: false, members, shared_with: None };
         workspace.channels.insert(channel.clone(), Channel { info, messages: BTreeMap::new() });
         drop(world);
         self.changed();

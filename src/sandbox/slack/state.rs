@@ -131,8 +131,11 @@ impl Emulator {
             .collect()
     }
 
-    /// Lets a person use a global shortcut.
+    /// Lets a person use a global shortcut; strangers have none.
     pub async fn uses_shortcut(&self, workspace: &WorkspaceId, user: &UserId, callback_id: &str) -> Answer {
+        if self.world().workspace(workspace).is_stranger(user) {
+            return Answer::default();
+        }
         let now = self.0.clock.now();
         let mut payload = self.world().interaction("shortcut", workspace, user, now);
         payload["callback_id"] = json!(callback_id);

@@ -20,6 +20,11 @@ impl Emulator {
             self.says(workspace, user, channel, text);
             return Answer { status: Some(200), ..Answer::default() };
         }
+        if self.world().workspace(workspace).is_stranger(user) {
+            // The app is not installed where they are.
+            self.tells(workspace, user, channel, &format!("{text} is not a valid command."));
+            return Answer::default();
+        }
         let fields = self.command_fields(workspace, user, channel, text);
         let answer = self.send_form("commands", &fields).await;
         self.show_answer(workspace, user, channel, text, &answer);
@@ -87,11 +92,17 @@ impl Emulator {
                 }
             }
         };
-        if let Some(problem) = problem {
-            let notice = Shown { ephemeral_to: Some(user.clone()), ..Shown::plain(Author::Slack, &problem) };
-            world.workspace(workspace).write(channel, now, true, notice);
-        }
         drop(world);
+        match problem {
+            Some(problem) => self.tells(workspace, user, channel, &problem),
+            None => self.changed(),
+        }
+    }
+
+    /// Lets Slack itself say something that only one person sees.
+    fn tells(&self, workspace: &WorkspaceId, user: &UserId, channel: &ChannelId, text: &str) {
+        let notice = Shown { ephemeral_to: Some(user.clone()), ..Shown::plain(Author::Slack, text) };
+        self.world().workspace(workspace).write(channel, self.0.clock.now(), true, notice);
         self.changed();
     }
 }

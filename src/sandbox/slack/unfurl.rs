@@ -2,10 +2,10 @@
 //! (`chat.unfurl`).
 
 use super::Emulator;
-use super::blocks::{Surface, fill_in_ids};
+use super::blocks::fill_in_ids;
 use super::check::Check;
+use super::content::check_attachment;
 use super::dispatch::Answer;
-use super::message::Author;
 use super::refusal::Refusal;
 use super::request::{Outcome, Request};
 use crate::model::{ChannelId, MessageTs, UserId, WorkspaceId};
@@ -28,6 +28,18 @@ fn links(text: &str) -> Vec<(String, String)> {
     links
 }
 
+/// A text as Slack keeps it, with the addresses in it marked as links.
+fn marked(text: &str) -> String {
+    let words = text.split_inclusive(char::is_whitespace).map(|word| {
+        if !word.starts_with("https://") && !word.starts_with("http://") {
+            return word.to_owned();
+        }
+        let url = word.trim_end().trim_end_matches(['.', ',', ';', ':', '!', '?', ')', '"', '\'']);
+        format!("<{url}>{}", &word[url.len()..])
+    });
+    words.collect()
+}
+
 impl Emulator {
     /// Lets a person say something, and tells the app of links of its domains that stand in it. Gives the message, and the
     /// app's answer if it was told.
@@ -38,13 +50,22 @@ impl Emulator {
         channel: &ChannelId,
         text: &str,
     ) -> (MessageTs, Option<Answer>) {
-        let ts = self.says(workspace, user, channel, text);
-        let links = links(text);
-        if links.is_empty() {
-            return (ts, None);
-        }
-        let bot = self.bot_user(workspace);
-        let is_member = self.channels(workspace).iter().any(|one| one.id == *channel && one.members.contains(&bot));
+        let text = marked(text);
+        let ts = self.says(workspace, user, channel, &text);
+        let links = links(&text);
+        let is_member = {
+            let mut world = self.world();
+            let state = world.workspace(workspace);
+            if links.is_empty() || state.withheld_scopes.contains("links:read") {
+                return (ts, None);
+            }
+            let bot = state.info.bot_user.clone();
+            let channel = state.channel(channel);
+            if let Some(message) = channel.message(ts.as_str()) {
+                message.links_told = true;
+            }
+            channel.has(&bot)
+        };
         let links: Vec<Value> = links.iter().map(|(url, domain)| json!({"url": url, "domain": domain})).collect();
         let event = json!({
             "type": "link_shared",
@@ -62,38 +83,20 @@ impl Emulator {
 
 /// `chat.unfurl`. <https://docs.slack.dev/reference/methods/chat.unfurl>
 pub(super) fn unfurl(request: &mut Request<'_>) -> Outcome {
-    let named = request.args.word("channel").zip(request.args.word("ts"));
-    let by_id = request.args.word("unfurl_id").filter(|_| request.args.word("source").is_some());
-    let by_id = by_id.and_then(|id| id.split_once('.').map(|(channel, ts)| (channel.to_owned(), ts.to_owned())));
-    let (channel, ts) = named.or(by_id).ok_or_else(|| Refusal::missing("channel"))?;
-    let mut unfurls = request.args.structure("unfurls").ok_or("missing_unfurls")?;
-    let shown: Vec<(String, Value)> = match unfurls.as_object_mut() {
-        Some(map) if !map.is_empty() => std::mem::take(map).into_iter().collect(),
-        _ => return Err("invalid_unfurls_format".into()),
-    };
-    let mut attachments = Vec::new();
-    for (url, mut content) in shown {
-        let mut check = Check::default();
-        let blocks = content["blocks"].as_array().cloned().ok_or("invalid_unfurls_format")?;
-        check.blocks(&blocks, &format!("/unfurls/{url}/blocks"), Surface::Message);
-        if !check.problems.is_empty() {
-            return Err(Refusal::because("invalid_blocks", &check.problems));
-        }
-        fill_in_ids(&mut content["blocks"], &mut || request.world.next_id());
-        content["from_url"] = json!(url);
-        content["is_app_unfurl"] = json!(true);
-        attachments.push(content);
-    }
+    let (channel, ts) = place(request)?;
+    let mut attachments = shown(request)?;
     let channel = ChannelId::parse(channel).map_err(|_| "cannot_find_channel")?;
     let workspace = request.world.workspace(request.workspace);
     let known = workspace.channels.get_mut(&channel).ok_or("cannot_find_channel")?;
     let message = known.message(&ts).ok_or("cannot_find_message")?;
-    if !matches!(message.shown.author, Author::User(_)) {
+    let text = &message.shown.text;
+    let of = |attachment: &Value| attachment["from_url"].as_str().unwrap_or_default().to_owned();
+    if !attachments.iter().all(|attachment| text.contains(&of(attachment))) {
         return Err("cannot_unfurl_message".into());
     }
-    let in_message = links(&message.shown.text);
-    let said = |content: &Value| in_message.iter().any(|(url, _)| content["from_url"] == url.as_str());
-    if !attachments.iter().all(said) {
+    // Slack takes an answer for what it asked only.
+    let asked = if message.links_told { links(text) } else { Vec::new() };
+    if !attachments.iter().all(|attachment| asked.iter().any(|(url, _)| *url == of(attachment))) {
         return Err("cannot_unfurl_url".into());
     }
     for (number, attachment) in (1..).zip(&mut attachments) {
@@ -101,4 +104,44 @@ pub(super) fn unfurl(request: &mut Request<'_>) -> Outcome {
     }
     message.shown.attachments = Value::Array(attachments);
     Ok(json!({"ok": true}))
+}
+
+/// The channel and the name of the message, given as such or as the id that came with the links.
+fn place(request: &Request<'_>) -> Result<(String, String), Refusal> {
+    let args = &request.args;
+    let Some(id) = args.word("unfurl_id") else {
+        let channel = args.word("channel").ok_or("missing_channel")?;
+        return Ok((channel, args.word("ts").ok_or("missing_ts")?));
+    };
+    match args.word("source").ok_or("missing_source")?.as_str() {
+        "composer" | "conversations_history" => {}
+        _ => return Err("invalid_source".into()),
+    }
+    let (channel, ts) = id.split_once('.').ok_or("invalid_unfurl_id")?;
+    Ok((channel.to_owned(), ts.to_owned()))
+}
+
+/// What is to be shown: an attachment for each address.
+fn shown(request: &mut Request<'_>) -> Result<Vec<Value>, Refusal> {
+    let unfurls = request.args.structure("unfurls").ok_or("missing_unfurls")?;
+    let Value::Object(unfurls) = unfurls else { return Err("invalid_unfurls_format".into()) };
+    let mut attachments = Vec::new();
+    for (url, mut content) in unfurls {
+        if !content.is_object() {
+            return Err("invalid_unfurls_format".into());
+        }
+        let mut check = Check::default();
+        check_attachment(&mut check, &content, &format!("/unfurls/{url}"));
+        if !check.problems.is_empty() {
+            let code = if content.get("blocks").is_some() { "invalid_blocks" } else { "cannot_parse_attachment" };
+            return Err(Refusal::because(code, &check.problems));
+        }
+        if let Some(blocks) = content.get_mut("blocks") {
+            fill_in_ids(blocks, &mut || request.world.next_id());
+        }
+        content["from_url"] = json!(url);
+        content["is_app_unfurl"] = json!(true);
+        attachments.push(content);
+    }
+    if attachments.is_empty() { Err("invalid_unfurls_format".into()) } else { Ok(attachments) }
 }

@@ -60,8 +60,9 @@ pub(super) fn describe(info: &ChannelInfo, bot: &UserId) -> Value {
         "is_private": info.kind != ChannelKind::Public,
         "is_archived": info.archived,
         "is_general": false,
-        "is_shared": false,
-        "is_ext_shared": false,
+        "is_shared": info.shared_with.is_some(),
+        "is_ext_shared": info.shared_with.is_some(),
+        "connected_team_ids": Vec::from_iter(&info.shared_with),
         "is_org_shared": false,
         "is_member": info.members.contains(bot),
     });

@@ -72,6 +72,8 @@ pub struct UserInfo {
     pub is_bot: bool,
     /// Whether they were deactivated.
     pub deleted: bool,
+    /// Their own workspace, if that is another one with which a channel is shared.
+    pub home: Option<WorkspaceId>,
 }
 
 /// A channel as it can be seen.
@@ -87,6 +89,8 @@ pub struct ChannelInfo {
     pub archived: bool,
     /// Who is in it, the bot included.
     pub members: BTreeSet<UserId>,
+    /// Another workspace that it is shared with.
+    pub shared_with: Option<WorkspaceId>,
 }
 
 /// A call of the Web API, or of a response URL (its method is `response_url`).
@@ -246,6 +250,7 @@ impl Workspace {
             time_zone: "Etc/UTC".to_owned(),
             is_bot: true,
             deleted: false,
+            home: None,
         };
         Self {
             info: WorkspaceInfo { id: id.clone(), name: name.to_owned(), bot_user: bot_user.clone() },
@@ -292,7 +297,7 @@ impl Workspace {
             parent.replies += 1;
             parent.latest_reply = Some(shown.ts.clone());
         }
-        channel.keep(at, Message { shown, unread, replies: 0, latest_reply: None });
+        channel.keep(at, Message { shown, unread, replies: 0, latest_reply: None, links_told: false });
         name
     }
 
@@ -346,6 +351,7 @@ mod tests {
             kind: ChannelKind::Public,
             archived: false,
             members: BTreeSet::new(),
+            shared_with: None,
         };
         workspace.channels.insert(channel.clone(), Channel { info, messages: BTreeMap::new() });
         for number in 0..=MESSAGES_KEPT {
