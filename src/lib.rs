@@ -40,6 +40,7 @@
 //! | calls to Segments.ai, and changing things there | `segments::{api, cache}`, `app::act`, `sandbox::segments_ai` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
 //! | the form of a subscription | `slack::{form, view}`, `render::modal`, `app::modal` |
+//! | who may change subscriptions, and what is told of shared channels | `app::permission`, `render::reply::permission` |
 //! | what is told once to a new channel, and of pasted links | `app::{welcome, unfurl}`, `render::unfurl`, `model::page` |
 //! | the menu of a message, and why it was posted | `render::menu`, `app::because` |
 //! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
@@ -83,6 +84,7 @@ use anyhow::Context;
 use app::home::{Homes, keep_fresh};
 use app::install::States;
 use app::installed::Installed;
+use app::permission::Persons;
 use app::recent::Recent;
 use app::room::Room;
 use app::unfurl::Unfurled;
@@ -185,6 +187,7 @@ pub async fn assemble_over(
         lanes: Lanes::new(parts, shutdown),
         recent: Recent::new(clock.now()),
         homes: Homes::default(),
+        persons: Persons::default(),
         unfurled: Unfurled::default(),
         store,
         index: Arc::default(),
@@ -210,6 +213,7 @@ pub async fn assemble_over(
             webhook_limit: config.webhook_body_limit,
             backups: folder.join(backups::FOLDER),
             backup_keep: config.backup_keep,
+            who_may_change: config.who_may_change.clone(),
         },
     };
     connect::remember(&app).await?;

@@ -17,6 +17,8 @@ pub enum Reach {
     Ready {
         /// It joined just now.
         joined: bool,
+        /// Who reads along.
+        readers: Readers,
     },
     /// It must be invited first.
     NeedsInvite,
@@ -26,6 +28,17 @@ pub enum Reach {
     NotAChannel,
     /// Slack does not say: a delivery finds out.
     Unknown,
+}
+
+/// Who can read what is posted in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Those who are in it, as far as is known.
+    Members,
+    /// Everybody in the workspace.
+    Everybody,
+    /// People of another workspace, too.
+    OtherWorkspaces,
 }
 
 /// Finds out how the bot stands in a channel, and joins it if it is open.
@@ -44,7 +57,7 @@ async fn look(app: &App, lane: &Lane) -> Reach {
             debug!(lane = %lane, "could not look at channel {lane}: {error}");
             // Whoever may not look may still post.
             let refused = matches!(error, SlackError::Refused(_));
-            return if refused { Reach::Ready { joined: false } } else { Reach::Unknown };
+            return if refused { Reach::Ready { joined: false, readers: Readers::Members } } else { Reach::Unknown };
         }
     };
     if info.is_archived {
@@ -53,8 +66,13 @@ async fn look(app: &App, lane: &Lane) -> Reach {
     if info.is_im || info.is_mpim && !info.is_member {
         return Reach::NotAChannel;
     }
+    let readers = match (info.is_ext_shared, info.is_open()) {
+        (true, _) => Readers::OtherWorkspaces,
+        (false, true) => Readers::Everybody,
+        (false, false) => Readers::Members,
+    };
     if info.is_member {
-        return Reach::Ready { joined: false };
+        return Reach::Ready { joined: false, readers };
     }
     if !info.is_open() {
         return needs_invite(app, lane).await;
@@ -63,10 +81,10 @@ async fn look(app: &App, lane: &Lane) -> Reach {
         return Reach::Unknown;
     }
     match app.slack.join(lane).await {
-        Ok(()) => Reach::Ready { joined: true },
+        Ok(()) => Reach::Ready { joined: true, readers },
         Err(error) => {
             info!(lane = %lane, "could not join open channel {lane}: {error}; posting from outside");
-            Reach::Ready { joined: false }
+            Reach::Ready { joined: false, readers }
         }
     }
 }

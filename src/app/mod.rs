@@ -20,6 +20,7 @@ pub mod letters;
 mod me;
 pub mod modal;
 mod mute;
+pub mod permission;
 pub mod recent;
 pub mod room;
 mod status;
@@ -33,6 +34,7 @@ mod welcome;
 mod why;
 
 use crate::clock::Clock;
+use crate::config::WhoMayChange;
 use crate::delivery::Lanes;
 use crate::metrics::Metrics;
 use crate::model::{AccountId, ChannelId, Lane, TriggerId, UserId, WorkspaceId};
@@ -80,6 +82,8 @@ pub struct App {
     pub home: RwLock<Home>,
     /// The App Homes that were looked at of late.
     pub homes: home::Homes,
+    /// Who the people are that changed something of late.
+    pub persons: permission::Persons,
     /// The links that were shown of late.
     pub unfurled: unfurl::Unfurled,
     /// The workspaces that installed the app themselves.
@@ -118,6 +122,8 @@ pub struct Settings {
     pub backups: PathBuf,
     /// How many of them are kept; 0 makes none.
     pub backup_keep: usize,
+    /// Who may change what channels are subscribed to.
+    pub who_may_change: WhoMayChange,
 }
 
 /// The workspace that the environment's bot token belongs to.

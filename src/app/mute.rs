@@ -1,6 +1,7 @@
 //! Muting a channel for a while, and ending that.
 
 use super::hold::release;
+use super::permission::may_change;
 use super::{App, Asker, Reply};
 use crate::model::hold::next_at;
 use crate::model::mute::MOST_MUTES;
@@ -78,6 +79,9 @@ async fn apply(
     asker: &Asker,
     mut change: impl FnMut(Vec<Mute>) -> Result<Vec<Mute>, Reply>,
 ) -> Result<Result<u64, Reply>, StoreError> {
+    if let Err(refusal) = may_change(app, asker).await {
+        return Ok(Err(Reply::asker(refusal)));
+    }
     for _ in 0..TRIES {
         let (book, at) = (app.store.book(&asker.lane).await?, app.clock.now());
         let mutes = match change(Mute::in_force(book.mutes, at)) {

@@ -1,12 +1,14 @@
 //! Changing what a channel is subscribed to: `subscribe`, `set`, `unsubscribe`, and taking each back.
 
-use super::channel::{Reach, reach, revive};
+use super::channel::{Reach, Readers, reach, revive};
 use super::ledger::{self, Draft, MOST_SUBSCRIPTIONS, Mode, NotReplaced, Refused, Stamp};
+use super::permission::{Allowed, may_change};
 use super::{App, Asker, Reply};
 use super::{hold, mute};
 use crate::clock::{id_at, later};
+use crate::model::object::Seen;
 use crate::model::subscription::{Digest, Quiet};
-use crate::model::{EventSelector, Options, Rule, Subscription, SubscriptionState};
+use crate::model::{DatasetName, EventSelector, Options, Rule, Subscription, SubscriptionState};
 use crate::render::Message;
 use crate::render::reply::{self, Note, UndoRefusal};
 use crate::slack::command::{Asked, Target};
@@ -15,18 +17,23 @@ use crate::store::{Book, Edit, Edited, StoreError};
 use jiff::Timestamp;
 use std::sync::PoisonError;
 use std::time::Duration;
+use tracing::warn;
 use uuid::Uuid;
 
 /// A change can be taken back for so long.
 const UNDO_TIME: Duration = Duration::from_mins(10);
 /// A book that others change at the same time is read again so often.
 const TRIES: usize = 8;
+/// Of a pattern, so many datasets are looked at for whether anybody may see them.
+const DATASETS_LOOKED_AT: usize = 100;
 
 /// What became of a draft.
 struct Applied {
     draft: Draft,
     /// The undo that was stored with it; none if nothing was written.
     undo: Option<Uuid>,
+    /// Whether the channel had no subscription before.
+    first: bool,
 }
 
 /// Why nothing was written.
@@ -73,10 +80,14 @@ impl From<Outcome> for Reply {
 
 /// `subscribe` and `set`.
 pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace: bool) -> Result<Outcome, StoreError> {
-    let (state, joined) = match reach(app, &asker.lane).await {
-        Reach::Ready { joined } => (SubscriptionState::Active, joined),
-        Reach::Unknown => (SubscriptionState::Active, false),
-        Reach::NeedsInvite => (SubscriptionState::Waiting, false),
+    let allowed = match may_change(app, asker).await {
+        Ok(allowed) => allowed,
+        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+    };
+    let (state, joined, readers) = match reach(app, &asker.lane).await {
+        Reach::Ready { joined, readers } => (SubscriptionState::Active, joined, readers),
+        Reach::Unknown => (SubscriptionState::Active, false, Readers::Members),
+        Reach::NeedsInvite => (SubscriptionState::Waiting, false, Readers::Members),
         Reach::Archived => return Ok(Outcome::Refused(reply::archived_channel())),
         Reach::NotAChannel => return Ok(Outcome::Refused(reply::not_a_channel())),
     };
@@ -91,7 +102,7 @@ pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace:
             })
         })
     };
-    let applied = match apply(app, asker, None, draft).await {
+    let applied = match apply(app, asker, &allowed, None, draft).await {
         Ok(applied) => applied,
         Err(Stop::Answer(reply)) => return Ok(Outcome::Refused(reply.message)),
         Err(Stop::Repeated(reply)) => return Ok(Outcome::Repeated(reply.message)),
@@ -105,7 +116,8 @@ pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace:
     if let (true, Some(installation)) = (waits, app.slack.installation(&asker.lane.workspace)) {
         return Ok(Outcome::Waits(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
     }
-    let notes = notes(app, asker, wanted, &applied.draft, joined);
+    let mut notes = notes(app, asker, wanted, &applied.draft, joined);
+    notes.extend(onlookers(app, asker, &applied, readers).await);
     Ok(Outcome::Changed(reply::changed(&asker.user, &applied.draft.changes, &notes, applied.undo)))
 }
 
@@ -116,6 +128,10 @@ pub(super) async fn replace(
     edits: &Edits,
     rule: &Rule,
 ) -> Result<Result<Outcome, NotReplaced>, StoreError> {
+    let allowed = match may_change(app, asker).await {
+        Ok(allowed) => allowed,
+        Err(refusal) => return Ok(Ok(Outcome::Refused(refusal))),
+    };
     let time_zone = time_zone(app, asker, &rule.options).await;
     let mut not_replaced = None;
     let draft = |book: &Book| {
@@ -125,13 +141,13 @@ pub(super) async fn replace(
             Reply::nothing()
         })
     };
-    let applied = apply(app, asker, None, draft).await;
+    let applied = apply(app, asker, &allowed, None, draft).await;
     if let Some(why) = not_replaced {
         return Ok(Err(why));
     }
     Ok(Ok(match applied {
-        Ok(Applied { draft, undo: None }) => Outcome::Unchanged(reply::unchanged(&draft.untouched)),
-        Ok(Applied { draft, undo }) => {
+        Ok(Applied { draft, undo: None, .. }) => Outcome::Unchanged(reply::unchanged(&draft.untouched)),
+        Ok(Applied { draft, undo, .. }) => {
             let wanted =
                 Asked { datasets: vec![rule.dataset.clone()], options: rule.options.clone(), ..Asked::default() };
             let notes = notes(app, asker, &wanted, &draft, false);
@@ -150,6 +166,10 @@ pub(super) async fn unsubscribe(
     target: &Target,
     events: &[EventSelector],
 ) -> Result<Reply, StoreError> {
+    let allowed = match may_change(app, asker).await {
+        Ok(allowed) => allowed,
+        Err(refusal) => return Ok(Reply::asker(refusal)),
+    };
     if *target == Target::All && events.is_empty() {
         let existing = app.store.book(&asker.lane).await?.subscriptions;
         return Ok(Reply::asker(match existing.len() {
@@ -161,9 +181,9 @@ pub(super) async fn unsubscribe(
         let none = || Reply::asker(reply::no_such_subscription(&target.to_string(), &book.subscriptions));
         ledger::unsubscribe(book, target, events).ok_or_else(none)
     };
-    match apply(app, asker, None, draft).await {
-        Ok(Applied { draft, undo: None }) => Ok(Reply::asker(reply::unchanged(&draft.untouched))),
-        Ok(Applied { draft, undo }) => Ok(Reply::channel(reply::changed(&asker.user, &draft.changes, &[], undo))),
+    match apply(app, asker, &allowed, None, draft).await {
+        Ok(Applied { draft, undo: None, .. }) => Ok(Reply::asker(reply::unchanged(&draft.untouched))),
+        Ok(Applied { draft, undo, .. }) => Ok(Reply::channel(reply::changed(&asker.user, &draft.changes, &[], undo))),
         Err(Stop::Answer(reply) | Stop::Repeated(reply)) => Ok(reply),
         Err(Stop::Store(error)) => Err(error),
     }
@@ -180,13 +200,17 @@ pub(super) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number: u32) ->
 
 /// `unsubscribe *`, after the confirmation.
 pub(super) async fn unsubscribe_all(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+    let allowed = match may_change(app, asker).await {
+        Ok(allowed) => allowed,
+        Err(refusal) => return Ok(Reply::asker(refusal)),
+    };
     let mut removed = Vec::new();
     let draft = |book: &Book| {
         removed.clone_from(&book.subscriptions);
         let empty = || Reply::asker(reply::list(&[], 0));
         ledger::unsubscribe(book, &Target::All, &[]).ok_or_else(empty)
     };
-    match apply(app, asker, None, draft).await {
+    match apply(app, asker, &allowed, None, draft).await {
         Ok(Applied { undo, .. }) => Ok(Reply::channel(reply::unsubscribed_all(&asker.user, &removed, undo))),
         Err(Stop::Answer(reply) | Stop::Repeated(reply)) => Ok(reply),
         Err(Stop::Store(error)) => Err(error),
@@ -195,6 +219,10 @@ pub(super) async fn unsubscribe_all(app: &App, asker: &Asker) -> Result<Reply, S
 
 /// Takes a change back.
 pub(super) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Result<Reply, StoreError> {
+    let allowed = match may_change(app, asker).await {
+        Ok(allowed) => allowed,
+        Err(refusal) => return Ok(Reply::asker(refusal)),
+    };
     let refused = |refusal| Reply::asker(reply::undo_refused(refusal));
     let gone = || {
         // What has expired is swept away after a while.
@@ -204,7 +232,7 @@ pub(super) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Result<Reply, St
     let stored = app.store.undo(&asker.lane.workspace, id).await?;
     let Some(stored) = stored.filter(|undo| undo.channel == asker.lane.channel) else { return Ok(gone()) };
     let draft = |book: &Book| ledger::undo(book, &stored, app.clock.now()).map_err(refused);
-    match apply(app, asker, Some(id), draft).await {
+    match apply(app, asker, &allowed, Some(id), draft).await {
         Ok(applied) => {
             // What comes back may have stood still when it went.
             revive(app, &asker.lane).await?;
@@ -223,6 +251,7 @@ pub(super) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Result<Reply, St
 async fn apply(
     app: &App,
     asker: &Asker,
+    _: &Allowed,
     undoes: Option<Uuid>,
     mut draft: impl FnMut(&Book) -> Result<Draft, Reply>,
 ) -> Result<Applied, Stop> {
@@ -230,7 +259,7 @@ async fn apply(
         let book = app.store.book(&asker.lane).await?;
         let drafted = draft(&book).map_err(Stop::Answer)?;
         if drafted.is_empty() {
-            return Ok(Applied { draft: drafted, undo: None });
+            return Ok(Applied { draft: drafted, undo: None, first: false });
         }
         let at = app.clock.now();
         let undo = undoes.is_none().then(|| drafted.undo(&book, id_at(at), asker, later(at, UNDO_TIME)));
@@ -253,7 +282,7 @@ async fn apply(
                 if !retimed.is_empty() {
                     hold::release(app, asker, &retimed).await?;
                 }
-                return Ok(Applied { draft: drafted, undo: id });
+                return Ok(Applied { draft: drafted, undo: id, first: book.subscriptions.is_empty() });
             }
             Edited::Repeated => {
                 return Err(Stop::Repeated(Reply::asker(reply::list(&book.subscriptions, 0))));
@@ -295,6 +324,35 @@ fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joined: bool) 
     if joined {
         notes.push(Note::Joined);
     }
+    notes
+}
+
+/// Who reads along that whoever subscribed may not think of.
+async fn onlookers(app: &App, asker: &Asker, applied: &Applied, readers: Readers) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if readers == Readers::OtherWorkspaces && applied.first {
+        notes.push(Note::SharedChannel);
+    }
+    if readers == Readers::Members {
+        return notes;
+    }
+    let new = applied.draft.changes.iter().filter(|change| change.before.is_none());
+    let patterns: Vec<_> = new.filter_map(|change| Some(&change.after.as_ref()?.dataset)).collect();
+    let named: Vec<DatasetName> = {
+        let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+        let datasets = index.datasets(&asker.lane.workspace);
+        let named = datasets.filter(|name| patterns.iter().any(|pattern| pattern.matches(Some(name))));
+        named.take(DATASETS_LOOKED_AT).cloned().collect()
+    };
+    let states = app.store.dataset_states(&asker.lane.workspace, named).await.unwrap_or_else(|error| {
+        // The change is stored by now, and this is only a note beside it.
+        warn!(lane = %asker.lane, "could not look whether datasets are private: {error}");
+        Vec::new()
+    });
+    let is_private = |seen: &Seen| matches!(seen, Seen::Dataset(dataset) if dataset.public == Some(false));
+    let private: Vec<_> =
+        states.into_iter().filter(|(_, state)| is_private(&state.seen)).map(|(name, _)| name).collect();
+    notes.extend((!private.is_empty()).then_some(Note::PrivateDatasets(private)));
     notes
 }
 

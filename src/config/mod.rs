@@ -9,6 +9,7 @@ pub use gather::{Listed, Settings, Sources};
 pub use parse::{is_loopback, public_url};
 pub use problem::{Origin, Problem, Problems};
 
+use crate::model::UserId;
 use secrecy::SecretString;
 use std::fmt;
 use std::net::SocketAddr;
@@ -51,6 +52,8 @@ pub struct Config {
     pub webhook_memory: usize,
     /// How many daily backups are kept in the data folder; 0 makes none.
     pub backup_keep: usize,
+    /// Who may change what channels are subscribed to.
+    pub who_may_change: WhoMayChange,
 }
 
 /// What this app is to Slack when a workspace installs it.
@@ -60,6 +63,18 @@ pub struct OauthClient {
     pub id: String,
     /// What proves that it is the app that asks.
     pub secret: SecretString,
+}
+
+/// Who may change what a channel is subscribed to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum WhoMayChange {
+    /// Whoever is in the channel, but for guests and people of other workspaces.
+    #[default]
+    Members,
+    /// Admins and owners of the workspace.
+    Admins,
+    /// These people.
+    These(Vec<UserId>),
 }
 
 /// The place where a server keeps everything.
@@ -153,6 +168,7 @@ impl Settings {
         let webhook_body_limit = self.required(&setting::WEBHOOK_BODY_LIMIT, parse::body_limit);
         let webhook_memory = self.required(&setting::WEBHOOK_MEMORY, parse::memory);
         let backup_keep = self.required(&setting::BACKUP_KEEP, parse::backup_keep);
+        let who_may_change = self.required(&setting::WHO_MAY_CHANGE, parse::who_may_change);
         Some(Config {
             listen: listen?,
             admin_listen: admin_listen?,
@@ -170,6 +186,7 @@ impl Settings {
             webhook_body_limit: webhook_body_limit?,
             webhook_memory: webhook_memory?,
             backup_keep: backup_keep?,
+            who_may_change: who_may_change?,
         })
     }
 

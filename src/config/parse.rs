@@ -1,6 +1,7 @@
 //! From the text of a setting to its value; the error says what is wrong with "the value", without showing it.
 
-use super::{LogFormat, StoreUrl};
+use super::{LogFormat, StoreUrl, WhoMayChange};
+use crate::model::UserId;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
@@ -117,6 +118,24 @@ pub(super) fn memory(text: &str) -> Parsed<usize> {
 fn bytes(text: &str, allowed: RangeInclusive<usize>) -> Parsed<usize> {
     let bytes = text.parse().map_err(|_| "is no whole number")?;
     if allowed.contains(&bytes) { Ok(bytes) } else { Err("is out of range") }
+}
+
+/// More people than these are not named one by one.
+const MOST_NAMED: usize = 100;
+
+pub(super) fn who_may_change(text: &str) -> Parsed<WhoMayChange> {
+    match text {
+        "members" => return Ok(WhoMayChange::Members),
+        "admins" => return Ok(WhoMayChange::Admins),
+        _ => {}
+    }
+    let is_person = |id: &UserId| id.as_str().starts_with(['U', 'W']) && id.as_str().len() > 1;
+    let words = text.split(|letter: char| letter == ',' || letter.is_whitespace()).filter(|word| !word.is_empty());
+    let people = words.map(|word| UserId::parse(word).ok().filter(is_person)).collect::<Option<Vec<_>>>();
+    match people.ok_or("is neither `members` nor `admins` nor user ids")? {
+        people if (1..=MOST_NAMED).contains(&people.len()) => Ok(WhoMayChange::These(people)),
+        _ => Err("names nobody, or too many"),
+    }
 }
 
 pub(super) fn backup_keep(text: &str) -> Parsed<usize> {

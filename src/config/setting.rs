@@ -211,8 +211,19 @@ pub const BACKUP_KEEP: Setting = Setting {
     help: "how many daily backups are kept in the data folder",
 };
 
+/// See [`super::Config::who_may_change`].
+pub const WHO_MAY_CHANGE: Setting = Setting {
+    key: "who_may_change",
+    environment: "SEGMENTS_SLACK_WHO_MAY_CHANGE",
+    flag: Some("who-may-change"),
+    default: Some("members"),
+    secret: false,
+    allowed: "`members`, `admins`, or up to 100 Slack user ids with commas between, such as `U0123,U0456`",
+    help: "who may change what channels are subscribed to",
+};
+
 /// Every setting that can stand in the file, in the order people read them.
-pub const ALL: [&Setting; 17] = [
+pub const ALL: [&Setting; 18] = [
     &LISTEN,
     &ADMIN_LISTEN,
     &STORE,
@@ -230,6 +241,7 @@ pub const ALL: [&Setting; 17] = [
     &WEBHOOK_BODY_LIMIT,
     &WEBHOOK_MEMORY,
     &BACKUP_KEEP,
+    &WHO_MAY_CHANGE,
 ];
 
 /// Variables that a later version will read; set now, they earn a warning.

@@ -7,7 +7,7 @@ pub mod segments_ai;
 pub mod slack;
 
 use crate::clock::Clock;
-use crate::config::{Config, LogFormat, StoreUrl};
+use crate::config::{Config, LogFormat, StoreUrl, WhoMayChange};
 use crate::model::{ChannelId, UserId, WorkspaceId};
 use anyhow::Context;
 use page::Page;
@@ -125,6 +125,7 @@ fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Conf
         webhook_body_limit: 4 * 1024 * 1024,
         webhook_memory: 256 * 1024 * 1024,
         backup_keep: 0,
+        who_may_change: WhoMayChange::Members,
     })
 }
 

@@ -1,7 +1,9 @@
 //! The calls we make to Slack. Tokens go in here and nowhere else; errors come out as what they mean to the caller.
 
+mod people;
 mod surfaces;
 
+pub use people::{EnterpriseUser, UserInfo};
 pub use surfaces::{Linked, Membership};
 
 use super::error::SlackError;
@@ -73,14 +75,9 @@ pub struct ChannelInfo {
     /// A conversation of a few.
     #[serde(default)]
     pub is_mpim: bool,
-}
-
-/// A person as Slack knows them.
-#[derive(Debug, Clone, Deserialize)]
-pub struct UserInfo {
-    /// IANA time zone.
+    /// Whether people of a workspace outside the organisation are in it.
     #[serde(default)]
-    pub tz: Option<String>,
+    pub is_ext_shared: bool,
 }
 
 #[derive(Deserialize)]
@@ -137,11 +134,6 @@ struct HistoryMessage {
 #[derive(Deserialize)]
 struct Channel {
     channel: ChannelInfo,
-}
-
-#[derive(Deserialize)]
-struct User {
-    user: UserInfo,
 }
 
 #[derive(Deserialize)]
@@ -335,12 +327,6 @@ impl SlackApi {
         let request = Join { channel: lane.channel.as_str() };
         let Nothing {} = self.write(&lane.workspace, "conversations.join", &request, READ_LIMIT).await?;
         Ok(())
-    }
-
-    /// A person of the workspace.
-    pub async fn user(&self, workspace: &WorkspaceId, user: &UserId) -> Result<UserInfo, SlackError> {
-        let known: User = self.read(workspace, "users.info", &[("user", user.as_str())]).await?;
-        Ok(known.user)
     }
 
     async fn write<Q: Serialize + Send + Sync, A: DeserializeOwned + Send>(

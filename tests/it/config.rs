@@ -1,7 +1,7 @@
 //! Where settings come from, which source wins, and what is said about mistakes.
 
 use segments_slack::config::setting::{self, Setting};
-use segments_slack::config::{Config, LogFormat, Origin, Settings, Sources};
+use segments_slack::config::{Config, LogFormat, Origin, Settings, Sources, WhoMayChange};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
@@ -98,6 +98,7 @@ fn the_defaults_are_those_of_the_manual() {
     assert_eq!(config.webhook_body_limit, 4 << 20);
     assert_eq!(config.webhook_memory, 256 << 20);
     assert_eq!(config.backup_keep, 7);
+    assert_eq!(config.who_may_change, WhoMayChange::Members);
 }
 
 #[test]
@@ -138,7 +139,7 @@ fn two_webhook_secrets_hold_during_a_rotation() {
 
 #[test]
 fn a_bad_value_is_told_with_its_origin_and_what_is_allowed() {
-    let cases: [(&'static Setting, &str, &str); 17] = [
+    let cases: [(&'static Setting, &str, &str); 20] = [
         (&setting::LISTEN, "localhost", "is no address with a port"),
         (&setting::LISTEN, "127.0.0.1:99999", "is no address with a port"),
         (&setting::ADMIN_LISTEN, "on", "is no address with a port"),
@@ -156,6 +157,9 @@ fn a_bad_value_is_told_with_its_origin_and_what_is_allowed() {
         (&setting::WEBHOOK_BODY_LIMIT, "0", "is out of range"),
         (&setting::WEBHOOK_MEMORY, "1048575", "is out of range"),
         (&setting::WEBHOOK_BODY_LIMIT, "99999999999", "is out of range"),
+        (&setting::WHO_MAY_CHANGE, "everybody", "is neither `members` nor `admins` nor user ids"),
+        (&setting::WHO_MAY_CHANGE, "U1,C2", "is neither `members` nor `admins` nor user ids"),
+        (&setting::WHO_MAY_CHANGE, ",", "names nobody, or too many"),
     ];
     for (setting, value, reason) in cases {
         let Setting { key, environment, allowed, .. } = setting;

@@ -38,6 +38,7 @@ mod pacing;
 mod pausing;
 mod payload_looks;
 mod payloads;
+mod permission;
 mod reach;
 mod rendered;
 mod replies;

@@ -102,9 +102,16 @@ async fn a_command_is_answered_in_time_while_slack_hangs() {
     assert_eq!(states(&bench).await, [Active]);
 }
 
+/// Lets the server ask Slack who ann is, so that the next call about her is for her time zone.
+async fn is_known(bench: &Bench, id: &str) {
+    bench.user("U1").types("/segments unmute").in_channel(id).await;
+    bench.read(id);
+}
+
 #[tokio::test]
 async fn what_takes_too_long_is_answered_later() {
     let bench = Bench::start().await;
+    is_known(&bench, "C1").await;
     bench.slack.fail_next_of("conversations.info", Fault::Hang);
     bench.slack.fail_next_of("users.info", Fault::Hang);
     let (c1, ann, home) = (channel("C1"), user("U1"), workspace());
@@ -159,6 +166,7 @@ async fn a_pause_ends_although_what_was_paused_is_gone() {
 #[tokio::test]
 async fn an_invitation_that_comes_before_the_subscription_is_stored_is_not_missed() {
     let bench = Bench::start().await;
+    is_known(&bench, "G1").await;
     // The bot is seen to be outside, and the typist's time zone then takes its time.
     bench.slack.fail_next_of("users.info", Fault::Hang);
     let (g1, ann, home) = (channel("G1"), user("U1"), workspace());

@@ -11,6 +11,7 @@ mod list;
 mod me;
 mod mute;
 mod notice;
+mod permission;
 mod status;
 mod typed;
 mod welcome;
@@ -36,6 +37,7 @@ pub use notice::{
     subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted, too_many_subscriptions,
     try_again, unfinished, unknown_action,
 };
+pub use permission::{NotAllowed, not_allowed};
 pub use status::{AccountStatus, Status, status};
 pub use welcome::welcome;
 pub use why::{Place, Told, why};

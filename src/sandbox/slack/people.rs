@@ -29,6 +29,7 @@ pub(super) fn info(request: &mut Request<'_>) -> Outcome {
     let workspace = request.world.workspace(team);
     let team = workspace.home_of(&id);
     let user = workspace.users.get(&id).ok_or("user_not_found")?;
+    let guest = workspace.guests.contains(&id);
     let admin = user.role != Role::Member;
     let offset = jiff::tz::TimeZone::get(&user.time_zone).map_or(0, |zone| zone.to_offset(request.now).seconds());
     Ok(json!({"ok": true, "user": {
@@ -44,7 +45,7 @@ pub(super) fn info(request: &mut Request<'_>) -> Outcome {
         "is_admin": admin,
         "is_owner": user.role == Role::Owner,
         "is_primary_owner": false,
-        "is_restricted": false,
+        "is_restricted": guest,
         "is_ultra_restricted": false,
         "is_bot": user.is_bot,
         "is_app_user": false,

@@ -38,6 +38,12 @@ impl Emulator {
         self.changed();
     }
 
+    /// Makes somebody a guest.
+    pub fn make_guest(&self, workspace: &WorkspaceId, user: &UserId) {
+        self.world().workspace(workspace).guests.insert(user.clone());
+        self.changed();
+    }
+
     /// Adds a channel. The bot is in a direct one, and in another if [`Emulator::bot_user`] is among the members.
     pub fn add_channel(
         &self,

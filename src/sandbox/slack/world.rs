@@ -160,6 +160,8 @@ pub(super) struct Workspace {
     pub(super) organisation: bool,
     pub(super) users: BTreeMap<UserId, UserInfo>,
     pub(super) channels: BTreeMap<ChannelId, Channel>,
+    /// People who are in the channels that they were invited to only.
+    pub(super) guests: BTreeSet<UserId>,
     pub(super) withheld_scopes: BTreeSet<String>,
     pub(super) homes: BTreeMap<UserId, Value>,
     /// The views before a person, the uppermost last.
@@ -260,6 +262,7 @@ impl Workspace {
             organisation: false,
             users: BTreeMap::from([(bot_user, bot)]),
             channels: BTreeMap::new(),
+            guests: BTreeSet::new(),
             withheld_scopes: BTreeSet::new(),
             homes: BTreeMap::new(),
             modals: BTreeMap::new(),

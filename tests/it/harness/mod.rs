@@ -20,7 +20,7 @@ use logged::Logged;
 use secrecy::SecretString;
 use segments_slack::app::App;
 use segments_slack::clock::{Clock, later};
-use segments_slack::config::{Config, LogFormat, StoreUrl};
+use segments_slack::config::{Config, LogFormat, StoreUrl, WhoMayChange};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
 use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
 use segments_slack::store::{Durability, sled::SledStore};
@@ -53,6 +53,8 @@ pub(crate) struct Bench {
     server: Option<Server>,
     /// Daily backups from the next start on.
     pub(crate) backup_keep: usize,
+    /// Who may change subscriptions, from the next start on.
+    pub(crate) who_may_change: WhoMayChange,
     messages: AtomicUsize,
     logged: Logged,
     _logs: tracing::subscriber::DefaultGuard,
@@ -153,6 +155,7 @@ impl Bench {
             strikes: Strikes::default(),
             server: None,
             backup_keep: 0,
+            who_may_change: WhoMayChange::Members,
             messages: AtomicUsize::new(0),
             logged,
             _logs: logs,
@@ -201,6 +204,7 @@ impl Bench {
             webhook_body_limit: 4 * 1024 * 1024,
             webhook_memory: self.webhook_memory,
             backup_keep: self.backup_keep,
+            who_may_change: self.who_may_change.clone(),
         }
     }
 

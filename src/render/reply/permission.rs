@@ -1,0 +1,81 @@
+//! Who may change what a channel gets, and who reads along.
+
+use super::layout::say;
+use super::words;
+use crate::model::{DatasetName, UserId};
+use crate::render::Message;
+use crate::render::mrkdwn;
+
+/// No more people or datasets than these are named.
+const MOST_NAMED: usize = 5;
+
+/// Why somebody may not change what a channel gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotAllowed {
+    /// They belong to another workspace.
+    Stranger,
+    /// Their account was deactivated.
+    Gone,
+    /// They are a guest.
+    Guest,
+    /// They are no admin.
+    NoAdmin,
+    /// Others are named.
+    NotNamed,
+    /// Slack did not say whether they are an admin.
+    Unknown,
+}
+
+/// Says why nothing was changed and who can change it; `named` are the people who may, where they are named.
+pub fn not_allowed(why: NotAllowed, named: &[UserId]) -> Message {
+    if why == NotAllowed::Stranger {
+        return super::other_workspace();
+    }
+    let admins = "only admins of this workspace may change what a channel gets from Segments.ai";
+    let why = match why {
+        NotAllowed::Unknown => {
+            return say(format!(
+                "Slack does not say whether you are an admin, and {admins}. Nothing was changed. \
+                 Please try again in a minute."
+            ));
+        }
+        NotAllowed::NoAdmin => format!("Here {admins}. Nothing was changed: ask one of them."),
+        NotAllowed::NotNamed => {
+            let people = named.iter().take(MOST_NAMED).map(words::user).collect::<Vec<_>>().join(", ");
+            let more = named.len().saturating_sub(MOST_NAMED);
+            let more = if more > 0 { format!(" and {} more", words::grouped(more as u64)) } else { String::new() };
+            format!(
+                "Here only {people}{more} may change what a channel gets from Segments.ai. \
+                 Nothing was changed: ask one of them."
+            )
+        }
+        NotAllowed::Guest => {
+            "Guests see what a channel gets from Segments.ai, and members of this workspace change it. \
+             Nothing was changed: ask a member who is in this channel."
+                .to_owned()
+        }
+        NotAllowed::Gone | NotAllowed::Stranger => {
+            "Slack says that your account is deactivated. Nothing was changed: ask a member of this workspace."
+                .to_owned()
+        }
+    };
+    say(format!("{why} `/segments list` shows what this channel gets."))
+}
+
+/// That people of another workspace read along.
+pub(super) fn shared_channel() -> String {
+    "This channel is shared with another workspace: its people read what I post here, too.".to_owned()
+}
+
+/// That datasets which not everybody may see in Segments.ai are seen by everybody here.
+pub(super) fn private_datasets(names: &[DatasetName]) -> String {
+    let shown =
+        names.iter().take(MOST_NAMED).map(|name| super::typed::code(mrkdwn::cut(name.as_str(), 200).as_str(), 300));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    let more = names.len().saturating_sub(MOST_NAMED);
+    let more = if more > 0 { format!(" and {} more", words::grouped(more as u64)) } else { String::new() };
+    let (is, it) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
+    format!(
+        "{shown}{more} {is} private in Segments.ai, and everybody who can read this channel sees what happens in {it}."
+    )
+}

@@ -1,0 +1,155 @@
+//! Who may change what a channel is subscribed to, and who is told of readers that she may not think of.
+
+use crate::harness::signed::command;
+use crate::harness::{Bench, channel, seconds, user, workspace};
+use segments_slack::config::WhoMayChange;
+use segments_slack::model::WorkspaceId;
+use segments_slack::sandbox::slack::{Fault, Role, Shown};
+
+async fn types(bench: &Bench, person: &str, text: &str) -> Shown {
+    bench.user(person).types(&format!("/segments {text}")).in_channel("C1").await;
+    bench.read("C1")
+}
+
+/// What #annotation gets, and how many mutes it has.
+async fn stored(bench: &Bench) -> (Vec<String>, usize) {
+    let lane = segments_slack::app::App::lane(&workspace(), &channel("C1"));
+    let book = bench.app().store.book(&lane).await.unwrap();
+    (book.subscriptions.iter().map(|one| one.rule.to_string()).collect(), book.mutes.len())
+}
+
+async fn restarted(who: WhoMayChange) -> Bench {
+    let mut bench = Bench::start().await;
+    bench.slack.add_user(&workspace(), &user("U3"), "zoe", Role::Member, "Europe/Brussels");
+    types(&bench, "U1", "subscribe jane/flowers sample.*").await;
+    bench.who_may_change = who;
+    bench.restart().await;
+    bench
+}
+
+/// Commands, clicks and an undo that change something.
+async fn everything_is_refused(bench: &Bench, person: &str, because: &str) {
+    let before = stored(bench).await;
+    for text in
+        ["subscribe jane/birds", "set jane/flowers issue.*", "unsubscribe #1", "unsubscribe *", "mute 2h", "unmute"]
+    {
+        let shown = types(bench, person, text).await;
+        assert_eq!(shown.ephemeral_to, Some(user(person)), "{text}");
+        assert!(shown.text.contains(because), "{text}: {}", shown.text);
+    }
+    bench.user(person).clicks("undo").in_channel("C1").await;
+    assert!(bench.read("C1").text.contains(because));
+    assert_eq!(stored(bench).await, before);
+    assert!(types(bench, person, "list").await.text.contains("jane/flowers"), "whoever may not change may look");
+}
+
+#[tokio::test]
+async fn where_admins_change_subscriptions_nobody_else_does() {
+    let bench = restarted(WhoMayChange::Admins).await;
+    everything_is_refused(&bench, "U2", "only admins of this workspace").await;
+    types(&bench, "U1", "unsubscribe #1").await;
+    assert_eq!(stored(&bench).await, (Vec::new(), 0));
+}
+
+#[tokio::test]
+async fn where_people_are_named_they_alone_change_subscriptions() {
+    let bench = restarted(WhoMayChange::These(vec![user("U2")])).await;
+    everything_is_refused(&bench, "U1", "only <@U2> may change").await;
+    types(&bench, "U2", "unsubscribe #1").await;
+    assert_eq!(stored(&bench).await, (Vec::new(), 0));
+}
+
+#[tokio::test]
+async fn guests_and_those_who_left_look_and_change_nothing() {
+    for (is_guest, because) in [(true, "Guests see what a channel gets"), (false, "your account is deactivated")] {
+        let bench = restarted(WhoMayChange::Members).await;
+        let (home, zoe) = (workspace(), user("U3"));
+        if is_guest {
+            bench.slack.make_guest(&home, &zoe);
+        } else {
+            bench.slack.set_deactivated(&home, &zoe, true);
+        }
+        everything_is_refused(&bench, "U3", because).await;
+        types(&bench, "U2", "subscribe jane/birds").await;
+    }
+}
+
+#[tokio::test]
+async fn a_command_of_somebody_from_another_workspace_changes_nothing() {
+    let bench = Bench::start().await;
+    bench.slack.share(&workspace(), &channel("C1"), &WorkspaceId::parse("T7").unwrap());
+    bench.slack.add_stranger(&workspace(), &channel("C1"), &user("U4"), "max");
+    let body = command("T1", "1.max", "subscribe jane/flowers", "").replace("user_id=U1", "user_id=U4");
+    let (status, answer) = bench.slack_sends("commands", body).await;
+    assert!(status == 200 && answer.contains("other workspace of this shared channel"), "{answer}");
+    assert!(stored(&bench).await.0.is_empty());
+}
+
+#[tokio::test]
+async fn nobody_is_taken_for_an_admin_while_slack_does_not_say_so() {
+    let bench = restarted(WhoMayChange::Admins).await;
+    for fault in [Fault::Status(503), Fault::RateLimit { retry_after: 30 }, Fault::Code("missing_scope".to_owned())] {
+        bench.slack.fail_next_of("users.info", fault);
+        let shown = types(&bench, "U1", "unsubscribe #1").await;
+        assert!(shown.text.starts_with("Slack does not say whether you are an admin"), "{}", shown.text);
+    }
+    assert_eq!(stored(&bench).await.0.len(), 1);
+    types(&bench, "U1", "unsubscribe #1").await;
+    // Who was an admin a minute ago is asked for again.
+    bench.slack.add_user(&workspace(), &user("U1"), "ann", Role::Member, "Europe/Brussels");
+    bench.after(seconds(61)).await;
+    bench.user("U1").clicks("undo").in_channel("C1").await;
+    assert!(bench.read("C1").text.contains("only admins"));
+    assert!(stored(&bench).await.0.is_empty());
+}
+
+#[tokio::test]
+async fn members_go_on_while_slack_does_not_say_who_they_are() {
+    let bench = Bench::start().await;
+    bench.slack.fail_next_of("users.info", Fault::Status(503));
+    types(&bench, "U2", "subscribe jane/flowers sample.*").await;
+    assert_eq!(stored(&bench).await.0.len(), 1);
+}
+
+#[tokio::test]
+async fn nobody_refused_brings_the_bot_into_a_channel() {
+    let bench = restarted(WhoMayChange::Admins).await;
+    bench.user("U2").types("/segments subscribe jane/flowers").in_channel("C2").await;
+    assert!(bench.read("C2").text.contains("only admins"));
+    let channels = bench.slack.channels(&workspace());
+    let qa = channels.iter().find(|info| info.id == channel("C2")).unwrap();
+    assert!(!qa.members.contains(&bench.slack.bot_user(&workspace())));
+}
+
+#[tokio::test]
+async fn whoever_subscribes_a_shared_channel_first_is_told_who_reads_along() {
+    let bench = Bench::start().await;
+    bench.slack.share(&workspace(), &channel("C1"), &WorkspaceId::parse("T7").unwrap());
+    let told = |shown: &Shown| shown.blocks.to_string().contains("is shared with another workspace");
+    assert!(told(&types(&bench, "U1", "subscribe jane/flowers").await));
+    assert!(!told(&types(&bench, "U1", "subscribe jane/birds").await));
+    bench.user("U1").types("/segments subscribe jane/flowers").in_channel("C2").await;
+    assert!(!told(&bench.read("C2")));
+}
+
+#[tokio::test]
+async fn whoever_subscribes_an_open_channel_to_a_private_dataset_is_told_that_everybody_sees_it() {
+    let bench = Bench::start().await;
+    let body: serde_json::Value = serde_json::from_str(&crate::harness::fixture("dataset.created.basic")).unwrap();
+    assert_eq!(body["object"]["public"], false);
+    types(&bench, "U1", "subscribe ann/nothing").await;
+    bench.body(&body.to_string()).await;
+    let private = body["dataset"].as_str().unwrap().to_owned();
+    let owner = private.split('/').next().unwrap();
+    let told = |shown: &Shown| shown.blocks.to_string().contains("is private in Segments.ai");
+    for pattern in [private.as_str(), &format!("{owner}/*")] {
+        let shown = types(&bench, "U1", &format!("subscribe {pattern} sample.*")).await;
+        assert!(told(&shown) && shown.blocks.to_string().contains(&private), "{}", shown.blocks);
+    }
+    assert!(!told(&types(&bench, "U1", "subscribe ann/other").await));
+    bench.slack.invite_bot(&workspace(), &channel("G1"), &user("U1")).await;
+    bench.settle().await;
+    bench.read_all("G1");
+    bench.user("U1").types(&format!("/segments subscribe {private}")).in_channel("G1").await;
+    assert!(!told(&bench.read("G1")), "those in a private channel are its own");
+}
