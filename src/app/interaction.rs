@@ -160,6 +160,7 @@ async fn carry_out(
 pub(super) async fn resume(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
     let resumed = channel::revive(app, &asker.lane).await?;
     if !resumed.is_empty() {
+        app.store.note_deed(&asker.lane.workspace, asker.deed(app.clock.now(), "resume")).await?;
         return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));
     }
     let subscriptions = app.store.book(&asker.lane).await?.subscriptions;

@@ -20,6 +20,7 @@ pub mod letters;
 mod me;
 pub mod modal;
 mod mute;
+mod notes;
 pub mod permission;
 pub mod recent;
 pub mod room;
@@ -37,7 +38,7 @@ use crate::clock::Clock;
 use crate::config::WhoMayChange;
 use crate::delivery::Lanes;
 use crate::metrics::Metrics;
-use crate::model::{AccountId, ChannelId, Lane, TriggerId, UserId, WorkspaceId};
+use crate::model::{AccountId, ChannelId, Deed, Lane, TriggerId, UserId, WorkspaceId};
 use crate::render::{Message, Rung, reply};
 use crate::routing::Directory;
 use crate::routing::index::Index;
@@ -50,6 +51,7 @@ use crate::store::{Store, StoreError};
 use crate::vault::Vault;
 use install::States;
 use installed::Installed;
+use jiff::Timestamp;
 use recent::Recent;
 use room::Room;
 use secrecy::SecretString;
@@ -198,6 +200,13 @@ impl Reply {
             Audience::Channel => Some(Answer::in_channel(content)),
             Audience::Nobody => None,
         }
+    }
+}
+
+impl Asker {
+    /// What is kept of what they did.
+    fn deed(&self, at: Timestamp, typed: &str) -> Deed {
+        Deed::new(at, self.user.clone(), self.lane.channel.clone(), typed)
     }
 }
 

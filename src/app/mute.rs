@@ -7,7 +7,7 @@ use crate::model::hold::next_at;
 use crate::model::mute::MOST_MUTES;
 use crate::model::{DatasetPattern, Mute};
 use crate::render::reply;
-use crate::slack::command::MuteLength;
+use crate::slack::command::{Command, MuteLength};
 use crate::store::{Edit, Edited, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -32,13 +32,14 @@ pub(super) async fn mute(
         }
     };
     let until = Timestamp::from_second(until).unwrap_or(Timestamp::MAX);
+    let typed = Command::Mute { dataset: dataset.clone(), length };
     let mute = Mute { dataset: dataset.unwrap_or_else(DatasetPattern::everything), until, by: asker.user.clone() };
     let change = |mut mutes: Vec<Mute>| {
         mutes.retain(|other| other.dataset != mute.dataset);
         mutes.push(mute.clone());
         (mutes.len() <= MOST_MUTES).then_some(mutes).ok_or_else(|| Reply::asker(reply::too_many_mutes(MOST_MUTES)))
     };
-    Ok(match apply(app, asker, change).await? {
+    Ok(match apply(app, asker, &typed, change).await? {
         Ok(_) => Reply::channel(reply::muted(&mute, zone_known)),
         Err(answer) => answer,
     })
@@ -66,7 +67,8 @@ async fn end(
         (ended, left) = mutes.into_iter().partition(|mute| ends(mute));
         if ended.is_empty() { Err(Reply::asker(reply::not_muted(named, &left))) } else { Ok(left.clone()) }
     };
-    let applied = apply(app, asker, change).await?;
+    let typed = Command::Unmute { dataset: named.cloned() };
+    let applied = apply(app, asker, &typed, change).await?;
     Ok(match applied {
         Ok(released) => Reply::channel(reply::unmuted(&asker.user, &ended, released, &left)),
         Err(answer) => answer,
@@ -77,6 +79,7 @@ async fn end(
 async fn apply(
     app: &App,
     asker: &Asker,
+    typed: &Command,
     mut change: impl FnMut(Vec<Mute>) -> Result<Vec<Mute>, Reply>,
 ) -> Result<Result<u64, Reply>, StoreError> {
     if let Err(refusal) = may_change(app, asker).await {
@@ -97,6 +100,7 @@ async fn apply(
             cause: Some(asker.cause.clone()),
             undo: None,
             undoes: None,
+            deed: Some(asker.deed(at, &typed.to_string())),
             at,
         };
         match app.store.edit(&asker.lane, edit).await? {

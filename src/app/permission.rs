@@ -53,6 +53,11 @@ pub(super) async fn may_change(app: &App, asker: &Asker) -> Result<Allowed, Mess
     }
 }
 
+/// Whether somebody is known to be an admin of their workspace.
+pub(super) async fn is_admin(app: &App, asker: &Asker) -> bool {
+    person(app, &asker.lane.workspace, &asker.user).await == Some(Person::Admin)
+}
+
 fn named(who: &WhoMayChange) -> &[UserId] {
     if let WhoMayChange::These(people) = who { people } else { &[] }
 }

@@ -1,9 +1,24 @@
 //! How a workspace is doing, gathered for `/segments status`.
 
-use super::App;
+use super::permission::is_admin;
+use super::{App, Asker};
 use crate::model::{SubscriptionState, WorkspaceId};
-use crate::render::reply::{AccountStatus, Status};
+use crate::render::Message;
+use crate::render::reply::{self, AccountStatus, Status};
 use crate::store::StoreError;
+
+/// Admins are shown so many of the last changes.
+const DEEDS: usize = 10;
+
+/// Says how the workspace is doing; to its admins also who changed what of late.
+pub(super) async fn told(app: &App, asker: &Asker) -> Result<Message, StoreError> {
+    let workspace = &asker.lane.workspace;
+    let said = reply::status(&gather(app, workspace).await?);
+    if !is_admin(app, asker).await {
+        return Ok(said);
+    }
+    Ok(reply::with_deeds(said, &app.store.deeds(workspace, DEEDS).await?))
+}
 
 /// Gathers the facts.
 pub(super) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status, StoreError> {

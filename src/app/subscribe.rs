@@ -2,30 +2,26 @@
 
 use super::channel::{Reach, Readers, reach, revive};
 use super::ledger::{self, Draft, MOST_SUBSCRIPTIONS, Mode, NotReplaced, Refused, Stamp};
+use super::notes::{has_times, notes, onlookers};
 use super::permission::{Allowed, may_change};
 use super::{App, Asker, Reply};
 use super::{hold, mute};
 use crate::clock::{id_at, later};
-use crate::model::object::Seen;
 use crate::model::subscription::{Digest, Quiet};
-use crate::model::{DatasetName, EventSelector, Options, Rule, Subscription, SubscriptionState};
+use crate::model::{EventSelector, Options, Rule, Subscription, SubscriptionState};
 use crate::render::Message;
-use crate::render::reply::{self, Note, UndoRefusal};
-use crate::slack::command::{Asked, Target};
+use crate::render::reply::{self, UndoRefusal};
+use crate::slack::command::{Asked, Command, Target};
 use crate::slack::form::{Edits, fingerprint};
 use crate::store::{Book, Edit, Edited, StoreError};
 use jiff::Timestamp;
-use std::sync::PoisonError;
 use std::time::Duration;
-use tracing::warn;
 use uuid::Uuid;
 
 /// A change can be taken back for so long.
 const UNDO_TIME: Duration = Duration::from_mins(10);
 /// A book that others change at the same time is read again so often.
 const TRIES: usize = 8;
-/// Of a pattern, so many datasets are looked at for whether anybody may see them.
-const DATASETS_LOOKED_AT: usize = 100;
 
 /// What became of a draft.
 struct Applied {
@@ -102,7 +98,8 @@ pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace:
             })
         })
     };
-    let applied = match apply(app, asker, &allowed, None, draft).await {
+    let wish = if replace { Command::Set(wanted.clone()) } else { Command::Subscribe(wanted.clone()) };
+    let applied = match apply(app, asker, &allowed, &wish.to_string(), None, draft).await {
         Ok(applied) => applied,
         Err(Stop::Answer(reply)) => return Ok(Outcome::Refused(reply.message)),
         Err(Stop::Repeated(reply)) => return Ok(Outcome::Repeated(reply.message)),
@@ -117,7 +114,7 @@ pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace:
         return Ok(Outcome::Waits(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
     }
     let mut notes = notes(app, asker, wanted, &applied.draft, joined);
-    notes.extend(onlookers(app, asker, &applied, readers).await);
+    notes.extend(onlookers(app, asker, &applied.draft, applied.first, readers).await);
     Ok(Outcome::Changed(reply::changed(&asker.user, &applied.draft.changes, &notes, applied.undo)))
 }
 
@@ -141,7 +138,7 @@ pub(super) async fn replace(
             Reply::nothing()
         })
     };
-    let applied = apply(app, asker, &allowed, None, draft).await;
+    let applied = apply(app, asker, &allowed, &format!("set {rule}"), None, draft).await;
     if let Some(why) = not_replaced {
         return Ok(Err(why));
     }
@@ -181,7 +178,8 @@ pub(super) async fn unsubscribe(
         let none = || Reply::asker(reply::no_such_subscription(&target.to_string(), &book.subscriptions));
         ledger::unsubscribe(book, target, events).ok_or_else(none)
     };
-    match apply(app, asker, &allowed, None, draft).await {
+    let wish = Command::Unsubscribe { target: target.clone(), events: events.to_vec() };
+    match apply(app, asker, &allowed, &wish.to_string(), None, draft).await {
         Ok(Applied { draft, undo: None, .. }) => Ok(Reply::asker(reply::unchanged(&draft.untouched))),
         Ok(Applied { draft, undo, .. }) => Ok(Reply::channel(reply::changed(&asker.user, &draft.changes, &[], undo))),
         Err(Stop::Answer(reply) | Stop::Repeated(reply)) => Ok(reply),
@@ -210,7 +208,7 @@ pub(super) async fn unsubscribe_all(app: &App, asker: &Asker) -> Result<Reply, S
         let empty = || Reply::asker(reply::list(&[], 0));
         ledger::unsubscribe(book, &Target::All, &[]).ok_or_else(empty)
     };
-    match apply(app, asker, &allowed, None, draft).await {
+    match apply(app, asker, &allowed, "unsubscribe *", None, draft).await {
         Ok(Applied { undo, .. }) => Ok(Reply::channel(reply::unsubscribed_all(&asker.user, &removed, undo))),
         Err(Stop::Answer(reply) | Stop::Repeated(reply)) => Ok(reply),
         Err(Stop::Store(error)) => Err(error),
@@ -232,7 +230,7 @@ pub(super) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Result<Reply, St
     let stored = app.store.undo(&asker.lane.workspace, id).await?;
     let Some(stored) = stored.filter(|undo| undo.channel == asker.lane.channel) else { return Ok(gone()) };
     let draft = |book: &Book| ledger::undo(book, &stored, app.clock.now()).map_err(refused);
-    match apply(app, asker, &allowed, Some(id), draft).await {
+    match apply(app, asker, &allowed, "undo", Some(id), draft).await {
         Ok(applied) => {
             // What comes back may have stood still when it went.
             revive(app, &asker.lane).await?;
@@ -252,6 +250,7 @@ async fn apply(
     app: &App,
     asker: &Asker,
     _: &Allowed,
+    typed: &str,
     undoes: Option<Uuid>,
     mut draft: impl FnMut(&Book) -> Result<Draft, Reply>,
 ) -> Result<Applied, Stop> {
@@ -273,6 +272,7 @@ async fn apply(
             cause: Some(asker.cause.clone()),
             undo,
             undoes,
+            deed: Some(asker.deed(at, typed)),
             at,
         };
         match app.store.edit(&asker.lane, edit).await? {
@@ -303,59 +303,6 @@ fn retimed(book: &Book, draft: &Draft) -> Vec<u32> {
     draft.put.iter().filter(moved).map(|one| one.number).collect()
 }
 
-/// What a person should know about what she asked for.
-fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joined: bool) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if draft.default_events {
-        notes.push(Note::DefaultEvents);
-    }
-    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
-    let unseen = wanted.datasets.iter().find(|pattern| !index.seen(&asker.lane.workspace, pattern));
-    notes.extend(unseen.map(|pattern| Note::NothingSeenYet((*pattern).clone())));
-    let no_zone = |change: &Subscription| change.time_zone.is_none();
-    if has_times(&wanted.options) && draft.put.iter().any(no_zone) {
-        notes.push(Note::NoTimeZone);
-    }
-    let mutes = index.mutes(&asker.lane.workspace, &asker.lane.channel);
-    let next = hold::next_digests(app.clock.now(), &draft.put, mutes);
-    if !next.is_empty() {
-        notes.push(Note::NextDigests(next));
-    }
-    if joined {
-        notes.push(Note::Joined);
-    }
-    notes
-}
-
-/// Who reads along that whoever subscribed may not think of.
-async fn onlookers(app: &App, asker: &Asker, applied: &Applied, readers: Readers) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if readers == Readers::OtherWorkspaces && applied.first {
-        notes.push(Note::SharedChannel);
-    }
-    if readers == Readers::Members {
-        return notes;
-    }
-    let new = applied.draft.changes.iter().filter(|change| change.before.is_none());
-    let patterns: Vec<_> = new.filter_map(|change| Some(&change.after.as_ref()?.dataset)).collect();
-    let named: Vec<DatasetName> = {
-        let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
-        let datasets = index.datasets(&asker.lane.workspace);
-        let named = datasets.filter(|name| patterns.iter().any(|pattern| pattern.matches(Some(name))));
-        named.take(DATASETS_LOOKED_AT).cloned().collect()
-    };
-    let states = app.store.dataset_states(&asker.lane.workspace, named).await.unwrap_or_else(|error| {
-        // The change is stored by now, and this is only a note beside it.
-        warn!(lane = %asker.lane, "could not look whether datasets are private: {error}");
-        Vec::new()
-    });
-    let is_private = |seen: &Seen| matches!(seen, Seen::Dataset(dataset) if dataset.public == Some(false));
-    let private: Vec<_> =
-        states.into_iter().filter(|(_, state)| is_private(&state.seen)).map(|(name, _)| name).collect();
-    notes.extend((!private.is_empty()).then_some(Note::PrivateDatasets(private)));
-    notes
-}
-
 /// When an id was made, which stands in it.
 fn made_at(id: Uuid) -> Option<Timestamp> {
     let (seconds, _) = id.get_timestamp()?.to_unix();
@@ -368,8 +315,4 @@ async fn time_zone(app: &App, asker: &Asker, options: &Options) -> Option<String
         return None;
     }
     mute::time_zone(app, asker).await?.iana_name().map(str::to_owned)
-}
-
-fn has_times(options: &Options) -> bool {
-    options.quiet.is_some() || options.digest.is_some()
 }

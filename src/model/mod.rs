@@ -1,6 +1,7 @@
 //! The nouns of the program: values that are parsed once, compared and printed. No I/O, no time asked.
 
 pub mod anchor;
+pub mod deed;
 pub mod delivery;
 pub mod digest;
 pub mod echo;
@@ -25,6 +26,7 @@ pub mod word;
 pub mod workspace;
 
 pub use anchor::{Anchor, Thread};
+pub use deed::Deed;
 pub use delivery::{Delivery, DigestTimes, EventId, Lane};
 pub use digest::DigestMessage;
 pub use echo::OwnChange;

@@ -1,6 +1,6 @@
 //! A channel's subscriptions and mutes as they are kept, and changes of them.
 
-use crate::model::{ChannelId, Mute, Subscription, TriggerId};
+use crate::model::{ChannelId, Deed, Mute, Subscription, TriggerId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -44,6 +44,8 @@ pub struct Edit {
     pub undo: Option<Undo>,
     /// The undo that this edit carries out, which is thereby used up; one that has expired counts as used up.
     pub undoes: Option<Uuid>,
+    /// What is kept of who made it.
+    pub deed: Option<Deed>,
     /// When.
     pub at: Timestamp,
 }

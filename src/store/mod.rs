@@ -6,6 +6,7 @@
 mod backlog;
 pub mod backup;
 mod book;
+mod deeds;
 mod history;
 mod letters;
 mod links;
@@ -16,6 +17,7 @@ mod tenant;
 
 pub use backlog::Backlog;
 pub use book::{Book, Edit, Edited, Undo};
+pub use deeds::{Deeds, MOST_DEEDS};
 pub use history::History;
 pub use letters::DeadLetter;
 pub use links::{Linked, MOST_LINKS};
@@ -250,7 +252,7 @@ pub enum Settlement {
 
 /// Where everything is kept: embedded (sled); made so that a database for several replicas can keep the same contract.
 #[async_trait]
-pub trait Store: Tenants + Send + Sync {
+pub trait Store: Tenants + Deeds + Send + Sync {
     /// Workspaces that anything is kept for. Without a workspace, since it finds them at the start.
     async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError>;
 

@@ -2,8 +2,8 @@
 
 use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold, WorkspaceRecord};
 use crate::model::{
-    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EventId, Fold, Lane, Link, MessageId, Mute,
-    News, ObjectState, Outcome, Pause, Subscription, WorkspaceId,
+    AccountId, Anchor, ChannelId, DatasetName, Deed, Delivery, DigestMessage, EventId, Fold, Lane, Link, MessageId,
+    Mute, News, ObjectState, Outcome, Pause, Subscription, WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,8 @@ pub enum Record {
     Dataset { workspace: WorkspaceId, name: DatasetName },
     /// A delivery that was given up.
     DeadLetter { workspace: WorkspaceId, letter: DeadLetter },
+    /// Something that somebody changed; the numbers of a workspace's deeds count up.
+    Deed { workspace: WorkspaceId, number: u64, deed: Deed },
     /// A delivery that is to be shown; a held one waits for its `not_before`.
     Delivery {
         #[serde(flatten)]

@@ -153,3 +153,48 @@ async fn whoever_subscribes_an_open_channel_to_a_private_dataset_is_told_that_ev
     bench.user("U1").types(&format!("/segments subscribe {private}")).in_channel("G1").await;
     assert!(!told(&bench.read("G1")), "those in a private channel are its own");
 }
+
+#[tokio::test]
+async fn admins_see_in_the_status_who_changed_what() {
+    let bench = Bench::start().await;
+    types(&bench, "U2", "sub jane/flowers, sample").await;
+    types(&bench, "U1", "mute jane/* 90m").await;
+    types(&bench, "U1", "unmute jane/*").await;
+    types(&bench, "U2", "unsubscribe jane/flowers").await;
+    bench.user("U1").clicks("undo").in_channel("C1").await;
+    bench.read("C1");
+    types(&bench, "U1", "subscribe jane/flowers").await;
+    let told = types(&bench, "U1", "status").await.blocks.to_string();
+    let lines: Vec<&str> = told.split("\\n").filter(|line| line.contains("<#C1>: ")).collect();
+    let done: Vec<&str> =
+        lines.iter().map(|line| line.split_once("> <@").unwrap().1.split('"').next().unwrap()).collect();
+    assert_eq!(
+        done,
+        [
+            "U1> in <#C1>: `subscribe jane/flowers`",
+            "U1> in <#C1>: `undo`",
+            "U2> in <#C1>: `unsubscribe jane/flowers`",
+            "U1> in <#C1>: `unmute jane/*`",
+            "U1> in <#C1>: `mute jane/* 90m`",
+            "U2> in <#C1>: `subscribe jane/flowers sample.*`",
+        ],
+        "{told}"
+    );
+    assert!(!types(&bench, "U2", "status").await.blocks.to_string().contains("Last changes"));
+}
+
+#[tokio::test]
+async fn letting_a_channel_go_on_is_kept_too() {
+    let bench = Bench::start().await;
+    types(&bench, "U1", "subscribe jane/flowers sample.*").await;
+    bench.slack.fail_next_of("chat.postMessage", Fault::Code("restricted_action".to_owned()));
+    bench.webhook("sample.created.image").await;
+    bench.slack.set_outage(true);
+    types(&bench, "U1", "list").await;
+    bench.slack.set_outage(false);
+    bench.user("U1").clicks("resume").in_channel("C1").await;
+    bench.after(seconds(5)).await;
+    bench.read_all("C1");
+    let deeds = bench.app().store.deeds(&workspace(), 1).await.unwrap();
+    assert_eq!((deeds[0].typed.as_str(), &deeds[0].by), ("resume", &Some(user("U1"))));
+}

@@ -4,6 +4,7 @@ mod anchors;
 mod backup;
 mod bench;
 mod books;
+mod deeds;
 mod digests;
 mod folds;
 mod keeping;
@@ -130,6 +131,9 @@ macro_rules! contracts {
                 anothers_username_is_taken_only_from_whom_the_claim_replaces
                 a_forgotten_username_is_free_again
                 a_workspace_has_no_more_usernames_than_are_kept;
+            deeds:
+                a_deed_is_kept_with_the_edit_that_it_tells_of_and_only_with_it
+                the_newest_deeds_are_kept_for_half_a_year;
             welcomes:
                 a_channel_is_to_be_welcomed_once_for_ever
                 of_many_at_once_one_welcomes_a_channel

@@ -5,15 +5,15 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::{Lanes, Parts};
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
+    AccountId, ChannelId, DatasetName, Deed, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
     Subscription, UserId, WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
-    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export,
-    HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold, Verdict,
-    WorkspaceRecord, sled::SledStore,
+    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Durability, Edit, Edited,
+    Export, HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold,
+    Verdict, WorkspaceRecord, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,16 @@ impl Tenants for Stumbling {
         unimplemented!()
     }
     async fn remove_account(&self, _: &WorkspaceId, _: &AccountId) -> Answer<bool> {
+        unimplemented!()
+    }
+}
+
+#[async_trait]
+impl Deeds for Stumbling {
+    async fn note_deed(&self, _: &WorkspaceId, _: Deed) -> Answer<()> {
+        unimplemented!()
+    }
+    async fn deeds(&self, _: &WorkspaceId, _: usize) -> Answer<Vec<Deed>> {
         unimplemented!()
     }
 }

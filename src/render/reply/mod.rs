@@ -3,6 +3,7 @@
 mod because;
 mod change;
 mod channels;
+mod deeds;
 mod digest;
 mod error;
 mod help;
@@ -25,6 +26,7 @@ pub use change::{
 };
 pub use channels::{ChannelBook, list_all, not_seen_in};
 pub(in crate::render) use channels::{Rows, Turn, others_said};
+pub use deeds::with_deeds;
 pub use digest::with_next_digests;
 pub use error::{cause_in_words, mistake};
 pub use help::{coming, help};

@@ -1,8 +1,8 @@
 //! Books: what each channel has subscribed, at one revision.
 
 use super::keys::{Key, Kind};
-use super::mutes;
 use super::view::View;
+use super::{deeds, mutes};
 use crate::model::{Lane, Pause, Subscription, SubscriptionState, WorkspaceId};
 use crate::store::record::BookHead as Head;
 use crate::store::{Book, Edit, Edited, StoreError, Undo};
@@ -68,6 +68,9 @@ pub(super) fn edit(view: &mut View, lane: &Lane, edit: &Edit) -> Result<Edited, 
     }
     if let Some(undo) = &edit.undo {
         view.write(&Key::undo(&lane.workspace, undo.id), undo)?;
+    }
+    if let Some(deed) = &edit.deed {
+        deeds::note(view, &lane.workspace, deed)?;
     }
     Head { revision: book.revision + 1, next_number }.write(view, lane)?;
     Ok(Edited::Stored)

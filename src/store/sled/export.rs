@@ -2,7 +2,7 @@
 
 use super::keys::{Key, Kind};
 use super::view::{View, parse};
-use super::{anchors, letters, links, outcomes, tenants};
+use super::{anchors, deeds, letters, links, outcomes, tenants};
 use crate::model::Lane;
 use crate::store::StoreError;
 use crate::store::record::{Exported, Record};
@@ -90,6 +90,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         Kind::Anchor => Record::Anchor { lane: key.lane()?, anchor: parse(value)? },
         Kind::Book => Record::Book { lane: key.lane()?, head: parse(value)? },
         Kind::Cause => Record::Cause { lane: key.lane()?, cause: key.text()?, at: parse(value)? },
+        Kind::Deed => Record::Deed { workspace, number: key.sequence()?, deed: parse(value)? },
         Kind::Ready => Record::Delivery { lane: key.lane()?, held: false, delivery: parse(value)? },
         Kind::Digest => Record::Digest { lane: key.lane()?, digest: parse(value)? },
         Kind::Event => {
@@ -138,6 +139,7 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
         Record::DeadLetter { workspace, letter } => {
             letters::put(view, &Lane { workspace, channel: letter.channel.clone() }, &letter)
         }
+        Record::Deed { workspace, number, deed } => deeds::put(view, &workspace, number, &deed),
         Record::Delivery { lane, held: false, delivery } => {
             view.write(&Key::numbered(&lane, Kind::Ready, delivery.sequence), &delivery)
         }

@@ -45,6 +45,8 @@ kinds! {
     Book = b'b',
     /// channel, cause → when an edit with that cause was stored.
     Cause = b'c',
+    /// number → something that somebody changed.
+    Deed = b'D',
     /// channel, sequence → a delivery that may go as soon as its lane may.
     Ready = b'd',
     /// account, object and event → the channels that an own change was made from.
@@ -169,6 +171,10 @@ impl Key {
 
     pub(super) fn undo(workspace: &WorkspaceId, id: Uuid) -> Self {
         Self::all(workspace, Kind::Undo).plus(id.as_bytes())
+    }
+
+    pub(super) fn deed(workspace: &WorkspaceId, number: u64) -> Self {
+        Self::all(workspace, Kind::Deed).plus(&number.to_be_bytes())
     }
 
     pub(super) fn dataset(workspace: &WorkspaceId, name: &DatasetName) -> Self {

@@ -7,6 +7,7 @@ mod accept;
 mod anchors;
 mod aside;
 mod books;
+mod deeds;
 mod disk;
 mod echoes;
 mod events;

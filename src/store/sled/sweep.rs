@@ -4,7 +4,7 @@ use super::events::Tracked;
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::writer::{Commit, Writer};
-use super::{anchors, echoes};
+use super::{anchors, deeds, echoes};
 use crate::model::WorkspaceId;
 use crate::store::{StoreError, Undo};
 use jiff::Timestamp;
@@ -25,12 +25,13 @@ type Forget = fn(&mut View, &WorkspaceId, &Key, Timestamp) -> Result<u64, StoreE
 
 pub(super) async fn sweep(writer: &Writer, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
     let first_kept = Key::events_from(workspace, earlier(now, EVENTS_LIVE));
-    let kinds: [(Kind, Option<Key>, Forget); 5] = [
+    let kinds: [(Kind, Option<Key>, Forget); 6] = [
         (Kind::Event, Some(first_kept), event),
         (Kind::Undo, None, undo),
         (Kind::Cause, None, cause),
         (Kind::Echo, None, echoes::forget),
         (Kind::Anchor, None, anchors::forget),
+        (Kind::Deed, None, deeds::forget),
     ];
     let mut gone = 0;
     for (kind, end, forget) in kinds {

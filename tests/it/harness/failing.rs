@@ -3,12 +3,12 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
+    AccountId, ChannelId, DatasetName, Deed, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
     Subscription, UserId, WorkspaceId,
 };
 use segments_slack::store::{
-    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Edit, Edited, Export, HeldUntil,
-    History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold, Verdict,
+    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Edit, Edited, Export,
+    HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold, Verdict,
     WorkspaceRecord,
 };
 use std::future::Future;
@@ -131,6 +131,12 @@ passing! {
         &self, workspace: &WorkspaceId, account: &AccountId, before: Option<AccountSetup>, after: AccountSetup
     ) -> SetUp;
     fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId) -> bool;
+}
+
+passing! {
+    Deeds:
+    fn note_deed(&self, workspace: &WorkspaceId, deed: Deed) -> ();
+    fn deeds(&self, workspace: &WorkspaceId, limit: usize) -> Vec<Deed>;
 }
 
 passing! {

@@ -55,6 +55,7 @@ impl Bench {
             cause: None,
             undo: None,
             undoes: None,
+            deed: None,
             at: self.clock.now(),
         };
         let lane = Lane { workspace: workspace(), channel: channel(channel_id) };

@@ -2,6 +2,7 @@
 
 use super::bench::{Bench, account, arrival, at, decided, lane, state, texts, verdict, wanted, workspace};
 use super::books::{adding, subscription};
+use super::deeds::deed;
 use super::links::claim;
 use super::tenants::{installation, setup};
 use segments_slack::model::object::Issue;
@@ -55,7 +56,8 @@ fn edit() -> Edit {
     let mute =
         Mute { dataset: DatasetPattern::parse("jane/*").unwrap(), until: at(50), by: UserId::parse("U1").unwrap() };
     let cause = Some(TriggerId::parse("trigger.1").unwrap());
-    Edit { mutes: Some(vec![mute]), cause, undo: Some(undo()), ..adding(&Book::default(), subscription("C1", 1)) }
+    let deed = Some(deed("subscribe", 1));
+    Edit { deed, mutes: Some(vec![mute]), cause, undo: Some(undo()), ..adding(&Book::default(), subscription("C1", 1)) }
 }
 
 const HOSTILE: [&str; 5] = [
@@ -121,6 +123,7 @@ async fn told(bench: &Bench) -> Vec<String> {
         format!("{:?}", store.subscriptions(&workspace()).await.unwrap()),
         format!("{:?}", store.mutes(&workspace()).await.unwrap()),
         format!("{:?}", store.links(&workspace()).await.unwrap()),
+        format!("{:?}", store.deeds(&workspace(), 9).await.unwrap()),
         format!("{:?}", store.link(&workspace(), claim("jane", "U2"), None).await.unwrap()),
         format!("{:?}", store.unlink(&workspace(), &claim("Jane", "U1").user).await.unwrap()),
         format!("{:?}", store.undo(&workspace(), undo().id).await.unwrap()),
@@ -171,6 +174,7 @@ pub(super) async fn a_restored_store_is_as_the_one_that_was_backed_up(bench: Ben
         "cause",
         "dataset",
         "dead_letter",
+        "deed",
         "delivery",
         "event",
         "fold",

@@ -32,6 +32,7 @@ pub(super) fn adding(book: &Book, subscription: Subscription) -> Edit {
         cause: None,
         undo: None,
         undoes: None,
+        deed: None,
         at: at(0),
     }
 }

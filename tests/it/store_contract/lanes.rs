@@ -223,7 +223,18 @@ fn mute(dataset: &str, until: i64) -> Mute {
 async fn muted(bench: &Bench, mutes: &[Mute]) {
     let Book { revision, next_number, .. } = bench.store().book(&lane("C1")).await.unwrap();
     let (put, remove, mutes) = (Vec::new(), Vec::new(), Some(mutes.to_vec()));
-    let edit = Edit { revision, put, remove, mutes, next_number, cause: None, undo: None, undoes: None, at: at(0) };
+    let edit = Edit {
+        revision,
+        put,
+        remove,
+        mutes,
+        next_number,
+        cause: None,
+        undo: None,
+        undoes: None,
+        deed: None,
+        at: at(0),
+    };
     assert_eq!(bench.store().edit(&lane("C1"), edit).await.unwrap(), Edited::Stored);
 }
 
