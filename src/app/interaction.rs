@@ -25,7 +25,8 @@ pub(super) enum Outcome {
     Nothing,
 }
 
-/// Does what was clicked and answers through the click's response url, or before whoever clicked if it has none.
+/// Does what was clicked and answers through the click's response url; what is clicked in a view shows there what it came
+/// to.
 pub async fn click(app: &Arc<App>, click: Click) {
     // A task of its own: what the store takes too long over goes on without an answer.
     let work = app.tasks.spawn({
@@ -43,7 +44,6 @@ pub async fn click(app: &Arc<App>, click: Click) {
             Outcome::Said(Reply::asker(reply::try_again("do that")))
         }
     };
-    // What is clicked in a view has no place for answers.
     if click.view.is_some() {
         return;
     }
@@ -70,8 +70,7 @@ fn answers(outcome: &Outcome) -> Vec<Answer> {
 }
 
 async fn outcome(app: &Arc<App>, click: &Click) -> Result<Outcome, StoreError> {
-    let stranger = click.home.as_ref().is_some_and(|home| *home != click.workspace);
-    if stranger {
+    if click.is_of_stranger() {
         return Ok(Outcome::Said(Reply::asker(reply::other_workspace())));
     }
     if let Some(not_served) = app.not_served(&click.workspace) {

@@ -161,8 +161,7 @@ fn filled(view: &View, sheet: &Sheet, current: Option<&Rule>) -> Form {
 
 /// The datasets that may be meant, while somebody types: those that were seen, and what was typed if it is a pattern.
 pub fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<Entry> {
-    let stranger = asked.home.as_ref().is_some_and(|home| *home != asked.workspace);
-    if stranger || !app.serves(&asked.workspace) {
+    if asked.is_of_stranger() || !app.serves(&asked.workspace) {
         return Vec::new();
     }
     let typed = asked.what.typed.trim();
@@ -256,7 +255,7 @@ fn says(message: &Message) -> Submitted {
 
 async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, StoreError> {
     let Doing { workspace, user, what: view, .. } = done;
-    if done.home.as_ref().is_some_and(|home| home != workspace) {
+    if done.is_of_stranger() {
         return Ok(says(&reply::other_workspace()));
     }
     if let Some(not_served) = app.not_served(workspace) {
@@ -271,7 +270,8 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     let Some(channel) = &form.channel else {
         return Ok(Submitted::Wrong(modal::channel_error("Choose the channel that is to get the messages.")));
     };
-    let same = current.as_ref().filter(|current| Form::of(current, channel.clone()) == form);
+    let before = current.as_ref().map(|rule| (rule, Form::of(rule, channel.clone())));
+    let same = before.as_ref().filter(|(_, opened)| *opened == form).map(|(rule, _)| *rule);
     let wanted = match form.asked() {
         Ok(wanted) => wanted,
         // What it was opened on may be longer than what can be typed.
@@ -296,10 +296,11 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     let outcome = match &sheet.edits {
         None => subscribe::subscribe(app, &asker, &wanted, true).await?,
         Some(edits) => {
-            let rule = match (same, &current, wanted.rules().pop()) {
-                (Some(same), ..) => same.clone(),
-                (None, Some(current), Some(rule)) => as_before(current, &form, channel, rule),
-                (None, _, rule) => rule.expect("a form asks for exactly one dataset"),
+            let asked_for = || wanted.rules().pop().expect("a form asks for exactly one dataset");
+            let rule = match (same, &before) {
+                (Some(same), _) => same.clone(),
+                (None, Some((rule, opened))) => as_before(rule, opened, &form, asked_for()),
+                (None, None) => asked_for(),
             };
             match subscribe::replace(app, &asker, edits, &rule).await? {
                 Ok(outcome) => outcome,
@@ -334,10 +335,9 @@ async fn is_in(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &Chan
 }
 
 /// What a form says of a subscription, whose events stay exactly as they were where the form says the same.
-fn as_before(current: &Rule, form: &Form, channel: &ChannelId, mut rule: Rule) -> Rule {
-    let before = Form::of(current, channel.clone());
+fn as_before(current: &Rule, opened: &Form, form: &Form, mut rule: Rule) -> Rule {
     // The boxes know no order.
-    if (&before.ticked, &before.more) == (&form.ticked, &form.more) {
+    if (&opened.ticked, &opened.more) == (&form.ticked, &form.more) {
         rule.events = current.events.clone();
     }
     rule

@@ -13,7 +13,6 @@ use crate::model::page::{Address, Page, SamplePage};
 use crate::model::{DatasetName, Mute, ObjectKey, WorkspaceId};
 use crate::render::links::GROUND_TRUTH;
 use crate::render::unfurl::{self, SampleSeen};
-use crate::slack::api::Linked;
 use crate::slack::events::SharedLinks;
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -86,8 +85,8 @@ pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks
     if shown.is_empty() {
         return Ok(());
     }
-    let place = Linked::Message(links.channel.clone(), links.ts.clone());
-    let word = match app.slack.unfurl(workspace, &place, &shown).await {
+    let lane = App::lane(workspace, &links.channel);
+    let word = match app.slack.unfurl(&lane, &links.ts, &shown).await {
         Ok(()) => "shown",
         // It is not tried again: a card that comes late is of no use.
         Err(error) => {

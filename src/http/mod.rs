@@ -14,6 +14,7 @@ use crate::segments::webhook::SignedWebhook;
 use crate::slack::events::Report;
 use crate::slack::interaction::{Doing, Interaction};
 use crate::slack::request::SignedRequest;
+use crate::slack::respond::Answer;
 use crate::slack::slash::{Malformed, SlashCommand};
 use crate::slack::view::View;
 use crate::store::StoreError;
@@ -26,6 +27,7 @@ use axum::routing::{get, post};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::oneshot::{self, error::RecvError};
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{info, warn};
 
@@ -134,6 +136,25 @@ fn malformed(app: &App, why: Malformed) -> Response {
     refuse(StatusCode::BAD_REQUEST, "the request", &why)
 }
 
+/// What work comes to, if it does so before Slack gives up; else it goes on, and `late` does something with it. An error
+/// is one of the server's own.
+async fn promptly<T: Send + 'static, Late: Future<Output = ()> + Send>(
+    app: &App,
+    work: impl Future<Output = T> + Send + 'static,
+    late: impl FnOnce(T) -> Late + Send + 'static,
+) -> Option<Result<T, RecvError>> {
+    let (answered, mut answer) = oneshot::channel();
+    app.tasks.spawn(async move {
+        if let Err(result) = answered.send(work.await) {
+            late(result).await;
+        }
+    });
+    let prompt = app.clock.timeout(PROMPT, &mut answer).await;
+    // From here on a late answer knows that it is late; one that came at the last moment is still taken.
+    answer.close();
+    prompt.or_else(|| answer.try_recv().ok().map(Ok))
+}
+
 async fn slash(State(app): Shared, request: Request<Body>) -> Response {
     let slash = match signed(&app, request).await {
         Ok(request) => match SlashCommand::read(&request) {
@@ -144,23 +165,22 @@ async fn slash(State(app): Shared, request: Request<Body>) -> Response {
     };
     app.metrics.slack_requests.count("command");
     let asker = Asker { lane: App::lane(&slash.workspace, &slash.channel), user: slash.user, cause: slash.trigger };
-    let (answered, mut answer) = tokio::sync::oneshot::channel();
-    app.tasks.spawn({
+    let work = {
         let app = Arc::clone(&app);
-        async move {
-            let answer = command::run_in_time(&app, &asker, &slash.text).await.answer();
+        async move { command::run_in_time(&app, &asker, &slash.text).await.answer() }
+    };
+    let late = {
+        let app = Arc::clone(&app);
+        |late: Option<Answer>| async move {
             // Nobody waits any more: Slack takes the answer at the response url.
-            if let Err(Some(late)) = answered.send(answer)
+            if let Some(late) = late
                 && let Err(error) = app.responder.respond(&slash.response_url, &late).await
             {
                 warn!("could not answer a command late: {error}");
             }
         }
-    });
-    let prompt = app.clock.timeout(PROMPT, &mut answer).await;
-    // From here on a late answer knows that it is late; one that came at the last moment is still taken.
-    answer.close();
-    match prompt.or_else(|| answer.try_recv().ok().map(Ok)) {
+    };
+    match promptly(&app, work, late).await {
         Some(Ok(Some(answer))) => Json(answer).into_response(),
         Some(Ok(None)) => StatusCode::OK.into_response(),
         Some(Err(_)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -221,18 +241,15 @@ fn options(entries: Vec<Entry>) -> Value {
 /// Carries out a modal. What takes longer than Slack waits is said in the modal afterwards.
 async fn submission(app: &Arc<App>, done: Doing<View>) -> Response {
     let (workspace, view_id) = (done.workspace.clone(), done.what.id.clone());
-    let (answered, mut answer) = tokio::sync::oneshot::channel();
-    app.tasks.spawn({
+    let work = {
         let app = Arc::clone(app);
-        async move {
-            if let Err(late) = answered.send(modal::submit(&app, done).await) {
-                modal::tell_later(&app, &workspace, &view_id, late).await;
-            }
-        }
-    });
-    let prompt = app.clock.timeout(PROMPT, &mut answer).await;
-    answer.close();
-    match prompt.or_else(|| answer.try_recv().ok().map(Ok)).unwrap_or_else(|| Ok(modal::still_at_work())) {
+        async move { modal::submit(&app, done).await }
+    };
+    let late = {
+        let app = Arc::clone(app);
+        |late| async move { modal::tell_later(&app, &workspace, &view_id, late).await }
+    };
+    match promptly(app, work, late).await.unwrap_or_else(|| Ok(modal::still_at_work())) {
         Ok(Submitted::Close) => StatusCode::OK.into_response(),
         Ok(Submitted::Wrong(errors)) => Json(json!({"response_action": "errors", "errors": errors})).into_response(),
         Ok(Submitted::Says(view)) => Json(json!({"response_action": "update", "view": view})).into_response(),

@@ -245,7 +245,8 @@ fn mrkdwn(text: &str, limit: usize) -> SlackBlockMarkDownText {
     SlackBlockMarkDownText::new(never_empty(cut(text, limit))).with_verbatim(true)
 }
 
-fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
+/// Plain text, for labels.
+pub(super) fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
     SlackBlockPlainText::new(never_empty(cut(text, limit))).into()
 }
 

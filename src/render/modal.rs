@@ -4,10 +4,10 @@ mod events;
 mod options;
 
 use super::Message;
-use super::kit::{self, section};
+use super::kit::{self, plain, section};
 use super::mrkdwn::{cut, escape};
 use super::reply::cause_in_words;
-use crate::model::ChannelId;
+use crate::model::EventSelection;
 use crate::slack::command::parse;
 use crate::slack::form::{self, CALLBACK, Form, NOUNS, Sheet, TYPED, Why, Wrong, block};
 use crate::slack::interaction::FILLED;
@@ -39,8 +39,8 @@ pub fn subscription(form: &Form, sheet: &Sheet) -> SlackView {
         None => ("Subscribe a channel".to_owned(), "Subscribe"),
     };
     let mut blocks = vec![place(form, sheet), dataset(form)];
-    blocks.push(kit::context(["*Events* · nothing ticked and nothing typed stands for \
-        `dataset.*` `issue.*` `release.*` `label.rejected`"]));
+    let default = EventSelection::DEFAULT.map(|name| format!("`{name}`")).join(" ");
+    blocks.push(kit::context([format!("*Events* · nothing ticked and nothing typed stands for {default}")]));
     blocks.extend(NOUNS.iter().map(|noun| events::boxes(noun, form)));
     blocks.push(typed(
         block::MORE,
@@ -116,7 +116,7 @@ fn place(form: &Form, sheet: &Sheet) -> SlackBlock {
         .with_exclude_bot_users(true);
     let select = SlackBlockConversationsSelectElement::new()
         .with_action_id(filled(block::CHANNEL))
-        .opt_initial_conversation(form.channel.as_ref().map(|channel: &ChannelId| channel.as_str().into()))
+        .opt_initial_conversation(form.channel.as_ref().map(|channel| channel.as_str().into()))
         .with_filter(filter);
     input(block::CHANNEL, "Channel", select.into(), false)
 }
@@ -201,8 +201,4 @@ fn why(wrong: &Wrong) -> String {
 /// Mrkdwn as plain text: what stands beside an input is not formatted.
 fn unmarked(text: &str) -> String {
     text.replace('`', "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-}
-
-fn plain(text: &str, limit: usize) -> SlackBlockPlainTextOnly {
-    SlackBlockPlainText::new(cut(text, limit)).into()
 }

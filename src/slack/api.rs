@@ -4,7 +4,7 @@ mod people;
 mod surfaces;
 
 pub use people::{EnterpriseUser, UserInfo};
-pub use surfaces::{Linked, Membership};
+pub use surfaces::Membership;
 
 use super::error::SlackError;
 use crate::clock::Clock;

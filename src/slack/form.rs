@@ -233,9 +233,7 @@ impl Form {
             note(block::DATASET, Why::Empty);
         } else {
             match read(&self.dataset) {
-                Ok(asked) if is_only(&asked, Part::Dataset) && asked.datasets.len() == 1 => {
-                    whole.datasets = asked.datasets;
-                }
+                Ok(asked) if is_only(&asked, Part::Dataset) => whole.datasets = asked.datasets,
                 Ok(_) => note(block::DATASET, Why::Elsewhere),
                 Err(error) => note(block::DATASET, Why::Language(error)),
             }
@@ -286,9 +284,8 @@ impl Form {
             other => other.to_owned(),
         });
         options.extend(digest.map(|digest| (block::DIGEST, "digest", digest)));
-        if let (from, until) = &self.quiet
-            && (from.is_some() || until.is_some())
-        {
+        let (from, until) = &self.quiet;
+        if from.is_some() || until.is_some() {
             let hours = [from.as_deref().unwrap_or_default(), until.as_deref().unwrap_or_default()].join("-");
             options.push((block::QUIET_UNTIL, "quiet", hours));
         }
@@ -322,7 +319,7 @@ fn read(words: &str) -> Result<Asked, CommandError> {
 /// Whether nothing was asked for but one part; events and filters are read after a dataset that stands for any.
 fn is_only(asked: &Asked, part: Part) -> bool {
     let no_events = asked.include.is_empty() && asked.exclude.is_empty();
-    (asked.datasets.len() == 1)
+    asked.datasets.len() == 1
         && (part == Part::Events || no_events)
         && (part == Part::Filters || asked.filters.is_empty())
         && asked.options == Options::default()

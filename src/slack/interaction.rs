@@ -48,6 +48,20 @@ pub struct Doing<T> {
     pub what: T,
 }
 
+impl Click {
+    /// Whether the person is known to belong to another workspace, as in a shared channel.
+    pub fn is_of_stranger(&self) -> bool {
+        self.home.as_ref().is_some_and(|home| *home != self.workspace)
+    }
+}
+
+impl<T> Doing<T> {
+    /// Whether the person is known to belong to another workspace.
+    pub fn is_of_stranger(&self) -> bool {
+        self.home.as_ref().is_some_and(|home| *home != self.workspace)
+    }
+}
+
 /// A question for the entries of a menu, while somebody types into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
@@ -55,8 +69,6 @@ pub struct Suggestion {
     pub action_id: String,
     /// What was typed so far.
     pub typed: String,
-    /// The view that the menu stands in.
-    pub view: Option<View>,
 }
 
 /// What an interaction payload is.
@@ -176,8 +188,8 @@ impl Payload {
 
     fn suggestion(self) -> Option<Doing<Suggestion>> {
         self.doing(|payload| {
-            let Self { action_id, value, view, .. } = std::mem::take(payload);
-            Some(Suggestion { action_id, typed: value, view })
+            let Self { action_id, value, .. } = std::mem::take(payload);
+            Some(Suggestion { action_id, typed: value })
         })
     }
 

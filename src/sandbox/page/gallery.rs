@@ -4,6 +4,7 @@
 mod elsewhere;
 mod payloads;
 
+use super::layout::head;
 use super::names::Names;
 use super::{blocks, mrkdwn};
 use crate::model::subscription::Style;
@@ -35,13 +36,7 @@ pub(super) fn page(now: Timestamp) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Gallery · segments-slack sandbox" }
-                link rel="stylesheet" href="/style.css";
-                link rel="icon" href="data:,";
-            }
+            head { (head("Gallery")) }
             body.gallery {
                 header {
                     h1 { "Gallery" }

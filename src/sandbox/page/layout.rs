@@ -19,6 +19,17 @@ const COMMANDS: [&str; 6] = [
     "/segments help",
 ];
 
+/// What every page of the sandbox has in its head.
+pub(super) fn head(title: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        title { (title) " · segments-slack sandbox" }
+        link rel="stylesheet" href="/style.css";
+        link rel="icon" href="data:,";
+    }
+}
+
 /// The whole document.
 pub(super) fn page(view: &View) -> Markup {
     let channel = &view.channel.name;
@@ -26,11 +37,7 @@ pub(super) fn page(view: &View) -> Markup {
         (DOCTYPE)
         html lang="en" {
             head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "#" (channel) " · segments-slack sandbox" }
-                link rel="stylesheet" href="/style.css";
-                link rel="icon" href="data:,";
+                (head(&format!("#{channel}")))
                 script src="/script.js" defer {}
                 script src="/modal.js" defer {}
             }

@@ -1,7 +1,7 @@
 //! Calls about what is shown beside messages: modals, App Homes and unfurled links; and about who is where.
 
 use super::{Nothing, READ_LIMIT, SlackApi};
-use crate::model::{ChannelId, MessageTs, TriggerId, UserId, WorkspaceId};
+use crate::model::{ChannelId, Lane, MessageTs, TriggerId, UserId, WorkspaceId};
 use crate::slack::error::SlackError;
 use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::{SlackBlock, SlackView};
@@ -21,20 +21,6 @@ pub struct Membership {
     pub name: String,
     /// Whether joining needs an invitation.
     pub is_private: bool,
-}
-
-/// Where the links are that are to be shown: a message by its channel and name, or by the id that Slack gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Linked {
-    /// A message that was posted.
-    Message(ChannelId, MessageTs),
-    /// One that is being written, or whose place Slack names otherwise.
-    Unfurl {
-        /// Slack's id of the links.
-        id: String,
-        /// `composer` or `conversations_history`.
-        source: String,
-    },
 }
 
 #[derive(Serialize)]
@@ -57,16 +43,10 @@ struct Publish<'a> {
     view: &'a SlackView,
 }
 
-#[derive(Serialize, Default)]
-struct LinksShown<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    channel: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ts: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    unfurl_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    source: Option<&'a str>,
+#[derive(Serialize)]
+struct Unfurl<'a> {
+    channel: &'a str,
+    ts: &'a str,
     unfurls: HashMap<&'a str, Shown<'a>>,
 }
 
@@ -131,20 +111,13 @@ impl SlackApi {
     /// Shows what stands behind links in a message, by their addresses as Slack gave them.
     pub async fn unfurl(
         &self,
-        workspace: &WorkspaceId,
-        place: &Linked,
+        lane: &Lane,
+        ts: &MessageTs,
         shown: &[(String, Vec<SlackBlock>)],
     ) -> Result<(), SlackError> {
         let unfurls = shown.iter().map(|(url, blocks)| (url.as_str(), Shown { blocks })).collect();
-        let request = match place {
-            Linked::Message(channel, ts) => {
-                LinksShown { channel: Some(channel.as_str()), ts: Some(ts.as_str()), unfurls, ..LinksShown::default() }
-            }
-            Linked::Unfurl { id, source } => {
-                LinksShown { unfurl_id: Some(id), source: Some(source), unfurls, ..LinksShown::default() }
-            }
-        };
-        let Nothing {} = self.write(workspace, "chat.unfurl", &request, READ_LIMIT).await?;
+        let request = Unfurl { channel: lane.channel.as_str(), ts: ts.as_str(), unfurls };
+        let Nothing {} = self.write(&lane.workspace, "chat.unfurl", &request, READ_LIMIT).await?;
         Ok(())
     }
 
