@@ -96,15 +96,16 @@ use delivery::{Lanes, Parts};
 use http::admin::Guard;
 use http::key::AdminKey;
 use metrics::Metrics;
-use routing::Directory;
+use routing::{Directory, Keyed};
 use secrecy::ExposeSecret;
+use segments::api::SegmentsApi;
 use segments::webhook::Secrets;
 use slack::api::SlackApi;
 use slack::oauth::Oauth;
 use slack::request::SigningSecret;
 use slack::respond::Responder;
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -174,6 +175,9 @@ pub async fn assemble_over(
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
     let people = Arc::new(Directory::default());
+    let keyed = Arc::new(Keyed::default());
+    let segments = SegmentsApi::new(config.segments_api_url.clone(), clock.clone());
+    let segments = segments.context("could not read the system's certificates")?;
     let app_url = config.segments_app_url.as_str().trim_end_matches('/').to_owned();
     let parts = Parts {
         clock: clock.clone(),
@@ -181,6 +185,7 @@ pub async fn assemble_over(
         slack: Arc::clone(&slack),
         metrics: Arc::clone(&metrics),
         people: Arc::clone(&people),
+        keyed: Arc::clone(&keyed),
         app_url: app_url.clone(),
     };
     let app = App {
@@ -193,7 +198,10 @@ pub async fn assemble_over(
         store,
         index: Arc::default(),
         people,
+        keyed,
         slack,
+        segments,
+        known: Mutex::default(),
         metrics,
         home: RwLock::new(Home::default()),
         installed: Installed::default(),
@@ -208,6 +216,7 @@ pub async fn assemble_over(
         settings: Settings {
             signing_secret: SigningSecret::new(config.signing_secret.clone()).context("the signing secret is empty")?,
             webhook_secrets: webhook_secrets(config)?,
+            api_key: config.segments_api_key.clone(),
             public_url: config.public_url.clone(),
             bot_token: config.bot_token.clone(),
             app_url,

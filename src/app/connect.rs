@@ -1,6 +1,6 @@
 //! Coming up: what the store remembers, and which workspace the bot token belongs to.
 
-use super::{App, tenant};
+use super::{App, environment_account, tenant};
 use crate::clock::later;
 use crate::delivery::back_off;
 use crate::model::WorkspaceId;
@@ -28,6 +28,9 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
         let mutes = app.store.mutes(workspace).await?;
         let datasets = app.store.datasets(workspace).await?;
         app.people.replace(workspace, app.store.links(workspace).await?);
+        for (account, record) in app.store.accounts(workspace).await? {
+            app.keyed.note(workspace, &account, record.setup.is_some_and(|setup| setup.api_key.is_some()));
+        }
         match app.store.installation(workspace).await? {
             Some(record) => {
                 others += 1;
@@ -49,6 +52,7 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
     }
     if let Some(only) = unclaimed.filter(|_| workspaces.len() == others + 1 && app.settings.bot_token.is_some()) {
         app.home.write().unwrap_or_else(PoisonError::into_inner).workspace = Some(only.clone());
+        app.keyed.note(only, &environment_account(), app.settings.api_key.is_some());
     }
     Ok(())
 }
@@ -137,6 +141,7 @@ fn settle_in(app: &App, workspace: &WorkspaceId) {
         warn!("the bot token belongs to workspace {workspace}, and the store was used for {before}: that one rests");
     }
     home.refused = None;
+    app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
 }
 
 /// Forgets what has outlived its use, now and every few hours.

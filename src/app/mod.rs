@@ -40,8 +40,10 @@ use crate::delivery::Lanes;
 use crate::metrics::Metrics;
 use crate::model::{AccountId, ChannelId, Deed, Lane, TriggerId, UserId, WorkspaceId};
 use crate::render::{Message, Rung, reply};
-use crate::routing::Directory;
 use crate::routing::index::Index;
+use crate::routing::{Directory, Keyed};
+use crate::segments::api::SegmentsApi;
+use crate::segments::cache::Known;
 use crate::segments::webhook::Secrets;
 use crate::slack::api::SlackApi;
 use crate::slack::oauth::Oauth;
@@ -56,7 +58,7 @@ use recent::Recent;
 use room::Room;
 use secrecy::SecretString;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -72,8 +74,14 @@ pub struct App {
     pub people: Arc<Directory>,
     /// The last events that came in.
     pub recent: Recent,
+    /// Which accounts have an API key, in memory; the store's are the truth.
+    pub keyed: Arc<Keyed>,
     /// Slack's Web API.
     pub slack: Arc<SlackApi>,
+    /// The REST API of Segments.ai.
+    pub segments: SegmentsApi,
+    /// What Segments.ai was asked of late.
+    pub known: Mutex<Known>,
     /// Later answers to commands and clicks.
     pub responder: Responder,
     /// The delivering lanes.
@@ -112,6 +120,8 @@ pub struct Settings {
     pub signing_secret: SigningSecret,
     /// What Segments.ai signs with: the one account that the environment gives, if any.
     pub webhook_secrets: Option<Secrets>,
+    /// What acts on Segments.ai for that account, if anything may.
+    pub api_key: Option<SecretString>,
     /// The bot's token that the environment gives, if any.
     pub bot_token: Option<SecretString>,
     /// The address under which people reach this server, where it is known.

@@ -40,6 +40,10 @@ pub struct Config {
     /// What Segments.ai signs its webhooks with, for the workspace of the bot token: one, or two during a rotation. Each
     /// makes a `svix::webhooks::Webhook`. Empty without a bot token.
     pub webhook_secrets: Vec<SecretString>,
+    /// What this server acts on Segments.ai with for the workspace of the bot token; none if it only shows what comes.
+    pub segments_api_key: Option<SecretString>,
+    /// The REST API of Segments.ai; https, or http on loopback.
+    pub segments_api_url: Url,
     /// The web application that links on cards lead to.
     pub segments_app_url: Url,
     /// How log lines look.
@@ -162,6 +166,8 @@ impl Settings {
             self.complain_of_secrets_without_token();
             Some(Vec::new())
         };
+        let api_key = self.optional(&setting::SEGMENTS_API_KEY, parse::api_key);
+        let api_url = self.required(&setting::SEGMENTS_API_URL, parse::service_url);
         let segments_app_url = self.required(&setting::SEGMENTS_APP_URL, parse::service_url);
         let log_format = self.required(&setting::LOG_FORMAT, parse::log_format);
         let log_filter = self.required(&setting::LOG_FILTER, parse::log_filter);
@@ -180,6 +186,8 @@ impl Settings {
             keys,
             slack_api_url: slack_api_url?,
             webhook_secrets: webhook_secrets?,
+            segments_api_key: api_key,
+            segments_api_url: api_url?,
             segments_app_url: segments_app_url?,
             log_format: log_format?,
             log_filter: log_filter?,
@@ -224,12 +232,14 @@ impl Settings {
     }
 
     fn complain_of_secrets_without_token(&mut self) {
-        let (secret, token) = (&setting::SEGMENTS_WEBHOOK_SECRET, &setting::SLACK_BOT_TOKEN);
-        if self.is_given(secret) {
-            self.complain(format!(
-                "`{}` is set and `{}` is not: its webhooks go to that token's workspace; give {} too, or unset {}",
-                secret.key, token.key, token.environment, secret.environment
-            ));
+        let token = &setting::SLACK_BOT_TOKEN;
+        for secret in [&setting::SEGMENTS_WEBHOOK_SECRET, &setting::SEGMENTS_API_KEY] {
+            if self.is_given(secret) {
+                self.complain(format!(
+                    "`{}` is set and `{}` is not: it is for that token's workspace; give {} too, or unset {}",
+                    secret.key, token.key, token.environment, secret.environment
+                ));
+            }
         }
     }
 }

@@ -69,6 +69,10 @@ pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
     if is_bot && is_one_word(text) { Ok(text.into()) } else { Err("is no bot token") }
 }
 
+pub(super) fn api_key(text: &str) -> Parsed<SecretString> {
+    if is_one_word(text) { Ok(text.into()) } else { Err("is no API key: it has spaces or odd characters") }
+}
+
 pub(super) fn client_id(text: &str) -> Parsed<String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
     if !text.is_empty() && text.bytes().all(allowed) { Ok(text.to_owned()) } else { Err("is no client id") }

@@ -145,6 +145,25 @@ pub const SEGMENTS_WEBHOOK_SECRET: Setting = Setting::secret(
     "what Segments.ai signs its webhooks with",
 );
 
+/// See [`super::Config::segments_api_key`].
+pub const SEGMENTS_API_KEY: Setting = Setting::secret(
+    "segments_api_key",
+    "SEGMENTS_API_KEY",
+    "the API key of a Segments.ai user, from the page `Account` there",
+    "what this server acts on Segments.ai with, for buttons such as *Resolve*",
+);
+
+/// See [`super::Config::segments_api_url`].
+pub const SEGMENTS_API_URL: Setting = Setting {
+    key: "segments_api_url",
+    environment: "SEGMENTS_API_URL",
+    flag: None,
+    default: Some("https://api.segments.ai"),
+    secret: false,
+    allowed: "an https address without query (http on loopback)",
+    help: "REST API of Segments.ai",
+};
+
 /// See [`super::Config::segments_app_url`].
 pub const SEGMENTS_APP_URL: Setting = Setting {
     key: "segments_app_url",
@@ -223,7 +242,7 @@ pub const WHO_MAY_CHANGE: Setting = Setting {
 };
 
 /// Every setting that can stand in the file, in the order people read them.
-pub const ALL: [&Setting; 18] = [
+pub const ALL: [&Setting; 20] = [
     &LISTEN,
     &ADMIN_LISTEN,
     &STORE,
@@ -235,6 +254,8 @@ pub const ALL: [&Setting; 18] = [
     &KEY,
     &SLACK_API_URL,
     &SEGMENTS_WEBHOOK_SECRET,
+    &SEGMENTS_API_KEY,
+    &SEGMENTS_API_URL,
     &SEGMENTS_APP_URL,
     &LOG_FORMAT,
     &LOG_FILTER,
@@ -245,4 +266,4 @@ pub const ALL: [&Setting; 18] = [
 ];
 
 /// Variables that a later version will read; set now, they earn a warning.
-pub const WITHOUT_EFFECT_YET: [&str; 3] = ["SLACK_APP_TOKEN", "SEGMENTS_API_KEY", "SEGMENTS_API_URL"];
+pub const WITHOUT_EFFECT_YET: [&str; 1] = ["SLACK_APP_TOKEN"];

@@ -11,7 +11,7 @@ mod thread;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::model::{Lane, PauseReason, WorkspaceId};
-use crate::routing::Directory;
+use crate::routing::{Directory, Keyed};
 use crate::slack::api::SlackApi;
 use crate::store::{Store, StoreError};
 use std::collections::HashMap;
@@ -34,6 +34,8 @@ pub struct Parts {
     pub metrics: Arc<Metrics>,
     /// Who is who.
     pub people: Arc<Directory>,
+    /// Which accounts have an API key.
+    pub keyed: Arc<Keyed>,
     /// The base of the web app, for links.
     pub app_url: String,
 }

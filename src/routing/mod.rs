@@ -3,9 +3,11 @@
 pub mod derive;
 pub mod directory;
 pub mod index;
+pub mod keyed;
 pub mod matching;
 pub mod why;
 
 pub use derive::{derive, is_stale};
 pub use directory::Directory;
 pub use index::{Index, Match};
+pub use keyed::Keyed;

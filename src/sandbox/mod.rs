@@ -119,6 +119,8 @@ fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Conf
         keys: None,
         slack_api_url: format!("{slack}/api").parse()?,
         webhook_secrets: vec![SecretString::from(WEBHOOK_SECRET)],
+        segments_api_key: None,
+        segments_api_url: "https://api.segments.ai".parse()?,
         segments_app_url: "https://app.segments.ai".parse()?,
         log_format: LogFormat::Pretty,
         log_filter: "info".to_owned(),

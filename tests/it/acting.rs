@@ -1,35 +1,30 @@
 //! Acting on Segments.ai: what comes of it, and how it comes back to the channel.
 
-use crate::harness::{Bench, WEBHOOK_SECRET, channel, seconds, workspace};
+use crate::harness::{API_KEY, Bench, WEBHOOK_SECRET, channel, seconds, workspace};
 use secrecy::SecretString;
 use segments_slack::app::act::{Access, Acted, Shown, set_issue_status};
 use segments_slack::app::{App, environment_account};
 use segments_slack::model::DatasetName;
 use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::segments_ai::{Fault, Role, SegmentsAi, Timing};
-use segments_slack::segments::api::{IssueId, IssueStatus, SegmentsApi};
+use segments_slack::segments::api::{IssueId, IssueStatus};
 
 /// A bench with jane's issue in C1, and a Segments.ai behind it where the account's key is rex's.
 struct Scene {
     bench: Bench,
     ai: SegmentsAi,
-    api: SegmentsApi,
     shown: Shown,
 }
 
 impl Scene {
     async fn start() -> Self {
-        let bench = Bench::start().await;
-        let ai = SegmentsAi::new(bench.clock.clone());
-        ai.add_user("rex", "key-of-rex");
+        let bench = Bench::start_acting(API_KEY).await;
+        let ai = bench.ai.clone();
+        ai.add_user("rex", API_KEY);
         ai.add_dataset("jane/flowers");
         ai.add_collaborator("jane/flowers", "rex", Role::Reviewer);
         let endpoint = bench.url("/webhooks/segments").parse().unwrap();
         ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-        let router = ai.router();
-        tokio::spawn(async move { axum::serve(listener, router).await });
         bench.user("U1").types("/segments subscribe jane/flowers issue.*").in_channel("C1").await;
         bench.read("C1");
         let sample = ai.uploads("jane", "jane/flowers", "rose.png");
@@ -40,8 +35,7 @@ impl Scene {
             status: Some("OPEN".to_owned()),
             updated_at: Some(bench.clock.now()),
         };
-        let api = SegmentsApi::new(url, bench.clock.clone()).unwrap();
-        let scene = Self { bench, ai, api, shown };
+        let scene = Self { bench, ai, shown };
         scene.webhooks_come().await;
         assert!(scene.unread()[0].contains("rose.png"));
         scene
@@ -49,8 +43,8 @@ impl Scene {
 
     /// Somebody in C1 resolves the issue.
     async fn resolve(&self) -> Acted {
-        let (account, key) = (environment_account(), SecretString::from("key-of-rex"));
-        let access = Access { api: &self.api, account: &account, key: &key };
+        let (account, key) = (environment_account(), SecretString::from(API_KEY));
+        let access = Access { api: &self.bench.app().segments, account: &account, key: &key };
         let lane = App::lane(&workspace(), &channel("C1"));
         set_issue_status(self.bench.app(), &access, &lane, &self.shown, IssueStatus::Closed).await.unwrap()
     }

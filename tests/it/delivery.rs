@@ -190,6 +190,7 @@ async fn a_lane_waits_until_its_workspace_is_opened() {
         slack: Arc::clone(&slack),
         metrics: Arc::default(),
         people: Arc::default(),
+        keyed: Arc::default(),
         app_url: String::new(),
     };
     let lanes = Lanes::new(parts, CancellationToken::new());

@@ -147,6 +147,7 @@ async fn a_workspace_that_is_limited_delays_no_other() {
         slack: Arc::clone(&slack),
         metrics: Arc::default(),
         people: Arc::default(),
+        keyed: Arc::default(),
         app_url: String::new(),
     };
     let lanes = Lanes::new(parts, CancellationToken::new());

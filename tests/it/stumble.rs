@@ -195,6 +195,7 @@ async fn a_delivery_that_the_program_stumbles_over_is_given_up_and_the_lane_goes
             slack,
             metrics: Arc::default(),
             people: Arc::default(),
+            keyed: Arc::default(),
             app_url: String::new(),
         },
         CancellationToken::new(),

@@ -1,7 +1,7 @@
 //! What the server logs: no error that was not meant to be, and never a secret.
 
 use super::installing::{CLIENT_SECRET, OTHER_SECRET};
-use super::{SIGNING_SECRET, WEBHOOK_SECRET};
+use super::{API_KEY, SIGNING_SECRET, WEBHOOK_SECRET};
 use std::fmt::{Debug, Write};
 use std::sync::{Arc, Mutex};
 use tracing::field::{Field, Visit};
@@ -29,7 +29,7 @@ impl Visit for Line {
 /// Whether a text shows a secret of the tests; every token begins with one of two words.
 fn shows_a_secret(text: &str) -> bool {
     let signing = [WEBHOOK_SECRET, OTHER_SECRET].map(|secret| secret.trim_start_matches("whsec_"));
-    ["xoxb-", "xoxe", SIGNING_SECRET, CLIENT_SECRET].iter().chain(&signing).any(|secret| text.contains(secret))
+    ["xoxb-", "xoxe", SIGNING_SECRET, CLIENT_SECRET, API_KEY].iter().chain(&signing).any(|secret| text.contains(secret))
 }
 
 impl Logged {

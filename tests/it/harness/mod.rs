@@ -22,6 +22,7 @@ use segments_slack::app::App;
 use segments_slack::clock::{Clock, later};
 use segments_slack::config::{Config, LogFormat, StoreUrl, WhoMayChange};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
+use segments_slack::sandbox::segments_ai::SegmentsAi;
 use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
 use segments_slack::store::{Durability, sled::SledStore};
 use std::net::SocketAddr;
@@ -37,6 +38,8 @@ use tracing_subscriber::layer::SubscriberExt;
 pub(crate) const WORKSPACE: &str = "T1";
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 pub(crate) const SIGNING_SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+/// Whose key it is, each test says.
+pub(crate) const API_KEY: &str = "bench-api-key";
 pub(crate) const BOT_TOKEN: &str = "xoxb-bench-token";
 
 pub(crate) struct Bench {
@@ -45,6 +48,11 @@ pub(crate) struct Bench {
     pub(crate) http: reqwest::Client,
     folder: tempfile::TempDir,
     pub(crate) slack_url: String,
+    /// Segments.ai, which sends no webhooks by itself before it is told where to.
+    pub(crate) ai: SegmentsAi,
+    ai_url: String,
+    /// The key that the server acts with, from the next start on.
+    pub(crate) api_key: Option<String>,
     webhook_memory: usize,
     /// Whom the server serves, from the next start on.
     pub(crate) serves: Serves,
@@ -117,6 +125,15 @@ impl Bench {
         bench
     }
 
+    /// The same, and the server acts on Segments.ai with a key.
+    pub(crate) async fn start_acting(key: &str) -> Self {
+        let mut bench = Self::without_server(WEBHOOK_MEMORY).await;
+        bench.api_key = Some(key.to_owned());
+        bench.boot().await;
+        bench.settle().await;
+        bench
+    }
+
     /// The same with no server yet.
     async fn without_server(webhook_memory: usize) -> Self {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -144,7 +161,15 @@ impl Bench {
         slack.set_base_url(&slack_url);
         let router = slack.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
+        let ai = SegmentsAi::new(clock.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let ai_url = format!("http://{}", listener.local_addr().unwrap());
+        let router = ai.router();
+        tokio::spawn(async move { axum::serve(listener, router).await });
         Self {
+            ai,
+            ai_url,
+            api_key: None,
             clock,
             slack,
             http: reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap(),
@@ -198,6 +223,8 @@ impl Bench {
             keys: None,
             slack_api_url: format!("{}/api", self.slack_url).parse().unwrap(),
             webhook_secrets: vec![SecretString::from(WEBHOOK_SECRET)],
+            segments_api_key: self.api_key.clone().map(SecretString::from),
+            segments_api_url: self.ai_url.parse().unwrap(),
             segments_app_url: "https://app.segments.ai".parse().unwrap(),
             log_format: LogFormat::Pretty,
             log_filter: "info".to_owned(),
