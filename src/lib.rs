@@ -44,6 +44,7 @@
 //! | what is told once to a new channel, and of pasted links | `app::{welcome, unfurl}`, `render::unfurl`, `model::page` |
 //! | the menu of a message, and why it was posted | `render::menu`, `app::because` |
 //! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
+//! | subscriptions as commands, out and in | `slack::command::pasted`, `app::{ledger, transfer}`, `cli::{export, import}` |
 //! | who changed what | `model::deed`, `store::deeds`, `app::status` |
 //! | a workspace that installs the app, and its accounts | `app::{install, tenant, accounts}`, `store::tenant` |
 //! | sealed secrets and their keys | `model::sealed`, `vault`, `app::keys`, `cli::rekey` |

@@ -2,7 +2,7 @@
 
 use super::channel::revive;
 use super::visible::{Visible, visible};
-use super::{App, Asker, Reply, hold, me, modal, mute, status, subscribe, test_card, why};
+use super::{App, Asker, Reply, hold, me, modal, mute, status, subscribe, test_card, transfer, why};
 use crate::model::Mute;
 use crate::render::{Message, reply};
 use crate::slack::command::{Command, parse};
@@ -47,7 +47,7 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Reply {
 
 async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, StoreError> {
     // Any command in a channel that stood still is a sign that somebody mended it. What opens a modal has no time for it.
-    if !matches!(command, Command::SubscribeModal | Command::Edit(_)) {
+    if !opens_modal(&command) {
         revive(app, &asker.lane).await?;
     }
     let book = || app.store.book(&asker.lane);
@@ -76,8 +76,8 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
         Command::List { all: true } => list_all(app, asker, 0).await?,
         Command::Connect => coming("connect"),
         Command::Disconnect(_) => coming("disconnect"),
-        Command::Export => coming("export"),
-        Command::Import => coming("import"),
+        Command::Export => Reply::asker(transfer::as_commands(app, asker, 0).await?),
+        Command::Import(lines) => transfer::paste(app, asker, &lines).await?,
     })
 }
 
@@ -101,6 +101,14 @@ pub(super) async fn list_all(app: &App, asker: &Asker, page: usize) -> Result<Re
     };
     let Visible { channels, hidden, others } = visible(app, workspace, user, &memberships).await?;
     Ok(Reply::asker(reply::list_all(&channels, others + hidden.len(), page)))
+}
+
+fn opens_modal(command: &Command) -> bool {
+    match command {
+        Command::SubscribeModal | Command::Edit(_) => true,
+        Command::Import(lines) => lines.is_empty(),
+        _ => false,
+    }
 }
 
 fn coming(verb: &str) -> Reply {

@@ -1,9 +1,9 @@
 //! Until when deliveries are held in a channel: for a digest, by mutes and by quiet hours; and looking at that again.
 
-use super::{App, Asker};
+use super::App;
 use crate::model::schedule::next_digest;
 use crate::model::subscription::Options;
-use crate::model::{DatasetName, Hold, Mute, Subscription, SubscriptionState, hold};
+use crate::model::{DatasetName, Hold, Lane, Mute, Subscription, SubscriptionState, hold};
 use crate::store::{Book, HeldUntil, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,8 +25,8 @@ pub(super) fn held(
 
 /// Holds what is held as the channel's mutes and subscriptions now say; gives how many deliveries wait no more. What
 /// the `retimed` subscriptions hold goes into their next digest, or into none; else it stays in the digest it was for.
-pub(super) async fn release(app: &App, asker: &Asker, retimed: &[u32]) -> Result<u64, StoreError> {
-    let (now, Book { subscriptions, mutes, .. }) = (app.clock.now(), app.store.book(&asker.lane).await?);
+pub(super) async fn release(app: &App, lane: &Lane, retimed: &[u32]) -> Result<u64, StoreError> {
+    let (now, Book { subscriptions, mutes, .. }) = (app.clock.now(), app.store.book(lane).await?);
     let retimed = retimed.to_vec();
     let of = subscriptions.into_iter().map(|subscription| {
         let Subscription { number, rule, time_zone, .. } = subscription;
@@ -48,8 +48,8 @@ pub(super) async fn release(app: &App, asker: &Asker, retimed: &[u32]) -> Result
         };
         until(now, digest, dataset, &mutes, options, zone)
     });
-    let released = app.store.release(&asker.lane, now, again).await?;
-    app.lanes.wake(&asker.lane);
+    let released = app.store.release(lane, now, again).await?;
+    app.lanes.wake(lane);
     Ok(released)
 }
 

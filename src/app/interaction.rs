@@ -1,6 +1,8 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
-use super::{App, Asker, Audience, Reply, because, channel, command, home, me, modal, mute, subscribe, test_card};
+use super::{
+    App, Asker, Audience, Reply, because, channel, command, home, me, modal, mute, subscribe, test_card, transfer,
+};
 use crate::model::{DatasetPattern, MessageTs, SubscriptionState};
 use crate::render::reply;
 use crate::slack::command::{MuteLength, Target};
@@ -121,6 +123,7 @@ async fn carry_out(
             Outcome::Replaced(Reply::asker(command::list(app, book, *page)))
         }
         Action::ListAllPage(page) => Outcome::Replaced(command::list_all(app, asker, *page).await?),
+        Action::ExportPage(page) => Outcome::Replaced(Reply::asker(transfer::as_commands(app, asker, *page).await?)),
         Action::UnsubscribeAll => Outcome::InPlace(subscribe::unsubscribe_all(app, asker).await?),
         Action::Resume => Outcome::InPlace(resume(app, asker).await?),
         Action::Unmute(pattern) => match DatasetPattern::parse(pattern) {

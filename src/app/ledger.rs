@@ -1,5 +1,9 @@
 //! What a command does to a channel's book of subscriptions: pure.
 
+mod import;
+
+pub(super) use import::{Line, NotImported, import};
+
 use super::Asker;
 use crate::model::{DatasetPattern, EventSelection, EventSelector, Options, Rule, Subscription, SubscriptionState};
 use crate::render::reply::{RuleChange, UndoRefusal};
@@ -102,30 +106,10 @@ pub(super) fn subscribe(
 ) -> Result<Draft, Refused> {
     let mut draft = Draft::new(book);
     for dataset in &wanted.datasets {
-        let mut rule = Rule {
-            dataset: dataset.clone(),
-            events: EventSelection { include: wanted.include.clone(), exclude: wanted.exclude.clone() },
-            filters: wanted.filters.clone(),
-            options: wanted.options.clone(),
-        };
-        let existing = existing(book, &rule, mode);
-        match (existing, mode) {
-            (Some(existing), Mode::Add) => {
-                // Only options or exclusions named: nothing is added.
-                let nothing_named =
-                    wanted.include.is_empty() && wanted.exclude.is_empty() && wanted.options == Options::default();
-                let default = EventSelection::default_set().include;
-                let include = if nothing_named { &default } else { &wanted.include };
-                draft.default_events |= nothing_named;
-                rule.events = existing.rule.events.merged_with(include, &wanted.exclude);
-                rule.options = existing.rule.options.merged_with(&wanted.options);
-            }
-            _ if wanted.include.is_empty() => {
-                draft.default_events = true;
-                rule.events = EventSelection::default_set().merged_with(&[], &wanted.exclude);
-            }
-            _ => {}
-        }
+        let existing = existing(book, dataset, wanted, mode);
+        let added_to = existing.filter(|_| mode == Mode::Add).map(|existing| &existing.rule);
+        let (rule, default_events) = rule_after(added_to, wanted, dataset);
+        draft.default_events |= default_events;
         if rule.events.is_empty() {
             return Err(Refused::SelectsNothing(rule.dataset));
         }
@@ -158,10 +142,39 @@ pub(super) fn subscribe(
     Ok(draft)
 }
 
-/// The subscription that a rule is about: the one of the same identity, or for `set` the only one of the dataset.
-fn existing<'a>(book: &'a Book, rule: &Rule, mode: Mode) -> Option<&'a Subscription> {
-    let same = book.subscriptions.iter().find(|subscription| subscription.is_for(rule));
-    let mut of_dataset = book.subscriptions.iter().filter(|subscription| subscription.rule.dataset == rule.dataset);
+/// The rule of a dataset after a command, which is put in place of all or added to the one there is; and whether the
+/// default events stand for events that were not named.
+fn rule_after(added_to: Option<&Rule>, wanted: &Asked, dataset: &DatasetPattern) -> (Rule, bool) {
+    let mut rule = Rule {
+        dataset: dataset.clone(),
+        events: EventSelection { include: wanted.include.clone(), exclude: wanted.exclude.clone() },
+        filters: wanted.filters.clone(),
+        options: wanted.options.clone(),
+    };
+    if let Some(existing) = added_to {
+        // Only options or exclusions named: nothing is added.
+        let nothing_named =
+            wanted.include.is_empty() && wanted.exclude.is_empty() && wanted.options == Options::default();
+        let default = EventSelection::default_set().include;
+        let include = if nothing_named { &default } else { &wanted.include };
+        // What is there word for word stays so.
+        if existing.events != rule.events {
+            rule.events = existing.events.merged_with(include, &wanted.exclude);
+        }
+        rule.options = existing.options.merged_with(&wanted.options);
+        return (rule, nothing_named);
+    }
+    let none_named = wanted.include.is_empty();
+    if none_named {
+        rule.events = EventSelection::default_set().merged_with(&[], &wanted.exclude);
+    }
+    (rule, none_named)
+}
+
+/// The subscription that a command is about: the one of the same identity, or for `set` the only one of the dataset.
+fn existing<'a>(book: &'a Book, dataset: &DatasetPattern, wanted: &Asked, mode: Mode) -> Option<&'a Subscription> {
+    let mut of_dataset = book.subscriptions.iter().filter(|subscription| subscription.rule.dataset == *dataset);
+    let same = of_dataset.clone().find(|subscription| subscription.rule.filters == wanted.filters);
     match (same, mode, of_dataset.next(), of_dataset.next()) {
         (None, Mode::Replace, Some(only), None) => Some(only),
         (same, ..) => same,
@@ -276,7 +289,7 @@ mod tests {
     }
 
     /// A book of subscriptions from #1 on.
-    fn book(rules: &[&str]) -> Book {
+    pub(super) fn book(rules: &[&str]) -> Book {
         let subscription = |(number, text): (u32, &&str)| Subscription {
             channel: ChannelId::parse("C1").unwrap(),
             number,

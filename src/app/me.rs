@@ -1,14 +1,20 @@
 //! Who somebody is in Segments.ai: claiming a username, taking one over, and forgetting it.
 
+use super::permission::{Person, is_admin, person};
 use super::{App, Asker, Reply};
 use crate::model::{Link, UserId, Username, WorkspaceId};
-use crate::render::{Rung, reply};
-use crate::slack::command::Me;
+use crate::render::reply::{self, NotNamed};
+use crate::render::{Message, Rung};
+use crate::slack::command::{Command, Me};
 use crate::store::{Linked, MOST_LINKS, StoreError};
 use tracing::warn;
 
 /// `me`.
 pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreError> {
+    let me = match me {
+        Me::Other(user, username) if user == asker.user => username.map_or(Me::Forget, Me::Claim),
+        me => me,
+    };
     match me {
         Me::Show => {
             let links = app.store.links(&asker.lane.workspace).await?;
@@ -21,6 +27,13 @@ pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreE
             Ok(Reply::asker(reply::name_forgotten(forgotten.as_ref())))
         }
         Me::Claim(username) => claim(app, asker, username, None).await,
+        Me::Other(user, username) => Ok(Reply::asker(match may_name(app, asker, &user, username.is_some()).await {
+            Err(refusal) => refusal,
+            Ok(()) => match username {
+                Some(username) => give(app, asker, user, username).await?,
+                None => take(app, asker, &user).await?,
+            },
+        })),
     }
 }
 
@@ -37,16 +50,76 @@ pub(super) async fn claim(
         Linked::Stored { before, taken_from } => {
             recall(app, workspace).await?;
             if let Some(user) = &taken_from {
-                let notice = reply::name_was_taken(&asker.user, &username).content(Rung::Whole);
-                if let Err(error) = app.slack.write_to(workspace, user, notice).await {
-                    warn!(user.id = %user, "could not tell {user} that a username was taken over: {error}");
-                }
+                tell(app, workspace, user, &reply::name_was_taken(&asker.user, &username)).await;
             }
             reply::name_claimed(&username, before.as_ref(), taken_from.as_ref())
         }
         Linked::Taken(holder) => reply::name_taken(&username, &holder),
         Linked::Full => reply::too_many_names(MOST_LINKS),
     }))
+}
+
+/// Whether whoever asks may say who somebody else is, whom I can mention if there is a `name` to give; else why not.
+async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result<(), Message> {
+    let not_named = |why| Err(reply::not_named(user, why));
+    if !is_admin(app, asker).await {
+        return not_named(NotNamed::NoAdmin);
+    }
+    if !name {
+        return Ok(());
+    }
+    match person(app, &asker.lane.workspace, user).await {
+        Some(Person::Admin | Person::Member) => Ok(()),
+        Some(Person::Guest) => not_named(NotNamed::Guest),
+        Some(Person::Stranger) => not_named(NotNamed::Stranger),
+        Some(Person::Gone) => not_named(NotNamed::Gone),
+        Some(Person::Bot) => not_named(NotNamed::Bot),
+        None => Err(reply::try_again("ask Slack who that is")),
+    }
+}
+
+/// Gives somebody else a username that nobody has; they are told once.
+async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Result<Message, StoreError> {
+    let (workspace, at) = (&asker.lane.workspace, app.clock.now());
+    let link = Link { username: username.clone(), user: user.clone(), at };
+    Ok(match app.store.link(workspace, link, None).await? {
+        Linked::Stored { before, .. } => {
+            recall(app, workspace).await?;
+            let told = before.as_ref() == Some(&username) || {
+                note(app, asker, &user, Some(username.clone())).await?;
+                tell(app, workspace, &user, &reply::name_was_given(&asker.user, &username)).await
+            };
+            reply::name_given(&user, &username, before.as_ref(), told)
+        }
+        Linked::Taken(holder) => reply::name_of_other_taken(&username, &holder),
+        Linked::Full => reply::too_many_names(MOST_LINKS),
+    })
+}
+
+/// Forgets who somebody else is; they are told.
+async fn take(app: &App, asker: &Asker, user: &UserId) -> Result<Message, StoreError> {
+    let workspace = &asker.lane.workspace;
+    let forgotten = app.store.unlink(workspace, user).await?;
+    recall(app, workspace).await?;
+    let Some(link) = &forgotten else { return Ok(reply::name_forgotten_of(user, None, false)) };
+    note(app, asker, user, None).await?;
+    let told = tell(app, workspace, user, &reply::name_was_forgotten(&asker.user, &link.username)).await;
+    Ok(reply::name_forgotten_of(user, Some(link), told))
+}
+
+/// Keeps that an admin said who somebody is.
+async fn note(app: &App, asker: &Asker, user: &UserId, username: Option<Username>) -> Result<(), StoreError> {
+    let typed = Command::Me(Me::Other(user.clone(), username)).to_string();
+    app.store.note_deed(&asker.lane.workspace, asker.deed(app.clock.now(), &typed)).await
+}
+
+/// Tells somebody something that is stored by now; whether they were told.
+async fn tell(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) -> bool {
+    let told = app.slack.write_to(workspace, user, message.content(Rung::Whole)).await;
+    if let Err(error) = &told {
+        warn!(user.id = %user, "could not tell {user} what became of their username: {error}");
+    }
+    told.is_ok()
 }
 
 /// Brings the memory of who is who up to what the store says. Two who do so at once may write in another order than they

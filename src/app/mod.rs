@@ -29,6 +29,7 @@ mod subscribe;
 mod tell;
 mod tenant;
 mod test_card;
+pub mod transfer;
 pub mod unfurl;
 mod visible;
 mod welcome;

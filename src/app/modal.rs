@@ -3,13 +3,13 @@
 use super::command::LIMIT;
 use super::ledger::NotReplaced;
 use super::subscribe::{self, Outcome};
-use super::{App, Asker, Reply, tell};
+use super::{App, Asker, Reply, tell, transfer};
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
 use crate::render::modal::{self, Entry};
 use crate::render::{Message, Rung, reply};
 use crate::slack::command::{Asked, Command, Target, parse};
 use crate::slack::error::SlackError;
-use crate::slack::form::{CALLBACK, Edits, Form, Sheet, fingerprint};
+use crate::slack::form::{CALLBACK, Edits, Form, IMPORT, Sheet, fingerprint};
 use crate::slack::interaction::{Click, Doing, Suggestion};
 use crate::slack::view::View;
 use crate::store::StoreError;
@@ -100,29 +100,30 @@ pub async fn shortcut(app: &App, used: Doing<String>) {
 
 /// Opens the modal; says `otherwise` where Slack does not let it be opened.
 async fn show(app: &App, person: &Person, form: &Form, sheet: &Sheet, otherwise: Message) -> Reply {
-    let here = sheet.channel.as_ref().filter(|channel| person.here.as_ref() == Some(*channel));
-    let seal =
-        here.map(|channel| app.settings.signing_secret.seal(&presence(&person.workspace, &person.user, channel)));
-    let view = modal::subscription(form, &Sheet { seal, ..sheet.clone() });
-    match app.slack.open_view(&person.workspace, &person.trigger, &view).await {
+    let seal = seal(app, person, sheet.channel.as_ref());
+    open_view(app, person, &modal::subscription(form, &Sheet { seal, ..sheet.clone() }), otherwise).await
+}
+
+/// Opens a modal; says `otherwise` where Slack does not let it be opened.
+pub(super) async fn open_view(app: &App, person: &Person, view: &SlackView, otherwise: Message) -> Reply {
+    match app.slack.open_view(&person.workspace, &person.trigger, view).await {
         Ok(()) => Reply::nothing(),
         Err(error) => {
-            warn!("could not open the modal of a subscription: {error}");
+            warn!("could not open a modal: {error}");
             Reply::asker(otherwise)
         }
     }
 }
 
+/// Our seal over that somebody is in a channel, where Slack says so.
+pub(super) fn seal(app: &App, person: &Person, channel: Option<&ChannelId>) -> Option<String> {
+    let here = channel.filter(|channel| person.here.as_ref() == Some(*channel))?;
+    Some(app.settings.signing_secret.seal(&presence(&person.workspace, &person.user, here)))
+}
+
 /// What a sheet's seal is over.
 fn presence(workspace: &WorkspaceId, user: &UserId, channel: &ChannelId) -> String {
     format!("{workspace} {user} {channel}")
-}
-
-/// Whether somebody opened a modal in this channel, of which Slack says nothing to a bot that is not in it.
-async fn was_in(app: &App, user: &UserId, lane: &Lane, sheet: &Sheet) -> bool {
-    let words = presence(&lane.workspace, user, &lane.channel);
-    let sealed = sheet.seal.as_ref().is_some_and(|seal| app.settings.signing_secret.sealed(&words, seal));
-    sealed && matches!(app.slack.channel(lane).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
 }
 
 /// Shows the modal as it is filled in now.
@@ -249,7 +250,7 @@ async fn update(app: &App, workspace: &WorkspaceId, view_id: &str, view: &SlackV
     }
 }
 
-fn says(message: &Message) -> Submitted {
+pub(super) fn says(message: &Message) -> Submitted {
     Submitted::Says(Box::new(modal::notice("Segments", message)))
 }
 
@@ -261,8 +262,10 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     if let Some(not_served) = app.not_served(workspace) {
         return Ok(says(&not_served.message));
     }
-    if view.callback_id != CALLBACK {
-        return Ok(Submitted::Close);
+    match view.callback_id.as_str() {
+        CALLBACK => {}
+        IMPORT => return transfer::submitted(app, done).await,
+        _ => return Ok(Submitted::Close),
     }
     let sheet = Sheet::read(&view.private_metadata);
     let current = current(app, workspace, &sheet).await?;
@@ -281,18 +284,15 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     if same.is_none() && wanted.rules().iter().any(|rule| rule.events.is_empty()) {
         return Ok(Submitted::Wrong(modal::nothing_selected_error()));
     }
-    let lane = App::lane(workspace, channel);
-    if let Err(refusal) = is_in(app, workspace, user, channel).await
-        && !was_in(app, user, &lane, &sheet).await
-    {
+    // The same submission sent twice has the same cause, and is carried out once.
+    let Ok(cause) = TriggerId::parse(format!("view.{}", view.id)) else { return Ok(Submitted::Close) };
+    let asker = Asker { lane: App::lane(workspace, channel), user: user.clone(), cause };
+    if let Err(refusal) = may_speak_for(app, &asker, &sheet).await {
         return Ok(match sheet.edits {
             None => Submitted::Wrong(modal::channel_error(&refusal.text)),
             Some(_) => says(&refusal),
         });
     }
-    // The same submission sent twice has the same cause, and is carried out once.
-    let Ok(cause) = TriggerId::parse(format!("view.{}", view.id)) else { return Ok(Submitted::Close) };
-    let asker = Asker { lane, user: user.clone(), cause };
     let outcome = match &sheet.edits {
         None => subscribe::subscribe(app, &asker, &wanted, true).await?,
         Some(edits) => {
@@ -320,6 +320,20 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
         Outcome::Refused(message) if sheet.edits.is_none() => Submitted::Wrong(modal::channel_error(&message.text)),
         Outcome::Refused(message) | Outcome::Waits(message) | Outcome::Unchanged(message) => says(&message),
     })
+}
+
+/// Whether somebody may change a channel in a modal, who is in it or opened the modal there; else what to tell them.
+pub(super) async fn may_speak_for(app: &App, asker: &Asker, sheet: &Sheet) -> Result<(), Message> {
+    let Asker { lane, user, .. } = asker;
+    let Err(refusal) = is_in(app, &lane.workspace, user, &lane.channel).await else { return Ok(()) };
+    if was_in(app, user, lane, sheet).await { Ok(()) } else { Err(refusal) }
+}
+
+/// Whether somebody opened a modal in this channel, of which Slack says nothing to a bot that is not in it.
+async fn was_in(app: &App, user: &UserId, lane: &Lane, sheet: &Sheet) -> bool {
+    let words = presence(&lane.workspace, user, &lane.channel);
+    let sealed = sheet.seal.as_ref().is_some_and(|seal| app.settings.signing_secret.sealed(&words, seal));
+    sealed && matches!(app.slack.channel(lane).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
 }
 
 /// Whether somebody is in a channel, asked anew; else what to tell them.

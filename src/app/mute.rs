@@ -107,7 +107,7 @@ async fn apply(
             Edited::Stored => {
                 // What is accepted from here on is held as the new mutes say; what was before is looked at after it.
                 app.reindex(&asker.lane).await?;
-                return release(app, asker, &[]).await.map(Ok);
+                return release(app, &asker.lane, &[]).await.map(Ok);
             }
             Edited::Repeated => return Ok(Err(Reply::asker(reply::list(&book.subscriptions, 0)))),
             Edited::Moved => {}

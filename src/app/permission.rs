@@ -27,7 +27,7 @@ pub(super) struct Allowed(());
 
 /// What somebody is in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Person {
+pub(super) enum Person {
     Admin,
     Member,
     /// Invited to some channels only.
@@ -36,6 +36,8 @@ enum Person {
     Stranger,
     /// Their account was deactivated.
     Gone,
+    /// Nobody.
+    Bot,
 }
 
 /// Who the people are that changed something of late.
@@ -63,12 +65,14 @@ fn named(who: &WhoMayChange) -> &[UserId] {
 }
 
 /// What somebody is, if Slack says so in time.
-async fn person(app: &App, workspace: &WorkspaceId, user: &UserId) -> Option<Person> {
+pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId) -> Option<Person> {
     let now = app.clock.now();
     if let Some(person) = app.persons.recall(workspace, user, now) {
         return Some(person);
     }
     let person = match app.clock.timeout(PATIENCE, app.slack.user(workspace, user)).await? {
+        // Slack's own does not say that it is one.
+        Ok(_) if user.as_str() == "USLACKBOT" => Person::Bot,
         Ok(info) => Person::of(&info, workspace),
         Err(SlackError::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => Person::Stranger,
         Err(error) => {
@@ -110,6 +114,7 @@ impl Person {
         match () {
             () if !at_home => Self::Stranger,
             () if info.deleted => Self::Gone,
+            () if info.is_bot => Self::Bot,
             () if info.is_restricted => Self::Guest,
             () if admin => Self::Admin,
             () => Self::Member,

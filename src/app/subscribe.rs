@@ -10,7 +10,7 @@ use crate::clock::{id_at, later};
 use crate::model::subscription::{Digest, Quiet};
 use crate::model::{EventSelector, Options, Rule, Subscription, SubscriptionState};
 use crate::render::Message;
-use crate::render::reply::{self, UndoRefusal};
+use crate::render::reply::{self, Note, UndoRefusal};
 use crate::slack::command::{Asked, Command, Target};
 use crate::slack::form::{Edits, fingerprint};
 use crate::store::{Book, Edit, Edited, StoreError};
@@ -76,6 +76,28 @@ impl From<Outcome> for Reply {
 
 /// `subscribe` and `set`.
 pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace: bool) -> Result<Outcome, StoreError> {
+    let mode = if replace { Mode::Replace } else { Mode::Add };
+    let wish = if replace { Command::Set(wanted.clone()) } else { Command::Subscribe(wanted.clone()) };
+    let draft = |book: &Book, stamp: &Stamp| {
+        ledger::subscribe(book, wanted, mode, asker, stamp).map_err(|refused| match refused {
+            Refused::TooMany => reply::too_many_subscriptions(MOST_SUBSCRIPTIONS),
+            Refused::SelectsNothing(dataset) => reply::selects_nothing(&dataset),
+        })
+    };
+    let told = |draft: &Draft, notes: &[Note], undo| reply::changed(&asker.user, &draft.changes, notes, undo);
+    bring_in(app, asker, wanted, &wish.to_string(), draft, told).await
+}
+
+/// Stores what `draft` makes of the channel's book for all that is wanted, and says so with what `told` makes of it and of
+/// what one should know.
+pub(super) async fn bring_in(
+    app: &App,
+    asker: &Asker,
+    wanted: &Asked,
+    typed: &str,
+    draft: impl Fn(&Book, &Stamp) -> Result<Draft, Message>,
+    told: impl FnOnce(&Draft, &[Note], Option<Uuid>) -> Message,
+) -> Result<Outcome, StoreError> {
     let allowed = match may_change(app, asker).await {
         Ok(allowed) => allowed,
         Err(refusal) => return Ok(Outcome::Refused(refusal)),
@@ -88,18 +110,9 @@ pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace:
         Reach::NotAChannel => return Ok(Outcome::Refused(reply::not_a_channel())),
     };
     let waits = state == SubscriptionState::Waiting;
-    let mode = if replace { Mode::Replace } else { Mode::Add };
     let stamp = Stamp { state, time_zone: time_zone(app, asker, &wanted.options).await, at: app.clock.now() };
-    let draft = |book: &Book| {
-        ledger::subscribe(book, wanted, mode, asker, &stamp).map_err(|refused| {
-            Reply::asker(match refused {
-                Refused::TooMany => reply::too_many_subscriptions(MOST_SUBSCRIPTIONS),
-                Refused::SelectsNothing(dataset) => reply::selects_nothing(&dataset),
-            })
-        })
-    };
-    let wish = if replace { Command::Set(wanted.clone()) } else { Command::Subscribe(wanted.clone()) };
-    let applied = match apply(app, asker, &allowed, &wish.to_string(), None, draft).await {
+    let applied = match apply(app, asker, &allowed, typed, None, |book| draft(book, &stamp).map_err(Reply::asker)).await
+    {
         Ok(applied) => applied,
         Err(Stop::Answer(reply)) => return Ok(Outcome::Refused(reply.message)),
         Err(Stop::Repeated(reply)) => return Ok(Outcome::Repeated(reply.message)),
@@ -115,7 +128,7 @@ pub(super) async fn subscribe(app: &App, asker: &Asker, wanted: &Asked, replace:
     }
     let mut notes = notes(app, asker, wanted, &applied.draft, joined);
     notes.extend(onlookers(app, asker, &applied.draft, applied.first, readers).await);
-    Ok(Outcome::Changed(reply::changed(&asker.user, &applied.draft.changes, &notes, applied.undo)))
+    Ok(Outcome::Changed(told(&applied.draft, &notes, applied.undo)))
 }
 
 /// Puts a rule in place of the subscription with this number, if that is as a modal saw it; it keeps its number.
@@ -280,7 +293,7 @@ async fn apply(
                 app.reindex(&asker.lane).await?;
                 let retimed = retimed(&book, &drafted);
                 if !retimed.is_empty() {
-                    hold::release(app, asker, &retimed).await?;
+                    hold::release(app, &asker.lane, &retimed).await?;
                 }
                 return Ok(Applied { draft: drafted, undo: id, first: book.subscriptions.is_empty() });
             }
@@ -294,7 +307,7 @@ async fn apply(
 }
 
 /// The subscriptions of a book that a draft gives other times.
-fn retimed(book: &Book, draft: &Draft) -> Vec<u32> {
+pub(super) fn retimed(book: &Book, draft: &Draft) -> Vec<u32> {
     fn times(of: &Subscription) -> (&Option<Digest>, &Option<Quiet>, &Option<String>) {
         (&of.rule.options.digest, &of.rule.options.quiet, &of.time_zone)
     }

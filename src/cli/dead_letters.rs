@@ -1,5 +1,6 @@
 //! `dead-letters`: what was given up, sent again or dropped.
 
+use super::export::channel;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
@@ -9,6 +10,9 @@ use crate::model::{ChannelId, LetterId};
 use clap::Subcommand;
 use std::collections::BTreeSet;
 use std::fmt::Write;
+
+/// No text in a table is longer.
+const CELL: usize = 100;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -92,10 +96,6 @@ async fn act(what: Act, done: &str, chosen: Chosen) -> Result<(), Failure> {
     if missed.is_empty() { Ok(()) } else { Err(Failure::NotAll) }
 }
 
-fn channel(text: &str) -> Result<ChannelId, String> {
-    ChannelId::parse(text).map_err(|error| format!("{error}; expected one such as `C0123`"))
-}
-
 fn json(letters: &[Listed]) -> String {
     serde_json::to_string_pretty(letters).expect("a list of texts, numbers and times is JSON")
 }
@@ -111,10 +111,10 @@ fn table(letters: &[Listed]) -> String {
             letter.id.to_string(),
             format!("{:.0}", letter.at),
             letter.channel.to_string(),
-            plain(letter.event.as_deref().unwrap_or("?")),
-            plain(letter.dataset.as_ref().map_or("?", |dataset| dataset.as_str())),
+            out::plain(letter.event.as_deref().unwrap_or("?"), CELL),
+            out::plain(letter.dataset.as_ref().map_or("?", |dataset| dataset.as_str()), CELL),
             letter.attempts.to_string(),
-            plain(&letter.error),
+            out::plain(&letter.error, CELL),
         ]
     }));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
@@ -130,15 +130,6 @@ fn table(letters: &[Listed]) -> String {
     }
     text.truncate(text.trim_end().len());
     text
-}
-
-/// A text from outside that says nothing to a terminal, at most 100 letters long.
-fn plain(text: &str) -> String {
-    let odd = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().take(100).map(|letter| if odd(letter) { '·' } else { letter }).collect()
 }
 
 #[cfg(test)]

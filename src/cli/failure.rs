@@ -1,6 +1,7 @@
 //! Why a command failed, and the exit code that says so.
 
 use crate::app::keys::{NoKeys, ResealError};
+use crate::app::transfer::{NotExported, Stopped};
 use crate::config::Problems;
 use crate::sandbox::segments::SendError;
 use crate::store::StoreError;
@@ -48,6 +49,16 @@ pub(super) enum Failure {
     Reseal(#[from] ResealError),
     #[error("not every dead letter was there, or still had its event: see above")]
     NotAll,
+    #[error(transparent)]
+    NotExported(#[from] NotExported),
+    #[error("{0} subscriptions fit no line of the file: comments in it say which; `backup` keeps them too")]
+    LeftOut(usize),
+    #[error("could not read `{}`", path.display())]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("nothing was imported from `{}`; mistakes, as told above: {mistakes}", path.display())]
+    NotImported { path: PathBuf, mistakes: usize },
+    #[error("could not import everything; what was done stays done, and the next try goes on")]
+    Stopped(#[from] Stopped),
     #[error("the server stopped")]
     Server(#[source] anyhow::Error),
 }

@@ -3,8 +3,10 @@
 mod backup;
 mod config;
 mod dead_letters;
+mod export;
 mod failure;
 mod flags;
+mod import;
 mod manifest;
 mod out;
 mod reach;
@@ -32,6 +34,7 @@ Examples:
   segments-slack serve --listen 0.0.0.0:3000                  run for real
   segments-slack send issue.created --dataset jane/flowers    try a running server
   segments-slack dead-letters list                            see what could not be delivered
+  segments-slack export > channels.txt                        every subscription as a line that people read
   segments-slack backup monday.jsonl                          keep a copy of everything
 
 Exit codes:
@@ -51,6 +54,10 @@ enum Command {
     Manifest(manifest::Arguments),
     /// Look after deliveries that were given up: list, retry, drop
     DeadLetters(dead_letters::Arguments),
+    /// Print every subscription as a command, and who is who, for people and for `import`
+    Export(export::Arguments),
+    /// Do what a file says that `export` printed; with --dry-run, tell what that would be
+    Import(import::Arguments),
     /// Write everything that is kept into a file, also while the server runs
     Backup(backup::Arguments),
     /// Make a new store from a backup
@@ -70,6 +77,8 @@ pub fn start() -> ExitCode {
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Manifest(arguments) => manifest::run(&arguments),
         Command::DeadLetters(arguments) => block_on(dead_letters::run(arguments)),
+        Command::Export(arguments) => block_on(export::run(arguments)),
+        Command::Import(arguments) => block_on(import::run(arguments)),
         Command::Backup(arguments) => block_on(backup::run(arguments)),
         Command::Restore(arguments) => block_on(restore::run(arguments)),
         Command::Rekey(arguments) => block_on(rekey::run(arguments)),

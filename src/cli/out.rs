@@ -13,6 +13,15 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// A text from outside that says nothing to a terminal, at most so many letters long.
+pub(super) fn plain(text: &str, most: usize) -> String {
+    let odd = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.chars().take(most).map(|letter| if odd(letter) { '·' } else { letter }).collect()
+}
+
 /// Prints an error with everything that led to it.
 pub(super) fn complain(error: &dyn Error) {
     let mut text = format!("error: {error}");

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::flags::Flags;
 use crate::app::letters::{Act, Listed, Which, act, list};
+use crate::app::transfer::{Exported, Import, Imported, Which as Exporting, export, import};
 use crate::clock::Clock;
 use crate::config::StoreUrl;
 use crate::http::key::AdminKey;
@@ -69,6 +70,20 @@ impl Reached {
 }
 
 impl Reached {
+    pub(super) async fn export(&self, which: &Exporting) -> Result<Exported, Failure> {
+        match self {
+            Self::Store(store) => Ok(export(&**store, which, Clock::system().now()).await?),
+            Self::Server(server) => server.answer(Method::POST, "/export", Some(which)).await,
+        }
+    }
+
+    pub(super) async fn import(&self, file: Import) -> Result<Imported, Failure> {
+        match self {
+            Self::Store(store) => Ok(import(&**store, None, file, Clock::system().now()).await?),
+            Self::Server(server) => server.answer(Method::POST, "/import", Some(&file)).await,
+        }
+    }
+
     /// Writes everything that is kept into a file that is finished afterwards.
     pub(super) async fn back_up(self, mut to: Draft) -> Result<Draft, Failure> {
         match self {

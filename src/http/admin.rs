@@ -4,6 +4,8 @@ use super::key::AdminKey;
 use super::{Shared, body};
 use crate::app::App;
 use crate::app::letters::{Act, Which, act_live, list};
+use crate::app::room::Room;
+use crate::app::transfer::{self, Import, LONGEST_FILE, NotExported};
 use crate::store::StoreError;
 use crate::store::backup::write;
 use axum::Router;
@@ -17,6 +19,7 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use futures_util::stream::poll_fn;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::convert::Infallible;
 use std::io::{self, BufWriter, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -48,6 +51,8 @@ pub fn router(app: Arc<App>, guard: Guard) -> Router {
         .route("/dead-letters", get(letters))
         .route("/dead-letters/retry", post(|state: Shared, request: Request<Body>| act(state, Act::Retry, request)))
         .route("/dead-letters/drop", post(|state: Shared, request: Request<Body>| act(state, Act::Drop, request)))
+        .route("/export", post(export))
+        .route("/import", post(import))
         .route("/backup", get(backup))
         .layer(from_fn(move |request: Request, next: Next| guarded(guard.clone(), request, next)));
     Router::new()
@@ -99,15 +104,9 @@ async fn letters(State(app): Shared) -> Response {
 }
 
 async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response {
-    let bytes = match body::read(request, LIMIT, &app.slack_room, &app.clock).await {
-        Ok((_, bytes)) => bytes,
-        Err(unread) => return (unread.status(), format!("{unread}\n")).into_response(),
-    };
-    let which: Which = match serde_json::from_slice(&bytes) {
+    let which: Which = match asked(&app, request, LIMIT, &app.slack_room).await {
         Ok(which) => which,
-        Err(error) => {
-            return (StatusCode::BAD_REQUEST, format!("no choice of dead letters: {error}\n")).into_response();
-        }
+        Err(refusal) => return refusal,
     };
     // A task of its own: a caller that hangs up must not leave lanes asleep that have something to do.
     let work = app.tasks.spawn({
@@ -118,6 +117,53 @@ async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response 
         Ok(went) => answered(went),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
+}
+
+async fn export(State(app): Shared, request: Request<Body>) -> Response {
+    let which: transfer::Which = match asked(&app, request, LIMIT, &app.slack_room).await {
+        Ok(which) => which,
+        Err(refusal) => return refusal,
+    };
+    match transfer::export(&*app.store, &which, app.clock.now()).await {
+        Ok(exported) => Json(exported).into_response(),
+        Err(NotExported::Store(error)) => answered(Err::<(), _>(error)),
+        Err(missing) => (StatusCode::NOT_FOUND, format!("{missing}\n")).into_response(),
+    }
+}
+
+async fn import(State(app): Shared, request: Request<Body>) -> Response {
+    // As JSON a file may be twice as long.
+    let file: Import = match asked(&app, request, 2 * LONGEST_FILE + LIMIT, &app.webhook_room).await {
+        Ok(file) => file,
+        Err(refusal) => return refusal,
+    };
+    // A task of its own: a caller that hangs up must not leave a channel that the index does not know as it is.
+    let work = app.tasks.spawn({
+        let app = Arc::clone(&app);
+        async move { transfer::import(&*app.store, Some(&app), file, app.clock.now()).await }
+    });
+    match work.await {
+        Ok(Ok(imported)) => Json(imported).into_response(),
+        Ok(Err(stopped)) => {
+            let why = "what was done stays done, and the next try goes on";
+            (StatusCode::SERVICE_UNAVAILABLE, format!("could not import everything: {stopped}; {why}\n"))
+                .into_response()
+        }
+        Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    }
+}
+
+/// What a request asks for, as JSON.
+async fn asked<T: DeserializeOwned>(
+    app: &App,
+    request: Request<Body>,
+    limit: usize,
+    room: &Room,
+) -> Result<T, Response> {
+    let read = body::read(request, limit, room, &app.clock).await;
+    let (_, bytes) = read.map_err(|unread| (unread.status(), format!("{unread}\n")).into_response())?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| (StatusCode::BAD_REQUEST, format!("not what is asked for here: {error}\n")).into_response())
 }
 
 /// Sends everything that is kept; whether it came whole, its last line says.

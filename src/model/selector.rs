@@ -104,6 +104,12 @@ impl DatasetPattern {
         fits.then(|| Self { owner: Glob::new(owner), name: Glob::new(name) })
     }
 
+    /// The one dataset that is meant, if it is a name.
+    pub fn only(&self) -> Option<DatasetName> {
+        let one = self.owner.is_literal() && self.name.is_literal();
+        one.then(|| DatasetName::parse(&format!("{}/{}", self.owner, self.name))).flatten()
+    }
+
     /// Whether a dataset is meant. An event without a dataset is only meant by [`DatasetPattern::everything`].
     pub fn matches(&self, dataset: Option<&DatasetName>) -> bool {
         match dataset {

@@ -1,11 +1,14 @@
 //! The modal of a subscription, and one that only says something.
 
 mod events;
+mod import;
 mod options;
+
+pub use import::import;
 
 use super::Message;
 use super::kit::{self, plain, section};
-use super::mrkdwn::{cut, escape};
+use super::mrkdwn::{cut, escape, unescape};
 use super::reply::cause_in_words;
 use crate::model::EventSelection;
 use crate::slack::command::parse;
@@ -200,5 +203,5 @@ fn why(wrong: &Wrong) -> String {
 
 /// Mrkdwn as plain text: what stands beside an input is not formatted.
 fn unmarked(text: &str) -> String {
-    text.replace('`', "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    unescape(&text.replace('`', ""))
 }

@@ -23,6 +23,11 @@ pub fn escape(text: &str) -> String {
     escaped
 }
 
+/// Safe mrkdwn as the text that is read.
+pub fn unescape(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
 /// A name from outside on one line: no formatting, no token, no emoji, no invisible or direction-changing character.
 /// Empty if nothing visible is in it.
 pub fn name(text: &str, limit: usize) -> String {

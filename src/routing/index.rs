@@ -103,7 +103,11 @@ impl Index {
 
     /// Whether a pattern matches any dataset that was seen.
     pub fn seen(&self, workspace: &WorkspaceId, pattern: &DatasetPattern) -> bool {
-        self.datasets(workspace).any(|dataset| pattern.matches(Some(dataset)))
+        let Some(workspace) = self.0.get(workspace) else { return false };
+        match pattern.only() {
+            Some(name) => workspace.datasets.contains(&name),
+            None => workspace.datasets.iter().any(|dataset| pattern.matches(Some(dataset))),
+        }
     }
 
     /// The datasets that were seen, by name.

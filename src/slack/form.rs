@@ -3,7 +3,7 @@
 
 mod sheet;
 
-pub use sheet::{CALLBACK, Edits, Sheet, fingerprint};
+pub use sheet::{CALLBACK, Edits, IMPORT, LINES, Sheet, fingerprint};
 
 use super::command::{Asked, Command, CommandError, Problem, parse};
 use super::view::View;

@@ -299,7 +299,7 @@ async fn commands_of_one_channel_at_the_same_time_all_count() {
 #[tokio::test]
 async fn a_later_versions_verb_says_that_it_is_coming() {
     let bench = Bench::start().await;
-    for text in ["connect", "disconnect jane", "export", "import"] {
+    for text in ["connect", "disconnect jane"] {
         let shown = types(&bench, text).await;
         assert!(private(&shown) && shown.text.contains("later version"), "{text}: {}", shown.text);
     }

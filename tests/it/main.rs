@@ -52,6 +52,7 @@ mod tenants;
 mod thread_looks;
 mod threads;
 mod tidy;
+mod transfer;
 mod unfurl;
 mod webhook;
 mod welcome;

@@ -2,7 +2,8 @@
 
 use crate::harness::signed::click;
 use crate::harness::{Bench, channel, seconds, user, workspace};
-use segments_slack::sandbox::slack::Shown;
+use segments_slack::model::WorkspaceId;
+use segments_slack::sandbox::slack::{ChannelKind, Fault, Role, Shown};
 
 async fn types(bench: &Bench, who: &str, text: &str) -> Shown {
     bench.user(who).types(&format!("/segments {text}")).in_channel("C1").await;
@@ -74,6 +75,63 @@ async fn a_click_takes_a_name_only_from_whom_it_names_and_tells_them_once() {
     bench.read("C1");
     assert_eq!(bench.read_all("D1").len(), 1);
     assert_eq!(claims(&bench, "jane").await, both("U2"));
+}
+
+#[tokio::test]
+async fn an_admin_says_who_a_member_is_who_is_told_once_and_can_take_it_back() {
+    let bench = Bench::start().await;
+    bench.slack.add_channel(&workspace(), &channel("D2"), "john", ChannelKind::Direct, &[user("U2")]);
+    let said = types(&bench, "U1", "me @john as Jane").await;
+    assert_eq!(said.text, "<@U2> is `Jane` in Segments.ai. I have told them.");
+    assert_eq!(claims(&bench, "jane").await, both("U2"));
+    let told = bench.read("D2").text;
+    assert!(told.starts_with("<@U1> has told me that you are `Jane` in Segments.ai."), "{told}");
+    types(&bench, "U1", "me @john Jane").await;
+    bench.assert_nothing_unread("D2");
+    let deeds = bench.app().store.deeds(&workspace(), 9).await.unwrap();
+    let deeds: Vec<_> = deeds.iter().map(|deed| (deed.typed.as_str(), deed.by.clone().unwrap())).collect();
+    assert_eq!(deeds, [("me <@U2> as Jane", user("U1"))]);
+    assert!(types(&bench, "U2", "me none").await.text.starts_with("Forgotten"));
+    types(&bench, "U1", "me @john as ann").await;
+    bench.read("D2");
+    let said = types(&bench, "U1", "me @john as none").await;
+    assert_eq!(said.text, "Forgotten: I no longer mention <@U2> where `ann` stands. I have told them.");
+    assert!(bench.read("D2").text.contains("`/segments me ann` to take it back"));
+    assert_eq!(claims(&bench, "ann").await, [None, None]);
+    assert!(types(&bench, "U1", "me @john as none").await.text.contains("nothing to forget"));
+}
+
+#[tokio::test]
+async fn nobody_but_an_admin_says_who_others_are_and_only_members_are_named() {
+    let bench = Bench::start().await;
+    let home = workspace();
+    let refused = |said: &Shown, why: &str| assert!(said.text.contains(why), "{}", said.text);
+    refused(&types(&bench, "U2", "me @ann as jane").await, "Only admins of this workspace");
+    refused(&types(&bench, "U2", "me @ann as none").await, "Only admins of this workspace");
+    // Oneself is nobody else.
+    refused(&types(&bench, "U2", "me @john as john").await, "You are `john`");
+    refused(&types(&bench, "U1", "me @ann as john").await, "<@U2> has said to be `john`");
+    for (id, name) in [("U3", "zoe"), ("U4", "gus"), ("U5", "max"), ("U8", "ivo")] {
+        bench.slack.add_user(&home, &user(id), name, Role::Member, "Europe/Brussels");
+    }
+    bench.slack.make_guest(&home, &user("U3"));
+    bench.slack.set_deactivated(&home, &user("U4"), true);
+    bench.slack.share(&home, &channel("C1"), &WorkspaceId::parse("T7").unwrap());
+    bench.slack.add_stranger(&home, &channel("C1"), &user("U6"), "kim");
+    for (person, why) in [
+        ("@zoe", "is a guest"),
+        ("@gus", "is deactivated"),
+        ("<@U6>", "belongs to another workspace"),
+        ("<@U9>", "is nobody that I can see"),
+        ("<@UBOTT1>", "is a bot"),
+        ("@max as john", "<@U2> has said to be `john`"),
+    ] {
+        refused(&types(&bench, "U1", &format!("me {person} jane").replace("john jane", "john")).await, why);
+    }
+    assert_eq!(claims(&bench, "jane").await, [None, None]);
+    assert_eq!(claims(&bench, "john").await, both("U2"));
+    bench.slack.fail_next_of("users.info", Fault::Status(503));
+    refused(&types(&bench, "U1", "me @ivo as ivo").await, "I could not ask Slack who that is");
 }
 
 #[tokio::test]

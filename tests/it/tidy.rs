@@ -10,7 +10,7 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Modules that neither do I/O nor ask for the time.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "model",
     "render",
     "routing",
@@ -20,6 +20,7 @@ const PURE: [&str; 9] = [
     "delivery/plan",
     "delivery/pace",
     "delivery/retry",
+    "app/transfer/file",
 ];
 
 const LONGEST_FILE: usize = 400;

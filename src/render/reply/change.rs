@@ -177,7 +177,7 @@ fn line(change: &RuleChange) -> String {
     }
 }
 
-fn line_with_verb(change: &RuleChange, added: &str) -> String {
+pub(super) fn line_with_verb(change: &RuleChange, added: &str) -> String {
     let line = line(change);
     match (&change.before, &change.after) {
         (None, _) => format!("{added} {line}"),
@@ -189,7 +189,7 @@ fn line_with_verb(change: &RuleChange, added: &str) -> String {
     }
 }
 
-fn notes_block(notes: &[Note]) -> Option<slack_morphism::prelude::SlackBlock> {
+pub(super) fn notes_block(notes: &[Note]) -> Option<slack_morphism::prelude::SlackBlock> {
     let notes = notes.iter().map(|note| match note {
         Note::NothingSeenYet(pattern) => {
             let pattern = words::dataset(pattern, 200);

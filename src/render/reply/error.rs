@@ -5,6 +5,7 @@ use super::typed::code;
 use super::words::{grouped, listed, names};
 use crate::model::{FilterKey, Options};
 use crate::render::Message;
+use crate::render::mrkdwn::unescape;
 use crate::slack::command::{CommandError, Problem};
 use crate::slack::interaction::Action;
 
@@ -35,6 +36,19 @@ pub fn cause_in_words(error: &CommandError) -> String {
     format!("{} {}", cause(error), expected(error))
 }
 
+/// What is wrong with a pasted line, and how it is right.
+pub(super) fn in_a_line(error: &CommandError) -> String {
+    match error.corrections.as_slice() {
+        [only] => format!("{} Did you mean {}?", cause(error), code(only, 500)),
+        _ => cause_in_words(error),
+    }
+}
+
+/// The same for a terminal: nothing in it is markup.
+pub fn in_plain_words(error: &CommandError) -> String {
+    unescape(&in_a_line(error))
+}
+
 /// The word as typed, in code marks.
 fn token(error: &CommandError) -> String {
     if error.token.trim().is_empty() { "That".to_owned() } else { code(&error.token, 500) }
@@ -61,6 +75,7 @@ fn cause(error: &CommandError) -> String {
         Problem::MissingName => "This command needs a name.".to_owned(),
         Problem::OneDatasetOnly => format!("{token} is one dataset too many: this command takes exactly one."),
         Problem::Unexpected => format!("{token} has no place in this command."),
+        Problem::NotALine => format!("{token} subscribes to nothing."),
         Problem::TooLong(limit) => {
             format!("This command is too long: it has more than {} characters.", grouped(limit as u64))
         }
@@ -128,6 +143,10 @@ fn expected(error: &CommandError) -> String {
         Problem::MissingName => "Add it at the end of the command.".to_owned(),
         Problem::OneDatasetOnly => "Type the command once for each dataset.".to_owned(),
         Problem::Unexpected => "Leave it out, or see `/segments help` for how each command is written.".to_owned(),
+        Problem::NotALine => {
+            "Write `subscribe` and a dataset, for example `subscribe jane/flowers sample.*`, or `#` for a comment."
+                .to_owned()
+        }
         Problem::TooLong(_) => {
             "Nothing was changed. Split it into several commands, or use a pattern such as `jane/*`.".to_owned()
         }

@@ -7,8 +7,21 @@ use crate::render::Message;
 use crate::slack::command::Topic;
 
 /// The verbs that work in this version.
-pub(super) const VERBS: [&str; 11] =
-    ["subscribe", "set", "unsubscribe", "list", "mute", "unmute", "test", "why", "status", "me", "help"];
+pub(super) const VERBS: [&str; 13] = [
+    "subscribe",
+    "set",
+    "unsubscribe",
+    "list",
+    "mute",
+    "unmute",
+    "test",
+    "why",
+    "status",
+    "me",
+    "export",
+    "import",
+    "help",
+];
 
 /// Help on everything, or on one topic.
 pub fn help(topic: Option<Topic>) -> Message {
@@ -34,7 +47,6 @@ pub fn coming(verb: &str) -> Message {
         }
         "edit" => "`/segments set jane/flowers sample.*` replaces what a subscription selects.",
         "connect" | "disconnect" => "whoever runs the server sets the Segments.ai webhook in its configuration.",
-        "export" | "import" => "`/segments list` shows every subscription of a channel.",
         _ => "`/segments help` lists what works.",
     };
     let verb = super::typed::code(&format!("/segments {verb}"), 200);
@@ -69,6 +81,7 @@ fn overview() -> Message {
             "`/segments why`\nSays what became of the last events: posted, held, not wanted, and why.",
             "`/segments status`\nShows whether events come in and go out.",
             "`/segments me jane`\nTells me who you are in Segments.ai, so that I can mention you where you have to act.",
+            "`/segments export`\nWrites what the channel gets as commands to copy; `/segments import` takes them in another.",
             "`/segments help events`\nExplains events; also `filters`, `options`, `datasets`, \
              and each command, as in `/segments help subscribe`.",
         ]
@@ -135,6 +148,21 @@ fn verb(name: &str) -> Option<Vec<String>> {
              to you, or something happens to an issue that you opened; never for what you did yourself.",
             "`/segments me` shows what I know of you\n`/segments me jane`\n`/segments me none` forgets it",
             "A username belongs to one person. Whoever claims another's is asked first, and the other is told.",
+            "Admins may say it of members: `/segments me @ann as jane`, `/segments me @ann as none`. They are told.",
+        ],
+        "export" => &[
+            "`/segments export`\n\
+             Shows you this channel's subscriptions as commands, a line each, in blocks to copy. \
+             Mutes are named, but are not among them: they end by themselves.",
+            "Paste a line as it is to subscribe a channel to the same, or many at once with `/segments import`.",
+        ],
+        "import" => &[
+            "`/segments import`\n\
+             Opens a form for lines as `/segments export` writes them, at most 3,000 characters. More fits right after \
+             the command: type `/segments import`, a new line, and paste.",
+            "Each line adds to what the channel gets, as `/segments subscribe` does; the word `subscribe` may be left out. \
+             Nothing is removed, and the same lines twice change nothing more. `#` begins a comment.",
+            "If a line is wrong, all that are wrong are named, and nothing is changed. One *Undo* takes all of it back.",
         ],
         "help" => &[
             "`/segments help [topic]`\n\

@@ -79,6 +79,97 @@ pub fn too_many_names(limit: usize) -> Message {
     ))
 }
 
+/// Why nobody is told to be a username.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotNamed {
+    /// Whoever asks is no admin.
+    NoAdmin,
+    /// They belong to another workspace, or nobody has this id.
+    Stranger,
+    /// They are a guest.
+    Guest,
+    /// Their account was deactivated.
+    Gone,
+    /// They are a bot.
+    Bot,
+}
+
+/// Says why somebody else's username was not set.
+pub fn not_named(user: &UserId, why: NotNamed) -> Message {
+    let user = words::user(user);
+    let why = match why {
+        NotNamed::NoAdmin => {
+            return say(format!(
+                "Only admins of this workspace may say who somebody else is in Segments.ai. Nothing was changed: ask one, \
+                 or let {user} type `/segments me` with the username."
+            ));
+        }
+        NotNamed::Stranger => "belongs to another workspace, or is nobody that I can see",
+        NotNamed::Guest => "is a guest, who can type `/segments me` with the username",
+        NotNamed::Gone => "has an account that is deactivated",
+        NotNamed::Bot => "is a bot, which reads no messages",
+    };
+    say(format!("{user} {why}. Nothing was changed: I mention members of this workspace only."))
+}
+
+/// Says to an admin that somebody is a username from now on; `told` says whether they know.
+pub fn name_given(user: &UserId, username: &Username, before: Option<&Username>, told: bool) -> Message {
+    let before = before.filter(|before| before.key() != username.key());
+    let before = before.map(|before| format!(" and no longer {}", name(before))).unwrap_or_default();
+    say(format!("{} is {} in Segments.ai{before}. {}", words::user(user), name(username), told_or_not(told)))
+}
+
+/// Tells somebody that an admin said who they are.
+pub fn name_was_given(by: &UserId, username: &Username) -> Message {
+    say(format!(
+        "{} has told me that you are {} in Segments.ai. {MENTIONED} If that is wrong, `/segments me none` forgets it, \
+         and `/segments me` with another username corrects it.",
+        words::user(by),
+        name(username)
+    ))
+}
+
+/// Says to an admin that somebody else has claimed the username.
+pub fn name_of_other_taken(username: &Username, holder: &Link) -> Message {
+    let user = words::user(&holder.user);
+    say(format!(
+        "{user} has said to be {} in Segments.ai ({}). Nothing was changed. If that is wrong, type {} first.",
+        name(username),
+        words::time(holder.at),
+        code(&format!("/segments me <@{}> as none", holder.user), NAME)
+    ))
+}
+
+/// Says to an admin what was forgotten of somebody.
+pub fn name_forgotten_of(user: &UserId, forgotten: Option<&Link>, told: bool) -> Message {
+    let user = words::user(user);
+    say(match forgotten {
+        Some(link) => {
+            format!(
+                "Forgotten: I no longer mention {user} where {} stands. {}",
+                name(&link.username),
+                told_or_not(told)
+            )
+        }
+        None => format!("There was nothing to forget: {user} has no username here."),
+    })
+}
+
+/// Tells somebody that an admin had their username forgotten.
+pub fn name_was_forgotten(by: &UserId, username: &Username) -> Message {
+    let name = name(username);
+    say(format!(
+        "{} has had me forget that you are {name} in Segments.ai: I no longer mention you where it stands. \
+         If that is a mistake, type {} to take it back.",
+        words::user(by),
+        code(&format!("/segments me {}", Written(username.as_str())), NAME)
+    ))
+}
+
+fn told_or_not(told: bool) -> &'static str {
+    if told { "I have told them." } else { "I could not tell them, so please do." }
+}
+
 fn name(username: &Username) -> String {
     code(username.as_str(), NAME)
 }

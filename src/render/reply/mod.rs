@@ -14,6 +14,7 @@ mod mute;
 mod notice;
 mod permission;
 mod status;
+mod transfer;
 mod typed;
 mod welcome;
 mod why;
@@ -28,18 +29,22 @@ pub use channels::{ChannelBook, list_all, not_seen_in};
 pub(in crate::render) use channels::{Rows, Turn, others_said};
 pub use deeds::with_deeds;
 pub use digest::with_next_digests;
-pub use error::{cause_in_words, mistake};
+pub use error::{cause_in_words, in_plain_words, mistake};
 pub use help::{coming, help};
 pub use list::{list, overview};
-pub use me::{name_claimed, name_forgotten, name_taken, name_was_taken, too_many_names, who_you_are};
+pub use me::{
+    NotNamed, name_claimed, name_forgotten, name_forgotten_of, name_given, name_of_other_taken, name_taken,
+    name_was_forgotten, name_was_given, name_was_taken, not_named, too_many_names, who_you_are,
+};
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{
-    archived_channel, at_work, done, edit_by_command, edited_one_changed, edited_one_is_gone, modal_was_wrong,
-    no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed, selects_nothing, still_refused,
-    subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted, too_many_subscriptions,
-    try_again, unfinished, unknown_action,
+    archived_channel, at_work, done, edit_by_command, edited_one_changed, edited_one_is_gone, import_by_command,
+    modal_was_wrong, no_such_subscription, not_a_channel, other_workspace, paused_notice, resumed, selects_nothing,
+    still_refused, subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted,
+    too_many_subscriptions, try_again, unfinished, unknown_action,
 };
 pub use permission::{NotAllowed, not_allowed};
 pub use status::{AccountStatus, Status, status};
+pub use transfer::{exported, imported, imported_lines_select_nothing, not_imported, nothing_to_import};
 pub use welcome::welcome;
 pub use why::{Place, Told, why};

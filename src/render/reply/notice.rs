@@ -72,6 +72,14 @@ pub fn subscribe_by_command() -> Message {
          `/segments subscribe jane/flowers sample.*`; `/segments help subscribe` explains it.")
 }
 
+/// The form of `import` did not open: the command that does the same.
+pub fn import_by_command() -> Message {
+    say(
+        "Slack did not let me open the form. Try again, or type `/segments import`, a new line, and paste the lines there; \
+         `/segments help import` explains it.",
+    )
+}
+
 /// The subscription that a form was opened on is gone.
 pub fn edited_one_is_gone(number: u32) -> Message {
     say(format!(

@@ -22,6 +22,8 @@ pub struct UserInfo {
     pub is_owner: bool,
     /// A guest, of several channels or of one.
     pub is_restricted: bool,
+    /// Not a person.
+    pub is_bot: bool,
     /// Who they are in an organisation.
     pub enterprise_user: Option<EnterpriseUser>,
 }

@@ -7,6 +7,7 @@ mod event;
 mod mute;
 mod normalise;
 mod parse;
+mod pasted;
 mod print;
 #[cfg(test)]
 mod tests;
@@ -14,8 +15,9 @@ mod words;
 
 pub use normalise::normalise;
 pub use parse::{LONGEST, VERBS, parse};
+pub use pasted::{MOST_PASTED, NotRead, Pasted, line, lines, read_line, read_lines};
 
-use crate::model::{DatasetPattern, EventSelector, Filter, Options, Username};
+use crate::model::{DatasetPattern, EventSelector, Filter, Options, UserId, Username};
 use jiff::civil::Time;
 
 /// A command, parsed whole.
@@ -77,8 +79,8 @@ pub enum Command {
     Me(Me),
     /// Every subscription as commands.
     Export,
-    /// Commands from an export.
-    Import,
+    /// Commands from an export, as they were pasted; the modal if there are none. [`read_lines`] reads them.
+    Import(String),
     /// Help, on a topic where one was named.
     Help(Option<Topic>),
 }
@@ -118,6 +120,8 @@ pub enum Me {
     Forget,
     /// This username.
     Claim(Username),
+    /// Somebody else is this username, or is to be forgotten.
+    Other(UserId, Option<Username>),
 }
 
 /// How long a mute lasts.
@@ -192,6 +196,8 @@ pub enum Problem {
     OneDatasetOnly,
     /// A word that has no place in this command.
     Unexpected,
+    /// A line that is to be imported and subscribes to nothing.
+    NotALine,
     /// The command is longer than can be stored; the limit in characters.
     TooLong(usize),
     /// The command names more datasets or events than one command may; the limit.

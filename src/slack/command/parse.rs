@@ -4,10 +4,11 @@ use super::asked::{is_dataset, push_event, read_asked, read_dataset_word, read_e
 use super::correct::{Line, nearest};
 use super::mute::read_mute;
 use super::normalise::normalise;
+use super::pasted::after_import;
 use super::words::{Word, words};
 use super::{Command, CommandError, Me, Problem, Target, Topic};
-use crate::model::Username;
 use crate::model::selection::known_names;
+use crate::model::{UserId, Username};
 
 /// Longer commands, in characters, are not read.
 pub const LONGEST: usize = 3_000;
@@ -46,6 +47,10 @@ const WHY_MOST: u8 = 20;
 
 /// Reads what was typed after `/segments` (or with it, as corrections and exports have it). Every text has an answer.
 pub fn parse(text: &str) -> Result<Command, CommandError> {
+    // What is pasted has lines, which mean something only there.
+    if let Some(lines) = after_import(text) {
+        return Ok(Command::Import(lines.to_owned()));
+    }
     if text.chars().nth(LONGEST).is_some() {
         let problem = Problem::TooLong(LONGEST);
         return Err(CommandError { token: String::new(), problem, corrections: Vec::new() });
@@ -80,7 +85,7 @@ fn read_command(line: &Line<'_>) -> Result<Command, CommandError> {
         "disconnect" => read_name(line, rest).map(Command::Disconnect),
         "me" => read_me(line, rest).map(Command::Me),
         "export" => alone(Command::Export),
-        "import" => alone(Command::Import),
+        "import" => alone(Command::Import(String::new())),
         _ => read_help(line, rest),
     }
 }
@@ -178,18 +183,36 @@ fn read_name(line: &Line<'_>, rest: &[Word]) -> Result<String, CommandError> {
     if word.exclude { Err(line.mistake(word, Problem::Unexpected, &[])) } else { Ok(word.text.clone()) }
 }
 
-/// Reads a username; `none` in quotes is one too.
+/// Reads who somebody is: oneself, or another who is mentioned first.
 fn read_me(line: &Line<'_>, rest: &[Word]) -> Result<Me, CommandError> {
+    let Some((first, others)) = rest.split_first() else { return Ok(Me::Show) };
+    if let Some(user) = mentioned(first) {
+        let is_as = |word: &&Word| word.is_bare() && word.text.eq_ignore_ascii_case("as");
+        let others = &others[usize::from(others.first().is_some_and(|word| is_as(&word)))..];
+        let (name, extra) = others.split_first().ok_or_else(|| line.missing(Problem::MissingName, &[]))?;
+        let username = read_username(line, name)?;
+        return extra.first().map_or(Ok(Me::Other(user, username)), |word| Err(line.unexpected(word)));
+    }
     line.ends_after(2)?;
-    let Some(word) = rest.first() else { return Ok(Me::Show) };
+    Ok(read_username(line, first)?.map_or(Me::Forget, Me::Claim))
+}
+
+/// Reads a username, or `none`; in quotes that is one too.
+fn read_username(line: &Line<'_>, word: &Word) -> Result<Option<Username>, CommandError> {
     if !word.exclude && word.is_bare() && word.text.eq_ignore_ascii_case("none") {
-        return Ok(Me::Forget);
+        return Ok(None);
     }
     let username = Username::parse(&word.text).filter(|_| !word.exclude);
-    username.map(Me::Claim).ok_or_else(|| {
+    username.map(Some).ok_or_else(|| {
         let meant = word.text.strip_prefix('@').filter(|name| Username::parse(name).is_some());
         line.mistake(word, Problem::NotAUsername, meant.map(str::to_owned).as_slice())
     })
+}
+
+/// Whom a word mentions, as Slack writes it.
+fn mentioned(word: &Word) -> Option<UserId> {
+    let id = word.text.strip_prefix("<@")?.strip_suffix('>')?;
+    UserId::parse(id).ok().filter(|id| !word.exclude && id.as_str().starts_with(['U', 'W']))
 }
 
 fn read_help(line: &Line<'_>, rest: &[Word]) -> Result<Command, CommandError> {

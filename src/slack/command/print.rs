@@ -1,8 +1,8 @@
 //! Prints commands and their parts so that they are read back as they are.
 
 use super::{Asked, Command, Me, MuteLength, Target, Topic};
-use crate::model::DatasetPattern;
 use crate::model::word::Written;
+use crate::model::{DatasetPattern, Username};
 use std::fmt::{self, Display};
 
 /// Prints the command without `/segments`, with full verbs.
@@ -39,10 +39,12 @@ impl Display for Command {
             Self::Disconnect(account) => write!(f, "disconnect {}", Written(account)),
             Self::Me(Me::Show) => f.write_str("me"),
             Self::Me(Me::Forget) => f.write_str("me none"),
-            Self::Me(Me::Claim(name)) if name.key() == "none" => write!(f, "me \"{name}\""),
-            Self::Me(Me::Claim(name)) => write!(f, "me {}", Written(name.as_str())),
+            Self::Me(Me::Claim(name)) => write!(f, "me {}", username(name)),
+            Self::Me(Me::Other(user, None)) => write!(f, "me <@{user}> as none"),
+            Self::Me(Me::Other(user, Some(name))) => write!(f, "me <@{user}> as {}", username(name)),
             Self::Export => f.write_str("export"),
-            Self::Import => f.write_str("import"),
+            Self::Import(lines) if lines.is_empty() => f.write_str("import"),
+            Self::Import(lines) => write!(f, "import\n{lines}"),
             Self::Help(topic) => {
                 f.write_str("help")?;
                 option(f, topic.as_ref())
@@ -98,6 +100,11 @@ impl Display for Topic {
             Self::Verb(verb) => verb,
         })
     }
+}
+
+/// A name that says `none` needs its quotes.
+fn username(name: &Username) -> String {
+    if name.key() == "none" { format!("\"{name}\"") } else { Written(name.as_str()).to_string() }
 }
 
 fn option(f: &mut fmt::Formatter<'_>, part: Option<&impl Display>) -> fmt::Result {

@@ -58,6 +58,10 @@ fn commands_are_read_and_printed_in_full() {
         ("me NONE", "me none"),
         ("me -", "me"),
         ("me \"none\"", "me \"none\""),
+        ("me <@U1|ann> jane", "me <@U1> as jane"),
+        ("me <@U1> AS \"none\"", "me <@U1> as \"none\""),
+        ("me <@W1> as none", "me <@W1> as none"),
+        ("me <@U1> as as", "me <@U1> as as"),
         ("export", "export"),
         ("import", "import"),
         ("?", "help"),
@@ -113,7 +117,11 @@ fn a_mistake_is_named_and_corrected() {
         ("test sample.*", "sample.*", NotAnEvent, &["test sample.created"]),
         ("disconnect", "", MissingName, &[]),
         ("me @jane", "@jane", NotAUsername, &["me jane"]),
-        ("me <@U1|jane>", "<@U1>", NotAUsername, &[]),
+        ("me <@U1|jane>", "", MissingName, &[]),
+        ("me <@U1> as", "", MissingName, &[]),
+        ("me <@U1> as <@U2>", "<@U2>", NotAUsername, &[]),
+        ("me <@U1> as jane doe", "doe", Unexpected, &["me <@U1> as jane"]),
+        ("me <!subteam^S1>", "<!subteam^S1>", NotAUsername, &[]),
         ("me jane doe", "doe", Unexpected, &["me jane"]),
         ("status now", "now", Unexpected, &["status"]),
         ("help event", "event", UnknownTopic, &["help events"]),
@@ -233,7 +241,8 @@ fn command() -> impl Strategy<Value = Command> {
     let known = select(known_names().map(str::to_owned).collect::<Vec<_>>());
     prop_oneof![
         1 => select(&[Command::Overview, Command::SubscribeModal, Command::Status, Command::Connect][..]),
-        1 => select(&[Command::Export, Command::Import, Command::List { all: true }, Command::List { all: false }][..]),
+        1 => select(&[Command::Export, Command::List { all: true }, Command::List { all: false }][..]),
+        1 => Just(Command::Import(String::new())),
         6 => asked(5).prop_map(Command::Subscribe),
         4 => asked(1).prop_map(Command::Set),
         2 => (target(), events(0)).prop_map(|(target, events)| Command::Unsubscribe { target, events }),
@@ -245,6 +254,8 @@ fn command() -> impl Strategy<Value = Command> {
         1 => name().prop_map(Command::Disconnect),
         1 => name().prop_filter_map("a username", |name| Username::parse(&name)).prop_map(|name| Command::Me(Me::Claim(name))),
         1 => select(&[Me::Show, Me::Forget][..]).prop_map(Command::Me),
+        1 => of(name().prop_filter_map("a username", |name| Username::parse(&name)))
+            .prop_map(|name| Command::Me(Me::Other(UserId::parse("U1").unwrap(), name))),
         1 => of(topic).prop_map(Command::Help),
     ]
 }

@@ -6,6 +6,10 @@ use sha2::{Digest, Sha256};
 
 /// The `callback_id` of the modal.
 pub const CALLBACK: &str = "subscription";
+/// The `callback_id` of the modal that takes pasted lines.
+pub const IMPORT: &str = "import";
+/// The input in it.
+pub const LINES: &str = "lines";
 
 /// What a modal of a subscription is about.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

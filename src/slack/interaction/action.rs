@@ -38,6 +38,8 @@ pub enum Action {
     Help,
     /// Show a page (from 0) of every channel's subscriptions.
     ListAllPage(usize),
+    /// Show a page (from 0) of the channel's subscriptions as commands.
+    ExportPage(usize),
     /// Something in the App Home.
     Home(HomeAction),
     /// Something was changed in a modal.
@@ -79,6 +81,7 @@ impl Action {
             Self::Subscribe(_) => "subscribe".to_owned(),
             Self::Help => "help".to_owned(),
             Self::ListAllPage(page) => format!("list_all_page_{page}"),
+            Self::ExportPage(page) => format!("export_page_{page}"),
             Self::Home(action) => action.action_id(),
             Self::Filled => FILLED.to_owned(),
             Self::Unsubscribe(_) => "unsubscribe".to_owned(),
@@ -99,7 +102,7 @@ impl Action {
             Self::Test(number) | Self::Edit(number) | Self::Unsubscribe(number) | Self::UnsubscribeNow(number) => {
                 number.to_string()
             }
-            Self::ListPage(page) | Self::ListAllPage(page) => page.to_string(),
+            Self::ListPage(page) | Self::ListAllPage(page) | Self::ExportPage(page) => page.to_string(),
             Self::Subscribe(channel) => channel.as_ref().map(ToString::to_string).unwrap_or_default(),
             Self::Home(action) => action.value(),
             Self::TakeName { from, username } => format!("{from} {username}"),
@@ -149,6 +152,7 @@ impl Action {
                 Some(Self::TakeName { from: UserId::parse(from).ok()?, username: Username::parse(username)? })
             }),
             id if id.starts_with("list_all_page_") => value.parse().ok().map(Self::ListAllPage),
+            id if id.starts_with("export_page_") => value.parse().ok().map(Self::ExportPage),
             id if id.starts_with("home_") => HomeAction::parse(id, value).map(Self::Home),
             id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
             id if id == "open" || id.starts_with("open_") => Some(Self::Open),
@@ -197,6 +201,7 @@ mod tests {
             Action::Subscribe(ChannelId::parse("C1").ok()),
             Action::Help,
             Action::ListAllPage(2),
+            Action::ExportPage(2),
             Action::Home(HomeAction::Page(3)),
             Action::Filled,
             Action::Unsubscribe(3),

@@ -4,7 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use segments_slack::model::{DatasetName, Gist, Link, Pause, Username};
 use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, Status, Wish};
-use segments_slack::slack::command::{CommandError, Problem};
+use segments_slack::slack::command::{CommandError, NotRead, Problem};
 use std::collections::HashSet;
 use uuid::Uuid;
 
@@ -194,10 +194,12 @@ proptest! {
         for changes in [&changes[..1], &changes[changes.len() - 1..], &changes[..]] {
             assert_fits(&reply::changed(&ann(), changes, &notes, id));
             assert_fits(&reply::undone(&ann(), changes));
+            assert_fits(&reply::imported(&ann(), changes, usize::MAX - 99, &notes, id));
             assert_fits(&reply::waiting_for_invite(&bot(), changes));
         }
         for book in [&book[..1], &book[..]] {
             assert_fits(&reply::unchanged(book));
+            assert_fits(&reply::exported(book, 0));
             assert_fits(&reply::now_active(book));
             assert_fits(&reply::resumed(Some(&ann()), book));
             assert_fits(&reply::unsubscribed_all(&ann(), book, id));
@@ -223,12 +225,13 @@ proptest! {
             Problem::EmptyFilter, Problem::BadOption("style"), Problem::BadNumber, Problem::BadLength,
             Problem::UnknownTopic, Problem::MissingDataset, Problem::MissingTarget, Problem::MissingLength,
             Problem::NotAUsername, Problem::MissingName, Problem::OneDatasetOnly, Problem::Unexpected, Problem::TooLong(limit),
-            Problem::TooMany(limit), Problem::BadCount(u8::MAX),
+            Problem::TooMany(limit), Problem::BadCount(u8::MAX), Problem::NotALine,
         ];
         for problem in problems {
             for corrections in [corrections.clone(), Vec::new()] {
                 let error = CommandError { token: token.clone(), problem: problem.clone(), corrections };
                 assert_fits(&reply::mistake(&error));
+                assert_fits(&reply::not_imported(&NotRead::Wrong(vec![(usize::MAX, error); 30])));
             }
         }
         for username in token.split(['<', '>', ' ']).filter_map(Username::parse) {
@@ -238,6 +241,11 @@ proptest! {
             assert_fits(&reply::name_taken(&username, &link));
             assert_fits(&reply::name_was_taken(&ann(), &username));
             assert_fits(&reply::name_forgotten(Some(&link)));
+            assert_fits(&reply::name_given(&bot(), &username, Some(&username), true));
+            assert_fits(&reply::name_was_given(&ann(), &username));
+            assert_fits(&reply::name_of_other_taken(&username, &link));
+            assert_fits(&reply::name_forgotten_of(&bot(), Some(&link), false));
+            assert_fits(&reply::name_was_forgotten(&ann(), &username));
         }
         let pause = Pause { reason: PauseReason(token.clone()), since: noon() };
         assert_fits(&reply::paused_notice(&ChannelId::parse("C1").unwrap(), &pause));
@@ -293,7 +301,7 @@ fn run_this_stands_there_exactly_when_there_is_one_correction_that_a_button_can_
 #[test]
 fn help_promises_no_verb_that_is_still_to_come() {
     let help = shown(&reply::help(None));
-    for verb in ["edit", "connect", "disconnect", "export", "import", "list all"] {
+    for verb in ["edit", "connect", "disconnect", "list all"] {
         assert!(!help.contains(&format!("/segments {verb}")), "{verb}");
     }
 }

@@ -1,0 +1,87 @@
+//! `import`: does what a file says that `export` wrote, or tells what it would do.
+
+use super::failure::Failure;
+use super::flags::Flags;
+use super::out;
+use super::reach::Reached;
+use crate::app::transfer::{Done, Import, Imported, LONGEST_FILE, Mistakes};
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// More of a line is not printed.
+const LINE: usize = 3_200;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// File that `export` wrote, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Change nothing: say what would be changed
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
+    let Arguments { file, dry_run, flags } = arguments;
+    let text = read(&file).map_err(|source| Failure::Unreadable { path: file.clone(), source })?;
+    match Reached::find(flags).await?.import(Import { text, dry_run }).await? {
+        Imported::Wrong(mistakes) => {
+            out::print(&wrong(&mistakes))?;
+            Err(Failure::NotImported { path: file, mistakes: mistakes.first.len() + mistakes.more })
+        }
+        Imported::Done(done) => out::print(&told(&done, dry_run)),
+    }
+}
+
+fn read(file: &Path) -> io::Result<String> {
+    let from: Box<dyn Read> = if file == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
+    let mut text = String::new();
+    from.take(LONGEST_FILE as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > LONGEST_FILE {
+        let limit = format!("it is larger than {LONGEST_FILE} bytes; export fewer workspaces or channels at a time");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, limit));
+    }
+    Ok(text)
+}
+
+fn wrong(mistakes: &Mistakes) -> String {
+    let mut text = String::new();
+    for mistake in &mistakes.first {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "line {}: {}", mistake.line, out::plain(&mistake.what, LINE));
+    }
+    if mistakes.more > 0 {
+        let _ = writeln!(text, "and {} more", mistakes.more);
+    }
+    text.trim_end().to_owned()
+}
+
+/// What was changed or would be, a place after another; last, how much that is in all.
+fn told(done: &[Done], dry_run: bool) -> String {
+    let mut text = String::new();
+    let (mut all_new, mut all_changed) = (0, 0);
+    for Done { workspace, channel, changes, as_before } in done {
+        let place = channel.as_ref().map_or("people".to_owned(), ToString::to_string);
+        let new = changes.iter().filter(|(before, _)| before.is_none()).count();
+        let changed = changes.len() - new;
+        (all_new, all_changed) = (all_new + new, all_changed + changed);
+        let _ = writeln!(text, "{workspace} {place}: {new} new, {changed} changed, {as_before} as before");
+        for (before, after) in changes {
+            let sign = if before.is_none() { '+' } else { '~' };
+            let _ = writeln!(text, "  {sign} {}", out::plain(after, LINE));
+            if let Some(before) = before {
+                let _ = writeln!(text, "    was: {}", out::plain(before, LINE));
+            }
+        }
+    }
+    let _ = if dry_run {
+        write!(text, "would import {all_new} new and change {all_changed}; nothing was changed")
+    } else {
+        write!(text, "imported {all_new} new, changed {all_changed}")
+    };
+    text
+}
