@@ -11,10 +11,11 @@ use crate::model::{ChannelId, WorkspaceId};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method as Verb, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::{any, get, post};
 use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
@@ -48,18 +49,26 @@ async fn call(
     let channel = read.as_ref().ok().and_then(|args| ChannelId::parse(args.word("channel")?).ok());
     let workspace = token.as_deref().and_then(|token| emulator.world().owner_of(token));
     let call = Incoming { method: method.chars().take(100).collect(), workspace: workspace.clone(), channel };
-    emulator
+    let mut response = emulator
         .answer(call, |world, now| {
             let outcome = read.map_err(Refusal::from).and_then(|args| {
                 if method == "oauth.v2.access" {
                     return world.exchange(&oauth::with_basic(args, &headers), now);
+                }
+                if method == "api.test" {
+                    return Ok(json!({"ok": true}));
                 }
                 let method = known.ok_or("unknown_method")?;
                 run(method, world, token.as_deref(), workspace.as_ref(), &args, now)
             });
             outcome.map_or_else(Reply::refused, |body| Reply::json(&body))
         })
-        .await
+        .await;
+    if let Some(workspace) = workspace {
+        let scopes = emulator.world().workspace(&workspace).scopes();
+        response.headers_mut().extend(scopes.parse().map(|scopes| (HeaderName::from_static("x-oauth-scopes"), scopes)));
+    }
+    response
 }
 
 fn run(
@@ -185,13 +194,23 @@ enum Fate {
 impl Emulator {
     async fn answer(&self, call: Incoming, work: impl FnOnce(&mut World, Timestamp) -> Reply) -> Response {
         match self.decide(call, work) {
-            Fate::Sent(reply) => reply.into_response(),
+            Fate::Sent(reply) => {
+                let mut response = reply.into_response();
+                response.headers_mut().extend(self.date().parse().map(|date| (header::DATE, date)));
+                response
+            }
             Fate::Closed => closed(),
             Fate::Held => {
                 let _held = Held::new(self.0.hanging.clone());
                 std::future::pending().await
             }
         }
+    }
+
+    /// The time of Slack's own clock, as it stands in the header of an answer.
+    fn date(&self) -> String {
+        let now = self.0.clock.now().saturating_add(self.world().skew).unwrap_or(Timestamp::MAX);
+        DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default()
     }
 
     /// Lets a fault strike, or does what was asked, or both; remembers the call.

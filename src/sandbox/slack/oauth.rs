@@ -105,7 +105,7 @@ impl World {
             "ok": true,
             "access_token": workspace.token,
             "token_type": "bot",
-            "scope": "commands,chat:write,chat:write.public,channels:read,channels:history,users:read,im:write",
+            "scope": workspace.scopes(),
             "bot_user_id": workspace.info.bot_user,
             "app_id": APP_ID,
             "team": team,

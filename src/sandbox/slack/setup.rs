@@ -4,6 +4,7 @@ use super::Emulator;
 use super::message::{Author, Shown};
 use super::world::{Channel, ChannelInfo, ChannelKind, Role, UserInfo, Workspace};
 use crate::model::{ChannelId, MessageTs, UserId, WorkspaceId};
+use jiff::SignedDuration;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Emulator {
@@ -88,6 +89,16 @@ impl Emulator {
     /// Takes a scope from the app in a workspace: methods that need it are refused with `missing_scope`.
     pub fn withhold_scope(&self, workspace: &WorkspaceId, scope: &str) {
         self.world().workspace(workspace).withheld_scopes.insert(scope.to_owned());
+    }
+
+    /// Gives the app a scope in a workspace that its manifest does not ask for.
+    pub fn grant_scope(&self, workspace: &WorkspaceId, scope: &str) {
+        self.world().workspace(workspace).extra_scopes.insert(scope.to_owned());
+    }
+
+    /// Sets Slack's clock, which its answers tell, so far ahead of this one.
+    pub fn set_clock_ahead(&self, ahead: SignedDuration) {
+        self.world().skew = ahead;
     }
 
     /// Deletes a message, as an admin can, without telling the app; one that is not there stays so.

@@ -4,7 +4,8 @@ use super::App;
 use super::limits::Limits;
 use super::message::{Message, Shown, micros, since_1970, ts};
 use crate::model::{ChannelId, MessageTs, UserId, WorkspaceId};
-use jiff::Timestamp;
+use crate::slack::oauth::SCOPES;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -111,6 +112,8 @@ pub struct Call {
 #[derive(Default)]
 pub(super) struct World {
     pub(super) base_url: String,
+    /// How far Slack's clock is ahead of the emulator's.
+    pub(super) skew: SignedDuration,
     pub(super) app: Option<App>,
     pub(super) oauth_client: Option<(String, SecretString)>,
     pub(super) workspaces: BTreeMap<WorkspaceId, Workspace>,
@@ -163,6 +166,8 @@ pub(super) struct Workspace {
     /// People who are in the channels that they were invited to only.
     pub(super) guests: BTreeSet<UserId>,
     pub(super) withheld_scopes: BTreeSet<String>,
+    /// Scopes beyond those of the manifest.
+    pub(super) extra_scopes: BTreeSet<String>,
     pub(super) homes: BTreeMap<UserId, Value>,
     /// The views before a person, the uppermost last.
     pub(super) modals: BTreeMap<UserId, Vec<Value>>,
@@ -264,12 +269,19 @@ impl Workspace {
             channels: BTreeMap::new(),
             guests: BTreeSet::new(),
             withheld_scopes: BTreeSet::new(),
+            extra_scopes: BTreeSet::new(),
             homes: BTreeMap::new(),
             modals: BTreeMap::new(),
             triggers: BTreeMap::new(),
             limits: Limits::default(),
             last_micros: 0,
         }
+    }
+
+    /// What the app's token may do, as Slack lists it.
+    pub(super) fn scopes(&self) -> String {
+        let asked = SCOPES.into_iter().chain(self.extra_scopes.iter().map(String::as_str));
+        asked.filter(|scope| !self.withheld_scopes.contains(*scope)).collect::<Vec<_>>().join(",")
     }
 
     /// The name in the workspace's address.
