@@ -49,6 +49,7 @@
 //! | a workspace that installs the app, and its accounts | `app::{install, tenant, accounts}`, `store::tenant` |
 //! | sealed secrets and their keys | `model::sealed`, `vault`, `app::keys`, `cli::rekey` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
+//! | what is wrong with an installation | `cli::doctor`, `app::checkup`, `slack::look` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
 //! | where every record stands on disk | `store::sled::keys` |
 

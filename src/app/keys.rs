@@ -30,18 +30,27 @@ pub enum NoKeys {
 
 /// The keys as configured, else those in the data folder, where one is made if nothing was ever sealed.
 pub async fn vault(store: &dyn Store, configured: Option<&SecretString>, folder: &Path) -> Result<Vault, NoKeys> {
-    if let Some(keys) = configured {
-        return Ok(Vault::parse(keys.expose_secret())?);
-    }
-    if let Some(vault) = Vault::find_in(folder)? {
+    if let Some(vault) = found(store, configured, folder).await? {
         return Ok(vault);
-    }
-    if has_sealed(store).await? {
-        return Err(NoKeys::Missing(folder.join(KEY_FILE)));
     }
     let vault = Vault::make_in(folder)?;
     info!("made a sealing key in `{}`: keep a copy of it apart from the backups", folder.join(KEY_FILE).display());
     Ok(vault)
+}
+
+/// The keys as configured, else those in the data folder; none where nothing was ever sealed.
+pub async fn found(
+    store: &dyn Store,
+    configured: Option<&SecretString>,
+    folder: &Path,
+) -> Result<Option<Vault>, NoKeys> {
+    if let Some(keys) = configured {
+        return Ok(Some(Vault::parse(keys.expose_secret())?));
+    }
+    match Vault::find_in(folder)? {
+        None if has_sealed(store).await? => Err(NoKeys::Missing(folder.join(KEY_FILE))),
+        vault => Ok(vault),
+    }
 }
 
 async fn has_sealed(store: &dyn Store) -> Result<bool, StoreError> {

@@ -5,6 +5,7 @@ pub mod act;
 pub mod backups;
 mod because;
 pub mod channel;
+pub mod checkup;
 pub mod command;
 pub mod connect;
 pub mod events;

@@ -59,6 +59,10 @@ pub(super) enum Failure {
     NotImported { path: PathBuf, mistakes: usize },
     #[error("could not import everything; what was done stays done, and the next try goes on")]
     Stopped(#[from] Stopped),
+    #[error("something has to be mended: see what `failed` above")]
+    Unwell,
+    #[error("the configuration cannot be used: see above")]
+    Unconfigured,
     #[error("the server stopped")]
     Server(#[source] anyhow::Error),
 }
@@ -66,7 +70,7 @@ pub(super) enum Failure {
 impl Failure {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Configuration(_) => ExitCode::from(2),
+            Self::Configuration(_) | Self::Unconfigured => ExitCode::from(2),
             _ => ExitCode::FAILURE,
         }
     }

@@ -3,6 +3,7 @@
 mod backup;
 mod config;
 mod dead_letters;
+mod doctor;
 mod export;
 mod failure;
 mod flags;
@@ -31,6 +32,7 @@ const AFTER_HELP: &str = "\
 Examples:
   segments-slack sandbox                                      look around, with nothing to configure
   segments-slack manifest --url https://slack.example.com     make the Slack app
+  segments-slack doctor                                       see what is wrong, and how to mend it
   segments-slack serve --listen 0.0.0.0:3000                  run for real
   segments-slack send issue.created --dataset jane/flowers    try a running server
   segments-slack dead-letters list                            see what could not be delivered
@@ -52,6 +54,8 @@ enum Command {
     Send(send::Arguments),
     /// Print the Slack app manifest, and a link that makes the app from it
     Manifest(manifest::Arguments),
+    /// Check this installation: each finding with its remedy, fit to be run beside a server
+    Doctor(doctor::Arguments),
     /// Look after deliveries that were given up: list, retry, drop
     DeadLetters(dead_letters::Arguments),
     /// Print every subscription as a command, and who is who, for people and for `import`
@@ -76,6 +80,7 @@ pub fn start() -> ExitCode {
         Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
         Command::Send(arguments) => block_on(send::run(arguments)),
         Command::Manifest(arguments) => manifest::run(&arguments),
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::DeadLetters(arguments) => block_on(dead_letters::run(arguments)),
         Command::Export(arguments) => block_on(export::run(arguments)),
         Command::Import(arguments) => block_on(import::run(arguments)),

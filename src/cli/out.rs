@@ -24,13 +24,18 @@ pub(super) fn plain(text: &str, most: usize) -> String {
 
 /// Prints an error with everything that led to it.
 pub(super) fn complain(error: &dyn Error) {
-    let mut text = format!("error: {error}");
+    // There is nowhere left to tell that standard error is gone.
+    let _ = writeln!(std::io::stderr().lock(), "error: {}", chain(error));
+}
+
+/// An error with everything that led to it.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
         text.push_str(": ");
         text.push_str(&error.to_string());
         source = error.source();
     }
-    // There is nowhere left to tell that standard error is gone.
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    text
 }

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::flags::Flags;
+use crate::app::checkup::Checkup;
 use crate::app::letters::{Act, Listed, Which, act, list};
 use crate::app::transfer::{Exported, Import, Imported, Which as Exporting, export, import};
 use crate::clock::Clock;
@@ -104,7 +105,8 @@ impl Reached {
 }
 
 impl Server {
-    fn new(key: AdminKey) -> Result<Self, Failure> {
+    /// A server that has left its key.
+    pub(super) fn new(key: AdminKey) -> Result<Self, Failure> {
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_mins(1))
@@ -114,6 +116,11 @@ impl Server {
             .build()
             .map_err(|source| Failure::Unanswered { url: key.url().to_owned(), source })?;
         Ok(Self { client, key })
+    }
+
+    /// How it stands.
+    pub(super) async fn checkup(&self) -> Result<Checkup, Failure> {
+        self.answer(Method::GET, "/checkup", None::<&()>).await
     }
 
     /// Asks, and gives an answer that is no refusal.

@@ -2,10 +2,10 @@
 
 use super::key::AdminKey;
 use super::{Shared, body};
-use crate::app::App;
 use crate::app::letters::{Act, Which, act_live, list};
 use crate::app::room::Room;
 use crate::app::transfer::{self, Import, LONGEST_FILE, NotExported};
+use crate::app::{App, checkup};
 use crate::store::StoreError;
 use crate::store::backup::write;
 use axum::Router;
@@ -54,6 +54,7 @@ pub fn router(app: Arc<App>, guard: Guard) -> Router {
         .route("/export", post(export))
         .route("/import", post(import))
         .route("/backup", get(backup))
+        .route("/checkup", get(|State(app): Shared| async move { answered(checkup::of(&app).await) }))
         .layer(from_fn(move |request: Request, next: Next| guarded(guard.clone(), request, next)));
     Router::new()
         .route("/metrics", get(|State(app): Shared| async move { app.metrics.text() }))

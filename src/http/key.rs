@@ -8,7 +8,7 @@ use std::fs::Permissions;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// The file of the data folder that holds it.
@@ -28,23 +28,28 @@ impl AdminKey {
         Self { url: format!("http://{}", reachable(listen)), word }
     }
 
+    /// Where it is in a data folder.
+    pub fn path_in(folder: &Path) -> PathBuf {
+        folder.join(FILE)
+    }
+
     /// Puts it into the data folder in place of an earlier one, for the folder's owner only.
     pub fn leave_in(&self, folder: &Path) -> io::Result<()> {
         let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
         serde_json::to_writer(&mut file, self)?;
-        file.persist(folder.join(FILE))?;
+        file.persist(Self::path_in(folder))?;
         Ok(())
     }
 
     /// Takes the key of a server that is over out of the data folder.
     pub fn remove_from(folder: &Path) {
         // The next server replaces it, and until then it opens nothing.
-        let _ = std::fs::remove_file(folder.join(FILE));
+        let _ = std::fs::remove_file(Self::path_in(folder));
     }
 
     /// The key to the server that uses a data folder; none if it has left none that can be read.
     pub fn found_in(folder: &Path) -> Option<Self> {
-        serde_json::from_slice(&std::fs::read(folder.join(FILE)).ok()?).ok()
+        serde_json::from_slice(&std::fs::read(Self::path_in(folder)).ok()?).ok()
     }
 
     /// Where the server can be asked.

@@ -6,6 +6,7 @@ mod install;
 pub mod key;
 pub mod serve;
 
+use crate::app::checkup::{self, Readiness};
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
 use crate::app::modal::{self, Submitted};
 use crate::app::{App, Asker, command, events, interaction};
@@ -282,20 +283,8 @@ async fn reports(State(app): Shared, request: Request<Body>) -> Response {
 }
 
 async fn ready(State(app): Shared) -> Response {
-    let home = app.home();
+    let Readiness { slack, store } = checkup::readiness(&app).await;
     let (connected, installed) = app.installed.count();
-    let slack = match (&home.refused, &home.workspace) {
-        // One workspace that removed the app makes nothing of the others unready.
-        _ if app.settings.bot_token.is_none() => "ok".to_owned(),
-        (Some(code), _) => format!("not accepted: {code}"),
-        (None, Some(workspace)) => match app.lanes.closed(workspace) {
-            Some(reason) => format!("not accepted: {reason}"),
-            None if home.connected => "ok".to_owned(),
-            None => "not asked yet".to_owned(),
-        },
-        (None, None) => "not asked yet".to_owned(),
-    };
-    let store = app.store.probe().await.map_or_else(|error| error.to_string(), |()| "ok".to_owned());
     let status = if slack == "ok" && store == "ok" { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let others =
         if app.oauth.is_some() { format!("installed: {connected} of {installed} connected\n") } else { String::new() };

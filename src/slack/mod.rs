@@ -6,6 +6,7 @@ pub mod error;
 pub mod events;
 pub mod form;
 pub mod interaction;
+pub mod look;
 pub mod oauth;
 pub mod request;
 pub mod respond;

@@ -15,6 +15,7 @@ mod dead_letters;
 mod delivery;
 mod digest_looks;
 mod digests;
+mod doctor;
 mod emulator;
 mod fold_looks;
 mod folding;

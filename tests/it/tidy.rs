@@ -10,7 +10,7 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Modules that neither do I/O nor ask for the time.
-const PURE: [&str; 10] = [
+const PURE: [&str; 11] = [
     "model",
     "render",
     "routing",
@@ -21,6 +21,7 @@ const PURE: [&str; 10] = [
     "delivery/pace",
     "delivery/retry",
     "app/transfer/file",
+    "cli/doctor/judge",
 ];
 
 const LONGEST_FILE: usize = 400;

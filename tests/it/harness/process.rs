@@ -75,18 +75,22 @@ impl Outside {
         (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
     }
 
-    /// The command that serves the folder.
-    pub(crate) fn serve(&self) -> Command {
-        let store = self.store();
-        let mut serve =
-            program(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--store", &store]);
-        serve
+    /// A command of the program on the folder, with every setting that it needs.
+    pub(crate) fn configured(&self, arguments: &[&str]) -> Command {
+        let mut command = program(arguments);
+        command
+            .args(["--store", &self.store()])
             .env("SLACK_API_URL", format!("{}/api", self.slack_url))
             .env("SLACK_SIGNING_SECRET", SIGNING_SECRET)
             .env("SLACK_BOT_TOKEN", BOT_TOKEN)
-            .env("SEGMENTS_WEBHOOK_SECRET", WEBHOOK_SECRET)
-            .env("LOG_FORMAT", "json")
-            .stderr(Stdio::piped());
+            .env("SEGMENTS_WEBHOOK_SECRET", WEBHOOK_SECRET);
+        command
+    }
+
+    /// The command that serves the folder.
+    pub(crate) fn serve(&self) -> Command {
+        let mut serve = self.configured(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]);
+        serve.env("LOG_FORMAT", "json").stderr(Stdio::piped());
         serve
     }
 

@@ -1,0 +1,174 @@
+//! Finds the facts out: what is on this machine, and what Slack, Segments.ai and the public address answer, all at once.
+
+use super::ask::{Answer, Asker, LIMIT};
+use super::facts::{Facts, NoAnswer, Public, Refused, Reply, Shape};
+use super::here;
+use crate::clock::Clock;
+use crate::config::{Config, StoreUrl};
+use crate::segments::api::{SegmentsApi, SegmentsError, Trouble, User};
+use crate::slack::look::{self, Look};
+use crate::slack::request::{self, SigningSecret};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use url::Url;
+use uuid::Uuid;
+
+pub(super) async fn gather(config: &Config, clock: &Clock) -> Facts {
+    let asker = Asker::new(clock.clone());
+    let StoreUrl::Sled(folder) = &config.store;
+    let public = async {
+        match &config.public_url {
+            Some(url) => Some(public(&asker, url, &config.signing_secret, clock).await),
+            None => None,
+        }
+    };
+    let ((folder, store), (slack, ahead), public, segments) = tokio::join!(
+        here::look(&asker, config, folder, clock),
+        slack(&asker, &config.slack_api_url, config.bot_token.as_ref()),
+        public,
+        segments(config, clock),
+    );
+    Facts { now: clock.now(), shape: shape(config), folder, store, slack, ahead, public, segments }
+}
+
+fn shape(config: &Config) -> Shape {
+    let base = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+    let redirect = config.oauth.as_ref().zip(config.public_url.as_ref());
+    Shape {
+        listen: config.listen.to_string(),
+        slack_api_url: base(&config.slack_api_url),
+        has_token: config.bot_token.is_some(),
+        signing_secret: is_slacks(config.signing_secret.expose_secret()),
+        webhook_secrets: config.webhook_secrets.iter().map(|secret| is_svixs(secret.expose_secret())).collect(),
+        redirect_url: redirect.map(|(_, url)| format!("{}/slack/oauth", base(url))),
+        backup_keep: config.backup_keep,
+    }
+}
+
+/// Whether a text looks like a signing secret of Slack's.
+fn is_slacks(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|letter| matches!(letter, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Whether a text looks like a signing secret of Svix's, by which Segments.ai sends its webhooks.
+fn is_svixs(text: &str) -> bool {
+    let bytes = text.strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok());
+    bytes.is_some_and(|bytes| (24..=64).contains(&bytes.len()))
+}
+
+/// Asks Slack whose a token is, or only whether it is there; and how far this machine's clock is ahead.
+pub(super) async fn slack(
+    asker: &Asker,
+    api_url: &Url,
+    token: Option<&SecretString>,
+) -> (Result<Look, NoAnswer>, Option<SignedDuration>) {
+    let answer = match asker.ask(api_url, |client| look::request(client, api_url, token)).await {
+        Ok(answer) => answer,
+        Err(trouble) => return (Err(NoAnswer::Trouble(trouble)), None),
+    };
+    if answer.status != StatusCode::OK {
+        return (Err(NoAnswer::Status(answer.status.as_u16())), None);
+    }
+    let Some(look) = look::read(&answer.headers, &answer.body) else { return (Err(NoAnswer::Unreadable), None) };
+    let ahead = look.date.map(|date| ahead(answer.times, date));
+    (Ok(look), ahead)
+}
+
+/// How far a clock is ahead of another at least, which showed this time, in whole seconds, between two times.
+fn ahead((asked, answered): (Timestamp, Timestamp), date: Timestamp) -> SignedDuration {
+    let least = asked.duration_since(date) - SignedDuration::from_secs(1);
+    let most = answered.duration_since(date);
+    if least.is_positive() {
+        least
+    } else if most.is_negative() {
+        most
+    } else {
+        SignedDuration::ZERO
+    }
+}
+
+/// Asks at the public address: whether anything of ours is there, and whether it believes what Slack would sign.
+async fn public(asker: &Asker, url: &Url, secret: &SecretString, clock: &Clock) -> Public {
+    let base = url.as_str().trim_end_matches('/').to_owned();
+    let challenge = Uuid::new_v4().to_string();
+    let question = json!({"type": "url_verification", "challenge": challenge}).to_string();
+    let timestamp = clock.now().as_second().to_string();
+    let signature = SigningSecret::new(secret.clone()).map(|secret| secret.sign(&timestamp, question.as_bytes()));
+    let health = asker.ask(url, |client| client.get(format!("{base}/healthz")));
+    let events = asker.ask(url, |client| {
+        client
+            .post(format!("{base}/slack/events"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("x-slack-request-timestamp", timestamp)
+            .header("x-slack-signature", signature.unwrap_or_default())
+            .body(question)
+    });
+    let (place, health, events) = tokio::join!(asker.place(url), health, events);
+    Public {
+        url: base,
+        place,
+        health: health.map(|answer| reply(&answer, "ok")),
+        events: events.map(|answer| reply(&answer, &challenge)),
+    }
+}
+
+fn reply(answer: &Answer, expected: &str) -> Reply {
+    let body = String::from_utf8_lossy(&answer.body);
+    let says = |refusal: request::Refusal| {
+        answer.status == StatusCode::UNAUTHORIZED && body.contains(refusal.to_string().as_str())
+    };
+    let signature = says(request::Refusal::WrongSignature).then_some(Refused::Signature);
+    Reply {
+        status: answer.status.as_u16(),
+        location: answer.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned()),
+        is_ours: answer.status == StatusCode::OK && body.trim() == expected,
+        refused: signature.or(says(request::Refusal::Stale).then_some(Refused::Time)),
+    }
+}
+
+/// Asks Segments.ai whose the API key is.
+async fn segments(config: &Config, clock: &Clock) -> Option<Result<User, SegmentsError>> {
+    let key = config.segments_api_key.as_ref()?;
+    let lost = |trouble| Err(SegmentsError::Unavailable(trouble));
+    let Ok(api) = SegmentsApi::new(config.segments_api_url.clone(), clock.clone()) else {
+        return Some(lost(Trouble::Unreachable));
+    };
+    Some(clock.timeout(LIMIT, api.me(key)).await.unwrap_or_else(|| lost(Trouble::TimedOut)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_shape() {
+        assert!(is_slacks("8f742231b10e8888abcd99eeeccc85a5"));
+        for other in [
+            "",
+            "8f742231b10e8888abcd99yyyzzz85a5",
+            "8f742231b10e8888abcd99eeeccc85a",
+            "8F742231B10E8888ABCD99EEECCC85A5",
+        ] {
+            assert!(!is_slacks(other), "{other}");
+        }
+        assert!(is_svixs("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"));
+        for other in ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjU", "whsec_", "whsec_?"] {
+            assert!(!is_svixs(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_clock_is_only_as_far_off_as_is_certain() {
+        let at = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap();
+        let far = |asked, answered, date| ahead((at(asked), at(answered)), at(date)).as_millis();
+        assert_eq!(far(10_000, 10_900, 10_000), 0, "in time");
+        assert_eq!(far(10_999, 11_100, 10_000), 0, "a header has whole seconds");
+        assert_eq!(far(9_000, 16_000, 15_000), 0, "the answer took its time");
+        assert_eq!(far(50_000, 50_100, 10_000), 39_000);
+        assert_eq!(far(10_000, 10_100, 50_000), -39_900);
+    }
+}

@@ -1,0 +1,140 @@
+//! What is on this machine: the data folder, and the store by itself or through the server that has it open.
+
+use super::ask::{Asker, LIMIT};
+use super::facts::{Folder, Idle, Key, NoAnswer, Store};
+use super::gather::slack;
+use crate::app::backups::FOLDER;
+use crate::app::checkup;
+use crate::app::keys;
+use crate::cli::out;
+use crate::cli::reach::Server;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::http::key::AdminKey;
+use crate::model::WorkspaceId;
+use crate::slack::look::Look;
+use crate::store::backup::kept;
+use crate::store::sled::SledStore;
+use crate::store::{Durability, StoreError, Tenants};
+use crate::vault::{Field, KEY_FILE, Row, Vault};
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use secrecy::SecretString;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::Path;
+
+/// So many tokens of a store are tried.
+const MOST_TOKENS: usize = 20;
+
+pub(super) async fn look(asker: &Asker, config: &Config, path: &Path, clock: &Clock) -> (Folder, Store) {
+    let place = path.to_owned();
+    let found = tokio::task::spawn_blocking(move || folder(&place));
+    let Some(Ok(folder)) = clock.timeout(LIMIT, found).await else {
+        let shut = Some("it did not answer in time".to_owned());
+        let folder = Folder { path: path.to_owned(), shut, ..Folder::default() };
+        return (folder, Store::Slow);
+    };
+    let store = store(asker, config, path, clock).await;
+    (folder, store)
+}
+
+fn folder(path: &Path) -> Folder {
+    let metadata = path.metadata();
+    let existing = path.ancestors().find(|folder| folder.exists());
+    let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let modes = [path.to_owned(), path.join(KEY_FILE), AdminKey::path_in(path), path.join(FOLDER)].map(|path| {
+        let mode = path.metadata().ok()?.permissions().mode();
+        (mode & 0o077 != 0).then_some((path, mode))
+    });
+    let made = path.join("conf").metadata().and_then(|metadata| metadata.modified());
+    Folder {
+        path: path.to_owned(),
+        is_there: metadata.is_ok(),
+        // It has no name, and is gone with this.
+        shut: tempfile::tempfile_in(existing).err().map(|error| error.to_string()),
+        open: modes.into_iter().flatten().collect(),
+        free: rustix::fs::statvfs(existing).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
+        since: made.ok().and_then(|time| Timestamp::try_from(time).ok()),
+        backed_up: kept(&path.join(FOLDER)).unwrap_or_default().last().map(|backup| backup.at),
+    }
+}
+
+async fn store(asker: &Asker, config: &Config, folder: &Path, clock: &Clock) -> Store {
+    let is_there = |name: &str| folder.join(name).metadata().is_ok_and(|metadata| metadata.len() > 0);
+    // A folder that may not be looked into is not an empty one.
+    let is_empty = folder.read_dir().is_ok() && !["db", "conf", "damaged"].into_iter().any(is_there);
+    if is_empty || !folder.exists() {
+        return Store::None;
+    }
+    let user = |path: &Path| path.metadata().ok().map(|metadata| metadata.uid());
+    // What another user would leave in it may keep the server out.
+    match user(folder).zip(user(Path::new("/proc/self"))) {
+        Some((owner, own)) if owner != own => return Store::Alien { owner, own },
+        _ => {}
+    }
+    let place = folder.to_owned();
+    let opening = tokio::task::spawn_blocking(move || SledStore::open_existing(&place, Durability::Process));
+    let store = match clock.timeout(LIMIT, opening).await {
+        None => return Store::Slow,
+        Some(Err(panic)) => return Store::Shut(panic.to_string()),
+        Some(Ok(Err(StoreError::InUse(_)))) => return running(folder, clock).await,
+        Some(Ok(Err(error))) => return Store::Shut(error.to_string()),
+        Some(Ok(Ok(store))) => store,
+    };
+    match clock.timeout(LIMIT, through(store, config, folder)).await {
+        None => Store::Slow,
+        Some(Err(error)) => Store::Shut(error.to_string()),
+        Some(Ok((idle, tokens))) => {
+            let asking = tokens.into_iter().map(async |(workspace, token)| {
+                let (look, _): (Result<Look, NoAnswer>, _) = slack(asker, &config.slack_api_url, Some(&token)).await;
+                (workspace, look)
+            });
+            Store::Idle(Idle { tokens: join_all(asking).await, ..idle })
+        }
+    }
+}
+
+/// Asks the server that uses the store.
+async fn running(folder: &Path, clock: &Clock) -> Store {
+    let Some(key) = AdminKey::found_in(folder) else { return Store::Taken };
+    let asked = async { Server::new(key)?.checkup().await };
+    match clock.timeout(LIMIT, asked).await {
+        Some(Ok(checkup)) => Store::Running(Ok(checkup.into())),
+        Some(Err(failure)) => Store::Running(Err(out::chain(&failure))),
+        None => Store::Running(Err("no answer in time".to_owned())),
+    }
+}
+
+/// Looks through a store, and closes it: a server may want to start.
+async fn through(
+    store: SledStore,
+    config: &Config,
+    folder: &Path,
+) -> Result<(Idle, Vec<(WorkspaceId, SecretString)>), StoreError> {
+    let vault = keys::found(&store, config.keys.as_ref(), folder).await;
+    let (vault, key) = match vault {
+        Ok(Some(vault)) => {
+            let name = vault.current().to_string();
+            (Some(vault), Key::Found(name))
+        }
+        Ok(None) => (None, Key::None),
+        Err(error) => (None, Key::Bad(out::chain(&error))),
+    };
+    let kept = checkup::look(&store, vault.as_ref()).await?;
+    let mut tokens = Vec::new();
+    if let Some(vault) = &vault {
+        for kept in kept.iter().filter(|kept| kept.installed.is_some()).take(MOST_TOKENS) {
+            let token = token(&store, vault, &kept.workspace).await?;
+            tokens.extend(token.map(|token| (kept.workspace.clone(), token)));
+        }
+    }
+    // It waits for its writer.
+    let _ = tokio::task::spawn_blocking(move || drop(store)).await;
+    Ok((Idle { key, kept, tokens: Vec::new() }, tokens))
+}
+
+/// The token of a workspace that installed the app, if it opens.
+async fn token(store: &SledStore, vault: &Vault, workspace: &WorkspaceId) -> Result<Option<SecretString>, StoreError> {
+    let Some(record) = store.installation(workspace).await? else { return Ok(None) };
+    Ok(vault.unseal(Row::of_workspace(workspace, Field::BotToken), &record.bot_token).ok())
+}

@@ -1,0 +1,173 @@
+//! Each case that is judged, and a report of an installation where all is well.
+
+mod here;
+mod outside;
+
+use super::super::facts::{Folder, Idle, Key, NoAnswer, Place, Public, Refused, Reply, Shape, Status, Store, Trouble};
+use super::super::report;
+use super::*;
+use crate::app::checkup::{Checkup, Installed, Kept, Readiness, Sent};
+use crate::config::{Config, Sources};
+use crate::model::WorkspaceId;
+use crate::segments::api::{self as segments, SegmentsError, User, Username};
+use crate::slack::look::{Bearer, Look};
+use crate::slack::oauth::SCOPES;
+use jiff::{SignedDuration, Timestamp};
+use std::path::{Path, PathBuf};
+
+fn now() -> Timestamp {
+    "2026-11-26T09:00:00Z".parse().unwrap()
+}
+
+fn hours_ago(hours: i64) -> Timestamp {
+    now() - SignedDuration::from_hours(hours)
+}
+
+fn kept(id: &str) -> Kept {
+    Kept {
+        workspace: WorkspaceId::parse(id).unwrap(),
+        installed: None,
+        refused: None,
+        subscriptions: 3,
+        paused: 0,
+        waiting: 0,
+        oldest: None,
+        dead: 0,
+        sealed: 0,
+        older: 0,
+        shut: Vec::new(),
+    }
+}
+
+fn installed(id: &str) -> Kept {
+    let scopes = SCOPES.map(str::to_owned).to_vec();
+    Kept { installed: Some(Installed { name: "Lab".to_owned(), scopes, ends: None }), sealed: 1, ..kept(id) }
+}
+
+fn look() -> Look {
+    let text = |text: &str| text.to_owned();
+    let bearer = Bearer {
+        team_id: text("T1"),
+        team: text("Flower Lab"),
+        user_id: text("U1"),
+        user: text("segments"),
+        ..Bearer::default()
+    };
+    Look { answer: Ok(bearer), scopes: Some(SCOPES.map(str::to_owned).to_vec()), date: Some(now()) }
+}
+
+fn refused(code: &str) -> Look {
+    Look { answer: Err(code.to_owned()), scopes: None, ..look() }
+}
+
+fn replied(status: u16) -> Reply {
+    Reply { status, ..Reply::default() }
+}
+
+fn ours() -> Reply {
+    Reply { is_ours: true, ..replied(200) }
+}
+
+fn running(kept: Vec<Kept>) -> Checkup {
+    let ok = || "ok".to_owned();
+    Checkup {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        readiness: Readiness { slack: ok(), store: ok() },
+        sent: Sent { commands: 12, interactions: 4, events: 3, forged: 0, webhooks: 80, forged_webhooks: 0 },
+        workspaces: kept,
+    }
+}
+
+fn user(webhooks_enabled: Option<bool>) -> User {
+    User { username: Username::parse("jane").unwrap(), is_organization: Some(false), webhooks_enabled }
+}
+
+/// An installation where nothing is to be mended.
+fn well() -> Facts {
+    Facts {
+        now: now(),
+        shape: Shape {
+            listen: "127.0.0.1:3000".to_owned(),
+            slack_api_url: "https://slack.com/api".to_owned(),
+            has_token: true,
+            signing_secret: true,
+            webhook_secrets: vec![true],
+            redirect_url: None,
+            backup_keep: 7,
+        },
+        folder: Folder {
+            path: PathBuf::from("/data"),
+            is_there: true,
+            free: Some(40 << 30),
+            since: Some(hours_ago(500)),
+            backed_up: Some(hours_ago(7)),
+            ..Folder::default()
+        },
+        store: Store::Running(Ok(running(vec![kept("T1")]).into())),
+        slack: Ok(look()),
+        ahead: Some(SignedDuration::ZERO),
+        public: Some(Public {
+            url: "https://slack.example.com".to_owned(),
+            place: Place::Internet,
+            health: Ok(ours()),
+            events: Ok(ours()),
+        }),
+        segments: Some(Ok(user(Some(true)))),
+    }
+}
+
+fn idle(key: Key, kept: Vec<Kept>) -> Store {
+    Store::Idle(Idle { key, kept, tokens: Vec::new() })
+}
+
+fn found(name: &str) -> Key {
+    Key::Found(name.to_owned())
+}
+
+/// Judges an installation where something is different, and expects a finding with these words and this remedy.
+#[track_caller]
+fn expect(change: impl FnOnce(&mut Facts), status: Status, check: &str, words: &str, remedy: &str) {
+    let mut facts = well();
+    change(&mut facts);
+    let findings = judge(&[], &facts);
+    let fits = |finding: &Finding| {
+        let mends = finding.remedy.as_deref().unwrap_or_default().contains(remedy);
+        finding.check == check && finding.status == status && finding.found.contains(words) && mends
+    };
+    assert!(findings.iter().any(fits), "{check}, {status:?}, {words}, {remedy}: {findings:#?}");
+    let without = findings.iter().find(|finding| finding.status != Status::Ok && finding.remedy.is_none());
+    assert!(without.is_none(), "a finding without a remedy: {without:?}");
+}
+
+use Status::{Failed, NotChecked, Ok as Fine, Warning};
+
+#[test]
+fn an_installation_where_all_is_well_has_nothing_to_mend() {
+    let findings = judge(&[], &well());
+    let odd: Vec<_> = findings.iter().filter(|finding| finding.status != Fine).collect();
+    // What cannot be seen is said.
+    assert!(matches!(odd[..], [Finding { check: "manifest", status: NotChecked, .. }]), "{odd:#?}");
+    insta::assert_snapshot!("all_well", report(&findings));
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_is_told_whole() {
+    let Err(problems) = Config::load(Sources::default()) else { panic!("nothing is set") };
+    let findings = misconfigured(&problems);
+    assert_eq!(findings.len(), problems.0.len() + 1);
+    assert!(findings[0].found.contains("SLACK_SIGNING_SECRET") && findings[0].status == Failed);
+    assert_eq!(findings.last().unwrap().status, NotChecked);
+    let warned = judge(&["`X` has no effect".to_owned()], &well());
+    assert!(warned.iter().any(|finding| finding.status == Warning && finding.found.contains("no effect")));
+}
+
+#[test]
+fn what_comes_from_outside_says_nothing_to_the_terminal() {
+    let mut facts = well();
+    let bearer = Bearer { team: "\u{1b}[2J".to_owned(), ..look().answer.unwrap() };
+    facts.slack = Ok(Look { answer: Ok(bearer), ..look() });
+    let to = Reply { location: Some("https://x/\u{1b}]0;\u{202e}".to_owned()), ..replied(302) };
+    facts.public.as_mut().unwrap().events = Ok(to);
+    let text = report(&judge(&[], &facts));
+    assert!(text.contains("·[2J") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}

@@ -1,0 +1,73 @@
+//! `doctor`: looks at an installation from outside, and says what is wrong and what to do about it.
+//!
+//! `gather` finds facts out, `judge` says what they mean. Nothing is made or changed, and no secret is printed.
+
+mod ask;
+mod facts;
+mod gather;
+mod here;
+mod judge;
+
+use super::failure::Failure;
+use super::flags::Flags;
+use super::out;
+use crate::clock::Clock;
+use facts::{Finding, Status};
+use gather::gather;
+use std::fmt::Write;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// As JSON, one list
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    flags: Flags,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
+    let done = runtime.block_on(examine(arguments));
+    // A disk or a name server that does not answer must not hold up the end.
+    runtime.shutdown_background();
+    done
+}
+
+async fn examine(Arguments { json, flags }: Arguments) -> Result<(), Failure> {
+    let (findings, is_configured) = match flags.gather().config() {
+        Err(problems) => (judge::misconfigured(&problems), false),
+        Ok((config, warnings)) => (judge::judge(&warnings, &gather(&config, &Clock::system()).await), true),
+    };
+    let report = if json {
+        serde_json::to_string_pretty(&findings).expect("a list of texts is JSON")
+    } else {
+        report(&findings)
+    };
+    out::print(&report)?;
+    match findings.iter().any(|finding| finding.status == Status::Failed) {
+        _ if !is_configured => Err(Failure::Unconfigured),
+        true => Err(Failure::Unwell),
+        false => Ok(()),
+    }
+}
+
+/// A line for each finding, one below it for its remedy, and one for all.
+fn report(findings: &[Finding]) -> String {
+    let mut text = String::new();
+    for Finding { check, status, found, remedy } in findings {
+        let _ = writeln!(text, "{:11}  {check:14}  {}", status.word(), out::plain(found, 1000));
+        if let Some(remedy) = remedy {
+            let _ = writeln!(text, "{:29}-> {}", "", out::plain(remedy, 1000));
+        }
+    }
+    let of = |status| findings.iter().filter(|finding| finding.status == status).count();
+    let (warnings, failed) = (of(Status::Warning), of(Status::Failed));
+    let s = if warnings == 1 { "" } else { "s" };
+    let _ = write!(
+        text,
+        "{} ok, {warnings} warning{s}, {failed} failed, {} not checked",
+        of(Status::Ok),
+        of(Status::NotChecked)
+    );
+    text
+}
