@@ -1,5 +1,6 @@
 //! The program as people start it: output, exit codes, signals.
 
+use crate::harness::closed::Closed;
 use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
@@ -136,8 +137,8 @@ async fn a_test_webhook_that_is_refused_is_exit_code_1() {
 
 #[tokio::test]
 async fn a_test_webhook_that_finds_no_server_is_exit_code_1() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let output = send(format!("http://{nobody}/webhooks/segments"), WEBHOOK_SECRET).await;
+    let nobody = Closed::new();
+    let output = send(format!("{}/webhooks/segments", nobody.url()), WEBHOOK_SECRET).await;
     assert_eq!(output.status.code(), Some(1));
     assert!(texts(&output).1.contains("could not send"));
 }

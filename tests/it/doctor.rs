@@ -1,6 +1,7 @@
 //! `doctor` as people run it: beside a server and without one, on good days and on bad ones.
 
 use crate::cli::program;
+use crate::harness::closed::Closed;
 use crate::harness::installing::{CLIENT_ID, CLIENT_SECRET, OTHER_TOKEN, other};
 use crate::harness::process::Outside;
 use crate::harness::{API_KEY, BOT_TOKEN, Bench, SIGNING_SECRET, Serves, WEBHOOK_SECRET, seconds, workspace};
@@ -14,7 +15,6 @@ use segments_slack::sandbox::segments_ai::SegmentsAi;
 use segments_slack::sandbox::slack::Fault;
 use serde_json::Value;
 use std::fs::{self, Permissions};
-use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 use tokio::net::TcpListener;
@@ -77,10 +77,6 @@ async fn serves(router: Router) -> String {
     format!("http://{address}")
 }
 
-fn nobody() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_runs_well_is_looked_through_and_nothing_fails() {
     let outside = Outside::start(1).await;
@@ -125,7 +121,8 @@ async fn a_server_that_runs_well_is_looked_through_and_nothing_fails() {
     let visit = Visit::pay(command).await;
     assert_eq!((visit.code, visit.with("failed")), (1, vec!["API key"]), "{}", visit.text);
     server.stop().await;
-    let visit = Visit::pay(doctor(&outside, &format!("http://{}", nobody()))).await;
+    let nobody = Closed::new();
+    let visit = Visit::pay(doctor(&outside, &nobody.url())).await;
     assert_eq!(visit.code, 0, "{}", visit.text);
     visit.says("store", "ok", "1 subscription in 1 workspace");
     visit.says("sealing key", "ok", "nothing is sealed yet");
@@ -158,8 +155,9 @@ async fn what_slack_refuses_is_told() {
     found.says("bot token", "failed", "token_revoked");
     outside.slack.set_outage(true);
     visit().await.says("Slack", "failed", "503");
+    let nobody = Closed::new();
     let mut command = outside.configured(&["doctor", "--json"]);
-    command.env("SLACK_API_URL", format!("http://{}/api", nobody()));
+    command.env("SLACK_API_URL", format!("{}/api", nobody.url()));
     let found = Visit::pay(command).await;
     assert_eq!((found.code, found.with("failed")), (1, vec!["Slack"]), "{}", found.text);
     found.says("Slack", "failed", "nothing listens there");
@@ -228,14 +226,14 @@ async fn what_others_on_the_machine_can_get_at_and_what_does_not_open_is_told() 
 }
 
 /// The doctor of a bench whose server serves whoever installs the app, and is stopped.
-fn doctor_of(bench: &Bench) -> Command {
+fn doctor_of(bench: &Bench, nobody: &Closed) -> Command {
     let mut command = program(&["doctor", "--json", "--store", &format!("sled:{}", bench.data().display())]);
     command
         .env("SLACK_API_URL", format!("{}/api", bench.slack_url))
         .env("SLACK_SIGNING_SECRET", SIGNING_SECRET)
         .env("SLACK_CLIENT_ID", CLIENT_ID)
         .env("SLACK_CLIENT_SECRET", CLIENT_SECRET)
-        .env("SEGMENTS_SLACK_PUBLIC_URL", format!("http://{}", nobody()));
+        .env("SEGMENTS_SLACK_PUBLIC_URL", nobody.url());
     command
 }
 
@@ -244,19 +242,20 @@ async fn tokens_of_workspaces_that_installed_the_app_are_tried_and_their_key_is_
     let mut bench = Bench::start_serving(Serves::Many).await;
     bench.installs(&other(), "U21").await;
     bench.stop().await;
-    let visit = Visit::pay(doctor_of(&bench)).await;
+    let nobody = Closed::new();
+    let visit = Visit::pay(doctor_of(&bench, &nobody)).await;
     visit.says("sealing key", "ok", "opens all 1 sealed secrets");
     visit.says("workspaces", "ok", "1 workspace installed the app");
     visit.says("OAuth client", "not checked", "/slack/oauth");
     assert!(visit.of("bot token").is_empty());
     bench.slack.revoke_token(&other());
-    let visit = Visit::pay(doctor_of(&bench)).await;
+    let visit = Visit::pay(doctor_of(&bench, &nobody)).await;
     visit.says("workspaces", "failed", "`Flower Lab` (T2): token_revoked -> open /slack/install");
     fs::remove_file(bench.data().join("key")).unwrap();
-    let visit = Visit::pay(doctor_of(&bench)).await;
+    let visit = Visit::pay(doctor_of(&bench, &nobody)).await;
     visit.says("sealing key", "failed", "their key is missing -> put it back");
     assert!(!bench.data().join("key").exists());
-    let mut command = doctor_of(&bench);
+    let mut command = doctor_of(&bench, &nobody);
     command.env("SEGMENTS_SLACK_KEY", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");
     Visit::pay(command).await.says("sealing key", "failed", "the bot token of workspace `T2` was sealed with key");
 }

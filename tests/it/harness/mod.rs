@@ -3,6 +3,7 @@
 //! A bench fails its test, when it is dropped, if a message was left unread, a fault unmet, or an error logged.
 
 pub(crate) mod browser;
+pub(crate) mod closed;
 pub(crate) mod failing;
 pub(crate) mod histories;
 pub(crate) mod home;

@@ -1,5 +1,6 @@
 //! A Slack with a page to it, and nothing behind: what a bot would post is posted by the test.
 
+use super::closed::Closed;
 use segments_slack::clock::Clock;
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
 use segments_slack::sandbox::page::{self, Page};
@@ -17,6 +18,7 @@ pub(crate) struct Workspace {
     pub(crate) page: String,
     api: String,
     client: reqwest::Client,
+    _nobody: Closed,
     _running: DropGuard,
 }
 
@@ -41,14 +43,13 @@ impl Workspace {
         let shutdown = CancellationToken::new();
         let api = serve(emulator.router(), shutdown.clone()).await;
         emulator.set_base_url(&api);
-        // A port that nobody listens on: reserved, and given back.
-        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let nobody = Closed::new();
         let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".to_owned().into();
-        let sender = Sender::new(format!("http://{closed}/").parse().unwrap(), &secret).unwrap();
+        let sender = Sender::new(nobody.url().parse().unwrap(), &secret).unwrap();
         let page = Page { emulator, sender, clock: Clock::system(), workspace: id, shutdown: shutdown.clone() };
         let page = serve(page::router(page), shutdown.clone()).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        Self { page, api, client, _running: shutdown.drop_guard() }
+        Self { page, api, client, _nobody: nobody, _running: shutdown.drop_guard() }
     }
 
     /// Posts a message to `#annotation` as the bot.

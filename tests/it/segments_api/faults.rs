@@ -1,6 +1,7 @@
 //! Bad days: what each means to the caller, and that nothing is sent twice.
 
 use super::{Segments, flowers, key, said};
+use crate::harness::closed::Closed;
 use segments_slack::clock::Clock;
 use segments_slack::sandbox::segments_ai::Fault;
 use segments_slack::segments::api::{IssueStatus, SegmentsApi, SegmentsError, Trouble};
@@ -105,11 +106,9 @@ async fn an_answer_that_does_not_come_is_not_awaited_for_ever() {
 
 #[tokio::test]
 async fn nobody_at_home_is_unavailable_for_a_write_too_since_nothing_was_sent() {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let nobody = Closed::new();
     let mut segments = Segments::start().await;
-    segments.api = SegmentsApi::new(url.parse().unwrap(), Clock::system()).unwrap();
+    segments.api = SegmentsApi::new(nobody.url().parse().unwrap(), Clock::system()).unwrap();
     let unreachable = SegmentsError::Unavailable(Trouble::Unreachable);
     assert_eq!((read(&segments).await, write(&segments).await), (unreachable.clone(), unreachable));
 }
