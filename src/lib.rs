@@ -84,6 +84,7 @@ pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
+use app::acting::Acting;
 use app::home::{Homes, keep_fresh};
 use app::install::States;
 use app::installed::Installed;
@@ -195,6 +196,7 @@ pub async fn assemble_over(
         lanes: Lanes::new(parts, shutdown),
         recent: Recent::new(clock.now()),
         homes: Homes::default(),
+        acting: Acting::default(),
         persons: Persons::default(),
         unfurled: Unfurled::default(),
         store,
@@ -226,6 +228,7 @@ pub async fn assemble_over(
             backups: folder.join(backups::FOLDER),
             backup_keep: config.backup_keep,
             who_may_change: config.who_may_change.clone(),
+            who_may_act: config.who_may_act.clone(),
         },
     };
     connect::remember(&app).await?;

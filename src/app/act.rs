@@ -1,92 +1,104 @@
 //! Acting on Segments.ai from Slack: what is there is read again first, and changed only if it is what was shown.
 
-use super::App;
+use super::{App, Asker};
 use crate::clock::later;
 use crate::model::event::Derived;
-use crate::model::object::Issue;
-use crate::model::{AccountId, DatasetName, Lane, ObjectKey, OwnChange};
-use crate::segments::api::{IssueId, IssueStatus, SegmentsApi, SegmentsError};
+use crate::model::{AccountId, MessageTs, OwnChange};
+use crate::segments::acted::{Acted, Found};
+use crate::segments::api::{IssueStatus, LabelStatus, SegmentsError};
+use crate::slack::interaction::{Act, What};
 use crate::store::StoreError;
-use jiff::Timestamp;
 use secrecy::SecretString;
 use std::time::Duration;
 
 /// So long a change is expected to come back as a webhook; later it is news.
 const ECHO: Duration = Duration::from_mins(1);
+/// Where Segments.ai asks for no longer pause than this, it is waited for; once.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// By what right something is done: as the owner of the account's key.
-pub struct Access<'a> {
-    /// Segments.ai.
-    pub api: &'a SegmentsApi,
+pub struct Access {
     /// The account.
-    pub account: &'a AccountId,
+    pub account: AccountId,
     /// Its key.
-    pub key: &'a SecretString,
+    pub key: SecretString,
 }
 
-/// An issue as a card showed it to whoever clicked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    /// The issue.
-    pub id: IssueId,
-    /// Where it is.
-    pub dataset: DatasetName,
-    /// Its status.
-    pub status: Option<String>,
-    /// When it was touched last.
-    pub updated_at: Option<Timestamp>,
-}
-
-/// What came of a click.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Acted {
-    /// It is done; so the issue is now.
-    Done(Box<Issue>),
-    /// It was so already, and nothing was written.
-    Already(Box<Issue>),
-    /// It is not what was shown any more, and nothing was written. So it is now.
-    Moved(Box<Issue>),
-    /// It was not done.
-    Refused(SegmentsError),
-    /// It may have been done: Segments.ai did not say, and the issue does not show it.
-    Unclear,
-}
-
-/// Resolves or reopens an issue for somebody in a channel.
+/// Does for somebody what a button of a message says.
 ///
 /// That the change comes back is expected before it is made, since the webhook may be faster than the answer. If nothing
-/// comes of it, the same change by somebody else within a minute is taken for it: their change is shown in the card and
-/// not posted anew.
-pub async fn set_issue_status(
+/// comes of it although Segments.ai may have taken it, the same change by somebody else within a minute is taken for it.
+pub async fn act(
     app: &App,
-    access: &Access<'_>,
-    lane: &Lane,
-    shown: &Shown,
-    wanted: IssueStatus,
+    access: &Access,
+    asker: &Asker,
+    message: &MessageTs,
+    act: &Act,
 ) -> Result<Acted, StoreError> {
-    let Access { api, account, key } = access;
-    let found = match api.issue(key, shown.id, &shown.dataset).await {
-        Ok(found) => Box::new(found),
+    let found = match patiently(app, || find(app, access, &act.what)).await {
+        Ok(found) => found,
         Err(error) => return Ok(Acted::Refused(error)),
     };
-    match step(shown, &found, wanted) {
+    match step(act, &found) {
         Step::Write => {}
         Step::Leave => return Ok(Acted::Already(found)),
         Step::Tell => return Ok(Acted::Moved(found)),
     }
-    app.store.expect_echo(&lane.workspace, echo(account, lane, &found, wanted, app.clock.now())).await?;
-    Ok(match api.set_issue_status(key, shown.id, wanted).await {
-        Ok(issue) if has(&issue, wanted) => Acted::Done(Box::new(issue)),
-        Ok(_) | Err(SegmentsError::Unclear(_)) => match api.issue(key, shown.id, &shown.dataset).await {
-            Ok(issue) if has(&issue, wanted) => Acted::Done(Box::new(issue)),
+    let change = OwnChange {
+        account: access.account.clone(),
+        object: act.what.object(),
+        event: event(&act.what).as_str().to_owned(),
+        channel: asker.lane.channel.clone(),
+        message: message.clone(),
+        by: asker.user.clone(),
+        expires_at: later(app.clock.now(), ECHO),
+    };
+    let workspace = &asker.lane.workspace;
+    app.store.expect_echo(workspace, change.clone()).await?;
+    Ok(match patiently(app, || write(app, access, &act.what)).await {
+        Ok(found) if is_done(&act.what, &found) => Acted::Done(found),
+        Ok(_) | Err(SegmentsError::Unclear(_)) => match find(app, access, &act.what).await {
+            Ok(found) if is_done(&act.what, &found) => Acted::Done(found),
             // What is under way still does not show.
             Ok(_) | Err(_) => Acted::Unclear,
         },
-        Err(error) => Acted::Refused(error),
+        Err(error) => {
+            app.store.forget_echo(workspace, change).await?;
+            Acted::Refused(error)
+        }
     })
 }
 
-/// What is to be done about an issue.
+/// Calls once more where Segments.ai asks for a short pause: nothing was done then.
+async fn patiently<T, Called: Future<Output = Result<T, SegmentsError>>>(
+    app: &App,
+    call: impl Fn() -> Called,
+) -> Result<T, SegmentsError> {
+    match call().await {
+        Err(SegmentsError::Throttled { retry_after }) if retry_after <= PATIENCE => {
+            app.clock.sleep(retry_after).await;
+            call().await
+        }
+        answer => answer,
+    }
+}
+
+async fn find(app: &App, access: &Access, what: &What) -> Result<Found, SegmentsError> {
+    match what {
+        What::Issue { id, dataset, .. } => app.segments.issue(&access.key, *id, dataset).await.map(Found::from),
+        What::Label { sample, set, .. } => app.segments.label(&access.key, *sample, set).await.map(Found::from),
+    }
+}
+
+async fn write(app: &App, access: &Access, what: &What) -> Result<Found, SegmentsError> {
+    let (api, key) = (&app.segments, &access.key);
+    match what {
+        What::Issue { id, status, .. } => api.set_issue_status(key, *id, *status).await.map(Found::from),
+        What::Label { sample, set, status } => api.set_label_status(key, *sample, set, *status).await.map(Found::from),
+    }
+}
+
+/// What is to be done about an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     /// Change it.
@@ -97,68 +109,89 @@ enum Step {
     Tell,
 }
 
-/// Compares what was shown with what is there. What a card did not know cannot have moved.
-fn step(shown: &Shown, found: &Issue, wanted: IssueStatus) -> Step {
-    let other_status = shown.status.as_ref().is_some_and(|status| found.status.as_ref() != Some(status));
-    let other_time = shown.updated_at.is_some_and(|time| found.updated_at != Some(time));
-    if has(found, wanted) {
-        Step::Leave
-    } else if other_status || other_time {
-        Step::Tell
-    } else {
-        Step::Write
+/// Compares what was shown with what is there. What a message did not know cannot have moved.
+fn step(act: &Act, found: &Found) -> Step {
+    let other_status = match act.what {
+        What::Issue { status: IssueStatus::Closed, .. } => !found.is(IssueStatus::Open.as_str()),
+        What::Issue { status: IssueStatus::Open, .. } => !found.is(IssueStatus::Closed.as_str()),
+        What::Label { .. } => false,
+    };
+    let other_time = act.shown.is_some_and(|time| found.updated_at != Some(time));
+    match () {
+        () if is_done(&act.what, found) => Step::Leave,
+        () if other_status || other_time => Step::Tell,
+        () => Step::Write,
     }
 }
 
-fn has(issue: &Issue, status: IssueStatus) -> bool {
-    issue.status.as_deref() == Some(status.as_str())
+fn is_done(what: &What, found: &Found) -> bool {
+    found.is(match what {
+        What::Issue { status, .. } => status.as_str(),
+        What::Label { status, .. } => status.as_str(),
+    })
 }
 
-/// The webhook that closing or opening an issue causes.
-fn echo(account: &AccountId, lane: &Lane, issue: &Issue, wanted: IssueStatus, now: Timestamp) -> OwnChange {
-    let event = match wanted {
-        IssueStatus::Closed => Derived::IssueClosed,
-        IssueStatus::Open => Derived::IssueReopened,
-    };
-    OwnChange {
-        account: account.clone(),
-        object: ObjectKey::new("issue", issue.uuid.as_deref().unwrap_or_default()),
-        event: event.as_str().to_owned(),
-        channel: lane.channel.clone(),
-        expires_at: later(now, ECHO),
+/// The event that doing it causes.
+fn event(what: &What) -> Derived {
+    match what {
+        What::Issue { status: IssueStatus::Closed, .. } => Derived::IssueClosed,
+        What::Issue { status: IssueStatus::Open, .. } => Derived::IssueReopened,
+        What::Label { status: LabelStatus::Reviewed, .. } => Derived::LabelReviewed,
+        What::Label { status: LabelStatus::Rejected, .. } => Derived::LabelRejected,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::DatasetName;
+    use crate::segments::api::{IssueId, Labelset, SampleId};
+    use jiff::Timestamp;
+
+    const ID: &str = "5e60a1ab-0000-4000-8000-000000000001";
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn found(status: Option<&str>, updated_at: Option<Timestamp>) -> Found {
+        Found { status: status.map(str::to_owned), updated_at, ..Found::default() }
+    }
 
     #[test]
-    fn only_what_is_as_it_was_shown_is_changed() {
-        let at = |second| Some(Timestamp::from_second(second).unwrap());
-        let shown = |status: Option<&str>, updated_at| Shown {
-            id: IssueId::parse("5e60a1ab-0000-4000-8000-000000000001").unwrap(),
-            dataset: DatasetName::parse("jane/flowers").unwrap(),
-            status: status.map(str::to_owned),
-            updated_at,
+    fn only_an_issue_that_is_as_it_was_shown_is_changed() {
+        let act = |status, shown| {
+            let dataset = DatasetName::parse("jane/flowers").unwrap();
+            Act { what: What::Issue { id: IssueId::parse(ID).unwrap(), dataset, status }, shown, from: None }
         };
-        let found = |status: Option<&str>, updated_at| Issue {
-            status: status.map(str::to_owned),
-            updated_at,
-            ..Issue::default()
-        };
-        for (was, is, expected) in [
-            ((Some("OPEN"), at(1)), (Some("OPEN"), at(1)), Step::Write),
-            ((Some("OPEN"), at(1)), (Some("OPEN"), at(2)), Step::Tell),
-            ((Some("OPEN"), at(1)), (Some("OPEN"), None), Step::Tell),
-            ((Some("OPEN"), at(1)), (Some("CLOSED"), at(2)), Step::Leave),
-            ((Some("OPEN"), at(1)), (Some("PARKED"), at(1)), Step::Tell),
-            ((Some("OPEN"), at(1)), (None, at(1)), Step::Tell),
-            ((None, None), (Some("OPEN"), at(7)), Step::Write),
-            ((None, None), (None, None), Step::Write),
+        for (shown, is, expected) in [
+            (Some(at(1)), (Some("OPEN"), Some(at(1))), Step::Write),
+            (Some(at(1)), (Some("OPEN"), Some(at(2))), Step::Tell),
+            (Some(at(1)), (Some("OPEN"), None), Step::Tell),
+            (Some(at(1)), (Some("CLOSED"), Some(at(2))), Step::Leave),
+            (Some(at(1)), (Some("PARKED"), Some(at(1))), Step::Tell),
+            (Some(at(1)), (None, Some(at(1))), Step::Tell),
+            (None, (Some("OPEN"), Some(at(7))), Step::Write),
+            (None, (None, None), Step::Tell),
         ] {
-            let step = step(&shown(was.0, was.1), &found(is.0, is.1), IssueStatus::Closed);
-            assert_eq!(step, expected, "{was:?} {is:?}");
+            assert_eq!(step(&act(IssueStatus::Closed, shown), &found(is.0, is.1)), expected, "{shown:?} {is:?}");
+        }
+        assert_eq!(step(&act(IssueStatus::Open, Some(at(1))), &found(Some("CLOSED"), Some(at(1)))), Step::Write);
+        assert_eq!(step(&act(IssueStatus::Open, Some(at(1))), &found(Some("OPEN"), Some(at(1)))), Step::Leave);
+    }
+
+    #[test]
+    fn a_label_of_any_status_is_changed_unless_it_was_touched() {
+        let (sample, set) = (SampleId::parse(ID).unwrap(), Labelset::parse("ground-truth").unwrap());
+        let act =
+            Act { what: What::Label { sample, set, status: LabelStatus::Rejected }, shown: Some(at(1)), from: None };
+        for (is, expected) in [
+            ((Some("LABELED"), Some(at(1))), Step::Write),
+            ((Some("VERIFIED"), Some(at(1))), Step::Write),
+            ((Some("LABELED"), Some(at(2))), Step::Tell),
+            ((Some("REJECTED"), Some(at(2))), Step::Leave),
+        ] {
+            assert_eq!(step(&act, &found(is.0, is.1)), expected, "{is:?}");
         }
     }
 }

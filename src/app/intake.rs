@@ -4,7 +4,7 @@ use super::hold::held;
 use super::recent::{Mark, Seen};
 use super::{App, environment_account};
 use crate::clock::id_at;
-use crate::model::{AccountId, ChannelId, EventId, News, WorkspaceId};
+use crate::model::{AccountId, ChannelId, EventId, News, Reason, WorkspaceId};
 use crate::routing::{derive, is_stale};
 use crate::segments::decode::{DecodeError, Decoded, decode};
 use crate::segments::webhook::{Secrets, SignedWebhook};
@@ -12,7 +12,7 @@ use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
 use crate::vault::{Field, Row};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 use tracing::{debug, warn};
 
 /// Where a webhook was sent to.
@@ -109,8 +109,6 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         sample: event.sample_key(),
     };
     let (workspace, index) = (endpoint.workspace.clone(), Arc::clone(&app.index));
-    let judged = Arc::new(OnceLock::new());
-    let told = Arc::clone(&judged);
     let decide: Decide = Box::new(move |known: Known| {
         let outdated = is_stale(&event, known.object.as_ref());
         let (news, state) = derive(*event, known.object.as_ref(), known.sample.as_ref());
@@ -126,29 +124,40 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
                 channel: found.channel,
                 subscription: found.subscription.number,
                 options: found.options,
-                echo: false,
+                reason: Reason::Subscribed,
             }
         });
-        let deliveries: Vec<NewDelivery> = deliveries.collect();
-        // Called once, so nothing is set yet.
-        let channels: Vec<ChannelId> = deliveries.iter().map(|new| new.channel.clone()).collect();
-        let _ = told.set((outdated, channels));
-        Verdict { state, event: EventId(id_at(now)), deliveries, news: Arc::new(news) }
+        Verdict {
+            state,
+            event: EventId(id_at(now)),
+            deliveries: deliveries.collect(),
+            news: Arc::new(news),
+            is_stale: outdated,
+        }
     });
     let (dataset, message) = (arrival.dataset.clone(), arrival.message.clone());
-    let kept = app.store.accept(&endpoint.workspace, arrival, decide).await;
-    let (is_old, channels) = judged.get().cloned().unwrap_or_default();
-    // Although it failed, the store may have kept it; when it is sent again, it is a duplicate that wakes nobody.
-    for channel in &channels {
-        app.lanes.wake(&App::lane(&endpoint.workspace, channel));
-    }
-    let Some(verdict) = kept? else {
+    let workspace = &endpoint.workspace;
+    let kept = match app.store.accept(workspace, arrival, decide).await {
+        Ok(kept) => kept,
+        Err(error) => {
+            // It may be kept nevertheless, and is a duplicate that wakes nobody when it is sent again.
+            for lane in app.store.lanes(workspace).await? {
+                app.lanes.wake(&lane);
+            }
+            return Err(error.into());
+        }
+    };
+    let Some(verdict) = kept else {
         note_repeat(app, endpoint, &webhook, now);
         return Ok(Accepted::Duplicate);
     };
-    let mark = if is_old { Mark::Stale } else { Mark::News { event: verdict.event, channels } };
+    let channels: Vec<ChannelId> = verdict.deliveries.iter().map(|new| new.channel.clone()).collect();
+    for channel in &channels {
+        app.lanes.wake(&App::lane(workspace, channel));
+    }
+    let mark = if verdict.is_stale { Mark::Stale } else { Mark::News { event: verdict.event, channels } };
     let (account, news) = (endpoint.account.clone(), Arc::clone(&verdict.news));
-    app.recent.note(&endpoint.workspace, Seen { account, message, news, at: now, mark, repeats: 0 });
+    app.recent.note(workspace, Seen { account, message, news, at: now, mark, repeats: 0 });
     if let Some(dataset) = &dataset {
         app.index.write().unwrap_or_else(PoisonError::into_inner).note_dataset(&endpoint.workspace, dataset);
     }
@@ -166,7 +175,14 @@ fn note_repeat(app: &App, endpoint: &Endpoint, webhook: &SignedWebhook, now: Tim
         return;
     }
     if let Ok(Decoded::Event(event)) = decode(webhook.body(), now) {
-        let news = News { event: *event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None };
+        let news = News {
+            event: *event,
+            derived: None,
+            changes: Vec::new(),
+            new_comments: 0,
+            sample_name: None,
+            asked_by: None,
+        };
         let (account, message, news) = (account.clone(), message.clone(), Arc::new(news));
         app.recent.note(workspace, Seen { account, message, news, at: now, mark: Mark::Repeated, repeats: 0 });
     }

@@ -1,7 +1,8 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
 use super::{
-    App, Asker, Audience, Reply, because, channel, command, home, me, modal, mute, subscribe, test_card, transfer,
+    App, Asker, Audience, Reply, acting, because, channel, command, home, me, modal, mute, subscribe, test_card,
+    transfer,
 };
 use crate::model::{DatasetPattern, MessageTs, SubscriptionState};
 use crate::render::reply;
@@ -35,7 +36,8 @@ pub async fn click(app: &Arc<App>, click: Click) {
         let (app, click) = (Arc::clone(app), click.clone());
         async move { outcome(&app, &click).await }
     });
-    let outcome = match app.clock.timeout(command::LIMIT, work).await {
+    let limit = if matches!(click.action, Action::Act(_)) { acting::LIMIT } else { command::LIMIT };
+    let outcome = match app.clock.timeout(limit, work).await {
         Some(Ok(Ok(outcome))) => outcome,
         Some(Err(_)) | None => {
             warn!("a click on `{}` was not carried out in time", click.action.action_id());
@@ -154,6 +156,7 @@ async fn carry_out(
         Action::TakeName { from, username } => {
             Outcome::InPlace(me::claim(app, asker, username.clone(), Some(from)).await?)
         }
+        Action::Act(act) => acting::click(app, asker, act, message).await?,
         Action::Open | Action::Filled | Action::Help | Action::Home(_) | Action::Unknown(_) => unknown(),
     })
 }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod act;
+pub mod acting;
 pub mod backups;
 mod because;
 pub mod channel;
@@ -53,6 +54,7 @@ use crate::slack::request::SigningSecret;
 use crate::slack::respond::{Answer, Responder};
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
+use acting::Acting;
 use install::States;
 use installed::Installed;
 use jiff::Timestamp;
@@ -94,6 +96,8 @@ pub struct App {
     pub home: RwLock<Home>,
     /// The App Homes that were looked at of late.
     pub homes: home::Homes,
+    /// What people are changing at Segments.ai right now.
+    pub acting: Acting,
     /// Who the people are that changed something of late.
     pub persons: permission::Persons,
     /// The links that were shown of late.
@@ -138,6 +142,8 @@ pub struct Settings {
     pub backup_keep: usize,
     /// Who may change what channels are subscribed to.
     pub who_may_change: WhoMayChange,
+    /// Who may change things at Segments.ai from Slack.
+    pub who_may_act: WhoMayChange,
 }
 
 /// The workspace that the environment's bot token belongs to.

@@ -5,7 +5,7 @@ use crate::clock::later;
 use crate::config::WhoMayChange;
 use crate::model::{UserId, WorkspaceId};
 use crate::render::Message;
-use crate::render::reply::{self, NotAllowed};
+use crate::render::reply::{self, Deed, NotAllowed};
 use crate::slack::api::UserInfo;
 use crate::slack::error::SlackError;
 use jiff::Timestamp;
@@ -21,7 +21,7 @@ const FRESH: Duration = Duration::from_mins(1);
 /// So many people are remembered.
 const MOST: usize = 10_000;
 
-/// That somebody may change a channel's subscriptions and mutes; nothing is written without one.
+/// That somebody may change something; nothing is written without one.
 #[derive(Debug)]
 pub(super) struct Allowed(());
 
@@ -46,13 +46,17 @@ pub struct Persons(Mutex<HashMap<(WorkspaceId, UserId), (Person, Timestamp)>>);
 
 /// Lets somebody change their channel's subscriptions and mutes, or says who can.
 pub(super) async fn may_change(app: &App, asker: &Asker) -> Result<Allowed, Message> {
-    let who = &app.settings.who_may_change;
+    may(app, asker, Deed::Subscribe, &app.settings.who_may_change).await
+}
+
+/// Lets somebody change things at Segments.ai, or says who can.
+pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message> {
+    may(app, asker, Deed::Act, &app.settings.who_may_act).await
+}
+
+async fn may(app: &App, asker: &Asker, deed: Deed, who: &WhoMayChange) -> Result<Allowed, Message> {
     let person = person(app, &asker.lane.workspace, &asker.user).await;
-    match decide(who, &asker.user, person) {
-        Ok(()) => Ok(Allowed(())),
-        Err(NotAllowed::Stranger) => Err(reply::other_workspace()),
-        Err(why) => Err(reply::not_allowed(why, named(who))),
-    }
+    decide(who, &asker.user, person).map(|()| Allowed(())).map_err(|why| reply::not_allowed(deed, why, named(who)))
 }
 
 /// Whether somebody is known to be an admin of their workspace.

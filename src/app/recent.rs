@@ -158,7 +158,8 @@ mod tests {
             object: Object::Unknown,
             text: Some(text.to_owned()),
         };
-        let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None };
+        let news =
+            News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None };
         let (account, message) = (account(), message(number));
         Seen { account, message, news: Arc::new(news), at: at(number), mark: Mark::Stale, repeats: 0 }
     }

@@ -62,6 +62,7 @@ pub(super) async fn post(
         now,
         test: true,
         updates: 1,
+        acts: false,
     };
     let content = card(&news, &showing).content(Rung::Whole);
     Ok(Reply::asker(match app.slack.post(&asker.lane, content, id_at(now)).await {

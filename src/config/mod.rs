@@ -58,6 +58,8 @@ pub struct Config {
     pub backup_keep: usize,
     /// Who may change what channels are subscribed to.
     pub who_may_change: WhoMayChange,
+    /// Who may change things at Segments.ai from Slack.
+    pub who_may_act: WhoMayChange,
 }
 
 /// What this app is to Slack when a workspace installs it.
@@ -69,7 +71,7 @@ pub struct OauthClient {
     pub secret: SecretString,
 }
 
-/// Who may change what a channel is subscribed to.
+/// Who may change something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum WhoMayChange {
     /// Whoever is in the channel, but for guests and people of other workspaces.
@@ -175,6 +177,7 @@ impl Settings {
         let webhook_memory = self.required(&setting::WEBHOOK_MEMORY, parse::memory);
         let backup_keep = self.required(&setting::BACKUP_KEEP, parse::backup_keep);
         let who_may_change = self.required(&setting::WHO_MAY_CHANGE, parse::who_may_change);
+        let who_may_act = self.required(&setting::WHO_MAY_ACT, parse::who_may_change);
         Some(Config {
             listen: listen?,
             admin_listen: admin_listen?,
@@ -195,6 +198,7 @@ impl Settings {
             webhook_memory: webhook_memory?,
             backup_keep: backup_keep?,
             who_may_change: who_may_change?,
+            who_may_act: who_may_act?,
         })
     }
 

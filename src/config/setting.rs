@@ -241,8 +241,17 @@ pub const WHO_MAY_CHANGE: Setting = Setting {
     help: "who may change what channels are subscribed to",
 };
 
+/// See [`super::Config::who_may_act`].
+pub const WHO_MAY_ACT: Setting = Setting {
+    key: "who_may_act",
+    environment: "SEGMENTS_SLACK_WHO_MAY_ACT",
+    flag: Some("who-may-act"),
+    help: "who may change things at Segments.ai from Slack",
+    ..WHO_MAY_CHANGE
+};
+
 /// Every setting that can stand in the file, in the order people read them.
-pub const ALL: [&Setting; 20] = [
+pub const ALL: [&Setting; 21] = [
     &LISTEN,
     &ADMIN_LISTEN,
     &STORE,
@@ -263,6 +272,7 @@ pub const ALL: [&Setting; 20] = [
     &WEBHOOK_MEMORY,
     &BACKUP_KEEP,
     &WHO_MAY_CHANGE,
+    &WHO_MAY_ACT,
 ];
 
 /// Variables that a later version will read; set now, they earn a warning.

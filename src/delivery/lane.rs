@@ -9,7 +9,7 @@ use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
 use super::{Lanes, Rest, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
-use crate::model::{Delivery, DigestMessage, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason, People};
+use crate::model::{AccountId, Delivery, DigestMessage, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason, People};
 use crate::render::{Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
@@ -118,15 +118,15 @@ impl Lanes {
         let mut intent = Intent { anchors, ..Intent::new(id_at(at), covers, at) };
         let people = self.parts.people.of(&lane.workspace);
         let message = match call {
-            Call::Card { delivery, news, updates } => card(&news, &self.showing(delivery, &people, updates, at)),
+            Call::Card { delivery, news, updates } => card(&news, &self.showing(lane, delivery, &people, updates, at)),
             Call::Reply { delivery, news, thread } => {
                 intent.thread = thread;
                 let broadcast = intent.thread.as_ref().is_some_and(|thread| thread.broadcast);
-                in_thread(&news, &self.showing(delivery, &people, 1, at), broadcast)
+                in_thread(&news, &self.showing(lane, delivery, &people, 1, at), broadcast)
             }
             Call::EditParent(anchor) => {
                 intent.edits.clone_from(&anchor.ts);
-                parent(&anchor, &people, &self.parts.app_url)
+                parent(&anchor, &people, &self.parts.app_url, self.acts(lane, anchor.account.as_ref()))
             }
             Call::OpenFold(shown) | Call::EditFold(shown) | Call::CloseFold(shown) => {
                 intent.edits.clone_from(&shown.ts);
@@ -161,8 +161,14 @@ impl Lanes {
         }
     }
 
+    /// Whether there is an API key to change things of an endpoint with.
+    fn acts(&self, lane: &Lane, account: Option<&AccountId>) -> bool {
+        account.is_some_and(|account| self.parts.keyed.has(&lane.workspace, account))
+    }
+
     fn showing<'a>(
         &'a self,
+        lane: &Lane,
         delivery: &'a Delivery,
         people: &'a People,
         updates: usize,
@@ -177,6 +183,7 @@ impl Lanes {
             now,
             test: false,
             updates,
+            acts: self.acts(lane, delivery.account.as_ref()),
         }
     }
 

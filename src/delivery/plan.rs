@@ -139,8 +139,9 @@ pub(super) fn plan<'a>(
         let (key, object) = (&keys[place], objects[place].as_ref());
         let part = threads.part(place);
         let way = ways.get_mut(key).expect("every key has its way");
-        let folds = part != Some(Part::Changes) && way.folds(key);
-        let joins = part == Some(Part::Changes) || (way.batch != Batch::Off && supersedes(news, part));
+        let folds = !Part::is_alone(part) && way.folds(key);
+        let joins = part == Some(Part::Changes)
+            || (part != Some(Part::Answers) && way.batch != Batch::Off && supersedes(news, part));
         let with =
             if folds { Some((key, None)) } else { object.filter(|_| joins).map(|object| (key, Some((object, part)))) };
         let earlier = object.and_then(|object| latest.get(object).copied());
@@ -165,11 +166,12 @@ pub(super) fn plan<'a>(
             _ if is_change => members().filter_map(|object| threads.edit_at(object)).max().unwrap_or(now),
             Some(fold) if is_full => fold.edit_at.min(later(fold.changed_at, EDITS_WHILE_FULL)),
             Some(fold) => fold.edit_at,
+            None if group.part == Some(Part::Answers) => now,
             None => way.collected_at(group.key).filter(|_| !is_full).unwrap_or(now),
         };
         let at = waits.unwrap_or(now).max(own).max(now);
         ready.extend(members().map(|object| (object, at)));
-        let folds = !is_change && way.folds(group.key);
+        let folds = !Part::is_alone(group.part) && way.folds(group.key);
         let deliveries: Vec<&(Delivery, Arc<News>)> = group.members.iter().map(|place| &due[*place]).collect();
         let (call, anchors) = match (deliveries.as_slice(), group.live) {
             (members, Some(fold)) => {
@@ -217,7 +219,7 @@ fn ways<'a, 'f>(
             let first = Timestamp::MAX;
             Way { batch: Batch::Auto, first, count: 0, in_threads: false, is_live: live.is_some(), live }
         });
-        if part == Some(Part::Changes) {
+        if Part::is_alone(part) {
             continue;
         }
         way.first = way.first.min(delivery.accepted_at);

@@ -42,7 +42,7 @@ pub(super) fn refused(
 ) -> Option<(MessageTs, Vec<Anchor>, Timestamp)> {
     let refused_as = |codes: &[&str]| matches!(why, SlackError::Refused(code) if codes.contains(&code.as_str()));
     let with = |change: &dyn Fn(Anchor) -> Anchor| intent.anchors.iter().cloned().map(change).collect();
-    if let Some(thread) = &intent.thread {
+    if let Some(thread) = intent.thread.as_ref().filter(|_| !intent.anchors.is_empty()) {
         let gone = || with(&|anchor| anchor.left(Standing::Gone));
         return refused_as(&NO_THREAD).then(|| (thread.parent.clone(), gone(), now));
     }

@@ -4,7 +4,7 @@ use super::delivery::Delivery;
 use super::event::{Derived, News};
 use super::object::{Issue, Object, ObjectKey};
 use super::subscription::Options;
-use super::workspace::MessageTs;
+use super::workspace::{AccountId, MessageTs, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct Anchor {
     pub object: ObjectKey,
     /// The message, once it is there: the parent of the thread.
     pub ts: Option<MessageTs>,
+    /// The endpoint that the issue is known from; none if it was posted before that was remembered.
+    #[serde(default)]
+    pub account: Option<AccountId>,
     /// The subscription that it was posted for.
     pub subscription: u32,
     /// Its options, which say how it looks.
@@ -50,6 +53,9 @@ pub struct Turn {
     pub closed: bool,
     /// By whom.
     pub by: Option<String>,
+    /// Who asked for it from Slack.
+    #[serde(default)]
+    pub asked_by: Option<UserId>,
     /// When.
     pub at: Timestamp,
 }
@@ -84,6 +90,7 @@ impl Anchor {
         Some(Self {
             object: news.event.object_key()?,
             ts: None,
+            account: delivery.account.clone(),
             subscription: delivery.subscription,
             options: delivery.options.clone(),
             news: kept(news),
@@ -169,5 +176,5 @@ fn turn(news: &News, issue: &Issue) -> Option<Turn> {
         Derived::IssueReopened => false,
         _ => return None,
     };
-    Some(Turn { closed, by: issue.updated_by.clone(), at: news.event.created_at })
+    Some(Turn { closed, by: issue.updated_by.clone(), asked_by: news.asked_by.clone(), at: news.event.created_at })
 }

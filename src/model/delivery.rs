@@ -1,7 +1,7 @@
 //! A promise to a channel: one event, to be shown there once.
 
 use super::subscription::Options;
-use super::workspace::{ChannelId, WorkspaceId};
+use super::workspace::{AccountId, ChannelId, MessageTs, WorkspaceId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -63,7 +63,23 @@ pub struct Delivery {
     pub attempts: u32,
     /// Slack's last refusal, as its code.
     pub last_error: Option<String>,
-    /// Whether it was done from this channel: it changes the card acted on, and is told nobody.
+    /// The endpoint that the event came to; none if it came before that was remembered.
     #[serde(default)]
-    pub echo: bool,
+    pub account: Option<AccountId>,
+    /// Why the channel gets it.
+    #[serde(default)]
+    pub reason: Reason,
+}
+
+/// Why a channel gets an event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A subscription asked for it.
+    #[default]
+    Subscribed,
+    /// It was done from this message of the channel, and is told in its thread.
+    Own(MessageTs),
+    /// The channel shows its issue, and asked for nothing of this kind: only what it shows changes.
+    Shown,
 }

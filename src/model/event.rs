@@ -1,6 +1,7 @@
 //! What Segments.ai reports: the types it sends, the finer events derived from them, and the event itself.
 
 use super::object::{DatasetName, Object, ObjectKey};
+use super::workspace::UserId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -198,6 +199,9 @@ pub struct News {
     /// The name of the sample that a label or an issue belongs to, as far as anything said it.
     #[serde(default)]
     pub sample_name: Option<String>,
+    /// Who asked for it from Slack, where it was done in their name: Segments.ai knows the owner of the key only.
+    #[serde(default)]
+    pub asked_by: Option<UserId>,
 }
 
 impl News {

@@ -69,8 +69,8 @@ pub enum End {
         /// The message.
         ts: MessageTs,
     },
-    /// It was made from here; the message that it was made from shows it.
-    Echoed {
+    /// Nobody asked for it: the card that shows its issue was brought up to date.
+    Followed {
         /// The message.
         ts: MessageTs,
     },
@@ -105,7 +105,7 @@ impl End {
     /// The message that shows it.
     pub fn message(&self) -> Option<&MessageTs> {
         match self {
-            Self::Posted { ts, .. } | Self::Folded { ts, .. } | Self::Edited { ts } | Self::Echoed { ts } => Some(ts),
+            Self::Posted { ts, .. } | Self::Folded { ts, .. } | Self::Edited { ts } | Self::Followed { ts } => Some(ts),
             Self::Dead { .. } => None,
         }
     }

@@ -8,13 +8,13 @@ use super::menu::About;
 use super::mrkdwn::{self, code, date, name};
 use super::names::{Names, must_act};
 use super::words::{count, known};
-use super::{Color, Message, dataset, issue, kit, label, release, sample};
+use super::{Color, Message, acts, dataset, issue, kit, label, release, sample};
 use crate::model::event::KnownType;
 use crate::model::options::mention_token;
 use crate::model::subscription::Style;
 use crate::model::{DatasetName, EventType, News, People};
 use jiff::{SignedDuration, Timestamp};
-use slack_morphism::prelude::SlackBlock;
+use slack_morphism::prelude::{SlackActionBlockElement, SlackBlock};
 use url::Url;
 
 /// A card that comes later than this after its event says so.
@@ -47,6 +47,8 @@ pub struct Showing<'a> {
     pub test: bool,
     /// How many updates of the object this one stands for.
     pub updates: usize,
+    /// Whether there is an API key to change its object with.
+    pub acts: bool,
 }
 
 impl Showing<'_> {
@@ -59,6 +61,11 @@ impl Showing<'_> {
     pub(super) fn lead(&self, news: &News) -> Option<String> {
         let concerned = if self.test { Vec::new() } else { must_act(news, self.people) };
         lead(&[&concerned, self.mention].concat())
+    }
+
+    /// The buttons that change the object of the news.
+    fn buttons(&self, news: &News) -> Vec<SlackActionBlockElement> {
+        if self.acts && !self.test { acts::buttons(news) } else { Vec::new() }
     }
 
     pub(super) fn about<'a>(&self, news: &'a News) -> About<'a> {
@@ -137,7 +144,7 @@ pub fn card(news: &News, showing: &Showing) -> Message {
     told(|names| story(news, &links, names), news, showing, &links)
 }
 
-fn story(news: &News, links: &Links, names: Names) -> Story {
+pub(super) fn story(news: &News, links: &Links, names: Names) -> Story {
     match &news.event.event_type {
         EventType::Known(known) => match known {
             KnownType::DatasetCreated | KnownType::DatasetUpdated | KnownType::DatasetDeleted => {
@@ -169,6 +176,10 @@ pub(super) fn told(story: impl Fn(Names) -> Story, news: &News, showing: &Showin
     if one_line {
         let line = line(&story, dataset.as_ref(), news, showing, Form::Linked);
         message.blocks.push(kit::section_beside(&line, showing.about(news).menu()));
+        let buttons = showing.buttons(news);
+        if showing.style != Style::Line && acts::call_for_decision(news) && !buttons.is_empty() {
+            message.blocks.push(kit::actions(buttons));
+        }
     } else {
         message.blocks = blocks(story, dataset.as_ref(), news, showing);
         kit::budget(&mut message);
@@ -216,11 +227,11 @@ fn blocks(story: Story, dataset: Option<&Subject>, news: &News, showing: &Showin
         blocks.push(kit::context([story.details.join(" · ")]));
     }
     let overview = dataset.or(story.sentence.subject.as_ref().filter(|_| story.about_dataset));
-    let overview = overview.and_then(|dataset| Some(("open_dataset", "Open dataset", dataset.url.as_ref()?)));
-    let page = story.page.as_ref().map(|url| ("open", "Open in Segments.ai", url));
-    let pages = page.into_iter().chain(overview).zip(std::iter::once(true).chain(std::iter::repeat(false)));
-    let buttons = pages.filter_map(|((id, label, url), first)| kit::link_button(id, label, url, first));
-    let elements: Vec<_> = buttons.chain(showing.about(news).menu().map(Into::into)).collect();
+    let overview = overview.and_then(|dataset| dataset.url.as_ref());
+    let page = story.page.as_ref().and_then(|url| kit::link_button("open", "Open in Segments.ai", url, true));
+    let overview = overview.and_then(|url| kit::link_button("open_dataset", "Open dataset", url, page.is_none()));
+    let menu = showing.about(news).menu().map(Into::into);
+    let elements: Vec<_> = page.into_iter().chain(showing.buttons(news)).chain(overview).chain(menu).collect();
     if !elements.is_empty() {
         blocks.push(kit::actions(elements));
     }

@@ -118,7 +118,7 @@ fn happened<'a>(
     } else {
         let age = issue.created_at.filter(|_| verb == "resolved").and_then(|at| span(at, news.event.created_at));
         let age = age.map(|age| format!(" after {age}")).unwrap_or_default();
-        format!("issue {verb}{}{age}", names.by(actor))
+        format!("issue {verb}{}{age}", names.asked(news.asked_by.as_ref(), actor))
     };
     (what, actor)
 }

@@ -29,6 +29,9 @@ const URL: usize = 3_000;
 const ACTION_ID: usize = 255;
 const BUTTON_VALUE: usize = 2_000;
 const OPTION_VALUE: usize = 150;
+const CONFIRM_TITLE: usize = 100;
+const CONFIRM_TEXT: usize = 300;
+const CONFIRM_BUTTON: usize = 30;
 const ALT_TEXT: usize = 2_000;
 const FIELDS: usize = 10;
 const CONTEXT: usize = 10;
@@ -150,6 +153,26 @@ pub fn button(action: &Action, label: &str, style: Option<SlackBlockButtonStyle>
         .opt_value(value)
         .opt_style(style)
         .into()
+}
+
+/// A button that asks again before it acts.
+pub fn confirmed_button(
+    action: &Action,
+    label: &str,
+    style: Option<SlackBlockButtonStyle>,
+    warning: &str,
+) -> SlackActionBlockElement {
+    let confirm = SlackBlockConfirmItem {
+        title: plain("Are you sure?", CONFIRM_TITLE),
+        text: SlackBlockText::Plain(SlackBlockPlainText::new(cut(warning, CONFIRM_TEXT))),
+        confirm: plain(label, CONFIRM_BUTTON),
+        deny: plain("Cancel", CONFIRM_BUTTON),
+        style: Some(if matches!(style, Some(SlackBlockButtonStyle::Danger)) { "danger" } else { "primary" }.to_owned()),
+    };
+    match button(action, label, style) {
+        SlackActionBlockElement::Button(button) => button.with_confirm(confirm).into(),
+        other => other,
+    }
 }
 
 /// A button that opens a page. Its id must begin with `open`: Slack reports the click all the same

@@ -2,7 +2,8 @@
 
 use super::card::{Sentence, Story};
 use super::links::{GROUND_TRUTH, Links};
-use super::words::{by, decimal, known, person, spoken};
+use super::names::Names;
+use super::words::{decimal, known, person, spoken};
 use super::{Color, kit, sample};
 use crate::model::event::KnownType;
 use crate::model::object::Label;
@@ -48,7 +49,7 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     let mut remarks = remarks(verb, label);
     remarks.extend(labeler.as_ref().filter(|_| rejected).map(|labeler| format!("labeled by {labeler}")));
     let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
-    let after = format!("{verb}{}{remarks}", by(actor));
+    let after = format!("{verb}{}{remarks}", Names::Plain.asked(news.asked_by.as_ref(), actor));
     Story {
         emoji,
         color,

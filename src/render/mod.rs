@@ -7,7 +7,8 @@ pub mod mrkdwn;
 pub mod reply;
 pub mod words;
 
-pub mod card;
+pub mod acts;
+mod card;
 mod changes;
 mod dataset;
 mod digest;

@@ -2,7 +2,7 @@
 
 use super::words::person;
 use crate::model::options::mention_token;
-use crate::model::{Derived, News, Object, People};
+use crate::model::{Derived, News, Object, People, UserId};
 
 /// How people are named.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +26,16 @@ impl Names<'_> {
     /// " by jane", or nothing.
     pub(super) fn by(self, name: Option<&str>) -> String {
         self.person(name).map(|name| format!(" by {name}")).unwrap_or_default()
+    }
+
+    /// The same, of what somebody may have asked for from Slack: Segments.ai knows the key's owner only.
+    pub(super) fn asked(self, asked_by: Option<&UserId>, name: Option<&str>) -> String {
+        match asked_by.and_then(|user| mention_token(user.as_str())) {
+            Some(user) => {
+                format!(" by {user}{}", self.person(name).map(|name| format!(", as {name}")).unwrap_or_default())
+            }
+            None => self.by(name),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::card::{Sentence, Story, Subject};
 use super::links::{Links, public_image};
+use super::names::Names;
 use super::words::{by, count, decimal, known, person};
 use super::{Color, changes};
 use crate::model::event::KnownType;
@@ -25,7 +26,10 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     let (emoji, after) = match event_type {
         KnownType::SampleCreated => ("🖼️", format!("created{}", by(sample.created_by.as_deref()))),
         KnownType::SampleDeleted => ("🗑️", "deleted".to_owned()),
-        _ if assigned => ("👤", assignment(news, sample)),
+        _ if assigned => {
+            let asked = Names::Plain.asked(news.asked_by.as_ref(), None);
+            ("👤", format!("{}{asked}", assignment(news, sample)))
+        }
         _ => ("✏️", changes::summary(&news.changes)),
     };
     Story {

@@ -6,15 +6,15 @@ use super::links::Links;
 use super::mrkdwn::date;
 use super::names::Names;
 use super::words::{count, known, span};
-use super::{Message, kit};
+use super::{Message, card, kit};
 use crate::model::anchor::Turn;
 use crate::model::event::KnownType;
 use crate::model::object::Issue;
 use crate::model::subscription::Style;
 use crate::model::{Anchor, Derived, News, Object, People};
 
-/// Shows an issue as it stands now, in the place of the card that opened it.
-pub fn parent(anchor: &Anchor, people: &People, app_url: &str) -> Message {
+/// Shows an issue as it stands now, in the place of the card that opened it; `acts` if there is a key to change it with.
+pub fn parent(anchor: &Anchor, people: &People, app_url: &str, acts: bool) -> Message {
     let links = Links::new(app_url);
     let nothing = Issue::default();
     let issue = match &anchor.news.event.object {
@@ -36,6 +36,7 @@ pub fn parent(anchor: &Anchor, people: &People, app_url: &str) -> Message {
         now: news.event.created_at,
         test: false,
         updates: 1,
+        acts,
     };
     told(|names| story(anchor, issue, turn, &links, names), &news, &showing, &links)
 }
@@ -45,9 +46,9 @@ fn story(anchor: &Anchor, issue: &Issue, turn: Option<&Turn>, links: &Links, nam
     let what = match turn {
         Some(turn) if closed => {
             let age = issue.created_at.and_then(|at| span(at, turn.at)).map(|age| format!(" after {age}"));
-            format!("issue resolved{}{}", names.by(turn.by.as_deref()), age.unwrap_or_default())
+            format!("issue resolved{}{}", turned(turn, names), age.unwrap_or_default())
         }
-        Some(turn) => format!("issue reopened{}", names.by(turn.by.as_deref())),
+        Some(turn) => format!("issue reopened{}", turned(turn, names)),
         None if closed => "issue resolved".to_owned(),
         None => format!("issue opened{}", names.by(issue.created_by.as_deref())),
     };
@@ -76,18 +77,26 @@ fn story(anchor: &Anchor, issue: &Issue, turn: Option<&Turn>, links: &Links, nam
     }
 }
 
+/// Who resolved an issue or opened it again.
+fn turned(turn: &Turn, names: Names) -> String {
+    names.asked(turn.asked_by.as_ref(), turn.by.as_deref())
+}
+
 fn is_closed(issue: &Issue) -> bool {
     issue.status.as_deref() == Some("CLOSED")
 }
 
-/// Says in an issue's thread what happened: one line, and the words that belong to it. The line names the sample where the
+/// Says in a thread what happened to its issue, or from its message: one line, and the words that belong to it. The line names the sample where the
 /// channel sees it too. Whoever did it is not mentioned for that.
 pub fn in_thread(news: &News, showing: &Showing, broadcast: bool) -> Message {
     let links = Links::new(showing.app_url);
-    let mut story = issue::story(KnownType::IssueUpdated, news, &links, Names::Plain);
+    let mut story = match news.event.object {
+        Object::Issue(_) => issue::story(KnownType::IssueUpdated, news, &links, Names::Plain),
+        _ => card::story(news, &links, Names::Plain),
+    };
     let dataset = news.event.dataset.as_ref().map(|dataset| dataset_subject(dataset, &links));
     let text = line(&story, dataset.as_ref(), news, showing, Form::Plain);
-    if !broadcast && story.sentence.subject.is_some() {
+    if !broadcast && matches!(news.event.object, Object::Issue(_)) && story.sentence.subject.is_some() {
         story.sentence = issue::sentence(None, story.sentence.after.trim_start_matches("— "));
     }
     let mut blocks = vec![kit::section_beside(&title(&story, showing, Form::Linked), showing.about(news).menu())];

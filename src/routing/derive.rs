@@ -18,7 +18,10 @@ const ONE_ACT: SignedDuration = SignedDuration::from_secs(2);
 pub fn derive(event: Event, before: Option<&ObjectState>, sample: Option<&ObjectState>) -> (News, Option<ObjectState>) {
     let sample_name = sample_name(&event.object, sample);
     if is_older(&event, before) {
-        return (News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name }, None);
+        return (
+            News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name, asked_by: None },
+            None,
+        );
     }
     let before = before.map(|state| &state.seen);
     let updated = event.event_type.verb() == "updated";
@@ -41,7 +44,7 @@ pub fn derive(event: Event, before: Option<&ObjectState>, sample: Option<&Object
         _ => {}
     }
     let state = seen(&event, before).map(|seen| ObjectState { at: event.changed_at(), seen });
-    (News { event, derived, changes, new_comments, sample_name }, state)
+    (News { event, derived, changes, new_comments, sample_name, asked_by: None }, state)
 }
 
 /// Whether an event is an update older than what was stored of its object: no longer news. A creation or deletion is

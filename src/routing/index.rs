@@ -270,7 +270,7 @@ mod tests {
             object: Object::Unknown,
             text: None,
         };
-        News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None }
+        News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None }
     }
 
     /// What `matches` must give, found by asking every subscription there is.

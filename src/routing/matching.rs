@@ -99,7 +99,7 @@ mod tests {
             object,
             text: None,
         };
-        News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None }
+        News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None }
     }
 
     fn issue() -> News {

@@ -123,7 +123,8 @@ mod tests {
             accepted_at: at(0),
             not_before: at(until),
             digest: Some(DigestTimes { at: at(until), due: at(until) }),
-            echo: false,
+            account: None,
+            reason: crate::model::Reason::Subscribed,
             attempts: 0,
             last_error: None,
         }

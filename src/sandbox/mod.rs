@@ -128,6 +128,7 @@ fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Conf
         webhook_memory: 256 * 1024 * 1024,
         backup_keep: 0,
         who_may_change: WhoMayChange::Members,
+        who_may_act: WhoMayChange::Members,
     })
 }
 

@@ -68,8 +68,6 @@ impl IssueStatus {
 /// What a label can be made by somebody who looked at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LabelStatus {
-    /// It waits for a review, again.
-    Labeled,
     /// It is accepted.
     Reviewed,
     /// It goes back to its labeler.
@@ -80,7 +78,6 @@ impl LabelStatus {
     /// As Segments.ai writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Labeled => "LABELED",
             Self::Reviewed => "REVIEWED",
             Self::Rejected => "REJECTED",
         }

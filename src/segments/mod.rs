@@ -1,5 +1,6 @@
 //! Segments.ai as seen from here: what its webhooks prove and say, and the calls we make.
 
+pub mod acted;
 pub mod api;
 pub mod cache;
 pub mod decode;

@@ -1,8 +1,10 @@
 //! What people do with what they are shown: clicks, choices, what they fill in, shortcuts.
 
+mod act;
 mod action;
 mod home;
 
+pub use act::{Act, What};
 pub use action::{Action, FILLED, MENU, MuteFor};
 pub use home::{HomeAction, Place};
 

@@ -3,6 +3,7 @@
 //! Nothing here is a general key-value interface: the operations are those that the program needs. Time comes in as a
 //! parameter. A record that cannot be read is reported with its key and set aside; it never stops the others.
 
+mod arrival;
 mod backlog;
 pub mod backup;
 mod book;
@@ -15,6 +16,7 @@ pub mod record;
 pub mod sled;
 mod tenant;
 
+pub use arrival::{Arrival, Decide, Known, NewDelivery, Verdict};
 pub use backlog::Backlog;
 pub use book::{Book, Edit, Edited, Undo};
 pub use deeds::{Deeds, MOST_DEEDS};
@@ -28,9 +30,8 @@ pub use tenant::{
 };
 
 use crate::model::{
-    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, EventId, Fold, Hold, Lane,
-    LetterId, Link, MessageId, MessageTs, Mute, News, ObjectKey, ObjectState, Options, OwnChange, Pause, Subscription,
-    Thread, UserId, WorkspaceId,
+    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, Fold, Hold, Lane, LetterId, Link,
+    MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription, Thread, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -77,65 +78,6 @@ pub fn open(url: &str, durability: Durability) -> Result<Arc<dyn Store>, StoreEr
         _ => Err(StoreError::DoesNotOpen("the store's URL is not of the form `sled:PATH`".to_owned())),
     }
 }
-
-/// A webhook message on its way in.
-#[derive(Debug, Clone)]
-pub struct Arrival {
-    /// The endpoint it came to.
-    pub account: AccountId,
-    /// The sender's id, the same on every retry.
-    pub message: MessageId,
-    /// When it came.
-    pub received_at: Timestamp,
-    /// The dataset it names: remembered as seen.
-    pub dataset: Option<DatasetName>,
-    /// The object whose last state the verdict needs.
-    pub object: Option<ObjectKey>,
-    /// The sample whose last state gives a label its name.
-    pub sample: Option<ObjectKey>,
-}
-
-/// The last states that a verdict is made from.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// Of the arrival's object.
-    pub object: Option<ObjectState>,
-    /// Of the arrival's sample.
-    pub sample: Option<ObjectState>,
-}
-
-/// What is to be kept of an arrival.
-#[derive(Debug, Clone)]
-pub struct Verdict {
-    /// The new last state of the object; none to leave the stored one.
-    pub state: Option<ObjectState>,
-    /// The event and what it changed, stored once if anyone wants it.
-    pub news: Arc<News>,
-    /// Its id.
-    pub event: EventId,
-    /// One for each channel that wants it, in any order.
-    pub deliveries: Vec<NewDelivery>,
-}
-
-/// A delivery before it has its place in its lane.
-#[derive(Debug, Clone)]
-pub struct NewDelivery {
-    /// The channel.
-    pub channel: ChannelId,
-    /// The lowest number of the subscriptions that matched.
-    pub subscription: u32,
-    /// How it is shown.
-    pub options: Options,
-    /// Not before this time.
-    pub not_before: Timestamp,
-    /// Whether it is the echo of a change made from this channel. The store finds that out.
-    pub echo: bool,
-    /// The time of the digest that it goes into; none if it is shown by itself.
-    pub digest: Option<Timestamp>,
-}
-
-/// Makes a verdict from the last states; pure, and called at most once, in the order in which the store writes.
-pub type Decide = Box<dyn FnOnce(Known) -> Verdict + Send>;
 
 /// One Slack call, recorded before it is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -304,8 +246,19 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     /// How to take a change back; none if it never was, or was used up.
     async fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Result<Option<Undo>, StoreError>;
 
-    /// Expects an own change to come back: the delivery of that event to that channel will be marked as an echo, once.
+    /// Expects an own change to come back: the delivery of that event to that channel will be told in the thread of the
+    /// message that it was made from, once.
     async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError>;
+
+    /// Expects an own change no longer, since it was not made.
+    async fn forget_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError>;
+
+    /// The endpoint that an object is known from, and its last state: of several endpoints, the one that heard last.
+    async fn known_from(
+        &self,
+        workspace: &WorkspaceId,
+        object: ObjectKey,
+    ) -> Result<Option<(AccountId, ObjectState)>, StoreError>;
 
     /// Keeps a claim to a username, in the place of the person's own; somebody else's only if it is that of `replaces`.
     async fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Result<Linked, StoreError>;

@@ -35,6 +35,7 @@ pub(crate) fn news(event_type: KnownType, object: Object) -> News {
         changes: Vec::new(),
         new_comments: 0,
         sample_name: None,
+        asked_by: None,
     }
 }
 
@@ -55,7 +56,17 @@ pub(crate) fn nobody() -> &'static People {
 pub(crate) fn showing(style: Style) -> Showing<'static> {
     let now = at("2026-11-20T09:15:00Z");
     let app_url = "https://app.segments.ai";
-    Showing { subscription: 3, style, mention: &[], people: nobody(), app_url, now, test: false, updates: 1 }
+    Showing {
+        subscription: 3,
+        style,
+        mention: &[],
+        people: nobody(),
+        app_url,
+        now,
+        test: false,
+        updates: 1,
+        acts: false,
+    }
 }
 
 /// A message as lines: `text`, then each block; what stands in the coloured attachment behind a bar.

@@ -27,7 +27,8 @@ fn delivery(mention: &[&str]) -> Delivery {
         accepted_at: at(0),
         not_before: at(0),
         digest: Some(DigestTimes { at: at(0), due: at(0) }),
-        echo: false,
+        account: None,
+        reason: segments_slack::model::Reason::Subscribed,
         attempts: 0,
         last_error: None,
     }
@@ -37,7 +38,7 @@ fn news(name: &str, dataset: &str, object: Object, second: i64) -> News {
     let derived = Derived::parse(name);
     let event_type = EventType::parse(derived.map_or(name, |derived| derived.parent().as_str()));
     let event = Event { event_type, created_at: at(second), dataset: DatasetName::parse(dataset), object, text: None };
-    News { event, derived, changes: Vec::new(), new_comments: 0, sample_name: None }
+    News { event, derived, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None }
 }
 
 fn sample() -> Object {

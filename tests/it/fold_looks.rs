@@ -26,7 +26,8 @@ fn delivery(mention: &[String]) -> Delivery {
         digest: None,
         attempts: 0,
         last_error: None,
-        echo: false,
+        account: None,
+        reason: segments_slack::model::Reason::Subscribed,
     }
 }
 
@@ -35,7 +36,7 @@ fn news(name: &str, object: Object, second: i64) -> News {
     let event_type = EventType::parse(derived.map_or(name, |derived| derived.parent().as_str()));
     let dataset = DatasetName::parse("jane/flowers");
     let event = Event { event_type, created_at: at(second), dataset, object, text: None };
-    News { event, derived, changes: Vec::new(), new_comments: 0, sample_name: None }
+    News { event, derived, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None }
 }
 
 fn sample(number: u32, by: &str) -> Object {

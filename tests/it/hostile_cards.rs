@@ -165,13 +165,14 @@ fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
         digest: None,
         attempts: 0,
         last_error: None,
-        echo: false,
+        account: None,
+        reason: segments_slack::model::Reason::Subscribed,
     };
     let mut shown = vec![in_thread(news, showing, false), in_thread(news, showing, true)];
     if let Some(mut anchor) = model::Anchor::open(&delivery, news, showing.now) {
-        shown.push(parent(&anchor, showing.people, showing.app_url));
+        shown.push(parent(&anchor, showing.people, showing.app_url, false));
         anchor.absorb(news, showing.now);
-        shown.push(parent(&anchor, showing.people, showing.app_url));
+        shown.push(parent(&anchor, showing.people, showing.app_url, false));
     }
     shown
 }
@@ -208,13 +209,13 @@ proptest! {
         let value = |at: usize| text[at].clone().unwrap_or_default();
         let changes = (0..8).map(|at| Change { field: value(at), before: value(7 - at), after: value(at / 2) }).collect();
         let new_comments = u32::try_from(number).unwrap_or(u32::MAX);
-        let news = News { event, derived, changes, new_comments, sample_name: text[3].clone() };
+        let news = News { event, derived, changes, new_comments, sample_name: text[3].clone(), asked_by: None };
         let no_id = |text: &&String| mention_token(text).is_none();
         let mention: Vec<String> = text.iter().flatten().filter(no_id).cloned().chain(["UASKED".to_owned()]).collect();
         let people = if mapped { everybody(&text) } else { People::default() };
         for style in [Style::Line, Style::Card, Style::Full] {
             let app_url = "https://app.segments.ai";
-            let showing = Showing { subscription: 3, style, mention: &mention, people: &people, app_url, now: Timestamp::UNIX_EPOCH, test, updates: 1 };
+            let showing = Showing { subscription: 3, style, mention: &mention, people: &people, app_url, now: Timestamp::UNIX_EPOCH, test, updates: 1, acts: false };
             let messages = [card(&news, &showing)].into_iter().chain(in_thread_and_above(&news, &showing));
             for (message, rung) in messages.flat_map(|message| {
                 [Rung::Whole, Rung::WithoutImages, Rung::TextOnly].map(|rung| (message.clone(), rung))

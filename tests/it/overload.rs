@@ -30,9 +30,10 @@ impl Bench {
             object: Object::Unknown,
             text: None,
         };
-        let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None };
+        let news =
+            News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None };
         let event = EventId(Uuid::nil());
-        let verdict = Verdict { state: None, news: Arc::new(news), event, deliveries: Vec::new() };
+        let verdict = Verdict { state: None, news: Arc::new(news), event, deliveries: Vec::new(), is_stale: false };
         let arrival = Arrival {
             account: AccountId::parse("acc").unwrap(),
             message: MessageId::parse("hangs").unwrap(),

@@ -117,7 +117,7 @@ async fn keep(store: &SledStore, of: &WorkspaceId, name: &str, at: jiff::Timesta
         object: Object::Unknown,
         text: None,
     };
-    let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None };
+    let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None };
     let channel = ChannelId::parse(name).unwrap();
     let wanted = NewDelivery {
         channel,
@@ -125,10 +125,15 @@ async fn keep(store: &SledStore, of: &WorkspaceId, name: &str, at: jiff::Timesta
         options: Options::default(),
         not_before: at,
         digest: None,
-        echo: false,
+        reason: segments_slack::model::Reason::Subscribed,
     };
-    let verdict =
-        Verdict { state: None, news: Arc::new(news), event: EventId(Uuid::new_v4()), deliveries: vec![wanted] };
+    let verdict = Verdict {
+        state: None,
+        news: Arc::new(news),
+        event: EventId(Uuid::new_v4()),
+        deliveries: vec![wanted],
+        is_stale: false,
+    };
     store.accept(of, arrival, Box::new(|_| verdict)).await.unwrap();
 }
 

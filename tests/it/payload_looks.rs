@@ -21,8 +21,17 @@ fn message(name: &str, style: Style) -> Value {
     let now = event.created_at + jiff::SignedDuration::from_mins(1);
     let (news, _) = derive(*event, None, None);
     let app_url = "https://app.segments.ai";
-    let showing =
-        Showing { subscription: 3, style, mention: &[], people: nobody(), app_url, now, test: false, updates: 1 };
+    let showing = Showing {
+        subscription: 3,
+        style,
+        mention: &[],
+        people: nobody(),
+        app_url,
+        now,
+        test: false,
+        updates: 1,
+        acts: false,
+    };
     let content = serde_json::to_value(card(&news, &showing).content(Rung::Whole)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new(), "{name}");
     content

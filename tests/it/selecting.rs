@@ -1,6 +1,8 @@
 //! From what was typed to what is delivered: exactly the events that were asked for, in exactly those channels.
 
 use crate::harness::{Bench, channel, fixture, seconds, user, workspace};
+use segments_slack::app::App;
+use segments_slack::model::End;
 use segments_slack::sandbox::slack::ChannelKind;
 use segments_slack::segments::sample;
 
@@ -22,8 +24,12 @@ fn channel_id(place: usize) -> String {
 }
 
 /// Sends a body; gives the rules whose channels then got one message, or one that was edited. Never two of either: what an
-/// issue's thread is told changes the message above it too.
+/// issue's thread is told changes the message above it too. A card that only follows its issue is no answer to a rule.
 async fn reached<'a>(bench: &Bench, rules: &[&'a str], body: &str) -> Vec<&'a str> {
+    let mut before = Vec::new();
+    for place in 0..rules.len() {
+        before.push(followed(bench, place).await);
+    }
     assert_eq!(bench.body(body).await, 204);
     bench.after(seconds(60)).await;
     let got = |place: usize| {
@@ -35,12 +41,19 @@ async fn reached<'a>(bench: &Bench, rules: &[&'a str], body: &str) -> Vec<&'a st
     for (place, rule) in rules.iter().enumerate() {
         let messages = got(place);
         most = most.max(messages);
-        if messages > 0 {
+        if messages > 0 && followed(bench, place).await == before[place] {
             reached.push(*rule);
         }
     }
     assert!(most <= 1, "a channel got {most} messages for one event");
     reached
+}
+
+/// How many events only brought a card of this channel up to date.
+async fn followed(bench: &Bench, place: usize) -> usize {
+    let lane = App::lane(&workspace(), &channel(&channel_id(place)));
+    let history = bench.app().store.history(&lane, 0).await.unwrap();
+    history.ended.iter().filter(|outcome| matches!(outcome.end, End::Followed { .. })).count()
 }
 
 fn made_up(bench: &Bench, event: &str, dataset: &str, serial: u64) -> String {

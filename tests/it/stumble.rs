@@ -137,6 +137,12 @@ impl Store for Stumbling {
     async fn expect_echo(&self, _: &WorkspaceId, _: OwnChange) -> Answer<()> {
         unimplemented!()
     }
+    async fn forget_echo(&self, _: &WorkspaceId, _: OwnChange) -> Answer<()> {
+        unimplemented!()
+    }
+    async fn known_from(&self, _: &WorkspaceId, _: ObjectKey) -> Answer<Option<(AccountId, ObjectState)>> {
+        unimplemented!()
+    }
     async fn resume(&self, _: &Lane) -> Answer<Vec<Subscription>> {
         unimplemented!()
     }

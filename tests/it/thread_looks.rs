@@ -45,7 +45,7 @@ fn event(event: &str, status: &str, comments: &[(&str, &str)]) -> News {
         text: None,
     };
     let new_comments = comments.len().try_into().unwrap();
-    News { event, derived, changes: Vec::new(), new_comments, sample_name: None }
+    News { event, derived, changes: Vec::new(), new_comments, sample_name: None, asked_by: None }
 }
 
 fn anchor(style: Style) -> Anchor {
@@ -60,7 +60,8 @@ fn anchor(style: Style) -> Anchor {
         digest: None,
         attempts: 0,
         last_error: None,
-        echo: false,
+        account: None,
+        reason: segments_slack::model::Reason::Subscribed,
     };
     Anchor::open(&delivery, &event("issue.created", "OPEN", &[]), now).unwrap()
 }
@@ -93,7 +94,7 @@ fn the_parent_shows_how_the_issue_stands() {
     let mut anchor = anchor(Style::Card);
     let story = turns.map(|(name, status, comments)| {
         anchor.absorb(&event(name, status, &said[..comments]), at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, nobody(), APP_URL))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL, false))
     });
     looks("thread.parent", story);
 }
@@ -104,7 +105,7 @@ fn the_parent_keeps_the_style_of_its_subscription() {
     let styles = [("line", Style::Line), ("full", Style::Full)].map(|(name, style)| {
         let mut anchor = anchor(style);
         anchor.absorb(&closed, at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, nobody(), APP_URL))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL, false))
     });
     looks("thread.parent.styles", styles);
 }
@@ -130,6 +131,7 @@ fn a_thread_message_is_one_line_and_the_words_that_belong_to_it() {
         now: at(now),
         test: false,
         updates: 1,
+        acts: false,
     };
     let shown =
         told.iter().map(|news| (news.name().to_owned(), in_thread(news, &showing("2026-11-20T09:15:00Z"), false)));

@@ -4,7 +4,7 @@ use super::{Call, Delivery, News, Planned, card};
 use crate::model::anchor::Standing;
 use crate::model::event::KnownType;
 use crate::model::subscription::Echo;
-use crate::model::{Anchor, Derived, EventType, Object, ObjectKey, Thread};
+use crate::model::{Anchor, Derived, EventType, Object, ObjectKey, Reason, Thread};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -19,6 +19,15 @@ pub(super) enum Part {
     Says,
     /// Nothing new to read: it changes the parent.
     Changes,
+    /// A message in the thread of the message that it was done from.
+    Answers,
+}
+
+impl Part {
+    /// Whether it stands by itself: in no fold, and superseded by nothing.
+    pub(super) fn is_alone(part: Option<Self>) -> bool {
+        matches!(part, Some(Self::Changes | Self::Answers))
+    }
 }
 
 /// The threads of a lane while its calls are planned.
@@ -61,6 +70,10 @@ impl<'p> Threads<'p> {
         now: Timestamp,
     ) -> (Call<'a>, Vec<Anchor>) {
         let (delivery, last) = members.last().expect("a call covers something");
+        if let (Part::Answers, Reason::Own(parent)) = (part, &delivery.reason) {
+            let thread = Some(Thread { parent: parent.clone(), broadcast: false });
+            return (in_thread(card(members), thread), Vec::new());
+        }
         let Some(mut anchor) = last.event.object_key().and_then(|object| self.parents.remove(&object)) else {
             let anchor = Anchor::open(delivery, last, now);
             self.parents.extend(anchor.clone().map(|anchor| (anchor.object.clone(), anchor)));
@@ -120,12 +133,17 @@ fn in_threads(delivery: &Delivery) -> bool {
 }
 
 fn part(delivery: &Delivery, news: &News, can_change: bool, has_parent: bool) -> Option<Part> {
+    if let Reason::Own(_) = delivery.reason
+        && !(has_parent && in_threads(delivery))
+    {
+        return Some(Part::Answers);
+    }
     if !in_threads(delivery) || delivery.digest.is_some() || !matches!(news.event.object, Object::Issue(_)) {
         return None;
     }
     let opens = news.event.event_type == EventType::Known(KnownType::IssueCreated);
     match news.derived {
-        _ if can_change && (delivery.echo || opens) => Some(Part::Changes),
+        _ if can_change && (delivery.reason == Reason::Shown || opens) => Some(Part::Changes),
         Some(Derived::IssueEdited) if can_change => Some(Part::Changes),
         Some(Derived::IssueReplied | Derived::IssueClosed | Derived::IssueReopened | Derived::IssueEdited) => {
             Some(Part::Says)
@@ -136,9 +154,10 @@ fn part(delivery: &Delivery, news: &News, can_change: bool, has_parent: bool) ->
     }
 }
 
-/// Whether the channel sees a message of the thread too.
+/// Whether the channel sees a message of the thread too. What was done from there is told in the thread only.
 fn echoes(delivery: &Delivery, news: &News) -> bool {
     match delivery.options.echo.unwrap_or(Echo::None) {
+        _ if delivery.reason != Reason::Subscribed => false,
         Echo::None => false,
         Echo::State => matches!(news.derived, Some(Derived::IssueClosed | Derived::IssueReopened)),
         Echo::All => true,

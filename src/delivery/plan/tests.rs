@@ -71,9 +71,13 @@ fn due(pending: impl IntoIterator<Item = Pending>) -> Due {
             digest: pending.digest.map(|second| DigestTimes { at: at(second), due: at(second) }),
             attempts: 0,
             last_error: None,
-            echo: false,
+            account: None,
+            reason: crate::model::Reason::Subscribed,
         };
-        (delivery, Arc::new(News { event, derived, changes: Vec::new(), new_comments: 0, sample_name: None }))
+        (
+            delivery,
+            Arc::new(News { event, derived, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None }),
+        )
     };
     (0..).zip(pending).map(deliver).collect()
 }

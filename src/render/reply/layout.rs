@@ -3,9 +3,7 @@
 use super::words;
 use crate::render::{Message, kit, mrkdwn};
 use crate::slack::interaction::Action;
-use slack_morphism::prelude::{
-    SlackActionBlockElement, SlackBlock, SlackBlockButtonStyle, SlackBlockConfirmItem, SlackBlockPlainText,
-};
+use slack_morphism::prelude::{SlackActionBlockElement, SlackBlock, SlackBlockButtonStyle};
 
 pub(super) use crate::render::kit::section;
 
@@ -85,16 +83,5 @@ pub(super) fn button(label: &str, action: &Action) -> SlackActionBlockElement {
 
 /// A dangerous button that asks again before it acts.
 pub(super) fn confirmed_button(label: &str, action: &Action, warning: &str) -> SlackActionBlockElement {
-    let plain = |text: &str| SlackBlockPlainText::new(text.to_owned());
-    let confirm = SlackBlockConfirmItem {
-        title: plain("Are you sure?").into(),
-        text: plain(warning).as_block_text(),
-        confirm: plain(label).into(),
-        deny: plain("Cancel").into(),
-        style: Some("danger".to_owned()),
-    };
-    match kit::button(action, label, Some(SlackBlockButtonStyle::Danger)) {
-        SlackActionBlockElement::Button(button) => button.with_confirm(confirm).into(),
-        other => other,
-    }
+    kit::confirmed_button(action, label, Some(SlackBlockButtonStyle::Danger), warning)
 }

@@ -1,5 +1,6 @@
 //! Every word that answers a command or a click. Pure functions to messages; the caller decides who sees them.
 
+mod acted;
 mod because;
 mod change;
 mod channels;
@@ -20,6 +21,7 @@ mod welcome;
 mod why;
 mod words;
 
+pub use acted::{acted, being_done, no_api_key, unknown_object};
 pub use because::{Because, Wish, because, because_of_what_is_forgotten};
 pub use change::{
     Note, RuleChange, UndoRefusal, changed, confirm_unsubscribe, confirm_unsubscribe_all, now_active, unchanged,
@@ -43,7 +45,7 @@ pub use notice::{
     still_refused, subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted,
     too_many_subscriptions, try_again, unfinished, unknown_action,
 };
-pub use permission::{NotAllowed, not_allowed};
+pub use permission::{Deed, NotAllowed, not_allowed};
 pub use status::{AccountStatus, Status, status};
 pub use transfer::{exported, imported, imported_lines_select_nothing, not_imported, nothing_to_import};
 pub use welcome::welcome;

@@ -26,12 +26,31 @@ pub enum NotAllowed {
     Unknown,
 }
 
+/// What somebody may not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Deed {
+    /// Change what a channel gets.
+    Subscribe,
+    /// Change things at Segments.ai.
+    Act,
+}
+
 /// Says why nothing was changed and who can change it; `named` are the people who may, where they are named.
-pub fn not_allowed(why: NotAllowed, named: &[UserId]) -> Message {
+pub fn not_allowed(deed: Deed, why: NotAllowed, named: &[UserId]) -> Message {
     if why == NotAllowed::Stranger {
         return super::other_workspace();
     }
-    let admins = "only admins of this workspace may change what a channel gets from Segments.ai";
+    let (change, guests) = match deed {
+        Deed::Subscribe => (
+            "change what a channel gets from Segments.ai",
+            "Guests see what a channel gets from Segments.ai, and members of this workspace change it.",
+        ),
+        Deed::Act => (
+            "change things at Segments.ai from here",
+            "Guests see what happens at Segments.ai, and members of this workspace change things there from here.",
+        ),
+    };
+    let admins = format!("only admins of this workspace may {change}");
     let why = match why {
         NotAllowed::Unknown => {
             return say(format!(
@@ -44,22 +63,18 @@ pub fn not_allowed(why: NotAllowed, named: &[UserId]) -> Message {
             let people = named.iter().take(MOST_NAMED).map(words::user).collect::<Vec<_>>().join(", ");
             let more = named.len().saturating_sub(MOST_NAMED);
             let more = if more > 0 { format!(" and {} more", words::grouped(more as u64)) } else { String::new() };
-            format!(
-                "Here only {people}{more} may change what a channel gets from Segments.ai. \
-                 Nothing was changed: ask one of them."
-            )
+            format!("Here only {people}{more} may {change}. Nothing was changed: ask one of them.")
         }
-        NotAllowed::Guest => {
-            "Guests see what a channel gets from Segments.ai, and members of this workspace change it. \
-             Nothing was changed: ask a member who is in this channel."
-                .to_owned()
-        }
+        NotAllowed::Guest => format!("{guests} Nothing was changed: ask a member who is in this channel."),
         NotAllowed::Gone | NotAllowed::Stranger => {
             "Slack says that your account is deactivated. Nothing was changed: ask a member of this workspace."
                 .to_owned()
         }
     };
-    say(format!("{why} `/segments list` shows what this channel gets."))
+    say(match deed {
+        Deed::Subscribe => format!("{why} `/segments list` shows what this channel gets."),
+        Deed::Act => why,
+    })
 }
 
 /// That people of another workspace read along.

@@ -171,7 +171,9 @@ fn ended(end: &End, place: &Place<'_>) -> String {
             others => format!("✅ Posted in one message with {} others.{see}", words::grouped(others)),
         },
         End::Edited { .. } => format!("✅ Shown in a message that was there already.{see}"),
-        End::Echoed { .. } => format!("✅ Done from Slack, so its message was changed and nothing posted.{see}"),
+        End::Followed { .. } => {
+            format!("✅ Not subscribed here; the card that shows its issue was brought up to date.{see}")
+        }
         End::Dead { error } => {
             format!("❌ Given up: {}. It is kept; ask whoever runs this app.", answer(error))
         }

@@ -108,7 +108,17 @@ fn news(body: &[u8], before: Option<&ObjectState>) -> Option<News> {
 }
 
 fn showing(style: Style, now: Timestamp, people: &People) -> Showing<'_> {
-    Showing { subscription: 3, style, mention: &[], people, app_url: APP_URL, now, test: false, updates: 1 }
+    Showing {
+        subscription: 3,
+        style,
+        mention: &[],
+        people,
+        app_url: APP_URL,
+        now,
+        test: false,
+        updates: 1,
+        acts: false,
+    }
 }
 
 /// A made-up webhook of the sandbox's own, and the state that it leaves.
@@ -134,15 +144,16 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         let late = now + SignedDuration::from_mins(40);
         shown.push(("late", card(&opened, &showing(Style::Card, late, &people))));
         shown.push(("test", card(&opened, &Showing { test: true, ..showing(Style::Card, now, &people) })));
-        shown
-            .extend(Anchor::open(&delivery, &opened, now).map(|open| ("issue, open", parent(&open, &people, APP_URL))));
+        shown.extend(
+            Anchor::open(&delivery, &opened, now).map(|open| ("issue, open", parent(&open, &people, APP_URL, false))),
+        );
         if let Some((reply, _)) = made_up("issue.replied", 1, now, state.as_ref()) {
             shown.push(("reply in a thread", in_thread(&reply, &showing(Style::Card, now, &people), false)));
         }
         if let Some((closed, _)) = made_up("issue.closed", 1, now, state.as_ref())
             && let Some(anchor) = Anchor::open(&delivery, &closed, now)
         {
-            shown.push(("issue, resolved", parent(&anchor, &people, APP_URL)));
+            shown.push(("issue, resolved", parent(&anchor, &people, APP_URL, false)));
             let line = in_thread(&closed, &showing(Style::Card, now, &people), true);
             shown.push(("resolved, in a thread and the channel", line));
         }
@@ -176,7 +187,8 @@ fn delivery(now: Timestamp) -> Delivery {
         accepted_at: now,
         not_before: now,
         digest: Some(DigestTimes { at: now, due: now }),
-        echo: false,
+        account: None,
+        reason: crate::model::Reason::Subscribed,
         attempts: 0,
         last_error: None,
     }

@@ -24,7 +24,7 @@ pub enum Timing {
 pub(super) struct Waiting {
     message_id: String,
     body: Value,
-    sender: Arc<Sender>,
+    owner: String,
 }
 
 impl World {
@@ -33,10 +33,16 @@ impl World {
         let text = sample::summary(event, dataset, subject);
         let body = sample::envelope(event.as_str(), dataset, object, &text, now);
         let owner = dataset.split('/').next().unwrap_or_default();
-        if let Some(sender) = self.endpoints.get(owner).map(Arc::clone) {
-            self.waiting.push_back(Waiting { message_id: fresh_message_id(), body: body.clone(), sender });
+        if self.endpoint(owner).is_some() {
+            let (message_id, owner) = (fresh_message_id(), owner.to_owned());
+            self.waiting.push_back(Waiting { message_id, body: body.clone(), owner });
         }
         self.webhooks.push(body);
+    }
+
+    /// Where the webhooks of somebody's datasets go, as it is now: also for those that wait.
+    fn endpoint(&self, owner: &str) -> Option<Arc<Sender>> {
+        self.endpoints.get(owner).map(Arc::clone)
     }
 }
 
@@ -55,7 +61,8 @@ impl SegmentsAi {
     pub async fn deliver(&self) -> Vec<Result<Sent, SendError>> {
         let waiting: Vec<Waiting> = self.world().waiting.iter().cloned().collect();
         let mut results = Vec::new();
-        for Waiting { message_id, body, sender } in waiting {
+        for Waiting { message_id, body, owner } in waiting {
+            let Some(sender) = self.world().endpoint(&owner) else { continue };
             let sent = sender.resend(&message_id, &body, self.0.clock.now()).await;
             if sent.as_ref().is_ok_and(|sent| sent.status.is_success()) {
                 self.world().waiting.retain(|other| other.message_id != message_id);

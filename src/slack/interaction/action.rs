@@ -1,6 +1,6 @@
 //! What a button means, printed into its action id and value and parsed back.
 
-use super::HomeAction;
+use super::{Act, HomeAction};
 use crate::model::{ChannelId, UserId, Username};
 use uuid::Uuid;
 
@@ -57,6 +57,8 @@ pub enum Action {
         /// The username.
         username: Username,
     },
+    /// Change something at Segments.ai.
+    Act(Act),
     /// A link that Slack opens by itself and also reports.
     Open,
     /// A button of another version.
@@ -88,6 +90,7 @@ impl Action {
             Self::UnsubscribeNow(_) => "unsubscribe_now".to_owned(),
             Self::Dismiss => "dismiss".to_owned(),
             Self::TakeName { .. } => "take_name".to_owned(),
+            Self::Act(act) => act.action_id().to_owned(),
             Self::Open => "open".to_owned(),
             Self::Unknown(id) => id.clone(),
         }
@@ -105,6 +108,7 @@ impl Action {
             Self::ListPage(page) | Self::ListAllPage(page) | Self::ExportPage(page) => page.to_string(),
             Self::Subscribe(channel) => channel.as_ref().map(ToString::to_string).unwrap_or_default(),
             Self::Home(action) => action.value(),
+            Self::Act(act) => act.value(),
             Self::TakeName { from, username } => format!("{from} {username}"),
             Self::UnsubscribeAll
             | Self::Resume
@@ -156,7 +160,7 @@ impl Action {
             id if id.starts_with("home_") => HomeAction::parse(id, value).map(Self::Home),
             id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
             id if id == "open" || id.starts_with("open_") => Some(Self::Open),
-            _ => None,
+            id => Act::parse(id, value).map(Self::Act),
         };
         read.unwrap_or_else(|| Self::Unknown(action_id.chars().take(100).collect()))
     }
@@ -208,11 +212,18 @@ mod tests {
             Action::UnsubscribeNow(3),
             Action::Dismiss,
             Action::Open,
+            Action::Act(Act::parse("resolve", &format!("{id} 2026-11-20T09:15:00.5Z - jane/my flowers")).unwrap()),
+            Action::Act(Act::parse("reopen", &format!("{id} - 1732406400.000100 jane/flowers")).unwrap()),
+            Action::Act(Act::parse("approve", &format!("{id} - - ground truth")).unwrap()),
+            Action::Act(Act::parse("reject", &format!("{id} - - ground-truth")).unwrap()),
         ] {
             assert_eq!(Action::parse(&action.action_id(), &action.value()), action);
             assert_eq!(Action::parse(MENU, &action.menu_value()), action);
         }
         assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
+        for hostile in ["", "x", "x - - jane/flowers", &format!("{id} - -"), &format!("{id} now - jane/flowers")] {
+            assert_eq!(Action::parse("resolve", hostile), Action::Unknown("resolve".to_owned()), "{hostile}");
+        }
         assert_eq!(Action::parse(MENU, "more more why"), Action::Unknown("more".to_owned()));
     }
 }

@@ -1,13 +1,17 @@
 //! Keeping what arrives: dedupe, verdict, event, deliveries and last states in one group of changes.
 
-use super::echoes;
+use super::echoes::{self, Expected};
 use super::events::{EventRecord, Track};
 use super::keys::{Key, Kind};
 use super::lanes::{self, LaneRecord};
 use super::view::View;
 use super::writer::Commit;
-use crate::model::{AccountId, DatasetName, Delivery, DigestTimes, Lane, ObjectKey, ObjectState, WorkspaceId};
-use crate::store::{AccountRecord, Arrival, Decide, Known, StoreError, Verdict};
+use super::{anchors, books};
+use crate::model::{
+    AccountId, DatasetName, Delivery, DigestTimes, Lane, News, ObjectKey, ObjectState, Reason, Subscription,
+    SubscriptionState, WorkspaceId,
+};
+use crate::store::{AccountRecord, Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
 use std::sync::Arc;
 
 pub(super) fn accept(
@@ -37,11 +41,9 @@ pub(super) fn accept(
     if let (Some(key), Some(state)) = (&object, &verdict.state) {
         view.write(key, state)?;
     }
-    if let Some(object) = &arrival.object {
-        let from = echoes::take(view, workspace, arrival, object, verdict.news.name())?;
-        for delivery in &mut verdict.deliveries {
-            delivery.echo = from.as_ref() == Some(&delivery.channel);
-        }
+    if let Some(object) = arrival.object.as_ref().filter(|_| !verdict.is_stale) {
+        let own = echoes::take(view, workspace, arrival, object, verdict.news.name())?;
+        add_concerned(view, workspace, arrival, object, own, &mut verdict)?;
     }
     if verdict.deliveries.is_empty() {
         return Ok((Some(verdict), Commit::Soon));
@@ -62,7 +64,8 @@ pub(super) fn accept(
             digest: new.digest.map(|at| DigestTimes { at, due: new.not_before }),
             attempts: 0,
             last_error: None,
-            echo: new.echo,
+            account: Some(arrival.account.clone()),
+            reason: new.reason.clone(),
         };
         lanes::put(view, &lane, &delivery, accepted_at)?;
         record.write(view, &lane)?;
@@ -73,6 +76,54 @@ pub(super) fn accept(
     view.write(&Key::event(workspace, accepted_at, verdict.event), &event)?;
     view.write(&received, &accepted_at)?;
     Ok((Some(verdict), Commit::Flushed))
+}
+
+/// Adds the channels that an event concerns whether they asked for it or not: the one that it was done from, which is
+/// told at once, and those that show its issue.
+fn add_concerned(
+    view: &View,
+    workspace: &WorkspaceId,
+    arrival: &Arrival,
+    object: &ObjectKey,
+    own: Option<Expected>,
+    verdict: &mut Verdict,
+) -> Result<(), StoreError> {
+    for (lane, anchor) in anchors::of_issue(view, workspace, object)? {
+        let is_wanted = verdict.deliveries.iter().any(|new| new.channel == lane.channel);
+        let subscription = view.read::<Subscription>(&Key::subscription(&lane, anchor.subscription))?;
+        let is_active = subscription.is_some_and(|subscription| subscription.state == SubscriptionState::Active);
+        if !is_wanted && is_active {
+            let (channel, options) = (lane.channel, anchor.options);
+            verdict.deliveries.push(NewDelivery {
+                channel,
+                subscription: anchor.subscription,
+                options,
+                reason: Reason::Shown,
+                not_before: arrival.received_at,
+                digest: None,
+            });
+        }
+    }
+    let Some(own) = own else { return Ok(()) };
+    let news = News { asked_by: Some(own.by), ..News::clone(&verdict.news) };
+    verdict.news = Arc::new(news);
+    if verdict.deliveries.iter().all(|new| new.channel != own.channel) {
+        let lane = Lane { workspace: workspace.clone(), channel: own.channel.clone() };
+        let subscriptions = books::read(view, &lane)?.subscriptions;
+        let active = subscriptions.into_iter().find(|one| one.state == SubscriptionState::Active);
+        verdict.deliveries.extend(active.map(|one| NewDelivery {
+            channel: own.channel.clone(),
+            subscription: one.number,
+            options: one.rule.options,
+            reason: Reason::Subscribed,
+            not_before: arrival.received_at,
+            digest: None,
+        }));
+    }
+    if let Some(new) = verdict.deliveries.iter_mut().find(|new| new.channel == own.channel) {
+        (new.reason, new.not_before, new.digest) = (Reason::Own(own.message), arrival.received_at, None);
+    }
+    Ok(())
 }
 
 /// Changes what is known of an endpoint.
@@ -111,14 +162,35 @@ pub(super) fn states<T: Clone>(
     let accounts = accounts(view, workspace)?;
     let mut states = Vec::new();
     for object in objects {
-        let mut newest = None::<ObjectState>;
-        for (account, _) in &accounts {
-            let state = view.read::<ObjectState>(&Key::object(workspace, account, &key(object)))?;
-            newest = newest.into_iter().chain(state).max_by_key(|state| state.at);
-        }
-        states.extend(newest.map(|state| (object.clone(), state)));
+        let newest = newest(view, workspace, &accounts, &key(object))?;
+        states.extend(newest.map(|(_, state)| (object.clone(), state)));
     }
     Ok(states)
+}
+
+/// The endpoint that an object is known from, and its last state.
+pub(super) fn known_from(
+    view: &View,
+    workspace: &WorkspaceId,
+    object: &ObjectKey,
+) -> Result<Option<(AccountId, ObjectState)>, StoreError> {
+    newest(view, workspace, &accounts(view, workspace)?, object)
+}
+
+/// The newest state of an object that any endpoint left, and which.
+fn newest(
+    view: &View,
+    workspace: &WorkspaceId,
+    accounts: &[(AccountId, AccountRecord)],
+    object: &ObjectKey,
+) -> Result<Option<(AccountId, ObjectState)>, StoreError> {
+    let mut newest = None::<(AccountId, ObjectState)>;
+    for (account, _) in accounts {
+        let state = view.read::<ObjectState>(&Key::object(workspace, account, object))?;
+        let state = state.map(|state| (account.clone(), state));
+        newest = newest.into_iter().chain(state).max_by_key(|(_, state)| state.at);
+    }
+    Ok(newest)
 }
 
 /// Datasets that any event named, by name.

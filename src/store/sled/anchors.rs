@@ -3,7 +3,7 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use crate::model::anchor::Standing;
-use crate::model::{Anchor, Delivery, Lane, News, Object, ObjectKey, WorkspaceId};
+use crate::model::{Anchor, ChannelId, Delivery, Lane, News, Object, ObjectKey, WorkspaceId};
 use crate::store::StoreError;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -22,12 +22,43 @@ pub(super) fn put(view: &mut View, lane: &Lane, anchor: &Anchor) -> Result<(), S
         view.remove(&Key::behind(lane, before.edit_at, &before.object))?;
     }
     if anchor.standing == Standing::Gone {
+        show(view, lane, &anchor.object, false)?;
         return view.remove(&key);
     }
+    show(view, lane, &anchor.object, true)?;
     if anchor.standing == Standing::Behind {
         view.write(&Key::behind(lane, anchor.edit_at, &anchor.object), &anchor.object)?;
     }
     view.write(&key, anchor)
+}
+
+/// Notes whether a channel has an anchor of an issue.
+fn show(view: &mut View, lane: &Lane, object: &ObjectKey, shows: bool) -> Result<(), StoreError> {
+    let key = Key::shown(&lane.workspace, object);
+    let mut channels: Vec<ChannelId> = view.read(&key)?.unwrap_or_default();
+    let place = channels.iter().position(|channel| *channel == lane.channel);
+    match (place, shows) {
+        (None, true) => channels.push(lane.channel.clone()),
+        (Some(place), false) => drop(channels.remove(place)),
+        _ => return Ok(()),
+    }
+    if channels.is_empty() { view.remove(&key) } else { view.write(&key, &channels) }
+}
+
+/// The anchors of an issue that can still change, by channel.
+pub(super) fn of_issue(
+    view: &View,
+    workspace: &WorkspaceId,
+    object: &ObjectKey,
+) -> Result<Vec<(Lane, Anchor)>, StoreError> {
+    let channels: Vec<ChannelId> = view.read(&Key::shown(workspace, object))?.unwrap_or_default();
+    let mut anchors = Vec::new();
+    for channel in channels {
+        let lane = Lane { workspace: workspace.clone(), channel };
+        let anchor = view.read::<Anchor>(&Key::anchor(&lane, object))?;
+        anchors.extend(anchor.filter(|anchor| anchor.standing != Standing::Frozen).map(|anchor| (lane, anchor)));
+    }
+    Ok(anchors)
 }
 
 /// The anchors of the issues among these deliveries and the next that are behind, and when the first of the latter is to
@@ -65,6 +96,7 @@ pub(super) fn forget(view: &mut View, _: &WorkspaceId, key: &Key, now: Timestamp
         return Ok(0);
     }
     if let Some(lane) = key.lane() {
+        show(view, &lane, &anchor.object, false)?;
         view.remove(&Key::behind(&lane, anchor.edit_at, &anchor.object))?;
     }
     view.remove(key).map(|()| 1)

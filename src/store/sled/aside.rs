@@ -64,7 +64,7 @@ mod tests {
                 subscription: 1,
                 options: Options::default(),
                 not_before,
-                echo: false,
+                reason: crate::model::Reason::Subscribed,
                 digest: None,
             };
             let event = Event {
@@ -74,9 +74,11 @@ mod tests {
                 object: Object::Unknown,
                 text: None,
             };
-            let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None };
+            let news =
+                News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None };
             let event = EventId(Uuid::from_u128(number));
-            let verdict = Verdict { state: None, news: Arc::new(news), event, deliveries: vec![delivery] };
+            let verdict =
+                Verdict { state: None, news: Arc::new(news), event, deliveries: vec![delivery], is_stale: false };
             store.accept(&lane().workspace, arrival, Box::new(|_| verdict)).await.unwrap();
         }
         (folder, store)

@@ -2,7 +2,7 @@
 
 use super::keys::Key;
 use super::view::View;
-use crate::model::{ChannelId, ObjectKey, OwnChange, WorkspaceId};
+use crate::model::{ChannelId, MessageTs, ObjectKey, OwnChange, UserId, WorkspaceId};
 use crate::store::{Arrival, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,35 +10,55 @@ use serde::{Deserialize, Serialize};
 /// So many of the same change are expected at a time.
 const MOST: usize = 100;
 
-/// Where a change was made, and until when it is expected back.
-#[derive(Serialize, Deserialize)]
-struct Expected {
-    channel: ChannelId,
+/// A change that was made, and until when it is expected back.
+#[derive(PartialEq, Serialize, Deserialize)]
+pub(super) struct Expected {
+    pub(super) channel: ChannelId,
+    pub(super) message: MessageTs,
+    pub(super) by: UserId,
     expires_at: Timestamp,
 }
 
-pub(super) fn expect(view: &mut View, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
+fn expected(workspace: &WorkspaceId, change: OwnChange) -> (Key, Expected) {
     let key = Key::echo(workspace, &change.account, &change.object, &change.event);
-    let mut expected: Vec<Expected> = view.read(&key)?.unwrap_or_default();
-    expected.push(Expected { channel: change.channel, expires_at: change.expires_at });
-    expected.drain(..expected.len().saturating_sub(MOST));
-    view.write(&key, &expected)
+    let OwnChange { channel, message, by, expires_at, .. } = change;
+    (key, Expected { channel, message, by, expires_at })
 }
 
-/// The channel that an arriving event was caused from, if any; that is then used up.
+pub(super) fn expect(view: &mut View, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
+    let (key, one) = expected(workspace, change);
+    let mut all: Vec<Expected> = view.read(&key)?.unwrap_or_default();
+    all.push(one);
+    all.drain(..all.len().saturating_sub(MOST));
+    view.write(&key, &all)
+}
+
+pub(super) fn expect_no_longer(view: &mut View, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
+    let (key, one) = expected(workspace, change);
+    let mut all: Vec<Expected> = view.read(&key)?.unwrap_or_default();
+    if let Some(place) = all.iter().position(|other| *other == one) {
+        all.remove(place);
+    }
+    keep(view, &key, &all)
+}
+
+/// The own change that an arriving event is, if any; that is then used up.
 pub(super) fn take(
     view: &mut View,
     workspace: &WorkspaceId,
     arrival: &Arrival,
     object: &ObjectKey,
     event: &str,
-) -> Result<Option<ChannelId>, StoreError> {
+) -> Result<Option<Expected>, StoreError> {
     let key = Key::echo(workspace, &arrival.account, object, event);
-    let Some(mut expected) = view.read::<Vec<Expected>>(&key)? else { return Ok(None) };
-    expected.retain(|one| arrival.received_at < one.expires_at);
-    let first = (!expected.is_empty()).then(|| expected.remove(0).channel);
-    let kept = if expected.is_empty() { view.remove(&key) } else { view.write(&key, &expected) };
-    kept.map(|()| first)
+    let Some(mut all) = view.read::<Vec<Expected>>(&key)? else { return Ok(None) };
+    all.retain(|one| arrival.received_at < one.expires_at);
+    let first = (!all.is_empty()).then(|| all.remove(0));
+    keep(view, &key, &all).map(|()| first)
+}
+
+fn keep(view: &mut View, key: &Key, expected: &[Expected]) -> Result<(), StoreError> {
+    if expected.is_empty() { view.remove(key) } else { view.write(key, &expected) }
 }
 
 /// Forgets what did not come back in time.

@@ -68,7 +68,9 @@ fn part(file: &mut impl Read) -> io::Result<Vec<u8>> {
 fn exported(key: &Key, value: &[u8]) -> Result<Option<Exported>, StoreError> {
     match key.kind() {
         // What is made again from other records; and own changes, which come back within minutes or never.
-        Some(Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Claimant | Kind::Piece | Kind::Echo) => Ok(None),
+        Some(Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Shown | Kind::Claimant | Kind::Piece | Kind::Echo) => {
+            Ok(None)
+        }
         Some(Kind::SetAside) => Ok(Some(Exported::Unreadable)),
         Some(kind) => {
             let record = record(kind, key, value);
@@ -121,7 +123,14 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         Kind::Welcomed => Record::Welcomed { lane: key.lane()?, at: parse(value)? },
         Kind::Dead => Record::DeadLetter { workspace, letter: parse(value)? },
         Kind::Workspace => Record::Workspace { workspace, installation: parse(value)? },
-        Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Claimant | Kind::Piece | Kind::Echo | Kind::SetAside => {
+        Kind::Wake
+        | Kind::DeadByAge
+        | Kind::Behind
+        | Kind::Shown
+        | Kind::Claimant
+        | Kind::Piece
+        | Kind::Echo
+        | Kind::SetAside => {
             return None;
         }
     })

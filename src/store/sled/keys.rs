@@ -83,6 +83,8 @@ kinds! {
     SetAside = b'q',
     /// → the installation.
     Workspace = b'W',
+    /// object → the channels that have an anchor of it.
+    Shown = b'S',
     /// channel, number → a subscription.
     Subscription = b's',
     /// undo → how to take a change back.
@@ -214,6 +216,10 @@ impl Key {
 
     pub(super) fn anchor(lane: &Lane, object: &ObjectKey) -> Self {
         Self::within(lane, Kind::Anchor).bounded(object.as_str())
+    }
+
+    pub(super) fn shown(workspace: &WorkspaceId, object: &ObjectKey) -> Self {
+        Self::all(workspace, Kind::Shown).bounded(object.as_str())
     }
 
     pub(super) fn behind(lane: &Lane, edit_at: Timestamp, object: &ObjectKey) -> Self {

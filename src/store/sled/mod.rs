@@ -204,6 +204,20 @@ impl Store for SledStore {
         self.write(move |view| echoes::expect(view, &workspace, change)).await
     }
 
+    async fn forget_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
+        let workspace = workspace.clone();
+        self.write(move |view| echoes::expect_no_longer(view, &workspace, change)).await
+    }
+
+    async fn known_from(
+        &self,
+        workspace: &WorkspaceId,
+        object: ObjectKey,
+    ) -> Result<Option<(AccountId, ObjectState)>, StoreError> {
+        let workspace = workspace.clone();
+        self.read(move |view| accept::known_from(view, &workspace, &object)).await
+    }
+
     async fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Result<Linked, StoreError> {
         let (workspace, replaces) = (workspace.clone(), replaces.cloned());
         self.write(move |view| links::link(view, &workspace, &link, replaces.as_ref())).await

@@ -4,7 +4,7 @@ use super::events;
 use super::keys::{Key, Kind};
 use super::lanes::LaneRecord;
 use super::view::View;
-use crate::model::{Delivery, DigestMessage, End, Fold, Gist, Lane, MessageTs, Outcome};
+use crate::model::{Delivery, DigestMessage, End, Fold, Gist, Lane, MessageTs, Outcome, Reason};
 use crate::store::{History, Intent, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -59,7 +59,7 @@ pub(super) fn note(
             accepted_at: delivery.accepted_at,
             at,
             end: match end {
-                End::Edited { ts } if delivery.echo => End::Echoed { ts: ts.clone() },
+                End::Edited { ts } if delivery.reason == Reason::Shown => End::Followed { ts: ts.clone() },
                 end => end.clone(),
             },
         };

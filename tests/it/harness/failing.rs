@@ -153,6 +153,8 @@ passing! {
     fn mutes(&self, workspace: &WorkspaceId) -> Vec<(ChannelId, Vec<Mute>)>;
     fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Option<Undo>;
     fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();
+    fn forget_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();
+    fn known_from(&self, workspace: &WorkspaceId, object: ObjectKey) -> Option<(AccountId, ObjectState)>;
     fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Linked;
     fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Option<Link>;
     fn links(&self, workspace: &WorkspaceId) -> Vec<Link>;

@@ -64,6 +64,8 @@ pub(crate) struct Bench {
     pub(crate) backup_keep: usize,
     /// Who may change subscriptions, from the next start on.
     pub(crate) who_may_change: WhoMayChange,
+    /// Who may change things at Segments.ai, from the next start on.
+    pub(crate) who_may_act: WhoMayChange,
     messages: AtomicUsize,
     logged: Logged,
     _logs: tracing::subscriber::DefaultGuard,
@@ -182,6 +184,7 @@ impl Bench {
             server: None,
             backup_keep: 0,
             who_may_change: WhoMayChange::Members,
+            who_may_act: WhoMayChange::Members,
             messages: AtomicUsize::new(0),
             logged,
             _logs: logs,
@@ -233,6 +236,7 @@ impl Bench {
             webhook_memory: self.webhook_memory,
             backup_keep: self.backup_keep,
             who_may_change: self.who_may_change.clone(),
+            who_may_act: self.who_may_act.clone(),
         }
     }
 

@@ -55,7 +55,7 @@ fn what_became_of_an_event() {
     let each = [
         one("posted", sample(), Fate::Ended(End::Posted { ts: ts(), thread: None })),
         one("in a thread", gist("issue.replied"), Fate::Ended(End::Posted { ts: ts(), thread: Some(ts()) })),
-        one("echo", gist("issue.closed"), Fate::Ended(End::Echoed { ts: ts() })),
+        one("followed", gist("issue.closed"), Fate::Ended(End::Followed { ts: ts() })),
         one("folded", sample(), folded(214)),
         one("folded, two", sample(), folded(2)),
         one("folded, the first", sample(), folded(1)),

@@ -5,7 +5,7 @@ use segments_slack::model::anchor::Standing;
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
     AccountId, Anchor, ChannelId, Delivery, Derived, Event, EventType, MessageTs, News, Object, ObjectKey, OwnChange,
-    Thread,
+    Reason, Thread, UserId,
 };
 use segments_slack::store::{Arrival, Intent, Settlement};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ fn news(uuid: &str, derived: Derived) -> News {
         object: Object::Issue(Box::new(issue)),
         text: Some(uuid.to_owned()),
     };
-    News { event, derived: Some(derived), changes: Vec::new(), new_comments: 0, sample_name: None }
+    News { event, derived: Some(derived), changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None }
 }
 
 /// A message about an issue for some channels, in the order of their names; gives which of them it is an echo for.
@@ -48,7 +48,7 @@ async fn accept_at(
     let mut echoes = Vec::new();
     for channel in channels {
         let claim = bench.claim(channel, second).await;
-        echoes.push(claim.due.last().unwrap().0.echo);
+        echoes.push(matches!(claim.due.last().unwrap().0.reason, Reason::Own(_)));
     }
     echoes
 }
@@ -144,6 +144,8 @@ async fn expect(bench: &Bench, channel: &str, expires_at: i64) {
         object: ObjectKey::new("issue", "a"),
         event: "issue.closed".to_owned(),
         channel: ChannelId::parse(channel).unwrap(),
+        message: ts(),
+        by: UserId::parse("U1").unwrap(),
         expires_at: at(expires_at),
     };
     bench.store().expect_echo(&workspace(), change).await.unwrap();
@@ -178,7 +180,8 @@ fn what_an_earlier_version_kept_is_read() {
         "sequence": 7, "event": Uuid::nil(), "subscription": 1, "options": {}, "accepted_at": at(0),
         "not_before": at(0), "attempts": 0, "last_error": null,
     });
-    assert!(!serde_json::from_value::<Delivery>(delivery).unwrap().echo);
+    let delivery = serde_json::from_value::<Delivery>(delivery).unwrap();
+    assert_eq!((delivery.reason, delivery.account), (Reason::Subscribed, None));
     let intent = serde_json::json!({ "call": Uuid::nil(), "edits": null, "covers": [7], "at": at(0) });
     let intent: Intent = serde_json::from_value(intent).unwrap();
     assert_eq!((intent.thread, intent.anchors.len()), (None, 0));

@@ -109,7 +109,7 @@ pub(super) fn news(text: &str) -> Arc<News> {
         object: Object::Unknown,
         text: Some(text.to_owned()),
     };
-    Arc::new(News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None })
+    Arc::new(News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None })
 }
 
 pub(super) fn wanted(channel: &str, not_before: i64) -> NewDelivery {
@@ -119,13 +119,13 @@ pub(super) fn wanted(channel: &str, not_before: i64) -> NewDelivery {
         subscription: 1,
         options: Options::default(),
         not_before: at(not_before),
-        echo: false,
+        reason: segments_slack::model::Reason::Subscribed,
         digest: None,
     }
 }
 
 pub(super) fn verdict(text: &str, deliveries: Vec<NewDelivery>) -> Verdict {
-    Verdict { state: None, news: news(text), event: EventId(Uuid::now_v7()), deliveries }
+    Verdict { state: None, news: news(text), event: EventId(Uuid::now_v7()), deliveries, is_stale: false }
 }
 
 /// Decides so whatever is known.

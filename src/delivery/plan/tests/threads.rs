@@ -1,6 +1,7 @@
 //! Plans of what happens to issues, as examples.
 
 use super::*;
+use crate::model::Reason;
 use crate::model::subscription::Echo;
 
 const CLOSED: Pending = Pending { event: "issue.closed", ..SAMPLE };
@@ -90,7 +91,7 @@ fn what_threads_are_told_is_collected_too_and_not_folded_for_that() {
 #[test]
 fn an_echo_changes_the_parent_and_joins_no_news() {
     let mut all = due([of("issue.closed", 0), of("issue.closed", 0)]);
-    all[0].0.echo = true;
+    all[0].0.reason = Reason::Shown;
     let planned = plan(&all, &[], &anchored(1), at(0));
     assert_eq!(kinds(&planned), [("parent", vec![0]), ("reply", vec![1])]);
     assert_eq!(kinds(&plan(&all[..1], &[], &[], at(0))), [("card", vec![0])]);

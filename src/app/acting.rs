@@ -1,0 +1,79 @@
+//! A button that changes something at Segments.ai: from the click to what whoever clicked is told.
+
+use super::accounts::{NoKey, key};
+use super::act::{Access, act};
+use super::interaction::Outcome;
+use super::permission::may_act;
+use super::{App, Asker, Reply};
+use crate::model::{MessageTs, ObjectKey, WorkspaceId};
+use crate::render::reply;
+use crate::slack::interaction::Act;
+use crate::store::StoreError;
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// It is answered by then: two reads, a write, and what Segments.ai asks to wait for.
+pub(super) const LIMIT: Duration = Duration::from_mins(2);
+
+/// What people are changing at Segments.ai right now.
+#[derive(Debug, Default)]
+pub struct Acting(Mutex<HashSet<(WorkspaceId, ObjectKey)>>);
+
+/// That nobody else changes an object meanwhile.
+struct Turn<'a> {
+    acting: &'a Acting,
+    what: (WorkspaceId, ObjectKey),
+}
+
+impl Acting {
+    /// A turn at an object; none while somebody else has it.
+    fn turn(&self, workspace: &WorkspaceId, object: ObjectKey) -> Option<Turn<'_>> {
+        let what = (workspace.clone(), object);
+        let is_free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+        is_free.then_some(Turn { acting: self, what })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.acting.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
+    }
+}
+
+/// Does what a button of a message says, if whoever clicked may and the object is of this workspace.
+pub(super) async fn click(
+    app: &App,
+    asker: &Asker,
+    wanted: &Act,
+    message: Option<&MessageTs>,
+) -> Result<Outcome, StoreError> {
+    let said = |message| Outcome::Said(Reply::asker(message));
+    let workspace = &asker.lane.workspace;
+    let Some(message) = wanted.from.as_ref().or(message) else { return Ok(said(reply::unknown_action())) };
+    if let Err(refusal) = may_act(app, asker).await {
+        return Ok(said(refusal));
+    }
+    let Some((account, _)) = app.store.known_from(workspace, wanted.what.object()).await? else {
+        return Ok(said(reply::unknown_object()));
+    };
+    let access = match key(app, workspace, &account).await {
+        Ok(key) => Access { account, key },
+        Err(NoKey::Store(error)) => return Err(error),
+        Err(NoKey::NotGiven) => return Ok(said(reply::no_api_key())),
+        Err(error @ NoKey::Sealed(_)) => {
+            warn!(workspace.id = %workspace, "{error}");
+            return Ok(said(reply::no_api_key()));
+        }
+    };
+    let Some(_turn) = app.acting.turn(workspace, wanted.what.object()) else {
+        return Ok(said(reply::being_done()));
+    };
+    let acted = act(app, &access, asker, message, wanted).await?;
+    info!(workspace.id = %workspace, user.id = %asker.user, "{} asked for a change at Segments.ai: {}", asker.user, acted.word());
+    let again = Act { from: Some(message.clone()), ..wanted.clone() };
+    let told = Reply::asker(reply::acted(&acted, &again));
+    // What was asked with a button of an earlier answer is answered in its place.
+    Ok(if wanted.from.is_some() { Outcome::InPlace(told) } else { Outcome::Said(told) })
+}

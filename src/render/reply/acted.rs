@@ -1,0 +1,162 @@
+//! What came of a button that changes something at Segments.ai.
+
+use super::layout::{button, buttons, plain, say};
+use super::words::{count, time};
+use crate::render::Message;
+use crate::segments::acted::{Acted, Found};
+use crate::segments::api::{IssueStatus, LabelStatus, Said, SegmentsError, Trouble};
+use crate::slack::interaction::{Act, Action, What};
+
+/// Room for what Segments.ai says, and for a name.
+const SAID: usize = 300;
+/// What is said of a key that does not do.
+const OTHER_KEY: &str = "An admin can give another key with `/segments connect`, or whoever runs this app in \
+     `SEGMENTS_API_KEY`.";
+
+/// Says what came of it; `again` does it to the object as it is now.
+pub fn acted(acted: &Acted, again: &Act) -> Message {
+    let words = Words::of(&again.what);
+    match acted {
+        Acted::Done(found) => {
+            let name = found.updated_by.as_deref().map(|name| format!(", as {}", plain(name, SAID)));
+            let name = name.unwrap_or_default();
+            say(format!(
+                "{} The {} is {} in Segments.ai{name}. Its message follows.",
+                words.emoji, words.noun, words.done
+            ))
+        }
+        Acted::Already(found) => {
+            say(format!("The {} is {} already{}. Nothing was changed.", words.noun, words.done, touched(found)))
+        }
+        Acted::Moved(found) => moved(found, again, &words),
+        Acted::Refused(error) => say(refused(error, &words)),
+        Acted::Unclear => say(format!(
+            "Segments.ai did not say whether it has {} the {}, and does not show it. If it has, the message here follows. \
+             Look there before you try again.",
+            words.done, words.noun
+        )),
+    }
+}
+
+/// Says that an object is not what was shown, and offers to do it all the same.
+fn moved(found: &Found, again: &Act, words: &Words) -> Message {
+    let replies = (found.replies > 0).then(|| format!(" with {}", replies(found.replies)));
+    let is = found
+        .status
+        .as_deref()
+        .map(|status| format!("It is {} now{}", plain(status, SAID), replies.unwrap_or_default()));
+    let is = is.unwrap_or_else(|| "It is another now".to_owned());
+    let mut said = say(format!(
+        "The {} changed since this message showed it, so nothing was written. {is}{}. Look at it first.",
+        words.noun,
+        touched(found)
+    ));
+    let before = match again.what {
+        What::Issue { status: IssueStatus::Closed, .. } => Some(IssueStatus::Open),
+        What::Issue { status: IssueStatus::Open, .. } => Some(IssueStatus::Closed),
+        What::Label { .. } => None,
+    };
+    if before.is_none_or(|before| found.is(before.as_str())) {
+        let again = Act { shown: found.updated_at, ..again.clone() };
+        said.blocks.extend(buttons([button(words.anyway, &Action::Act(again))]));
+    }
+    said
+}
+
+fn replies(number: u32) -> String {
+    if number == 1 { "1 reply".to_owned() } else { format!("{number} replies") }
+}
+
+/// ", last changed by jane 5 minutes ago", as far as that is known.
+fn touched(found: &Found) -> String {
+    let who = found.updated_by.as_deref().map(|name| format!(" by {}", plain(name, SAID)));
+    let when = found.updated_at.map(|at| format!(" {}", time(at)));
+    if who.is_none() && when.is_none() {
+        return String::new();
+    }
+    format!(", last changed{}{}", who.unwrap_or_default(), when.unwrap_or_default())
+}
+
+/// Why it was not done, and what helps.
+fn refused(error: &SegmentsError, words: &Words) -> String {
+    let Words { noun, verb, .. } = words;
+    let said = |said: &Said| said.words().map(|words| format!(": “{}”", plain(words, SAID))).unwrap_or_default();
+    let (why, help) = match error {
+        SegmentsError::Throttled { retry_after } => {
+            let seconds = count(usize::try_from(retry_after.as_secs().max(1)).unwrap_or(usize::MAX), "second");
+            (format!("Segments.ai takes no more calls for {seconds}."), "Click again then.")
+        }
+        SegmentsError::Unauthorized => {
+            ("Segments.ai does not accept the API key of this account (any more).".to_owned(), OTHER_KEY)
+        }
+        SegmentsError::Forbidden { said: why } => (
+            format!("The owner of this account's API key may not {verb} this {noun} in Segments.ai{}.", said(why)),
+            "Somebody may give them that right in the dataset's settings; or do it in Segments.ai.",
+        ),
+        SegmentsError::NotFound => (
+            format!("Segments.ai does not find this {noun}, or the API key has no access to it."),
+            "It may have been deleted, or moved out of the key owner's sight.",
+        ),
+        SegmentsError::Rejected { said: why } => {
+            (format!("Segments.ai does not take this{}.", said(why)), "Look at it in Segments.ai.")
+        }
+        SegmentsError::Unavailable(trouble) | SegmentsError::Unclear(trouble) => {
+            (format!("Segments.ai cannot be asked right now: {}.", in_words(*trouble)), "Try again in a minute.")
+        }
+    };
+    format!("{why} Nothing was changed. {help}")
+}
+
+fn in_words(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Unreachable => "it could not be reached".to_owned(),
+        Trouble::TimedOut => "it did not answer in time".to_owned(),
+        Trouble::Cut => "the connection broke".to_owned(),
+        Trouble::Status(status) => format!("it answered with an error of its own ({status})"),
+        Trouble::TooLong | Trouble::Unreadable => "its answer cannot be read".to_owned(),
+    }
+}
+
+/// The words for one kind of change.
+struct Words {
+    emoji: &'static str,
+    noun: &'static str,
+    verb: &'static str,
+    done: &'static str,
+    anyway: &'static str,
+}
+
+impl Words {
+    fn of(what: &What) -> Self {
+        let (emoji, noun, verb, done, anyway) = match what {
+            What::Issue { status: IssueStatus::Closed, .. } => {
+                ("🟢", "issue", "resolve", "resolved", "Resolve it as it is now")
+            }
+            What::Issue { status: IssueStatus::Open, .. } => {
+                ("🔴", "issue", "reopen", "open again", "Reopen it as it is now")
+            }
+            What::Label { status: LabelStatus::Reviewed, .. } => {
+                ("✅", "label", "approve", "approved", "Approve it as it is now")
+            }
+            What::Label { status: LabelStatus::Rejected, .. } => {
+                ("❌", "label", "reject", "rejected", "Reject it as it is now")
+            }
+        };
+        Self { emoji, noun, verb, done, anyway }
+    }
+}
+
+/// Nothing is known of the object of a button.
+pub fn unknown_object() -> Message {
+    say("I know nothing of this any more, so nothing was changed. Open it in Segments.ai.")
+}
+
+/// There is no key to do it with.
+pub fn no_api_key() -> Message {
+    say(format!("There is no API key (any more) to do this with. Nothing was changed. {OTHER_KEY}"))
+}
+
+/// Somebody is just changing the same object.
+pub fn being_done() -> Message {
+    say("Somebody clicked on this a moment ago, and it is being done. Look again in a minute.")
+}
