@@ -28,6 +28,9 @@ function draw(html) {
     const active = modal.contains(document.activeElement) ? document.activeElement : null;
     const kept = active && { id: active.id, value: active.value, start: active.selectionStart, end: active.selectionEnd };
     shown.querySelector("header").replaceWith(fresh.querySelector("header"));
+    // What can be pressed there may have the focus.
+    const [below, footer] = [shown, fresh].map((form) => form.querySelector("footer"));
+    if (below.outerHTML !== footer.outerHTML) below.replaceWith(footer);
     renew(shown.querySelector(".blocks"), fresh.querySelector(".blocks").innerHTML);
     const again = kept?.id && document.getElementById(kept.id);
     if (again && again !== document.activeElement) again.focus({ preventScroll: true });
@@ -76,12 +79,18 @@ modal.addEventListener("input", (event) => {
   const field = event.target;
   if (field.dataset.fill === "external") return offer(field);
   if (field.dataset.fill !== "text") return;
-  clearTimeout(waiting);
-  waiting = setTimeout(() => {
-    waiting = null;
-    filled(field);
-  }, 250);
+  if (waiting && waiting.id !== field.id) handOver();
+  clearTimeout(waiting?.timer);
+  waiting = { id: field.id, timer: setTimeout(handOver, 250) };
 });
+
+// Hands over the text that was typed last.
+async function handOver() {
+  const field = waiting && document.getElementById(waiting.id);
+  clearTimeout(waiting?.timer);
+  waiting = null;
+  if (field) await filled(field);
+}
 
 // ---- a menu that asks for its entries ----
 
@@ -167,10 +176,7 @@ modal.addEventListener("keydown", (event) => {
 modal.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
-  const typing = waiting && document.activeElement;
-  clearTimeout(waiting);
-  waiting = null;
-  if (typing?.dataset?.fill === "text") await filled(typing);
+  await handOver();
   form.dataset.asked = "yes";
   const { ok, line } = await post("/submit", {});
   const empty = !ok && line.match(/input `(.+)` is empty/);
