@@ -39,6 +39,7 @@
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
 //! | calls to Segments.ai, and changing things there | `segments::{api, cache}`, `app::act`, `sandbox::segments_ai` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
+//! | connecting and disconnecting accounts | `app::accounts`, `slack::accounts`, `render::accounts` |
 //! | the form of a subscription | `slack::{form, view}`, `render::modal`, `app::modal` |
 //! | who may change subscriptions, and what is told of shared channels | `app::permission`, `render::reply::permission` |
 //! | what is told once to a new channel, and of pasted links | `app::{welcome, unfurl}`, `render::unfurl`, `model::page` |
@@ -84,6 +85,7 @@ pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
+use app::accounts::{Tidings, keep_telling};
 use app::acting::Acting;
 use app::home::{Homes, keep_fresh};
 use app::install::States;
@@ -198,6 +200,7 @@ pub async fn assemble_over(
         homes: Homes::default(),
         acting: Acting::default(),
         persons: Persons::default(),
+        tidings: Tidings::default(),
         unfurled: Unfurled::default(),
         store,
         index: Arc::default(),
@@ -257,7 +260,7 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let background = TaskTracker::new();
-    for work in [Work::Connect, Work::Sweep, Work::BackUp, Work::KeepHomesFresh] {
+    for work in [Work::Connect, Work::Sweep, Work::BackUp, Work::KeepHomesFresh, Work::Tell] {
         let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
         background.spawn(async move {
             shutdown.run_until_cancelled(work.run(&app)).await;
@@ -289,6 +292,7 @@ enum Work {
     Sweep,
     BackUp,
     KeepHomesFresh,
+    Tell,
 }
 
 impl Work {
@@ -298,6 +302,7 @@ impl Work {
             Self::Sweep => connect::sweep(app).await,
             Self::BackUp => backups::daily(app).await,
             Self::KeepHomesFresh => keep_fresh(app).await,
+            Self::Tell => keep_telling(app).await,
         }
     }
 }

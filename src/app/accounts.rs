@@ -1,30 +1,26 @@
 //! Accounts: the endpoints that a workspace's webhooks come to, each with an address that nobody can guess.
 
+mod disconnect;
+mod form;
+mod tidings;
+
+pub(super) use disconnect::{command as disconnect, now as disconnect_now, question as ask_to_disconnect};
+pub(super) use form::{click, open, submitted};
+pub use tidings::{Tidings, keep_telling, note_misfit};
+
 use super::{App, environment_account};
-use crate::model::{AccountId, UserId, WorkspaceId};
-use crate::segments::webhook::{SecretError, Secrets};
-use crate::store::{AccountSetup, SetUp, StoreError};
-use crate::vault::{Field, Row, UnsealError, random};
+use crate::model::{AccountId, Deed, UserId, WorkspaceId};
+use crate::render::accounts::Account;
+use crate::render::reply::AccountStatus;
+use crate::segments::cache::Owner;
+use crate::store::{AccountRecord, AccountSetup, StoreError};
+use crate::vault::{Field, Row, UnsealError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-
-/// A name is at most so many characters long.
-const LONGEST_NAME: usize = 80;
-
-/// Why there is no new account.
-#[derive(Debug, thiserror::Error)]
-pub enum NoAccount {
-    /// A signing secret is none.
-    #[error(transparent)]
-    Secret(#[from] SecretError),
-    /// The workspace has as many as it may have.
-    #[error("the workspace has 50 accounts already")]
-    TooMany,
-    /// It could not be kept.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
+use sha2::Sha256;
+use std::sync::PoisonError;
 
 /// Why there is no key to act with.
 #[derive(Debug, thiserror::Error)]
@@ -46,34 +42,87 @@ pub async fn key(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Res
         let is_home = app.home().workspace.as_ref() == Some(workspace);
         return app.settings.api_key.clone().filter(|_| is_home).ok_or(NoKey::NotGiven);
     }
-    let found = app.store.find_account(account).await?.filter(|(owner, _)| owner == workspace);
-    let sealed = found.and_then(|(_, setup)| setup.api_key).ok_or(NoKey::NotGiven)?;
+    let setup = setup(app, workspace, account).await?;
+    let sealed = setup.and_then(|setup| setup.api_key).ok_or(NoKey::NotGiven)?;
     Ok(app.vault.unseal(Row::of_account(workspace, account, Field::ApiKey), &sealed)?)
 }
 
-/// Sets an account up for webhooks that are signed with one or two secrets, with a comma between.
-pub async fn open(
-    app: &App,
-    workspace: &WorkspaceId,
-    name: &str,
-    secrets: &SecretString,
-    by: &UserId,
-) -> Result<AccountId, NoAccount> {
-    Secrets::parse(secrets.expose_secret())?;
-    // 192 bits.
-    let account = AccountId::parse(URL_SAFE_NO_PAD.encode(random::<24>())).expect("base64 is within its alphabet");
-    let row = Row::of_account(workspace, &account, Field::SigningSecret);
-    let secrets = secrets.expose_secret().split(',');
-    let setup = AccountSetup {
-        name: name.trim().chars().take(LONGEST_NAME).collect(),
-        signing_secrets: secrets.map(|secret| app.vault.seal(row, &secret.trim().into())).collect(),
-        api_key: None,
-        created_by: by.clone(),
-        created_at: app.clock.now(),
-    };
-    match app.store.set_up_account(workspace, &account, None, setup).await? {
-        SetUp::Stored => Ok(account),
-        SetUp::TooMany => Err(NoAccount::TooMany),
-        SetUp::Changed => Err(StoreError::Unavailable("two accounts got the same id".to_owned()).into()),
+/// The accounts of a workspace as people know them: the environment's first, then those that were set up, by name.
+pub(super) async fn listed(app: &App, workspace: &WorkspaceId) -> Result<Vec<Account>, StoreError> {
+    let environment = environment_account();
+    let is_home = app.home().workspace.as_ref() == Some(workspace) && app.settings.webhook_secrets.is_some();
+    let mut records = app.store.accounts(workspace).await?;
+    if is_home && records.iter().all(|(id, _)| *id != environment) {
+        records.push((environment.clone(), AccountRecord::default()));
     }
+    let account = |(id, record): (AccountId, AccountRecord)| {
+        let AccountRecord { last_event, last_test, setup, .. } = record;
+        let of_environment = id == environment;
+        // Another without a setup was disconnected while something came to it.
+        let name = match &setup {
+            Some(setup) => setup.name.clone(),
+            None if of_environment => id.to_string(),
+            None => return None,
+        };
+        Some(Account {
+            address: address(app, Some(&id).filter(|_| !of_environment)).unwrap_or_default(),
+            has_key: app.keyed.has(workspace, &id),
+            rotating: setup.as_ref().is_some_and(|setup| setup.signing_secrets.len() > 1),
+            by: setup.map(|setup| setup.created_by),
+            status: AccountStatus { name, last_event, last_test },
+            id: (!of_environment).then_some(id),
+        })
+    };
+    let mut accounts: Vec<Account> = records.into_iter().filter_map(account).collect();
+    accounts.sort_by_cached_key(|account| (account.id.is_some(), account.status.name.to_lowercase()));
+    Ok(accounts)
+}
+
+/// Where Segments.ai sends the webhooks of an account, or those of the environment's; none if nobody said where this server
+/// is reached.
+fn address(app: &App, account: Option<&AccountId>) -> Option<String> {
+    let base = app.settings.public_url.as_ref()?.as_str().trim_end_matches('/');
+    let account = account.map(|account| format!("/{account}")).unwrap_or_default();
+    Some(format!("{base}/webhooks/segments{account}"))
+}
+
+/// The account of a seed: nobody who lacks the key can guess it, and another workspace or person gets another one.
+fn derived(app: &App, workspace: &WorkspaceId, user: &UserId, seed: &str) -> AccountId {
+    let key = app.vault.derived("accounts");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose_secret()).expect("HMAC takes a key of any length");
+    // No id has a space.
+    mac.update(format!("{workspace} {user} {seed}").as_bytes());
+    // 192 bits.
+    AccountId::parse(URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..24])).expect("base64 is within its alphabet")
+}
+
+/// How an account of a workspace is set up; none if it is not one of it.
+async fn setup(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<Option<AccountSetup>, StoreError> {
+    let found = app.store.find_account(account).await?.filter(|(owner, _)| owner == workspace);
+    Ok(found.and_then(|(_, record)| record.setup))
+}
+
+/// Brings what is in memory of an account up to what the store says. Two who do so at once may write in another order than
+/// they read, so each looks again whether what it wrote still holds.
+async fn refresh(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<(), StoreError> {
+    let sealed = async || Ok::<_, StoreError>(setup(app, workspace, account).await?.and_then(|setup| setup.api_key));
+    let mut now = sealed().await?;
+    loop {
+        app.keyed.note(workspace, account, now.is_some());
+        let after = sealed().await?;
+        if after == now {
+            break;
+        }
+        now = after;
+    }
+    let owner = Owner { workspace: workspace.clone(), account: account.clone() };
+    app.known.lock().unwrap_or_else(PoisonError::into_inner).forget(&owner);
+    app.homes.note_change(workspace);
+    Ok(())
+}
+
+/// What is kept of a change of accounts. It is about the whole workspace, wherever it was made.
+fn deed(app: &App, user: &UserId, typed: &str) -> Deed {
+    Deed { at: app.clock.now(), by: Some(user.clone()), channel: None, typed: Deed::shortened(typed) }
 }

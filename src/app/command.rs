@@ -2,7 +2,7 @@
 
 use super::channel::revive;
 use super::visible::{Visible, visible};
-use super::{App, Asker, Reply, hold, me, modal, mute, status, subscribe, test_card, transfer, why};
+use super::{App, Asker, Reply, accounts, hold, me, modal, mute, status, subscribe, test_card, transfer, why};
 use crate::model::Mute;
 use crate::render::{Message, reply};
 use crate::slack::command::{Command, parse};
@@ -74,8 +74,8 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Reply, 
         Command::SubscribeModal => modal::open(app, &modal::Person::from(asker), Some(&asker.lane.channel)).await,
         Command::Edit(number) => modal::edit(app, asker, number).await?,
         Command::List { all: true } => list_all(app, asker, 0).await?,
-        Command::Connect => coming("connect"),
-        Command::Disconnect(_) => coming("disconnect"),
+        Command::Connect => accounts::open(app, asker).await?,
+        Command::Disconnect(name) => accounts::disconnect(app, asker, &name).await?,
         Command::Export => Reply::asker(transfer::as_commands(app, asker, 0).await?),
         Command::Import(lines) => transfer::paste(app, asker, &lines).await?,
     })
@@ -109,8 +109,4 @@ fn opens_modal(command: &Command) -> bool {
         Command::Import(lines) => lines.is_empty(),
         _ => false,
     }
-}
-
-fn coming(verb: &str) -> Reply {
-    Reply::asker(reply::coming(verb))
 }

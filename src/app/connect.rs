@@ -29,6 +29,7 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
         let datasets = app.store.datasets(workspace).await?;
         app.people.replace(workspace, app.store.links(workspace).await?);
         for (account, record) in app.store.accounts(workspace).await? {
+            app.tidings.remember(workspace, &account, record.watch);
             app.keyed.note(workspace, &account, record.setup.is_some_and(|setup| setup.api_key.is_some()));
         }
         match app.store.installation(workspace).await? {

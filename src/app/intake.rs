@@ -8,7 +8,7 @@ use crate::model::{AccountId, ChannelId, EventId, News, Reason, WorkspaceId};
 use crate::routing::{derive, is_stale};
 use crate::segments::decode::{DecodeError, Decoded, decode};
 use crate::segments::webhook::{Secrets, SignedWebhook};
-use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
+use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Tiding, Verdict, Watch};
 use crate::vault::{Field, Row};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -24,6 +24,10 @@ pub struct Endpoint {
     pub account: AccountId,
     /// What its webhooks are signed with.
     pub secrets: Secrets,
+    /// What whoever connected it is told of what comes.
+    pub watch: Watch,
+    /// When it was connected; none for the environment's.
+    pub connected_at: Option<Timestamp>,
 }
 
 /// What became of an accepted webhook.
@@ -74,10 +78,12 @@ impl App {
         let Some(account) = account.filter(|account| *account != environment.as_str()) else {
             let secrets = self.settings.webhook_secrets.clone().ok_or(NoEndpoint::Unknown)?;
             let workspace = self.home().workspace.ok_or(NoEndpoint::NotReady)?;
-            return Ok(Endpoint { workspace, account: environment, secrets });
+            let watch = Watch::default();
+            return Ok(Endpoint { workspace, account: environment, secrets, watch, connected_at: None });
         };
         let account = AccountId::parse(account).map_err(|_| NoEndpoint::Unknown)?;
-        let (workspace, setup) = self.store.find_account(&account).await?.ok_or(NoEndpoint::Unknown)?;
+        let (workspace, record) = self.store.find_account(&account).await?.ok_or(NoEndpoint::Unknown)?;
+        let setup = record.setup.ok_or(NoEndpoint::Unknown)?;
         if !self.serves(&workspace) {
             return Err(NoEndpoint::Unknown);
         }
@@ -89,7 +95,7 @@ impl App {
         })?;
         let text: Vec<&str> = opened.iter().map(ExposeSecret::expose_secret).collect();
         let secrets = Secrets::parse(&text.join(",")).map_err(|_| NoEndpoint::Sealed)?;
-        Ok(Endpoint { workspace, account, secrets })
+        Ok(Endpoint { workspace, account, secrets, watch: record.watch, connected_at: Some(setup.created_at) })
     }
 }
 
@@ -98,6 +104,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     let now = app.clock.now();
     let Decoded::Event(event) = decode(webhook.body(), now)? else {
         app.store.note_test(&endpoint.workspace, &endpoint.account, now).await?;
+        heard(app, endpoint, now);
         return Ok(Accepted::Test);
     };
     let arrival = Arrival {
@@ -137,7 +144,9 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     });
     let (dataset, message) = (arrival.dataset.clone(), arrival.message.clone());
     let workspace = &endpoint.workspace;
-    let kept = match app.store.accept(workspace, arrival, decide).await {
+    let kept = app.store.accept(workspace, arrival, decide).await;
+    heard(app, endpoint, now);
+    let kept = match kept {
         Ok(kept) => kept,
         Err(error) => {
             // It may be kept nevertheless, and is a duplicate that wakes nobody when it is sent again.
@@ -166,6 +175,13 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         0 => Accepted::Unwanted,
         channels => Accepted::Wanted(channels),
     })
+}
+
+/// Has whoever connected the account told, if this may be the first message that came to it.
+fn heard(app: &App, endpoint: &Endpoint, now: Timestamp) {
+    if endpoint.watch.first == Tiding::Awaited {
+        app.tidings.look_at(&endpoint.workspace, &endpoint.account, now);
+    }
 }
 
 /// Remembers that a message was sent again. Where its first coming is not remembered, what it says is read once more.

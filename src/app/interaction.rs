@@ -1,13 +1,15 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
+use super::permission::may_connect;
 use super::{
-    App, Asker, Audience, Reply, acting, because, channel, command, home, me, modal, mute, subscribe, test_card,
-    transfer,
+    App, Asker, Audience, Reply, accounts, acting, because, channel, command, home, me, modal, mute, subscribe,
+    test_card, transfer,
 };
 use crate::model::{DatasetPattern, MessageTs, SubscriptionState};
-use crate::render::reply;
+use crate::render::{Message, reply};
+use crate::slack::accounts::CALLBACK;
 use crate::slack::command::{MuteLength, Target};
-use crate::slack::interaction::{Action, Click, MuteFor};
+use crate::slack::interaction::{AccountAction, Action, Click, MuteFor};
 use crate::slack::respond::Answer;
 use crate::store::StoreError;
 use jiff::civil::Time;
@@ -95,6 +97,10 @@ async fn outcome(app: &Arc<App>, click: &Click) -> Result<Outcome, StoreError> {
             home::click(app, click).await?;
             Ok(Outcome::Nothing)
         }
+        _ if click.view.as_ref().is_some_and(|view| view.callback_id == CALLBACK) => {
+            accounts::click(app, click).await?;
+            Ok(Outcome::Nothing)
+        }
         (Action::Help, _) => Ok(Outcome::Said(Reply::asker(reply::help(None)))),
         (action, Some(channel)) => carry_out(app, &asker(channel), action, click.message.as_ref()).await,
         (_, None) => Ok(Outcome::Said(Reply::asker(reply::unknown_action()))),
@@ -157,7 +163,21 @@ async fn carry_out(
             Outcome::InPlace(me::claim(app, asker, username.clone(), Some(from)).await?)
         }
         Action::Act(act) => acting::click(app, asker, act, message).await?,
+        Action::Account(action) => Outcome::InPlace(Reply::asker(account(app, asker, action).await?)),
         Action::Open | Action::Filled | Action::Help | Action::Home(_) | Action::Unknown(_) => unknown(),
+    })
+}
+
+/// Asks or does what is clicked about an account in a message.
+async fn account(app: &App, asker: &Asker, action: &AccountAction) -> Result<Message, StoreError> {
+    let (workspace, user) = (&asker.lane.workspace, &asker.user);
+    Ok(match (action, may_connect(app, workspace, user).await) {
+        (_, Err(refusal)) => refusal,
+        (AccountAction::Disconnect(account), Ok(_)) => accounts::ask_to_disconnect(app, workspace, account).await?,
+        (AccountAction::DisconnectNow(account), Ok(allowed)) => {
+            accounts::disconnect_now(app, &allowed, workspace, user, account).await?
+        }
+        _ => reply::unknown_action(),
     })
 }
 

@@ -103,7 +103,7 @@ pub async fn reseal(store: &dyn Store, vault: &Vault) -> Result<Resealed, Reseal
             let after = setup(vault, &workspace, &account, &before)?;
             if after == before {
                 resealed.current += 1;
-            } else if store.set_up_account(&workspace, &account, Some(before), after).await? == SetUp::Stored {
+            } else if store.set_up_account(&workspace, &account, Some(before), after, None).await? == SetUp::Stored {
                 resealed.changed += 1;
             }
         }

@@ -100,6 +100,8 @@ pub struct App {
     pub acting: Acting,
     /// Who the people are that changed something of late.
     pub persons: permission::Persons,
+    /// The accounts of which somebody is to be told something.
+    pub tidings: accounts::Tidings,
     /// The links that were shown of late.
     pub unfurled: unfurl::Unfurled,
     /// The workspaces that installed the app themselves.

@@ -3,10 +3,11 @@
 use super::command::LIMIT;
 use super::ledger::NotReplaced;
 use super::subscribe::{self, Outcome};
-use super::{App, Asker, Reply, tell, transfer};
+use super::{App, Asker, Reply, accounts, tell, transfer};
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
 use crate::render::modal::{self, Entry};
 use crate::render::{Message, Rung, reply};
+use crate::slack::accounts::CALLBACK as ACCOUNTS;
 use crate::slack::command::{Asked, Command, Target, parse};
 use crate::slack::error::SlackError;
 use crate::slack::form::{CALLBACK, Edits, Form, IMPORT, Sheet, fingerprint};
@@ -211,6 +212,10 @@ fn found<'a>(datasets: impl Iterator<Item = &'a DatasetName>, typed: &str) -> Ve
 
 /// Does what a submitted modal says, or says what is wrong with it.
 pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
+    let wish = match done.what.callback_id.as_str() {
+        ACCOUNTS => "change this workspace's accounts",
+        _ => "change this channel's subscriptions",
+    };
     // A task of its own: what the store takes too long over goes on without an answer.
     let work = app.tasks.spawn({
         let app = Arc::clone(app);
@@ -220,7 +225,7 @@ pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
         Some(Ok(Ok(submitted))) => submitted,
         Some(Ok(Err(error))) => {
             warn!("could not carry out a modal: {error}");
-            says(&reply::try_again("change this channel's subscriptions"))
+            says(&reply::try_again(wish))
         }
         Some(Err(_)) | None => {
             warn!("a modal was not carried out in time");
@@ -250,6 +255,7 @@ async fn update(app: &App, workspace: &WorkspaceId, view_id: &str, view: &SlackV
     }
 }
 
+/// The modal says a message.
 pub(super) fn says(message: &Message) -> Submitted {
     Submitted::Says(Box::new(modal::notice("Segments", message)))
 }
@@ -265,6 +271,7 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
     match view.callback_id.as_str() {
         CALLBACK => {}
         IMPORT => return transfer::submitted(app, done).await,
+        ACCOUNTS => return accounts::submitted(app, done).await,
         _ => return Ok(Submitted::Close),
     }
     let sheet = Sheet::read(&view.private_metadata);

@@ -59,6 +59,16 @@ async fn may(app: &App, asker: &Asker, deed: Deed, who: &WhoMayChange) -> Result
     decide(who, &asker.user, person).map(|()| Allowed(())).map_err(|why| reply::not_allowed(deed, why, named(who)))
 }
 
+/// Lets somebody change their workspace's accounts, or says who can.
+pub(super) async fn may_connect(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<Allowed, Message> {
+    match person(app, workspace, user).await {
+        Some(Person::Admin) => Ok(Allowed(())),
+        Some(Person::Stranger) => Err(reply::other_workspace()),
+        Some(Person::Gone | Person::Bot | Person::Guest | Person::Member) => Err(reply::admins_connect()),
+        None => Err(reply::unknown_whether_admin()),
+    }
+}
+
 /// Whether somebody is known to be an admin of their workspace.
 pub(super) async fn is_admin(app: &App, asker: &Asker) -> bool {
     person(app, &asker.lane.workspace, &asker.user).await == Some(Person::Admin)

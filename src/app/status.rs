@@ -1,10 +1,10 @@
 //! How a workspace is doing, gathered for `/segments status`.
 
 use super::permission::is_admin;
-use super::{App, Asker};
+use super::{App, Asker, accounts};
 use crate::model::{SubscriptionState, WorkspaceId};
 use crate::render::Message;
-use crate::render::reply::{self, AccountStatus, Status};
+use crate::render::reply::{self, Status};
 use crate::store::StoreError;
 
 /// Admins are shown so many of the last changes.
@@ -22,20 +22,13 @@ pub(super) async fn told(app: &App, asker: &Asker) -> Result<Message, StoreError
 
 /// Gathers the facts.
 pub(super) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status, StoreError> {
-    let accounts = app.store.accounts(workspace).await?;
+    let accounts = accounts::listed(app, workspace).await?;
     let subscriptions = app.store.subscriptions(workspace).await?;
     let backlog = app.store.backlog(workspace).await?;
     let count = |wanted: fn(&SubscriptionState) -> bool| subscriptions.iter().filter(|s| wanted(&s.state)).count();
     let calls = &app.metrics.slack_calls;
     Ok(Status {
-        accounts: accounts
-            .into_iter()
-            .map(|(account, record)| AccountStatus {
-                name: record.setup.map_or_else(|| account.to_string(), |setup| setup.name),
-                last_event: record.last_event,
-                last_test: record.last_test,
-            })
-            .collect(),
+        accounts: accounts.into_iter().map(|account| account.status).collect(),
         waiting_events: backlog.pending.saturating_sub(backlog.held),
         oldest_waiting: backlog.oldest_waiting,
         held: backlog.held,

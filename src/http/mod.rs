@@ -6,12 +6,13 @@ mod install;
 pub mod key;
 pub mod serve;
 
+use crate::app::accounts::note_misfit;
 use crate::app::checkup::{self, Readiness};
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
 use crate::app::modal::{self, Submitted};
 use crate::app::{App, Asker, command, events, interaction};
 use crate::render::modal::Entry;
-use crate::segments::webhook::SignedWebhook;
+use crate::segments::webhook::{Refusal, SignedWebhook};
 use crate::slack::events::Report;
 use crate::slack::interaction::{Doing, Interaction};
 use crate::slack::request::SignedRequest;
@@ -90,7 +91,14 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
     };
     let signed = match SignedWebhook::verify(&headers, bytes, &endpoint.secrets, app.clock.now()) {
         Ok(signed) => signed,
-        Err(refusal) => return refused("bad_signature", refusal.status(), &refusal),
+        Err(refusal) => {
+            if refusal == Refusal::Signature
+                && let Err(error) = note_misfit(&app, &endpoint).await
+            {
+                warn!("could not note that a signing secret does not fit: {error}");
+            }
+            return refused("bad_signature", refusal.status(), &refusal);
+        }
     };
     // A task of its own: a sender that hangs up must not stop what is being kept.
     let work = app.tasks.spawn({

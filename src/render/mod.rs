@@ -1,5 +1,6 @@
 //! Every word and block that a person sees. Pure: values in, messages out.
 
+pub mod accounts;
 pub mod kit;
 pub mod links;
 pub mod modal;

@@ -112,7 +112,7 @@ fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Conf
         listen,
         admin_listen: None,
         store: StoreUrl::Sled(data),
-        public_url: None,
+        public_url: Some(format!("http://{listen}").parse()?),
         signing_secret: SecretString::from(SIGNING_SECRET),
         bot_token: Some(SecretString::from(BOT_TOKEN)),
         oauth: None,

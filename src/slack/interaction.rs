@@ -1,9 +1,11 @@
 //! What people do with what they are shown: clicks, choices, what they fill in, shortcuts.
 
+mod account;
 mod act;
 mod action;
 mod home;
 
+pub use account::AccountAction;
 pub use act::{Act, What};
 pub use action::{Action, FILLED, MENU, MuteFor};
 pub use home::{HomeAction, Place};

@@ -3,6 +3,7 @@
 use crate::model::{ChannelId, UserId};
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A view with what people filled in. Nothing of it is to be believed: whoever sent it may have made it up.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -29,8 +30,8 @@ struct State {
     values: BTreeMap<String, BTreeMap<String, Filled>>,
 }
 
-/// What an input holds; what it holds depends on its kind.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// What an input holds; what it holds depends on its kind. It may be a secret, and prints without it.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 struct Filled {
     value: Option<String>,
@@ -45,6 +46,12 @@ struct Filled {
 #[serde(default)]
 struct Chosen {
     value: String,
+}
+
+impl fmt::Debug for Filled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Filled(…)")
+    }
 }
 
 impl View {
@@ -110,5 +117,6 @@ mod tests {
         assert_eq!(view.channel("channel").unwrap().as_str(), "C1");
         assert_eq!(view.users("people").count(), 1);
         assert_eq!(view.time("time"), Some("09:00"));
+        assert!(!format!("{view:?}").contains("by:ann"));
     }
 }

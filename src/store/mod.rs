@@ -26,7 +26,8 @@ pub use links::{Linked, MOST_LINKS};
 pub use notice::Untold;
 pub use record::{Export, Record};
 pub use tenant::{
-    AccountRecord, AccountSetup, MOST_ACCOUNTS, Renewal, SetUp, Standing, Tenants, WorkspaceKind, WorkspaceRecord,
+    AccountRecord, AccountSetup, MOST_ACCOUNTS, Renewal, SetUp, Standing, Tenants, Tiding, Watch, WorkspaceKind,
+    WorkspaceRecord,
 };
 
 use crate::model::{
@@ -208,7 +209,7 @@ pub trait Store: Tenants + Deeds + Send + Sync {
         decide: Decide,
     ) -> Result<Option<Verdict>, StoreError>;
 
-    /// Notes that a correctly signed message came that is no event. Costs no flush.
+    /// Notes that a correctly signed message came that is no event. Costs no flush, but where somebody is told of it.
     async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError>;
 
     /// The endpoints that were set up, or that anything came to.

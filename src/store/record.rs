@@ -36,8 +36,13 @@ pub enum Record {
         cause: Short,
         at: Timestamp,
     },
-    /// A dataset that an event named.
-    Dataset { workspace: WorkspaceId, name: DatasetName },
+    /// A dataset that an event named, and the accounts that its events came to.
+    Dataset {
+        workspace: WorkspaceId,
+        name: DatasetName,
+        #[serde(default)]
+        accounts: Vec<AccountId>,
+    },
     /// A delivery that was given up.
     DeadLetter { workspace: WorkspaceId, letter: DeadLetter },
     /// Something that somebody changed; the numbers of a workspace's deeds count up.

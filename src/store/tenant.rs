@@ -1,7 +1,7 @@
 //! What is kept of a workspace that installed the app, and of the accounts whose webhooks it takes.
 
 use super::StoreError;
-use crate::model::{AccountId, Sealed, UserId, WorkspaceId};
+use crate::model::{AccountId, DatasetName, Deed, Sealed, UserId, WorkspaceId};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -85,6 +85,67 @@ pub struct AccountRecord {
     /// How it was set up; none for the one that the environment gives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup: Option<AccountSetup>,
+    /// What whoever set it up is told of what comes to it.
+    pub watch: Watch,
+}
+
+/// What whoever set an account up is told of what comes to it, each at most once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Watch {
+    /// Of the first message that its signing secret fits.
+    pub first: Tiding,
+    /// Of the first one that it does not fit, where none came yet that it fits.
+    pub misfit: Tiding,
+}
+
+/// How far the telling of one thing is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tiding {
+    /// It is told, or nobody waits for it.
+    #[default]
+    Over,
+    /// It has not happened yet.
+    Awaited,
+    /// It is still to be told.
+    Due {
+        /// When it happened.
+        at: Timestamp,
+        /// Not before.
+        not_before: Timestamp,
+        /// How often that was tried.
+        tries: u32,
+    },
+}
+
+impl Watch {
+    /// For an account that was just set up.
+    pub const NEW: Self = Self { first: Tiding::Awaited, misfit: Tiding::Awaited };
+
+    /// After a message came that the signing secret fits.
+    #[must_use]
+    pub fn heard(self, at: Timestamp) -> Self {
+        if self.first != Tiding::Awaited {
+            return self;
+        }
+        Self { first: Tiding::due(at), misfit: Tiding::Over }
+    }
+
+    /// After a message came that it does not fit.
+    #[must_use]
+    pub fn misheard(self, at: Timestamp) -> Self {
+        if self != Self::NEW {
+            return self;
+        }
+        Self { misfit: Tiding::due(at), ..self }
+    }
+}
+
+impl Tiding {
+    fn due(at: Timestamp) -> Self {
+        Self::Due { at, not_before: at, tries: 0 }
+    }
 }
 
 /// An endpoint as somebody set it up.
@@ -109,6 +170,8 @@ pub enum SetUp {
     Stored,
     /// Somebody else changed it meanwhile, or the id is taken; nothing was written.
     Changed,
+    /// Another account of the workspace has the name, whatever its case; nothing was written.
+    NameTaken,
     /// The workspace has [`MOST_ACCOUNTS`] already; nothing was written.
     TooMany,
 }
@@ -118,7 +181,7 @@ pub enum SetUp {
 pub trait Tenants: Send + Sync {
     /// Finds an account that was set up, and whose it is. Without a workspace, since a webhook names its account only;
     /// whatever is done for it afterwards names the workspace that this found.
-    async fn find_account(&self, account: &AccountId) -> Result<Option<(WorkspaceId, AccountSetup)>, StoreError>;
+    async fn find_account(&self, account: &AccountId) -> Result<Option<(WorkspaceId, AccountRecord)>, StoreError>;
 
     /// What is known of a workspace's installation; none if the app was never installed there by its own page.
     async fn installation(&self, workspace: &WorkspaceId) -> Result<Option<WorkspaceRecord>, StoreError>;
@@ -131,15 +194,34 @@ pub trait Tenants: Send + Sync {
         after: WorkspaceRecord,
     ) -> Result<bool, StoreError>;
 
-    /// Sets an account up (`before` is none then) or changes how it is set up, if it still is as before.
+    /// Sets an account up (`before` is none then) or changes how it is set up, if it still is as before; keeps the deed
+    /// with it, if somebody did it.
     async fn set_up_account(
         &self,
         workspace: &WorkspaceId,
         account: &AccountId,
         before: Option<AccountSetup>,
         after: AccountSetup,
+        deed: Option<Deed>,
     ) -> Result<SetUp, StoreError>;
 
-    /// Forgets an account that was set up; whether the workspace had it.
-    async fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId) -> Result<bool, StoreError>;
+    /// Forgets an account that was set up, and keeps the deed; whether the workspace had it.
+    async fn remove_account(
+        &self,
+        workspace: &WorkspaceId,
+        account: &AccountId,
+        deed: Deed,
+    ) -> Result<bool, StoreError>;
+
+    /// Replaces what is to be told of an account, if it still is what it was before; whether it was.
+    async fn replace_watch(
+        &self,
+        workspace: &WorkspaceId,
+        account: &AccountId,
+        before: Watch,
+        after: Watch,
+    ) -> Result<bool, StoreError>;
+
+    /// The datasets whose events came to this account and to no other that there is.
+    async fn datasets_of(&self, workspace: &WorkspaceId, account: &AccountId) -> Result<Vec<DatasetName>, StoreError>;
 }

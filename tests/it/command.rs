@@ -297,15 +297,6 @@ async fn commands_of_one_channel_at_the_same_time_all_count() {
 }
 
 #[tokio::test]
-async fn a_later_versions_verb_says_that_it_is_coming() {
-    let bench = Bench::start().await;
-    for text in ["connect", "disconnect jane"] {
-        let shown = types(&bench, text).await;
-        assert!(private(&shown) && shown.text.contains("later version"), "{text}: {}", shown.text);
-    }
-}
-
-#[tokio::test]
 async fn times_are_kept_in_the_zone_of_who_typed_them() {
     let bench = Bench::start().await;
     types(&bench, "subscribe jane/flowers sample.* digest:hourly quiet:19:00-08:00").await;

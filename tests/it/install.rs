@@ -232,23 +232,7 @@ async fn no_secret_is_on_the_disk_or_in_a_backup_in_clear() {
     .to_vec();
     // Whatever token there ever was: all begin so.
     secrets.extend(["xoxb-T2", "xoxe.xoxb", "xoxe-T2"].map(str::to_owned));
-    let mut folders = vec![bench.data()];
-    let mut files = 0;
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            files += 1;
-            let bytes = std::fs::read(&path).unwrap();
-            for secret in &secrets {
-                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
-                assert!(!found, "{secret} is in {}", path.display());
-            }
-        }
-    }
+    let files = bench.assert_not_on_disk(&secrets);
     assert!(files >= 4, "{files}");
     assert_eq!(bench.read_in(&workspace(), "C1").len(), 0);
 }

@@ -10,6 +10,7 @@ mod cards;
 mod cli;
 mod command;
 mod config;
+mod connect;
 mod crash;
 mod dead_letters;
 mod delivery;

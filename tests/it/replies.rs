@@ -1,6 +1,6 @@
 //! What people read: every reply as it looks, and the limits that hold whatever is in it.
 
-mod looks;
+pub(crate) mod looks;
 mod promises;
 mod why;
 

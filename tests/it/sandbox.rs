@@ -204,6 +204,55 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_keyboard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_connected_changed_and_disconnected_on_the_page() {
+    in_a_browser(|tab| async move {
+        let shutdown = CancellationToken::new();
+        let sandbox = sandbox::start(sandbox::Options::default(), shutdown.clone()).await.unwrap();
+        tab.open(&sandbox.page_url).await;
+        tab.look(1280, 900, false).await;
+        tab.element("#text").await.send_keys("/segments connect\u{e007}").await.unwrap();
+        tab.element_with("//*[@id='modal']//code", "environment").await;
+        tab.element("#modal [data-action=account_new]").await.click().await.unwrap();
+        tab.element_with("//*[@id='modal']//pre", &format!("{}/webhooks/segments/", sandbox.server)).await;
+        tab.picture("connect").await;
+        tab.look(390, 844, true).await;
+        tab.picture("connect-phone").await;
+        tab.look(1280, 900, false).await;
+        tab.element("#in-account_name").await.send_keys("jane").await.unwrap();
+        tab.element("#in-signing_secret").await.send_keys("no secret\u{e007}").await.unwrap();
+        tab.element_with("//*[@id='error-signing_secret']", "This is no signing secret").await;
+        tab.run("document.querySelector('#in-signing_secret').select()").await;
+        tab.element("#in-signing_secret")
+            .await
+            .send_keys("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\u{e007}")
+            .await
+            .unwrap();
+        tab.element_with("//*[@id='modal']//*", "waits for its first message").await;
+        tab.picture("connected").await;
+        tab.element("#modal footer [data-close]").await.click().await.unwrap();
+        tab.element("#modal:not([open])").await;
+        tab.element("#text").await.send_keys("/segments connect\u{e007}").await.unwrap();
+        tab.element_with("//*[@id='modal']//code", "jane").await;
+        tab.picture("accounts").await;
+        tab.element("#modal .overflow summary").await.click().await.unwrap();
+        tab.element_with("//*[@id='modal']//details[@open]//button", "Change…").await.click().await.unwrap();
+        tab.element("#modal [data-block=drop]").await;
+        tab.picture("account").await;
+        tab.element("#modal footer [data-close]").await.click().await.unwrap();
+        tab.element("#modal:not([open])").await;
+        tab.element("#text").await.send_keys("/segments disconnect jane\u{e007}").await.unwrap();
+        tab.element("article [data-action=account_disconnect]").await.click().await.unwrap();
+        tab.element("#question[open]").await;
+        tab.picture("disconnect").await;
+        tab.element("#question button[value=yes]").await.click().await.unwrap();
+        tab.element_with("//article", "is disconnected").await;
+        shutdown.cancel();
+        sandbox.ended().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_gallery_shows_every_card_and_keeps_pictures_of_them() {
     in_a_browser(|tab| async move {
         let shutdown = CancellationToken::new();

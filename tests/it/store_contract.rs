@@ -145,7 +145,11 @@ macro_rules! contracts {
                 a_setup_is_changed_only_as_it_is_known
                 a_workspace_has_at_most_fifty_accounts
                 what_comes_to_an_account_leaves_its_setup_alone
-                a_record_of_before_setups_is_still_read;
+                a_record_of_before_setups_is_still_read
+                a_name_is_that_of_one_account_of_a_workspace
+                what_is_to_be_told_of_an_account_is_on_disk_with_what_it_is_about
+                a_dataset_is_an_accounts_own_as_long_as_no_other_sends_it
+                a_dataset_of_before_its_accounts_were_kept_is_still_read;
             backup:
                 a_restored_store_is_as_the_one_that_was_backed_up
                 a_backup_shows_one_moment_while_writes_go_on;

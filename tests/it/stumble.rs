@@ -13,7 +13,7 @@ use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
     AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Durability, Edit, Edited,
     Export, HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold,
-    Verdict, WorkspaceRecord, sled::SledStore,
+    Verdict, Watch, WorkspaceRecord, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -26,7 +26,7 @@ type Answer<T> = Result<T, StoreError>;
 
 #[async_trait]
 impl Tenants for Stumbling {
-    async fn find_account(&self, _: &AccountId) -> Answer<Option<(WorkspaceId, AccountSetup)>> {
+    async fn find_account(&self, _: &AccountId) -> Answer<Option<(WorkspaceId, AccountRecord)>> {
         unimplemented!()
     }
     async fn installation(&self, _: &WorkspaceId) -> Answer<Option<WorkspaceRecord>> {
@@ -46,10 +46,17 @@ impl Tenants for Stumbling {
         _: &AccountId,
         _: Option<AccountSetup>,
         _: AccountSetup,
+        _: Option<Deed>,
     ) -> Answer<SetUp> {
         unimplemented!()
     }
-    async fn remove_account(&self, _: &WorkspaceId, _: &AccountId) -> Answer<bool> {
+    async fn remove_account(&self, _: &WorkspaceId, _: &AccountId, _: Deed) -> Answer<bool> {
+        unimplemented!()
+    }
+    async fn replace_watch(&self, _: &WorkspaceId, _: &AccountId, _: Watch, _: Watch) -> Answer<bool> {
+        unimplemented!()
+    }
+    async fn datasets_of(&self, _: &WorkspaceId, _: &AccountId) -> Answer<Vec<DatasetName>> {
         unimplemented!()
     }
 }

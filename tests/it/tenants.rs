@@ -89,9 +89,21 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
             "status",
             "why",
             "test #1",
+            "connect",
+            "disconnect flowers",
         ])
     };
-    let action = select(vec!["undo", "run", "test", "list_page_0", "unsubscribe_all", "resume", "unmute"]);
+    let action = select(vec![
+        "undo",
+        "run",
+        "test",
+        "list_page_0",
+        "unsubscribe_all",
+        "resume",
+        "unmute",
+        "account_ask_it",
+        "account_disconnect",
+    ]);
     let event = select(vec!["sample.created.image", "issue.created.basic", "issue.updated.reply"]);
     let report = select(vec!["member_joined_channel", "channel_unarchive", "app_home_opened"]);
     let step = prop_oneof![
@@ -168,6 +180,7 @@ impl Play {
             "run" => format!("/segments subscribe {}/flowers *", side.mark()),
             "unmute" => format!("{}/flowers", side.opposite().mark()),
             "test" => "1".to_owned(),
+            "account_ask_it" | "account_disconnect" => self.account(side.opposite()).to_string(),
             _ => {
                 let records = self.records(side.opposite()).await;
                 let undo = records.iter().rev().find_map(|line| line.split_once("\"undo\":{\"id\":\""));

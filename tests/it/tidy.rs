@@ -10,10 +10,11 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Modules that neither do I/O nor ask for the time.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "model",
     "render",
     "routing",
+    "slack/accounts",
     "slack/command",
     "slack/interaction",
     "slack/form",

@@ -6,7 +6,7 @@ use super::words::{grouped, listed, names};
 use crate::model::{FilterKey, Options};
 use crate::render::Message;
 use crate::render::mrkdwn::unescape;
-use crate::slack::command::{CommandError, Problem};
+use crate::slack::command::{CommandError, Problem, VERBS};
 use crate::slack::interaction::Action;
 
 /// The longest command that a button carries (<https://docs.slack.dev/reference/block-kit/block-elements/button-element>).
@@ -89,7 +89,7 @@ fn cause(error: &CommandError) -> String {
 fn expected(error: &CommandError) -> String {
     match error.problem {
         Problem::UnknownVerb => {
-            let verbs = listed(super::help::VERBS.map(|verb| format!("`{verb}`")), 500);
+            let verbs = listed(VERBS.map(|(verb, _)| format!("`{verb}`")), 500);
             format!("There are {verbs}. `/segments help` explains each.")
         }
         Problem::NotAnEvent => "Write an event as `sample.created`, a pattern as `sample.*`, or a noun as `sample`. \

@@ -1,27 +1,10 @@
 //! What can be typed, with an example for each; only what works in this version is promised.
 
-use super::layout::{paragraphs, say};
+use super::layout::paragraphs;
 use crate::model::event::KnownType;
 use crate::model::{Derived, EventSelection, FilterKey, Options};
 use crate::render::Message;
 use crate::slack::command::Topic;
-
-/// The verbs that work in this version.
-pub(super) const VERBS: [&str; 13] = [
-    "subscribe",
-    "set",
-    "unsubscribe",
-    "list",
-    "mute",
-    "unmute",
-    "test",
-    "why",
-    "status",
-    "me",
-    "export",
-    "import",
-    "help",
-];
 
 /// Help on everything, or on one topic.
 pub fn help(topic: Option<Topic>) -> Message {
@@ -31,26 +14,8 @@ pub fn help(topic: Option<Topic>) -> Message {
         Some(Topic::Filters) => filters(),
         Some(Topic::Options) => options(),
         Some(Topic::Datasets) => datasets(),
-        Some(Topic::Verb(name)) => match verb(name) {
-            Some(lines) => paragraphs(name, lines),
-            None => coming(name),
-        },
+        Some(Topic::Verb(name)) => paragraphs(name, verb(name)),
     }
-}
-
-/// Says that a verb comes with a later version, and what can be done today.
-pub fn coming(verb: &str) -> Message {
-    let today = match verb {
-        "subscribe" => {
-            return say("The form for `/segments subscribe` comes with a later version. \
-                 Today, type the dataset with it: `/segments subscribe jane/flowers sample.*`.");
-        }
-        "edit" => "`/segments set jane/flowers sample.*` replaces what a subscription selects.",
-        "connect" | "disconnect" => "whoever runs the server sets the Segments.ai webhook in its configuration.",
-        _ => "`/segments help` lists what works.",
-    };
-    let verb = super::typed::code(&format!("/segments {verb}"), 200);
-    say(format!("{verb} comes with a later version. Today: {today}"))
 }
 
 /// A filter with this key, as an example.
@@ -80,6 +45,7 @@ fn overview() -> Message {
             "`/segments test #3`\nShows what a message of subscription #3 looks like.",
             "`/segments why`\nSays what became of the last events: posted, held, not wanted, and why.",
             "`/segments status`\nShows whether events come in and go out.",
+            "`/segments connect`\nShows admins the accounts whose webhooks come here, and connects another.",
             "`/segments me jane`\nTells me who you are in Segments.ai, so that I can mention you where you have to act.",
             "`/segments export`\nWrites what the channel gets as commands to copy; `/segments import` takes them in another.",
             "`/segments help events`\nExplains events; also `filters`, `options`, `datasets`, \
@@ -89,7 +55,7 @@ fn overview() -> Message {
     )
 }
 
-fn verb(name: &str) -> Option<Vec<String>> {
+fn verb(name: &str) -> Vec<String> {
     let lines: &[&str] = match name {
         "subscribe" => &[
             "`/segments subscribe dataset… [event…] [filter…] [option…]`\n\
@@ -142,6 +108,20 @@ fn verb(name: &str) -> Option<Vec<String>> {
         "status" => &[
             "`/segments status`\nShows when the last event came, what is waiting, what failed, and what to do about it.",
         ],
+        "connect" => &[
+            "`/segments connect`\n\
+             Shows the Segments.ai accounts whose webhooks come to this workspace, and connects another: it gives the address \
+             that Segments.ai is to send to, and takes the signing secret and, if people are to act from here, an API key. \
+             Names, secrets and keys are changed there, too.",
+            "For admins of this workspace. I write to whoever connected an account when its first message comes.",
+        ],
+        "disconnect" => &[
+            "`/segments disconnect account`\n\
+             Says which subscriptions get nothing any more without the account, asks, and takes it away with its secrets. \
+             Subscriptions stay.",
+            "`/segments disconnect jane`\n`/segments disconnect \"flower lab\"`",
+            "For admins of this workspace.",
+        ],
         "me" => &[
             "`/segments me [username]`\n\
              Tells me your username in Segments.ai. I mention you when a label of yours is rejected, a sample is assigned \
@@ -164,14 +144,18 @@ fn verb(name: &str) -> Option<Vec<String>> {
              Nothing is removed, and the same lines twice change nothing more. `#` begins a comment.",
             "If a line is wrong, all that are wrong are named, and nothing is changed. One *Undo* takes all of it back.",
         ],
-        "help" => &[
+        "edit" => &[
+            "`/segments edit #number`\n\
+             Opens the form with a subscription in it: its events, filters and options. *Save* replaces it.",
+            "`/segments edit #3`",
+        ],
+        _ => &[
             "`/segments help [topic]`\n\
              Topics: `events`, `filters`, `options`, `datasets`, and each command.",
             "Short form: `?`.",
         ],
-        _ => return None,
     };
-    Some(lines.iter().map(|line| (*line).to_owned()).collect())
+    lines.iter().map(|line| (*line).to_owned()).collect()
 }
 
 fn events() -> Message {

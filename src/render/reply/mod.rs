@@ -1,5 +1,6 @@
 //! Every word that answers a command or a click. Pure functions to messages; the caller decides who sees them.
 
+mod accounts;
 mod acted;
 mod because;
 mod change;
@@ -21,6 +22,13 @@ mod welcome;
 mod why;
 mod words;
 
+pub use accounts::{
+    ACCOUNT_PAGE, AccountChange, KeyCheck, Stops, account_changed, account_changed_since, account_changes,
+    address_taken, admins_connect, confirm_disconnect, connect_again, connected, disconnected, environment_stays,
+    first_message, form_is_outdated, misfit, no_accounts, no_public_url, no_such_account, too_many_accounts,
+    unknown_whether_admin, which_account,
+};
+pub(in crate::render) use accounts::{came, named};
 pub use acted::{acted, being_done, no_api_key, unknown_object};
 pub use because::{Because, Wish, because, because_of_what_is_forgotten};
 pub use change::{
@@ -32,7 +40,7 @@ pub(in crate::render) use channels::{Rows, Turn, others_said};
 pub use deeds::with_deeds;
 pub use digest::with_next_digests;
 pub use error::{cause_in_words, in_plain_words, mistake};
-pub use help::{coming, help};
+pub use help::help;
 pub use list::{list, overview};
 pub use me::{
     NotNamed, name_claimed, name_forgotten, name_forgotten_of, name_given, name_of_other_taken, name_taken,

@@ -98,7 +98,7 @@ pub fn edited_one_changed(number: u32) -> Message {
 
 /// A form takes longer than Slack waits.
 pub fn at_work() -> Message {
-    say("⏳ This takes longer than usual. What comes of it is shown here; the channel is told too.")
+    say("⏳ This takes longer than usual. What comes of it is shown here; a channel that it changes is told, too.")
 }
 
 /// A form that took longer was carried out.

@@ -1,5 +1,6 @@
 //! Health in words: one line that says whether all is well, then the figures, then what to do.
 
+use super::accounts::came;
 use super::layout::{context, plain, say, section};
 use super::words::{self, count, grouped};
 use crate::render::Message;
@@ -117,7 +118,8 @@ fn problems(status: &Status) -> Vec<String> {
              If something happened there since, check which event types its webhook sends."
                 .to_owned()
         } else {
-            "No webhook has come yet. In Segments.ai, add a webhook with this server's address and send a test message."
+            "No webhook has come yet. `/segments connect` shows an admin the address that Segments.ai sends to, \
+             and how to send a test message."
                 .to_owned()
         });
     }
@@ -162,13 +164,5 @@ fn wait(pending: u64) -> String {
 }
 
 fn account(account: &AccountStatus) -> String {
-    let name = super::typed::code(&account.name, 100);
-    let event = match account.last_event {
-        Some(at) => format!("last event {}", words::time(at)),
-        None => "no event yet".to_owned(),
-    };
-    match account.last_test {
-        Some(at) => format!("Webhook {name}: {event}, last test {}", words::time(at)),
-        None => format!("Webhook {name}: {event}"),
-    }
+    format!("Webhook {}: {}", super::typed::code(&account.name, 100), came(account))
 }

@@ -1,6 +1,6 @@
 //! What a button means, printed into its action id and value and parsed back.
 
-use super::{Act, HomeAction};
+use super::{AccountAction, Act, HomeAction};
 use crate::model::{ChannelId, UserId, Username};
 use uuid::Uuid;
 
@@ -42,6 +42,8 @@ pub enum Action {
     ExportPage(usize),
     /// Something in the App Home.
     Home(HomeAction),
+    /// Something about webhook accounts.
+    Account(AccountAction),
     /// Something was changed in a modal.
     Filled,
     /// Ask whether the subscription with this number is to be removed.
@@ -85,6 +87,7 @@ impl Action {
             Self::ListAllPage(page) => format!("list_all_page_{page}"),
             Self::ExportPage(page) => format!("export_page_{page}"),
             Self::Home(action) => action.action_id(),
+            Self::Account(action) => action.action_id(),
             Self::Filled => FILLED.to_owned(),
             Self::Unsubscribe(_) => "unsubscribe".to_owned(),
             Self::UnsubscribeNow(_) => "unsubscribe_now".to_owned(),
@@ -109,6 +112,7 @@ impl Action {
             Self::Subscribe(channel) => channel.as_ref().map(ToString::to_string).unwrap_or_default(),
             Self::Home(action) => action.value(),
             Self::Act(act) => act.value(),
+            Self::Account(action) => action.value(),
             Self::TakeName { from, username } => format!("{from} {username}"),
             Self::UnsubscribeAll
             | Self::Resume
@@ -157,6 +161,7 @@ impl Action {
             }),
             id if id.starts_with("list_all_page_") => value.parse().ok().map(Self::ListAllPage),
             id if id.starts_with("export_page_") => value.parse().ok().map(Self::ExportPage),
+            id if id.starts_with("account_") => AccountAction::parse(id, value).map(Self::Account),
             id if id.starts_with("home_") => HomeAction::parse(id, value).map(Self::Home),
             id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
             id if id == "open" || id.starts_with("open_") => Some(Self::Open),
@@ -207,6 +212,7 @@ mod tests {
             Action::ListAllPage(2),
             Action::ExportPage(2),
             Action::Home(HomeAction::Page(3)),
+            Action::Account(AccountAction::New),
             Action::Filled,
             Action::Unsubscribe(3),
             Action::UnsubscribeNow(3),

@@ -6,12 +6,13 @@ use super::keys::{Key, Kind};
 use super::lanes::{self, LaneRecord};
 use super::view::View;
 use super::writer::Commit;
-use super::{anchors, books};
+use super::{anchors, books, datasets};
 use crate::model::{
-    AccountId, DatasetName, Delivery, DigestTimes, Lane, News, ObjectKey, ObjectState, Reason, Subscription,
-    SubscriptionState, WorkspaceId,
+    AccountId, Delivery, DigestTimes, Lane, News, ObjectKey, ObjectState, Reason, Subscription, SubscriptionState,
+    WorkspaceId,
 };
 use crate::store::{AccountRecord, Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 pub(super) fn accept(
@@ -29,14 +30,11 @@ pub(super) fn accept(
     let last_state = |key: &Option<Key>| key.as_ref().map_or(Ok(None), |key| view.read(key));
     let mut verdict = decide(Known { object: last_state(&object)?, sample: last_state(&sample)? });
 
-    note(view, workspace, &arrival.account, |record| {
-        record.last_event = record.last_event.max(Some(arrival.received_at));
+    let commit = note(view, workspace, &arrival.account, arrival.received_at, |record, at| {
+        record.last_event = record.last_event.max(Some(at));
     })?;
     if let Some(dataset) = &arrival.dataset {
-        let key = Key::dataset(workspace, dataset);
-        if !view.holds(&key)? {
-            view.write(&key, dataset)?;
-        }
+        datasets::note(view, workspace, &arrival.account, dataset)?;
     }
     if let (Some(key), Some(state)) = (&object, &verdict.state) {
         view.write(key, state)?;
@@ -46,7 +44,7 @@ pub(super) fn accept(
         add_concerned(view, workspace, arrival, object, own, &mut verdict)?;
     }
     if verdict.deliveries.is_empty() {
-        return Ok((Some(verdict), Commit::Soon));
+        return Ok((Some(verdict), commit));
     }
 
     let accepted_at = arrival.received_at;
@@ -126,17 +124,21 @@ fn add_concerned(
     Ok(())
 }
 
-/// Changes what is known of an endpoint.
+/// Notes that a correctly signed message came to an endpoint. What somebody is to be told of that is on disk at once.
 pub(super) fn note(
     view: &mut View,
     workspace: &WorkspaceId,
     account: &AccountId,
-    change: impl FnOnce(&mut AccountRecord),
-) -> Result<(), StoreError> {
+    at: Timestamp,
+    change: impl FnOnce(&mut AccountRecord, Timestamp),
+) -> Result<Commit, StoreError> {
     let key = Key::account(workspace, account);
-    let mut record = view.read(&key)?.unwrap_or_default();
-    change(&mut record);
-    view.write(&key, &record)
+    let mut record: AccountRecord = view.read(&key)?.unwrap_or_default();
+    change(&mut record, at);
+    let before = record.watch;
+    record.watch = before.heard(at);
+    view.write(&key, &record)?;
+    Ok(if record.watch == before { Commit::Soon } else { Commit::Flushed })
 }
 
 /// The endpoints that anything came to.
@@ -191,12 +193,4 @@ fn newest(
         newest = newest.into_iter().chain(state).max_by_key(|(_, state)| state.at);
     }
     Ok(newest)
-}
-
-/// Datasets that any event named, by name.
-pub(super) fn datasets(view: &View, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError> {
-    let names = view.scan(&Key::all(workspace, Kind::Dataset)).map(|entry| entry.map(|(_, name)| name));
-    let mut names = names.collect::<Result<Vec<DatasetName>, _>>()?;
-    names.sort_unstable();
-    Ok(names)
 }

@@ -1,8 +1,9 @@
 //! Everything as records, and records put back as they were: what backups read and restoring writes.
 
+use super::datasets::Seen;
 use super::keys::{Key, Kind};
 use super::view::{View, parse};
-use super::{anchors, deeds, letters, links, outcomes, tenants};
+use super::{anchors, datasets, deeds, letters, links, outcomes, tenants};
 use crate::model::Lane;
 use crate::store::StoreError;
 use crate::store::record::{Exported, Record};
@@ -108,7 +109,10 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
             let (account, message) = key.account_and_text()?;
             Record::Received { workspace, account, message, at: parse(value)? }
         }
-        Kind::Dataset => Record::Dataset { workspace, name: parse(value)? },
+        Kind::Dataset => {
+            let Seen { name, accounts } = parse(value)?;
+            Record::Dataset { workspace, name, accounts }
+        }
         Kind::Object => {
             let (account, object) = key.account_and_text()?;
             Record::Object { workspace, account, object, state: parse(value)? }
@@ -144,7 +148,7 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
         Record::Anchor { lane, anchor } => anchors::put(view, &lane, &anchor),
         Record::Book { lane, head } => view.write(&Key::of(&lane, Kind::Book), &head),
         Record::Cause { lane, cause, at } => view.write(&Key::short_cause(&lane, &cause).ok_or_else(malformed)?, &at),
-        Record::Dataset { workspace, name } => view.write(&Key::dataset(&workspace, &name), &name),
+        Record::Dataset { workspace, name, accounts } => datasets::put(view, &workspace, &Seen { name, accounts }),
         Record::DeadLetter { workspace, letter } => {
             letters::put(view, &Lane { workspace, channel: letter.channel.clone() }, &letter)
         }

@@ -7,6 +7,7 @@ mod accept;
 mod anchors;
 mod aside;
 mod books;
+mod datasets;
 mod deeds;
 mod disk;
 mod echoes;
@@ -139,8 +140,10 @@ impl Store for SledStore {
     async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError> {
         let (workspace, account) = (workspace.clone(), account.clone());
         let note = move |view: &mut View| {
-            accept::note(view, &workspace, &account, |record| record.last_test = record.last_test.max(Some(at)))?;
-            Ok(((), Commit::Soon))
+            let noted = accept::note(view, &workspace, &account, at, |record, at| {
+                record.last_test = record.last_test.max(Some(at));
+            });
+            noted.map(|commit| ((), commit))
         };
         self.writer.write(note).await
     }
@@ -152,7 +155,7 @@ impl Store for SledStore {
 
     async fn datasets(&self, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| accept::datasets(view, &workspace)).await
+        self.read(move |view| datasets::all(view, &workspace)).await
     }
 
     async fn dataset_states(

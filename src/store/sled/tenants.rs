@@ -2,14 +2,14 @@
 
 use super::keys::Key;
 use super::view::View;
-use super::{SledStore, accept};
-use crate::model::{AccountId, WorkspaceId};
-use crate::store::{AccountRecord, AccountSetup, MOST_ACCOUNTS, SetUp, StoreError, Tenants, WorkspaceRecord};
+use super::{SledStore, accept, datasets, deeds};
+use crate::model::{AccountId, DatasetName, Deed, WorkspaceId};
+use crate::store::{AccountRecord, AccountSetup, MOST_ACCOUNTS, SetUp, StoreError, Tenants, Watch, WorkspaceRecord};
 use async_trait::async_trait;
 
 #[async_trait]
 impl Tenants for SledStore {
-    async fn find_account(&self, account: &AccountId) -> Result<Option<(WorkspaceId, AccountSetup)>, StoreError> {
+    async fn find_account(&self, account: &AccountId) -> Result<Option<(WorkspaceId, AccountRecord)>, StoreError> {
         let account = account.clone();
         self.read(move |view| find(view, &account)).await
     }
@@ -35,14 +35,41 @@ impl Tenants for SledStore {
         account: &AccountId,
         before: Option<AccountSetup>,
         after: AccountSetup,
+        deed: Option<Deed>,
     ) -> Result<SetUp, StoreError> {
         let (workspace, account) = (workspace.clone(), account.clone());
-        self.write(move |view| set_up(view, &workspace, &account, before.as_ref(), after)).await
+        self.write(move |view| set_up(view, &workspace, &account, before.as_ref(), after, deed.as_ref())).await
     }
 
-    async fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId) -> Result<bool, StoreError> {
+    async fn remove_account(
+        &self,
+        workspace: &WorkspaceId,
+        account: &AccountId,
+        deed: Deed,
+    ) -> Result<bool, StoreError> {
         let (workspace, account) = (workspace.clone(), account.clone());
-        self.write(move |view| remove(view, &workspace, &account)).await
+        self.write(move |view| remove(view, &workspace, &account, &deed)).await
+    }
+
+    async fn replace_watch(
+        &self,
+        workspace: &WorkspaceId,
+        account: &AccountId,
+        before: Watch,
+        after: Watch,
+    ) -> Result<bool, StoreError> {
+        let key = Key::account(workspace, account);
+        let replace = move |view: &mut View| {
+            let record: Option<AccountRecord> = view.read(&key)?;
+            let Some(record) = record.filter(|record| record.watch == before) else { return Ok(false) };
+            view.write(&key, &AccountRecord { watch: after, ..record }).map(|()| true)
+        };
+        self.write(replace).await
+    }
+
+    async fn datasets_of(&self, workspace: &WorkspaceId, account: &AccountId) -> Result<Vec<DatasetName>, StoreError> {
+        let (workspace, account) = (workspace.clone(), account.clone());
+        self.read(move |view| datasets::only_of(view, &workspace, &account)).await
     }
 }
 
@@ -67,23 +94,33 @@ pub(super) fn set_up(
     account: &AccountId,
     before: Option<&AccountSetup>,
     after: AccountSetup,
+    deed: Option<&Deed>,
 ) -> Result<SetUp, StoreError> {
     let (key, owner) = (Key::account(workspace, account), Key::owner(account));
     let mut record = view.read::<AccountRecord>(&key)?.unwrap_or_default();
     if record.setup.as_ref() != before {
         return Ok(SetUp::Changed);
     }
-    if before.is_none() {
-        if view.holds(&owner)? {
-            return Ok(SetUp::Changed);
+    if before.is_none() && view.holds(&owner)? {
+        return Ok(SetUp::Changed);
+    }
+    // Who keeps a name keeps it, even if it is not the only one.
+    if before.is_none_or(|before| before.name != after.name) {
+        let accounts = accept::accounts(view, workspace)?.into_iter().filter(|(id, _)| id != account);
+        let others: Vec<AccountSetup> = accounts.filter_map(|(_, account)| account.setup).collect();
+        if others.iter().any(|other| other.name.to_lowercase() == after.name.to_lowercase()) {
+            return Ok(SetUp::NameTaken);
         }
-        let accounts = accept::accounts(view, workspace)?;
-        if accounts.iter().filter(|(_, account)| account.setup.is_some()).count() >= MOST_ACCOUNTS {
+        if before.is_none() && others.len() >= MOST_ACCOUNTS {
             return Ok(SetUp::TooMany);
         }
     }
+    if before.is_none() {
+        record.watch = Watch::NEW;
+    }
     record.setup = Some(after);
     put(view, workspace, account, &record)?;
+    deed.map_or(Ok(()), |deed| deeds::note(view, workspace, deed))?;
     Ok(SetUp::Stored)
 }
 
@@ -101,19 +138,25 @@ pub(super) fn put(
 }
 
 /// Forgets an account that was set up, if it is the workspace's; whether it was there.
-pub(super) fn remove(view: &mut View, workspace: &WorkspaceId, account: &AccountId) -> Result<bool, StoreError> {
+pub(super) fn remove(
+    view: &mut View,
+    workspace: &WorkspaceId,
+    account: &AccountId,
+    deed: &Deed,
+) -> Result<bool, StoreError> {
     let owner = Key::owner(account);
     if view.read::<WorkspaceId>(&owner)?.as_ref() != Some(workspace) {
         return Ok(false);
     }
     view.remove(&owner)?;
     view.remove(&Key::account(workspace, account))?;
+    deeds::note(view, workspace, deed)?;
     Ok(true)
 }
 
 /// Finds an account that was set up, and whose it is.
-pub(super) fn find(view: &View, account: &AccountId) -> Result<Option<(WorkspaceId, AccountSetup)>, StoreError> {
+pub(super) fn find(view: &View, account: &AccountId) -> Result<Option<(WorkspaceId, AccountRecord)>, StoreError> {
     let Some(workspace) = view.read::<WorkspaceId>(&Key::owner(account))? else { return Ok(None) };
     let record: Option<AccountRecord> = view.read(&Key::account(&workspace, account))?;
-    Ok(record.and_then(|record| record.setup).map(|setup| (workspace, setup)))
+    Ok(record.filter(|record| record.setup.is_some()).map(|record| (workspace, record)))
 }

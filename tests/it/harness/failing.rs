@@ -9,7 +9,7 @@ use segments_slack::model::{
 use segments_slack::store::{
     AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Edit, Edited, Export,
     HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold, Verdict,
-    WorkspaceRecord,
+    Watch, WorkspaceRecord,
 };
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -122,15 +122,18 @@ macro_rules! passing {
 
 passing! {
     Tenants:
-    fn find_account(&self, account: &AccountId) -> Option<(WorkspaceId, AccountSetup)>;
+    fn find_account(&self, account: &AccountId) -> Option<(WorkspaceId, AccountRecord)>;
     fn installation(&self, workspace: &WorkspaceId) -> Option<WorkspaceRecord>;
     fn replace_installation(
         &self, workspace: &WorkspaceId, before: Option<WorkspaceRecord>, after: WorkspaceRecord
     ) -> bool;
     fn set_up_account(
-        &self, workspace: &WorkspaceId, account: &AccountId, before: Option<AccountSetup>, after: AccountSetup
+        &self, workspace: &WorkspaceId, account: &AccountId, before: Option<AccountSetup>, after: AccountSetup,
+        deed: Option<Deed>
     ) -> SetUp;
-    fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId) -> bool;
+    fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId, deed: Deed) -> bool;
+    fn replace_watch(&self, workspace: &WorkspaceId, account: &AccountId, before: Watch, after: Watch) -> bool;
+    fn datasets_of(&self, workspace: &WorkspaceId, account: &AccountId) -> Vec<DatasetName>;
 }
 
 passing! {

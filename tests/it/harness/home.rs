@@ -86,7 +86,8 @@ fn block(block: &Value) -> String {
     }
 }
 
-fn clickable(element: &Value) -> String {
+/// What can be clicked, with its id.
+pub(crate) fn clickable(element: &Value) -> String {
     let id = element["action_id"].as_str().unwrap();
     if element["type"] == "overflow" {
         let options = element["options"].as_array().unwrap().iter();

@@ -2,12 +2,12 @@
 
 use super::{Bench, Serves, WEBHOOK_MEMORY, channel, user};
 use secrecy::SecretString;
-use segments_slack::app::accounts;
 use segments_slack::config::{Config, OauthClient};
 use segments_slack::model::{AccountId, WorkspaceId};
 use segments_slack::sandbox::slack::{ChannelKind, Role, Shown};
+use segments_slack::store::{AccountSetup, Watch};
+use segments_slack::vault::{Field, Row};
 use std::net::SocketAddr;
-use svix::webhooks::Webhook;
 use url::Url;
 
 pub(crate) const CLIENT_ID: &str = "123.456";
@@ -101,19 +101,48 @@ impl Bench {
         browser.opens(self, back.as_str()).await
     }
 
-    /// Sets an account of a workspace up.
+    /// Sets an account of a workspace up, to which a first message came already.
     pub(crate) async fn account(&self, workspace: &WorkspaceId, secret: &str, by: &str) -> AccountId {
-        let secret = SecretString::from(secret);
-        accounts::open(self.app(), workspace, "flowers", &secret, &user(by)).await.unwrap()
+        let app = self.app();
+        let account = AccountId::parse(format!("account-of-{workspace}")).unwrap();
+        let row = Row::of_account(workspace, &account, Field::SigningSecret);
+        let setup = AccountSetup {
+            name: "flowers".to_owned(),
+            signing_secrets: vec![app.vault.seal(row, &SecretString::from(secret))],
+            api_key: None,
+            created_by: user(by),
+            created_at: self.clock.now(),
+        };
+        app.store.set_up_account(workspace, &account, None, setup, None).await.unwrap();
+        app.store.replace_watch(workspace, &account, Watch::NEW, Watch::default()).await.unwrap();
+        account
+    }
+
+    /// Looks into every file that the server keeps for each of these secrets; gives how many files there are.
+    pub(crate) fn assert_not_on_disk(&self, secrets: &[String]) -> usize {
+        let (mut folders, mut files) = (vec![self.data()], 0);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                files += 1;
+                let bytes = std::fs::read(&path).unwrap();
+                for secret in secrets {
+                    let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                    assert!(!found, "{secret} is in {}", path.display());
+                }
+            }
+        }
+        files
     }
 
     /// Sends a body to an account, signed with a secret; gives the status.
     pub(crate) async fn webhook_to(&self, account: &AccountId, secret: &str, id: &str, body: &str) -> u16 {
-        let now = self.clock.now().as_second();
-        let signature = Webhook::new(secret).unwrap().sign(id, now, body.as_bytes()).unwrap();
-        let request = self.http.post(self.url(&format!("/webhooks/segments/{account}")));
-        let request = request.header("svix-id", id).header("svix-timestamp", now.to_string());
-        let response = request.header("svix-signature", signature).body(body.to_owned()).send().await.unwrap();
+        let url = self.url(&format!("/webhooks/segments/{account}"));
+        let response = self.signed_with(secret, url, id, body).send().await.unwrap();
         self.settle().await;
         response.status().as_u16()
     }

@@ -55,6 +55,8 @@ pub(crate) struct Bench {
     /// The key that the server acts with, from the next start on.
     pub(crate) api_key: Option<String>,
     webhook_memory: usize,
+    /// Whether the server knows where it is reached, from the next start on.
+    pub(crate) has_address: bool,
     /// Whom the server serves, from the next start on.
     pub(crate) serves: Serves,
     /// What is to go wrong with the store.
@@ -179,6 +181,7 @@ impl Bench {
             folder: tempfile::tempdir().unwrap(),
             slack_url,
             webhook_memory,
+            has_address: true,
             serves: Serves::One,
             strikes: Strikes::default(),
             server: None,
@@ -220,7 +223,7 @@ impl Bench {
             listen: "127.0.0.1:0".parse().unwrap(),
             admin_listen: None,
             store: StoreUrl::Sled(self.data()),
-            public_url: None,
+            public_url: self.has_address.then(|| "https://segments-slack.example.com".parse().unwrap()),
             signing_secret: SecretString::from(SIGNING_SECRET),
             bot_token: Some(SecretString::from(BOT_TOKEN)),
             oauth: None,
@@ -303,8 +306,13 @@ impl Bench {
     }
 
     fn signed_for(&self, url: String, id: &str, body: &str) -> reqwest::RequestBuilder {
+        self.signed_with(WEBHOOK_SECRET, url, id, body)
+    }
+
+    /// A webhook to an address, signed with a secret and not sent yet.
+    pub(crate) fn signed_with(&self, secret: &str, url: String, id: &str, body: &str) -> reqwest::RequestBuilder {
         let now = self.clock.now().as_second();
-        let signature = Webhook::new(WEBHOOK_SECRET).unwrap().sign(id, now, body.as_bytes()).unwrap();
+        let signature = Webhook::new(secret).unwrap().sign(id, now, body.as_bytes()).unwrap();
         self.http
             .post(url)
             .header("svix-id", id)

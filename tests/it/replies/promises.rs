@@ -250,7 +250,6 @@ proptest! {
         let pause = Pause { reason: PauseReason(token.clone()), since: noon() };
         assert_fits(&reply::paused_notice(&ChannelId::parse("C1").unwrap(), &pause));
         assert_fits(&reply::still_refused(&token));
-        assert_fits(&reply::coming(&token));
         assert_fits(&reply::try_again(&token));
         assert_fits(&reply::unfinished());
         let account = AccountStatus { name: token.clone(), last_event: Some(noon()), last_test: None };
@@ -296,12 +295,4 @@ fn run_this_stands_there_exactly_when_there_is_one_correction_that_a_button_can_
     assert!(!runs(&["é".repeat(2_001)]));
     assert!(!runs(&["/segments list".to_owned(), "/segments test".to_owned()]));
     assert!(!runs(&[]));
-}
-
-#[test]
-fn help_promises_no_verb_that_is_still_to_come() {
-    let help = shown(&reply::help(None));
-    for verb in ["edit", "connect", "disconnect", "list all"] {
-        assert!(!help.contains(&format!("/segments {verb}")), "{verb}");
-    }
 }

@@ -92,7 +92,7 @@ async fn fill(bench: &Bench) {
         store.accept(&workspace(), arrival, decided(verdict)).await.unwrap();
     }
     store.replace_installation(&workspace(), None, installation(1)).await.unwrap();
-    store.set_up_account(&workspace(), &AccountId::parse("acc_3").unwrap(), None, setup(2)).await.unwrap();
+    store.set_up_account(&workspace(), &AccountId::parse("acc_3").unwrap(), None, setup(2), None).await.unwrap();
     bench.accept_as(&"x".repeat(200), vec![wanted("C1", 50)], 6).await;
     let (delivery, news) = bench.claim("C1", 6).await.due.remove(0);
     let fold = Fold::open(&delivery, &news, at(6)).shown_as(MessageTs::parse("1.2").unwrap());

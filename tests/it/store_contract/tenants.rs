@@ -2,9 +2,10 @@
 
 use super::backup::restored;
 use super::bench::{Bench, account, arrival, at, decided, verdict, workspace};
-use segments_slack::model::{AccountId, KeyId, Sealed, UserId, WorkspaceId};
+use segments_slack::model::{AccountId, DatasetName, Deed, KeyId, Sealed, UserId, WorkspaceId};
 use segments_slack::store::{
-    AccountRecord, AccountSetup, MOST_ACCOUNTS, Renewal, SetUp, Standing, WorkspaceKind, WorkspaceRecord,
+    AccountRecord, AccountSetup, Arrival, MOST_ACCOUNTS, Renewal, SetUp, Standing, Tiding, Watch, WorkspaceKind,
+    WorkspaceRecord,
 };
 
 fn sealed(number: u8) -> Sealed {
@@ -35,6 +36,19 @@ pub(super) fn setup(number: u8) -> AccountSetup {
     }
 }
 
+/// What is known of an account right after it was set up.
+fn fresh(number: u8) -> AccountRecord {
+    AccountRecord { setup: Some(setup(number)), watch: Watch::NEW, ..AccountRecord::default() }
+}
+
+fn named(number: usize) -> AccountSetup {
+    AccountSetup { name: format!("flowers {number}"), ..setup(1) }
+}
+
+fn deed() -> Deed {
+    Deed { at: at(1), by: None, channel: None, typed: "disconnect flowers".to_owned() }
+}
+
 fn other() -> WorkspaceId {
     WorkspaceId::parse("T2").unwrap()
 }
@@ -53,40 +67,41 @@ pub(super) async fn an_installation_is_replaced_only_as_it_is_known(mut bench: B
 }
 
 pub(super) async fn an_account_is_found_with_its_workspace(mut bench: Bench) {
-    let set_up = bench.store().set_up_account(&workspace(), &account(), None, setup(1)).await;
+    let set_up = bench.store().set_up_account(&workspace(), &account(), None, setup(1), None).await;
     assert_eq!(set_up.unwrap(), SetUp::Stored);
     bench.restart();
     let store = bench.store();
-    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), setup(1))));
+    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), fresh(1))));
     // One that anything came to, and that nobody set up, is nobody's.
     let heard = AccountId::parse("heard").unwrap();
     store.note_test(&workspace(), &heard, at(3)).await.unwrap();
     assert_eq!(store.find_account(&heard).await.unwrap(), None);
-    assert!(store.remove_account(&workspace(), &account()).await.unwrap());
-    assert!(!store.remove_account(&workspace(), &account()).await.unwrap());
+    assert!(store.remove_account(&workspace(), &account(), deed()).await.unwrap());
+    assert!(!store.remove_account(&workspace(), &account(), deed()).await.unwrap());
     assert_eq!(store.find_account(&account()).await.unwrap(), None);
 }
 
 pub(super) async fn an_account_belongs_to_one_workspace(bench: Bench) {
     let store = bench.store();
-    store.set_up_account(&workspace(), &account(), None, setup(1)).await.unwrap();
-    let taken = store.set_up_account(&other(), &account(), None, setup(2)).await.unwrap();
+    store.set_up_account(&workspace(), &account(), None, setup(1), None).await.unwrap();
+    let taken = store.set_up_account(&other(), &account(), None, setup(2), None).await.unwrap();
     assert_eq!(taken, SetUp::Changed);
-    let stolen = store.set_up_account(&other(), &account(), Some(setup(1)), setup(2)).await.unwrap();
+    let stolen = store.set_up_account(&other(), &account(), Some(setup(1)), setup(2), None).await.unwrap();
     assert_eq!(stolen, SetUp::Changed);
-    assert!(!store.remove_account(&other(), &account()).await.unwrap());
-    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), setup(1))));
+    assert!(!store.remove_account(&other(), &account(), deed()).await.unwrap());
+    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), fresh(1))));
     assert_eq!(store.accounts(&other()).await.unwrap(), []);
 }
 
 pub(super) async fn a_setup_is_changed_only_as_it_is_known(bench: Bench) {
     let store = bench.store();
-    let change = async |before, after| store.set_up_account(&workspace(), &account(), before, after).await.unwrap();
+    let change =
+        async |before, after| store.set_up_account(&workspace(), &account(), before, after, None).await.unwrap();
     assert_eq!(change(Some(setup(1)), setup(2)).await, SetUp::Changed);
     assert_eq!(change(None, setup(1)).await, SetUp::Stored);
     assert_eq!(change(None, setup(2)).await, SetUp::Changed);
     assert_eq!(change(Some(setup(1)), setup(2)).await, SetUp::Stored);
-    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), setup(2))));
+    assert_eq!(store.find_account(&account()).await.unwrap(), Some((workspace(), fresh(2))));
 }
 
 pub(super) async fn a_workspace_has_at_most_fifty_accounts(bench: Bench) {
@@ -95,27 +110,29 @@ pub(super) async fn a_workspace_has_at_most_fifty_accounts(bench: Bench) {
     store.note_test(&workspace(), &AccountId::parse("heard").unwrap(), at(0)).await.unwrap();
     let id = |number: usize| AccountId::parse(format!("acc_{number}")).unwrap();
     for number in 0..MOST_ACCOUNTS {
-        let set_up = store.set_up_account(&workspace(), &id(number), None, setup(1)).await.unwrap();
+        let set_up = store.set_up_account(&workspace(), &id(number), None, named(number), None).await.unwrap();
         assert_eq!(set_up, SetUp::Stored, "{number}");
     }
     let more = id(MOST_ACCOUNTS);
-    assert_eq!(store.set_up_account(&workspace(), &more, None, setup(1)).await.unwrap(), SetUp::TooMany);
+    let set_up = async || store.set_up_account(&workspace(), &more, None, named(MOST_ACCOUNTS), None).await.unwrap();
+    assert_eq!(set_up().await, SetUp::TooMany);
     assert_eq!(store.find_account(&more).await.unwrap(), None);
-    let changed = store.set_up_account(&workspace(), &id(0), Some(setup(1)), setup(2)).await.unwrap();
+    let changed = store.set_up_account(&workspace(), &id(0), Some(named(0)), setup(2), None).await.unwrap();
     assert_eq!(changed, SetUp::Stored);
-    assert!(store.remove_account(&workspace(), &id(7)).await.unwrap());
-    assert_eq!(store.set_up_account(&workspace(), &more, None, setup(1)).await.unwrap(), SetUp::Stored);
+    assert!(store.remove_account(&workspace(), &id(7), deed()).await.unwrap());
+    assert_eq!(set_up().await, SetUp::Stored);
 }
 
 pub(super) async fn what_comes_to_an_account_leaves_its_setup_alone(bench: Bench) {
     let store = bench.store();
-    store.set_up_account(&workspace(), &account(), None, setup(1)).await.unwrap();
+    store.set_up_account(&workspace(), &account(), None, setup(1), None).await.unwrap();
     store.note_test(&workspace(), &account(), at(4)).await.unwrap();
     let answer = verdict("m1", Vec::new());
     store.accept(&workspace(), arrival("m1", 5), decided(answer)).await.unwrap();
-    let expected = AccountRecord { last_event: Some(at(5)), last_test: Some(at(4)), setup: Some(setup(1)) };
+    let expected =
+        AccountRecord { last_event: Some(at(5)), last_test: Some(at(4)), watch: Watch::NEW.heard(at(4)), ..fresh(1) };
     assert_eq!(store.accounts(&workspace()).await.unwrap(), [(account(), expected)]);
-    let changed = store.set_up_account(&workspace(), &account(), Some(setup(1)), setup(2)).await.unwrap();
+    let changed = store.set_up_account(&workspace(), &account(), Some(setup(1)), setup(2), None).await.unwrap();
     assert_eq!(changed, SetUp::Stored);
 }
 
@@ -130,4 +147,76 @@ pub(super) async fn a_record_of_before_setups_is_still_read(bench: Bench) {
     let expected = AccountRecord { last_event: Some(at(5)), ..AccountRecord::default() };
     let accounts = restored.store().accounts(&workspace()).await.unwrap();
     assert_eq!(accounts, [(AccountId::parse("environment").unwrap(), expected)]);
+}
+
+pub(super) async fn a_name_is_that_of_one_account_of_a_workspace(bench: Bench) {
+    let (store, second) = (bench.store(), AccountId::parse("second").unwrap());
+    store.set_up_account(&workspace(), &account(), None, setup(1), None).await.unwrap();
+    let as_second = async |before, name: &str| {
+        let after = AccountSetup { name: name.to_owned(), ..setup(1) };
+        store.set_up_account(&workspace(), &second, before, after, Some(deed())).await.unwrap()
+    };
+    assert_eq!(as_second(None, "Flowers").await, SetUp::NameTaken);
+    assert_eq!(as_second(None, "flowers 7").await, SetUp::Stored);
+    assert_eq!(as_second(Some(named(7)), "FLOWERS").await, SetUp::NameTaken);
+    // Its own name in another case is no other's.
+    assert_eq!(as_second(Some(named(7)), "Flowers 7").await, SetUp::Stored);
+    let elsewhere = AccountId::parse("third").unwrap();
+    assert_eq!(store.set_up_account(&other(), &elsewhere, None, setup(1), None).await.unwrap(), SetUp::Stored);
+    assert_eq!(store.deeds(&workspace(), 9).await.unwrap().len(), 2, "what was not stored is no deed");
+    assert!(store.remove_account(&workspace(), &second, deed()).await.unwrap());
+    assert_eq!(store.deeds(&workspace(), 9).await.unwrap().len(), 3);
+}
+
+pub(super) async fn what_is_to_be_told_of_an_account_is_on_disk_with_what_it_is_about(mut bench: Bench) {
+    bench.store().set_up_account(&workspace(), &account(), None, setup(1), None).await.unwrap();
+    bench.store().note_test(&workspace(), &account(), at(4)).await.unwrap();
+    bench.restart();
+    let store = bench.store();
+    let (_, record) = store.find_account(&account()).await.unwrap().unwrap();
+    let due = Watch::NEW.heard(at(4));
+    assert_eq!((record.watch, record.last_test), (due, Some(at(4))));
+    assert_eq!(due.misfit, Tiding::Over, "a secret that fits is no mistake any more");
+    let told = Watch::default();
+    assert!(!store.replace_watch(&workspace(), &account(), Watch::NEW, told).await.unwrap());
+    assert!(!store.replace_watch(&other(), &account(), due, told).await.unwrap());
+    assert!(store.replace_watch(&workspace(), &account(), due, told).await.unwrap());
+    assert!(!store.replace_watch(&workspace(), &account(), due, told).await.unwrap());
+    store.note_test(&workspace(), &account(), at(5)).await.unwrap();
+    assert_eq!(store.find_account(&account()).await.unwrap().unwrap().1.watch, told);
+}
+
+pub(super) async fn a_dataset_is_an_accounts_own_as_long_as_no_other_sends_it(bench: Bench) {
+    let (store, second) = (bench.store(), AccountId::parse("second").unwrap());
+    let flowers = DatasetName::parse("jane/flowers").unwrap();
+    for (id, number) in [(account(), 1), (second.clone(), 2)] {
+        store.set_up_account(&workspace(), &id, None, named(number), None).await.unwrap();
+    }
+    let comes = async |message: &str, to: &AccountId| {
+        let arrival = Arrival { account: to.clone(), dataset: Some(flowers.clone()), ..arrival(message, 1) };
+        store.accept(&workspace(), arrival, decided(verdict(message, Vec::new()))).await.unwrap();
+    };
+    let own = async |of: &AccountId| store.datasets_of(&workspace(), of).await.unwrap();
+    assert_eq!(own(&account()).await, []);
+    comes("m1", &account()).await;
+    assert_eq!((own(&account()).await, own(&second).await), (vec![flowers.clone()], vec![]));
+    assert_eq!(store.datasets_of(&other(), &account()).await.unwrap(), []);
+    comes("m2", &second).await;
+    assert_eq!((own(&account()).await, own(&second).await), (vec![], vec![]));
+    store.remove_account(&workspace(), &second, deed()).await.unwrap();
+    assert_eq!(own(&account()).await, std::slice::from_ref(&flowers));
+    assert_eq!(store.datasets(&workspace()).await.unwrap(), [flowers]);
+}
+
+pub(super) async fn a_dataset_of_before_its_accounts_were_kept_is_still_read(bench: Bench) {
+    drop(bench);
+    let lines = [
+        r#"{"kind":"backup","format":1,"program":"0.1.0","at":"2026-03-01T00:00:00Z"}"#,
+        r#"{"kind":"dataset","workspace":"T1","name":"jane/flowers"}"#,
+        r#"{"kind":"end","records":{"dataset":1},"unreadable":0}"#,
+    ];
+    let restored = restored(&lines.map(str::to_owned)).await;
+    let store = restored.store();
+    assert_eq!(store.datasets(&workspace()).await.unwrap(), [DatasetName::parse("jane/flowers").unwrap()]);
+    assert_eq!(store.datasets_of(&workspace(), &account()).await.unwrap(), []);
 }

@@ -1,0 +1,287 @@
+//! The form of webhook accounts: opening it, following clicks, and doing what was submitted.
+
+use super::{address, deed, derived, listed, refresh, setup};
+use crate::app::modal::{Submitted, says};
+use crate::app::permission::{Allowed, may_connect};
+use crate::app::{App, Asker, Reply, environment_account};
+use crate::model::{AccountId, Sealed, UserId, WorkspaceId};
+use crate::render::accounts::{self as view, Account};
+use crate::render::reply::{self, AccountChange, KeyCheck};
+use crate::segments::api::SegmentsError;
+use crate::slack::accounts::{Filled, Sheet, Wrong};
+use crate::slack::interaction::{AccountAction, Action, Click, Doing};
+use crate::slack::view::View;
+use crate::store::{AccountSetup, MOST_ACCOUNTS, SetUp, StoreError};
+use crate::vault::{Field, Row, UnsealError};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use slack_morphism::prelude::SlackView;
+use std::time::Duration;
+use tracing::{debug, warn};
+
+/// Segments.ai may take so long to say whose a key is: Slack waits for the answer to a form.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// Opens the accounts of the workspace before one of its admins; the form of a new one where there are none.
+pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+    let (workspace, user) = (&asker.lane.workspace, &asker.user);
+    if let Err(refusal) = may_connect(app, workspace, user).await {
+        return Ok(Reply::asker(refusal));
+    }
+    if app.settings.public_url.is_none() {
+        return Ok(Reply::asker(reply::no_public_url()));
+    }
+    let accounts = listed(app, workspace).await?;
+    let shown = if accounts.is_empty() { new(app, workspace, user).await? } else { view::accounts(&accounts, None) };
+    Ok(match app.slack.open_view(workspace, &asker.cause, &shown).await {
+        Ok(()) => Reply::nothing(),
+        Err(error) => {
+            warn!("could not open the form of accounts: {error}");
+            Reply::asker(reply::connect_again())
+        }
+    })
+}
+
+/// Does what was clicked in a view of accounts, and shows there what came of it.
+pub(in crate::app) async fn click(app: &App, click: &Click) -> Result<(), StoreError> {
+    let Some(open) = &click.view else { return Ok(()) };
+    let (workspace, user) = (&click.workspace, &click.user);
+    let shown = match (&click.action, may_connect(app, workspace, user).await) {
+        (_, Err(refusal)) => view::said(&refusal),
+        (Action::Open, _) => return Ok(()),
+        (Action::Account(AccountAction::New), _) => new(app, workspace, user).await?,
+        (Action::Account(AccountAction::Change(account)), _) => change(app, workspace, account).await?,
+        (Action::Account(AccountAction::Disconnect(account)), _) => {
+            view::said(&super::ask_to_disconnect(app, workspace, account).await?)
+        }
+        (Action::Account(AccountAction::DisconnectNow(account)), Ok(allowed)) => {
+            let said = super::disconnect_now(app, &allowed, workspace, user, account).await?;
+            view::accounts(&listed(app, workspace).await?, Some(&said.text))
+        }
+        (Action::Account(AccountAction::List) | Action::Dismiss, _) => {
+            view::accounts(&listed(app, workspace).await?, None)
+        }
+        _ => view::said(&reply::unknown_action()),
+    };
+    if let Err(error) = app.slack.update_view(workspace, &open.id, Some(&open.hash), &shown).await {
+        debug!("could not show what a click on accounts came to: {error}");
+    }
+    Ok(())
+}
+
+/// The form of a new account. Whoever closes it and opens it again on the same day gets the same address.
+async fn new(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<SlackView, StoreError> {
+    let day = app.clock.now().strftime("%F").to_string();
+    for turn in 0..=MOST_ACCOUNTS {
+        let seed = format!("{day} {turn}");
+        let account = derived(app, workspace, user, &seed);
+        if app.store.find_account(&account).await?.is_none() {
+            let address = address(app, Some(&account)).unwrap_or_default();
+            return Ok(view::new(&address, &Sheet::New { account, seed }));
+        }
+    }
+    Ok(view::said(&reply::too_many_accounts(MOST_ACCOUNTS)))
+}
+
+async fn change(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<SlackView, StoreError> {
+    let accounts = listed(app, workspace).await?;
+    let shown = accounts.iter().find(|one| one.id.as_ref() == Some(account));
+    let (Some(shown), Some(setup)) = (shown, setup(app, workspace, account).await?) else {
+        return Ok(view::accounts(&accounts, Some(&reply::no_such_account().text)));
+    };
+    let shown =
+        Account { has_key: setup.api_key.is_some(), rotating: setup.signing_secrets.len() > 1, ..shown.clone() };
+    Ok(view::change(&shown, &Sheet::Change { account: account.clone(), seen: fingerprint(&setup) }))
+}
+
+/// Tells a setup from another one, and nothing of what is sealed in it.
+fn fingerprint(setup: &AccountSetup) -> String {
+    let text = serde_json::to_string(setup).expect("a setup can be written");
+    hex::encode(&Sha256::digest(text)[..16])
+}
+
+/// Does what a submitted form says, or says what is wrong with it.
+pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<Submitted, StoreError> {
+    let Doing { workspace, user, what: view, .. } = done;
+    let allowed = match may_connect(app, workspace, user).await {
+        Ok(allowed) => allowed,
+        Err(refusal) => return Ok(says(&refusal)),
+    };
+    let (sheet, filled) = (Sheet::read(&view.private_metadata), Filled::read(view));
+    let is_new = matches!(sheet, Sheet::New { .. });
+    if sheet == Sheet::Accounts {
+        return Ok(Submitted::Close);
+    }
+    let mut wrong = filled.wrong(is_new);
+    if filled.name.to_lowercase() == environment_account().as_str() {
+        wrong.push(Wrong::NameReserved);
+    }
+    let mut check = KeyCheck::NotGiven;
+    if let Some(key) = filled.key.as_ref().filter(|_| wrong.is_empty()) {
+        match checked(app, key).await {
+            Some(said) => check = said,
+            None => wrong.push(Wrong::Key),
+        }
+    }
+    if !wrong.is_empty() {
+        return Ok(Submitted::Wrong(view::errors(&wrong)));
+    }
+    let by = By { app, workspace, user, _allowed: allowed };
+    match sheet {
+        Sheet::New { account, seed } if account != derived(app, workspace, user, &seed) => {
+            Ok(says(&reply::form_is_outdated()))
+        }
+        Sheet::New { account, .. } => by.connect(&account, &filled, &check).await,
+        Sheet::Change { account, seen } => by.change(&account, &seen, &filled, &check).await,
+        Sheet::Accounts => Ok(Submitted::Close),
+    }
+}
+
+/// Whose a key is; none if it is no key. What Segments.ai does not say in time is not held against it.
+async fn checked(app: &App, key: &SecretString) -> Option<KeyCheck> {
+    match app.clock.timeout(PATIENCE, app.segments.me(key)).await {
+        Some(Ok(owner)) => {
+            Some(KeyCheck::Owner { name: owner.username.as_str().to_owned(), webhooks: owner.webhooks_enabled })
+        }
+        Some(Err(
+            SegmentsError::Unauthorized
+            | SegmentsError::Forbidden { .. }
+            | SegmentsError::NotFound
+            | SegmentsError::Rejected { .. },
+        )) => None,
+        Some(Err(error)) => {
+            warn!("could not check an API key: {error}");
+            Some(KeyCheck::Unchecked)
+        }
+        None => Some(KeyCheck::Unchecked),
+    }
+}
+
+/// An admin of a workspace, who submitted something.
+struct By<'a> {
+    app: &'a App,
+    workspace: &'a WorkspaceId,
+    user: &'a UserId,
+    _allowed: Allowed,
+}
+
+impl By<'_> {
+    /// Sets an account up. The same form sent twice makes one.
+    async fn connect(&self, account: &AccountId, filled: &Filled, check: &KeyCheck) -> Result<Submitted, StoreError> {
+        let Self { app, workspace, user, .. } = self;
+        let after = AccountSetup {
+            name: filled.name.clone(),
+            signing_secrets: self.sealed(account, &filled.secrets()),
+            api_key: self.sealed_key(account, filled),
+            created_by: (*user).clone(),
+            created_at: app.clock.now(),
+        };
+        let with_key = if filled.key.is_some() { " with an API key" } else { "" };
+        let deed = deed(app, user, &format!("connect {}{with_key}", filled.name));
+        match app.store.set_up_account(workspace, account, None, after, Some(deed)).await? {
+            SetUp::Stored => {}
+            SetUp::NameTaken => return Ok(Submitted::Wrong(view::errors(&[Wrong::NameTaken]))),
+            SetUp::TooMany => return Ok(says(&reply::too_many_accounts(MOST_ACCOUNTS))),
+            SetUp::Changed => return self.repeated(account, filled, check).await,
+        }
+        refresh(app, workspace, account).await?;
+        Ok(says(&reply::connected(&filled.name, check)))
+    }
+
+    /// What to say of an account that is set up already: it may be by the same form.
+    async fn repeated(&self, account: &AccountId, filled: &Filled, check: &KeyCheck) -> Result<Submitted, StoreError> {
+        let Some(setup) = setup(self.app, self.workspace, account).await? else {
+            return Ok(says(&reply::no_such_account()));
+        };
+        let kept = self.opened(account, &setup).unwrap_or_default();
+        let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+        let given = filled.secrets();
+        let is_same = setup.name == filled.name
+            && kept.len() == given.len()
+            && kept.iter().zip(&given).all(|(kept, given)| same(kept, given));
+        if !is_same {
+            return Ok(says(&reply::address_taken(&setup.name)));
+        }
+        refresh(self.app, self.workspace, account).await?;
+        Ok(says(&reply::connected(&setup.name, check)))
+    }
+
+    /// Changes an account, if it still is what it was when the form was opened.
+    async fn change(
+        &self,
+        account: &AccountId,
+        seen: &str,
+        filled: &Filled,
+        check: &KeyCheck,
+    ) -> Result<Submitted, StoreError> {
+        let Self { app, workspace, user, .. } = self;
+        let Some(before) = setup(app, workspace, account).await? else {
+            return Ok(says(&reply::no_such_account()));
+        };
+        if fingerprint(&before) != seen {
+            return Ok(says(&reply::account_changed_since(&before.name)));
+        }
+        let mut changes = Vec::new();
+        let mut after = AccountSetup { name: filled.name.clone(), ..before.clone() };
+        if after.name != before.name {
+            changes.push(AccountChange::Name);
+        }
+        if filled.secrets.is_some() || filled.drops_old && before.signing_secrets.len() > 1 {
+            // What does not open is of no use any more, and goes.
+            let opened = self.opened(account, &before).unwrap_or_default();
+            after.signing_secrets = self.sealed(account, &filled.rotated(&opened));
+            changes.push(match (filled.secrets.is_some(), after.signing_secrets.len()) {
+                (_, 0) => return Ok(Submitted::Wrong(view::errors(&[Wrong::NoSecret]))),
+                (true, 2..) => AccountChange::SecretBesideOld,
+                (true, _) => AccountChange::Secret,
+                (false, _) => AccountChange::OldSecretDropped,
+            });
+        }
+        if let Some(key) = self.sealed_key(account, filled) {
+            let had = before.api_key.is_some();
+            changes.push(if had { AccountChange::OtherKey } else { AccountChange::Key });
+            after.api_key = Some(key);
+        } else if filled.drops_key && before.api_key.is_some() {
+            changes.push(AccountChange::KeyDeleted);
+            after.api_key = None;
+        }
+        let name = after.name.clone();
+        let said = reply::account_changed(&name, &changes, check);
+        if changes.is_empty() {
+            return self.accounts(&said).await;
+        }
+        let deed = deed(app, user, &format!("connect {}: {}", before.name, reply::account_changes(&changes)));
+        match app.store.set_up_account(workspace, account, Some(before), after, Some(deed)).await? {
+            SetUp::Stored => {}
+            SetUp::NameTaken => return Ok(Submitted::Wrong(view::errors(&[Wrong::NameTaken]))),
+            SetUp::Changed | SetUp::TooMany => return Ok(says(&reply::account_changed_since(&name))),
+        }
+        refresh(app, workspace, account).await?;
+        self.accounts(&said).await
+    }
+
+    /// Shows the accounts, and what became of the form.
+    async fn accounts(&self, said: &str) -> Result<Submitted, StoreError> {
+        let accounts = listed(self.app, self.workspace).await?;
+        Ok(Submitted::Says(Box::new(view::accounts(&accounts, Some(said)))))
+    }
+
+    fn opened(&self, account: &AccountId, setup: &AccountSetup) -> Result<Vec<SecretString>, UnsealError> {
+        let row = Row::of_account(self.workspace, account, Field::SigningSecret);
+        let opened = setup.signing_secrets.iter().map(|sealed| self.app.vault.unseal(row, sealed)).collect();
+        if let Err(error) = &opened {
+            warn!(workspace.id = %self.workspace, "{error}");
+        }
+        opened
+    }
+
+    fn sealed(&self, account: &AccountId, secrets: &[SecretString]) -> Vec<Sealed> {
+        let row = Row::of_account(self.workspace, account, Field::SigningSecret);
+        secrets.iter().map(|secret| self.app.vault.seal(row, secret)).collect()
+    }
+
+    fn sealed_key(&self, account: &AccountId, filled: &Filled) -> Option<Sealed> {
+        let row = Row::of_account(self.workspace, account, Field::ApiKey);
+        filled.key.as_ref().map(|key| self.app.vault.seal(row, key))
+    }
+}

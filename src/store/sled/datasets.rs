@@ -1,0 +1,90 @@
+//! The datasets that events named, each with the accounts that its events came to.
+
+use super::keys::{Key, Kind};
+use super::view::View;
+use crate::model::{AccountId, DatasetName, WorkspaceId};
+use crate::store::StoreError;
+use serde::{Deserialize, Serialize};
+
+/// A dataset that was seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(from = "Stored")]
+pub(super) struct Seen {
+    /// It.
+    pub(super) name: DatasetName,
+    /// The accounts; none of a record from before they were kept.
+    pub(super) accounts: Vec<AccountId>,
+}
+
+/// As it may stand there: once the name alone was kept.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Stored {
+    Name(DatasetName),
+    Seen { name: DatasetName, accounts: Vec<AccountId> },
+}
+
+impl From<Stored> for Seen {
+    fn from(stored: Stored) -> Self {
+        match stored {
+            Stored::Name(name) => Self { name, accounts: Vec::new() },
+            Stored::Seen { name, accounts } => Self { name, accounts },
+        }
+    }
+}
+
+/// Notes that an event of a dataset came to an account.
+pub(super) fn note(
+    view: &mut View,
+    workspace: &WorkspaceId,
+    account: &AccountId,
+    name: &DatasetName,
+) -> Result<(), StoreError> {
+    let seen: Option<Seen> = view.read(&Key::dataset(workspace, name))?;
+    let before = seen.map(|seen| seen.accounts).unwrap_or_default();
+    if before.contains(account) {
+        return Ok(());
+    }
+    let mut accounts = vec![account.clone()];
+    for other in before {
+        // Those that are gone would only pile up.
+        if view.holds(&Key::account(workspace, &other))? {
+            accounts.push(other);
+        }
+    }
+    put(view, workspace, &Seen { name: name.clone(), accounts })
+}
+
+/// Writes what is known of a dataset.
+pub(super) fn put(view: &mut View, workspace: &WorkspaceId, seen: &Seen) -> Result<(), StoreError> {
+    view.write(&Key::dataset(workspace, &seen.name), seen)
+}
+
+/// Datasets that any event named, by name.
+pub(super) fn all(view: &View, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError> {
+    let names = seen(view, workspace)?.into_iter().map(|seen| seen.name);
+    let mut names: Vec<DatasetName> = names.collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Datasets whose events came to an account and to no other that there is.
+pub(super) fn only_of(
+    view: &View,
+    workspace: &WorkspaceId,
+    account: &AccountId,
+) -> Result<Vec<DatasetName>, StoreError> {
+    let mut names = Vec::new();
+    for Seen { name, accounts } in seen(view, workspace)? {
+        let mut alone = accounts.contains(account);
+        for other in accounts.iter().filter(|other| *other != account) {
+            alone = alone && !view.holds(&Key::account(workspace, other))?;
+        }
+        names.extend(alone.then_some(name));
+    }
+    Ok(names)
+}
+
+fn seen(view: &View, workspace: &WorkspaceId) -> Result<Vec<Seen>, StoreError> {
+    view.scan(&Key::all(workspace, Kind::Dataset)).map(|entry| entry.map(|(_, seen)| seen)).collect()
+}
