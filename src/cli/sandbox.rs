@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::{out, serve};
 use crate::config::LogFormat;
-use crate::sandbox::{Options, start};
+use crate::sandbox::{Options, segments_variables, start};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::Url;
@@ -25,11 +25,15 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { listen, data, app } = arguments;
     serve::log(LogFormat::Pretty, "info");
     let shutdown = serve::stopped_by_signals().map_err(Failure::Runtime)?;
+    let has_own_server = app.is_none();
     let sandbox = start(Options { listen, data, app }, shutdown).await.map_err(Failure::Server)?;
     out::print(&format!(
         "the sandbox is at {}, its webhook endpoint at {}/webhooks/segments",
         sandbox.page_url, sandbox.server
     ))?;
+    if !has_own_server {
+        out::print(&format!("to act on its Segments.ai, your server needs {}", segments_variables(&sandbox.page_url)))?;
+    }
     out::print("press Ctrl-C to stop")?;
     sandbox.ended().await;
     Ok(())

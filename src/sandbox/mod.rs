@@ -1,5 +1,4 @@
-//! Everything on this machine: the real server, a fake of Slack, a sender in place of Segments.ai, and a page to use
-//! them from.
+//! Everything on this machine: the real server, a fake of Slack and one of Segments.ai, and a page to use them from.
 
 pub mod page;
 pub mod segments;
@@ -13,6 +12,7 @@ use anyhow::Context;
 use page::Page;
 use secrecy::SecretString;
 use segments::Sender;
+use segments_ai::SegmentsAi;
 use slack::{ChannelKind, Emulator, Role};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,10 +28,16 @@ pub const SIGNING_SECRET: &str = "sandbox-signing-secret";
 /// What the sandbox's Segments.ai signs with.
 pub const WEBHOOK_SECRET: &str = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA==";
 
+/// What acts on the sandbox's Segments.ai: the key of rex, a manager in it.
+pub const SEGMENTS_API_KEY: &str = "sandbox-api-key-of-rex";
+/// Where the API of the sandbox's Segments.ai is, below the page's address.
+pub const SEGMENTS_API: &str = "/segments-ai";
+
 /// What a sandbox is started with.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where the page is; port 0 picks one. The Slack API is below `/api` there.
+    /// Where the page is; port 0 picks one. The Slack API is below `/api` there, and that of Segments.ai below
+    /// [`SEGMENTS_API`].
     pub listen: SocketAddr,
     /// The folder that keeps everything for the next time; a temporary one if none.
     pub data: Option<PathBuf>,
@@ -47,6 +53,8 @@ pub struct Sandbox {
     pub server: String,
     /// The Slack in it.
     pub emulator: Emulator,
+    /// The Segments.ai in it.
+    pub segments: SegmentsAi,
     tasks: TaskTracker,
     _temporary: Option<tempfile::TempDir>,
 }
@@ -75,6 +83,9 @@ pub async fn start(options: Options, shutdown: CancellationToken) -> anyhow::Res
     let emulator = Emulator::new(clock.clone(), 1);
     emulator.set_base_url(&page_url);
     let workspace = populate(&emulator).await;
+    let segments = SegmentsAi::new(clock.clone());
+    staff(&segments);
+    let asks_for = options.app.as_ref().map(|_| segments_variables(&page_url));
     let mut temporary = None;
     let server = if let Some(app) = options.app {
         app.as_str().trim_end_matches('/').to_owned()
@@ -94,11 +105,25 @@ pub async fn start(options: Options, shutdown: CancellationToken) -> anyhow::Res
     };
     emulator.set_app(slack::App { base_url: server.clone(), signing_secret: SecretString::from(SIGNING_SECRET) });
     let endpoint = format!("{server}/webhooks/segments").parse().context("the server's address is no URL")?;
-    let sender = Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET))?;
-    let page = Page { emulator: emulator.clone(), sender, clock, workspace, shutdown: shutdown.clone() };
-    let router = page::router(page).merge(emulator.router());
+    let secret = SecretString::from(WEBHOOK_SECRET);
+    let sender = Sender::new(Url::clone(&endpoint), &secret)?;
+    segments.set_endpoint_of_others(Sender::new(endpoint, &secret)?);
+    let (delivering, until) = (segments.clone(), shutdown.clone());
+    tasks.spawn(async move {
+        until.run_until_cancelled(delivering.keep_delivering()).await;
+    });
+    let page = Page {
+        emulator: emulator.clone(),
+        sender,
+        segments: segments.clone(),
+        asks_for,
+        clock,
+        workspace,
+        shutdown: shutdown.clone(),
+    };
+    let router = page::router(page).merge(emulator.router()).nest(SEGMENTS_API, segments.router());
     tasks.spawn(crate::http::serve::serve(page_listener, router, shutdown));
-    Ok(Sandbox { page_url, server, emulator, tasks, _temporary: temporary })
+    Ok(Sandbox { page_url, server, emulator, segments, tasks, _temporary: temporary })
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
@@ -107,7 +132,7 @@ async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("could not listen on {address}; choose another with --listen"))
 }
 
-fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Config> {
+fn config(data: PathBuf, listen: SocketAddr, page: &str) -> anyhow::Result<Config> {
     Ok(Config {
         listen,
         admin_listen: None,
@@ -117,10 +142,10 @@ fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Conf
         bot_token: Some(SecretString::from(BOT_TOKEN)),
         oauth: None,
         keys: None,
-        slack_api_url: format!("{slack}/api").parse()?,
+        slack_api_url: format!("{page}/api").parse()?,
         webhook_secrets: vec![SecretString::from(WEBHOOK_SECRET)],
-        segments_api_key: None,
-        segments_api_url: "https://api.segments.ai".parse()?,
+        segments_api_key: Some(SecretString::from(SEGMENTS_API_KEY)),
+        segments_api_url: format!("{page}{SEGMENTS_API}").parse()?,
         segments_app_url: "https://app.segments.ai".parse()?,
         log_format: LogFormat::Pretty,
         log_filter: "info".to_owned(),
@@ -130,6 +155,24 @@ fn config(data: PathBuf, listen: SocketAddr, slack: &str) -> anyhow::Result<Conf
         who_may_change: WhoMayChange::Members,
         who_may_act: WhoMayChange::Members,
     })
+}
+
+/// What a server's environment says to find the Segments.ai of a page.
+pub fn segments_variables(page_url: &str) -> String {
+    format!("SEGMENTS_API_URL={page_url}{SEGMENTS_API} SEGMENTS_API_KEY={SEGMENTS_API_KEY}")
+}
+
+/// The people of the workspace under the same names, and rex, whose key the server has.
+fn staff(segments: &SegmentsAi) {
+    for (name, role) in [
+        ("rex", segments_ai::Role::Manager),
+        ("ann", segments_ai::Role::Admin),
+        ("jane", segments_ai::Role::Manager),
+        ("john", segments_ai::Role::Labeler),
+    ] {
+        segments.add_user(name, &format!("sandbox-api-key-of-{name}"));
+        segments.add_to_crew(name, role);
+    }
 }
 
 /// A workspace with a channel that the bot is in, an open one, and a private one that it must be invited to.

@@ -46,6 +46,7 @@ mod rendered;
 mod replies;
 mod sandbox;
 mod segments_api;
+mod segments_page;
 mod selecting;
 mod slack_door;
 mod store_contract;

@@ -115,6 +115,8 @@ pub(super) async fn webhook(State(desk): State<Arc<Desk>>, Form(asked): Form<Sen
             let serial = desk.history().serial_for(event);
             let body = sample::body(event, &asked.dataset, serial, now);
             let body = body.ok_or_else(|| refusal("There is no such event."))?;
+            // Before a card speaks of it.
+            desk.page.segments.see(&body);
             let sent = sender.send(&body, now).await;
             if let Ok(Sent { message_id, .. }) = &sent {
                 desk.history().last = Some(Webhook { event: event.to_owned(), body, message_id: message_id.clone() });
@@ -128,11 +130,12 @@ pub(super) async fn webhook(State(desk): State<Arc<Desk>>, Form(asked): Form<Sen
 
 /// Sends many new samples as fast as the server takes them, as an upload of a whole dataset does.
 async fn burst(desk: &Desk, dataset: &str) -> Answer {
-    let Page { sender, clock, .. } = &desk.page;
+    let Page { sender, segments, clock, .. } = &desk.page;
     let started = clock.now();
     let sent = stream::iter(0..BURST_SIZE).map(|_| async move {
         let serial = desk.history().serial_for("sample.created");
         let body = sample::body("sample.created", dataset, serial, clock.now()).unwrap_or_default();
+        segments.see(&body);
         sender.send(&body, clock.now()).await.is_ok_and(|sent| sent.status.is_success())
     });
     let taken = sent.buffer_unordered(AT_ONCE).filter(|taken| future::ready(*taken)).count().await;

@@ -199,6 +199,10 @@ fn panel(view: &View) -> Markup {
                 }
             }
             ul #outcomes role="status" aria-label="What the server answered" {}
+            h2 { "Work in Segments.ai" }
+            p { "As " (view.viewer.name) ", in the web app. Cards follow by webhook." }
+            p { label for="reply" { "A reply says" } input #reply value="Done, please look again." autocomplete="off"; }
+            div #world { (super::segments::world(view)) }
             h2 { "Slack" }
             div #switches { (switches(view)) }
             h2 { "Commands to try" }

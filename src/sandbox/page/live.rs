@@ -14,8 +14,9 @@ const BREATH: Duration = Duration::from_millis(250);
 /// The parts of the page that changed since they were last sent, as HTML under the id of their element; all of them
 /// at first, so that a page that was cut off catches up.
 pub(super) fn events(desk: Arc<Desk>, place: Place) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let (changes, outage) = (desk.page.emulator.changes(), desk.outage.subscribe());
-    let watching = Watching { desk, place, changes, outage, sent: None, waiting: Vec::new() };
+    let (changes, segments) = (desk.page.emulator.changes(), desk.page.segments.changes());
+    let outage = desk.outage.subscribe();
+    let watching = Watching { desk, place, changes, segments, outage, sent: None, waiting: Vec::new() };
     let events = stream::unfold(watching, |mut watching| async move {
         let (name, html) = watching.next().await?;
         Some((Ok(Event::default().event(name).data(html)), watching))
@@ -28,6 +29,7 @@ struct Watching {
     desk: Arc<Desk>,
     place: Place,
     changes: watch::Receiver<u64>,
+    segments: watch::Receiver<u64>,
     outage: watch::Receiver<bool>,
     sent: Option<Parts>,
     /// Changed parts that were not sent yet.
@@ -44,12 +46,14 @@ impl Watching {
                     page.clock.sleep(BREATH).await;
                     tokio::select! {
                         changed = self.changes.changed() => changed,
+                        changed = self.segments.changed() => changed,
                         changed = self.outage.changed() => changed,
                     }
                 };
                 page.shutdown.run_until_cancelled(changed).await?.ok()?;
             }
             self.changes.mark_unchanged();
+            self.segments.mark_unchanged();
             self.outage.mark_unchanged();
             let parts = self.desk.view(&self.place).map(|view| Parts::of(&view))?;
             self.waiting = parts.changed_since(self.sent.as_ref());

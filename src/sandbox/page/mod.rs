@@ -14,8 +14,10 @@ mod messages;
 mod modal;
 mod mrkdwn;
 mod names;
+mod segments;
 
 use super::segments::Sender;
+use super::segments_ai::{self, SegmentsAi, Touched};
 use super::slack::{ChannelInfo, ChannelKind, Emulator, Shown, UserInfo, WorkspaceInfo};
 use crate::clock::Clock;
 use crate::model::WorkspaceId;
@@ -37,8 +39,12 @@ use tokio_util::sync::CancellationToken;
 pub struct Page {
     /// The Slack that is shown.
     pub emulator: Emulator,
-    /// Plays Segments.ai.
+    /// Sends what Segments.ai would send.
     pub sender: Sender,
+    /// The Segments.ai behind it.
+    pub segments: SegmentsAi,
+    /// What a server that is not the sandbox's own has to be started with to find that Segments.ai; none for its own.
+    pub asks_for: Option<String>,
     /// The time.
     pub clock: Clock,
     /// The workspace that is shown.
@@ -63,6 +69,7 @@ pub fn router(page: Page) -> Router {
         .route("/click", post(drive::click))
         .route("/webhook", post(drive::webhook))
         .route("/switch", post(drive::switch))
+        .route("/work", post(segments::work))
         .route("/fill", post(fill::fill))
         .route("/suggest", post(fill::suggest))
         .route("/submit", post(fill::submit))
@@ -77,6 +84,9 @@ pub fn router(page: Page) -> Router {
 
 /// More messages of a channel, with their threads, are not looked at.
 const MOST_MESSAGES: usize = 1000;
+
+/// So many samples of Segments.ai are shown.
+const MOST_TOUCHED: usize = 10;
 
 /// In place of an event's name: the last webhook once more, under the same id.
 const REPLAY: &str = "replay";
@@ -133,6 +143,12 @@ struct View {
     messages: Vec<Shown>,
     names: Names,
     outage: bool,
+    /// What there is to do in Segments.ai.
+    touched: Vec<Touched>,
+    /// What Segments.ai answers to every call, if not what is asked for.
+    segments_fault: Option<segments_ai::Fault>,
+    /// What the server lacks to find Segments.ai, as far as is known.
+    asks_for: Option<String>,
     /// Whether the App Home is looked at instead of the channel.
     at_home: bool,
     home: Option<Value>,
@@ -157,7 +173,7 @@ impl History {
 }
 
 /// The HTML of the parts that change, under the ids of their elements.
-struct Parts([(&'static str, String); 5]);
+struct Parts([(&'static str, String); 6]);
 
 impl Parts {
     fn of(view: &View) -> Self {
@@ -167,6 +183,7 @@ impl Parts {
             part("side", layout::side(view)),
             part("members", layout::members(view)),
             part("switches", layout::switches(view)),
+            part("world", segments::world(view)),
             part("modal", modal::modal(view)),
         ])
     }
@@ -185,7 +202,7 @@ impl Desk {
 
     /// What is to be seen from a place; nothing while the workspace has no people or channels.
     fn view(&self, place: &Place) -> Option<View> {
-        let Page { emulator, workspace, .. } = &self.page;
+        let Page { emulator, workspace, segments, asks_for, .. } = &self.page;
         let mut users = emulator.users(workspace);
         let mut channels = emulator.channels(workspace);
         let user_names: Vec<_> = users.iter().map(|user| (user.id.to_string(), user.name.clone())).collect();
@@ -200,6 +217,9 @@ impl Desk {
             workspace: emulator.workspaces().into_iter().find(|info| info.id == *workspace)?,
             messages: emulator.last_messages(workspace, &channel.id, Some(&viewer.id), MOST_MESSAGES),
             outage: *self.outage.borrow(),
+            touched: segments.touched(MOST_TOUCHED),
+            segments_fault: segments.always_failing(),
+            asks_for: asks_for.clone().filter(|_| !segments.was_called()),
             at_home: place.channel == HOME,
             home: emulator.home(workspace, &viewer.id),
             modal: emulator.modal(workspace, &viewer.id),

@@ -60,7 +60,7 @@ function show(html) {
 
 const changes = new EventSource("/events?" + new URLSearchParams(who));
 changes.addEventListener("log", (event) => show(event.data));
-const parts = ["side", "members", "switches"].map((id) => find("#" + id));
+const parts = ["side", "members", "switches", "world"].map((id) => find("#" + id));
 for (const part of parts) changes.addEventListener(part.id, (event) => renew(part, event.data));
 changes.addEventListener("open", () => notice(""));
 changes.addEventListener("error", () => notice("The sandbox does not answer. Trying again…"));
@@ -172,6 +172,11 @@ async function send(button) {
   find("#outcomes").children[5]?.remove();
 }
 
+// Works in Segments.ai, or breaks it.
+function work({ deed, id, labelset = "", text = "" }) {
+  return post("/work", { deed, id, labelset, text: deed === "reply" ? find("#reply").value : text });
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button, a");
   for (const menu of document.querySelectorAll("details.overflow[open]")) {
@@ -182,6 +187,7 @@ document.addEventListener("click", (event) => {
   if (action) act(button, option ?? "");
   if (type) send(button);
   if (text) fill(text);
+  if (button.dataset.deed) work(button.dataset);
   if (button.dataset.shortcut !== undefined) post("/shortcut", {});
   if (button.dataset.switch) post("/switch", { switch: button.dataset.switch });
   if (button.id === "tools") {

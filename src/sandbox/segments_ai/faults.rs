@@ -37,14 +37,14 @@ pub enum Fault {
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     next: VecDeque<(String, Fault)>,
-    outage: bool,
+    always: Option<Fault>,
 }
 
 impl Faults {
     /// What strikes this call, such as `PATCH /issues/…/`, if anything does.
     pub(super) fn strike(&mut self, call: &str) -> Option<Fault> {
-        if self.outage {
-            return Some(Fault::Status(503));
+        if self.always.is_some() {
+            return self.always.clone();
         }
         let place = self.next.iter().position(|(meant, _)| call.starts_with(meant.as_str()))?;
         self.next.remove(place).map(|(_, fault)| fault)
@@ -64,7 +64,18 @@ impl SegmentsAi {
 
     /// Turns an outage on or off: every call is refused with HTTP 503.
     pub fn set_outage(&self, on: bool) {
-        self.faults().outage = on;
+        self.fail_always(on.then_some(Fault::Status(503)));
+    }
+
+    /// Strikes every call with this, or none any more.
+    pub fn fail_always(&self, fault: Option<Fault>) {
+        self.faults().always = fault;
+        self.note_change();
+    }
+
+    /// What strikes every call.
+    pub fn always_failing(&self) -> Option<Fault> {
+        self.faults().always.clone()
     }
 
     /// How many faults wait for their call still.

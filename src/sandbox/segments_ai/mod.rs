@@ -9,6 +9,7 @@ mod world;
 
 mod changes;
 mod faults;
+mod look;
 mod requests;
 mod wire;
 
@@ -18,6 +19,7 @@ mod setup;
 mod webhooks;
 
 pub use faults::Fault;
+pub use look::Touched;
 pub use setup::Rules;
 pub use webhooks::Timing;
 pub use world::{Call, Role};
@@ -37,8 +39,8 @@ struct Shared {
     world: Mutex<World>,
     faults: Mutex<Faults>,
     hanging: watch::Sender<usize>,
-    /// How many webhooks have been put into the queue.
-    caused: watch::Sender<u64>,
+    /// Grows whenever anything in it changes.
+    changes: watch::Sender<u64>,
 }
 
 impl SegmentsAi {
@@ -49,18 +51,8 @@ impl SegmentsAi {
             world: Mutex::default(),
             faults: Mutex::default(),
             hanging: watch::Sender::new(0),
-            caused: watch::Sender::new(0),
+            changes: watch::Sender::new(0),
         }))
-    }
-
-    /// The calls so far, in order.
-    pub fn calls(&self) -> Vec<Call> {
-        self.world().calls.clone()
-    }
-
-    /// How many calls are held open by a fault.
-    pub fn hanging(&self) -> watch::Receiver<usize> {
-        self.0.hanging.subscribe()
     }
 
     fn world(&self) -> MutexGuard<'_, World> {

@@ -1,7 +1,6 @@
 //! What people do in the web app of Segments.ai. Each change causes its webhook.
 
 use super::SegmentsAi;
-use super::world::World;
 use crate::segments::api::{IssueStatus, Queue};
 use serde_json::{Value, json};
 
@@ -44,6 +43,7 @@ impl SegmentsAi {
     /// Somebody deletes an issue, of which there is no webhook.
     pub fn deletes_issue(&self, issue: &str) {
         self.world().issues.remove(issue).expect("an issue that is there");
+        self.note_change();
     }
 
     /// Somebody puts a sample into a queue, or into none.
@@ -54,30 +54,6 @@ impl SegmentsAi {
         };
         let change = |sample: &mut Value| sample[field] = json!(to);
         self.work(|world, now| world.change_sample(sample, now, change)).expect("a sample that is there");
-    }
-
-    /// An issue as it is, null if it is not there.
-    pub fn issue(&self, id: &str) -> Value {
-        self.look(|world| Some(world.issues.get(id)?.object.clone()))
-    }
-
-    /// A label as it is, null if it is not there.
-    pub fn label(&self, sample: &str, labelset: &str) -> Value {
-        self.look(|world| world.labels.get(&(sample.to_owned(), labelset.to_owned())).cloned())
-    }
-
-    /// A sample as it is, null if it is not there.
-    pub fn sample(&self, id: &str) -> Value {
-        self.look(|world| Some(world.samples.get(id)?.object.clone()))
-    }
-
-    /// A dataset as it is, null if it is not there.
-    pub fn dataset(&self, name: &str) -> Value {
-        self.look(|world| Some(world.datasets.get(name)?.object.clone()))
-    }
-
-    fn look(&self, look: impl FnOnce(&World) -> Option<Value>) -> Value {
-        look(&self.world()).unwrap_or_default()
     }
 }
 

@@ -15,6 +15,7 @@ impl SegmentsAi {
         let now = self.0.clock.now();
         // Nothing of what follows can fail half-way.
         let _ = self.world().see(body, now);
+        self.note_change();
     }
 }
 
@@ -54,6 +55,7 @@ impl World {
             }
             _ => {}
         }
+        self.touch(object);
         Some(())
     }
 

@@ -73,6 +73,11 @@ impl SegmentsAi {
         self.world().endpoints.insert(owner.to_owned(), Arc::new(sender));
     }
 
+    /// Says where the webhooks of all other owners' datasets go.
+    pub fn set_endpoint_of_others(&self, sender: Sender) {
+        self.world().endpoint_of_others = Some(Arc::new(sender));
+    }
+
     /// Says when webhooks go.
     pub fn set_timing(&self, timing: Timing) {
         self.world().timing = timing;

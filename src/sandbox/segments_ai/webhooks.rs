@@ -38,11 +38,12 @@ impl World {
             self.waiting.push_back(Waiting { message_id, body: body.clone(), owner });
         }
         self.webhooks.push(body);
+        self.touch(object);
     }
 
     /// Where the webhooks of somebody's datasets go, as it is now: also for those that wait.
     fn endpoint(&self, owner: &str) -> Option<Arc<Sender>> {
-        self.endpoints.get(owner).map(Arc::clone)
+        self.endpoints.get(owner).or(self.endpoint_of_others.as_ref()).map(Arc::clone)
     }
 }
 
@@ -75,15 +76,15 @@ impl SegmentsAi {
     /// Sends webhooks as soon as there are any, for as long as this is awaited. Those that are not accepted go again with
     /// the next.
     pub async fn keep_delivering(&self) {
-        let mut caused = self.0.caused.subscribe();
-        caused.mark_changed();
+        let mut changes = self.changes();
+        changes.mark_changed();
         // The sender lives in `self`, so this ends with whoever awaits it.
-        while caused.changed().await.is_ok() {
+        while changes.changed().await.is_ok() {
             self.deliver().await;
         }
     }
 
-    /// Does something with the world; whoever waits for webhooks is told if there are new ones.
+    /// Does something with the world; whoever waits for changes is told if there were any.
     pub(super) fn work<T>(&self, work: impl FnOnce(&mut World, Timestamp) -> T) -> T {
         let now = self.0.clock.now();
         let mut world = self.world();
@@ -92,7 +93,7 @@ impl SegmentsAi {
         let caused = world.webhooks.len() > before;
         drop(world);
         if caused {
-            self.0.caused.send_modify(|count| *count += 1);
+            self.note_change();
         }
         done
     }

@@ -8,11 +8,11 @@ use super::world::{Call, World};
 use crate::sandbox::slack::{Held, closed, written};
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, Path, Request as HttpRequest, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, OriginalUri, Path, Request as HttpRequest, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use futures_util::stream::{self, StreamExt};
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http::{HeaderMap, Method, StatusCode, header};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -119,6 +119,9 @@ impl SegmentsAi {
             };
             let user = call.key().and_then(|key| world.owner_of(key));
             let (verb, path) = (call.verb.to_string(), call.path.clone());
+            if world.calls.is_empty() {
+                self.note_change();
+            }
             world.calls.push(Call { verb, path, user, body: call.json(), at: now, result });
             fate
         })
@@ -128,7 +131,7 @@ impl SegmentsAi {
 type At = State<SegmentsAi>;
 
 /// A path without the slash at its end.
-async fn slash(uri: Uri) -> Response {
+async fn slash(OriginalUri(uri): OriginalUri) -> Response {
     let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
     let location = format!("{}/{query}", uri.path());
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, location)]).into_response()

@@ -66,10 +66,13 @@ pub(super) struct World {
     pub(super) calls: Vec<Call>,
     /// Where the webhooks of an owner's datasets go.
     pub(super) endpoints: BTreeMap<String, Arc<Sender>>,
+    pub(super) endpoint_of_others: Option<Arc<Sender>>,
     pub(super) timing: Timing,
     pub(super) waiting: VecDeque<Waiting>,
     /// Every body so far.
     pub(super) webhooks: Vec<Value>,
+    /// Samples with something to do about them, the one touched last first.
+    pub(super) touched: VecDeque<String>,
 }
 
 pub(super) struct User {
@@ -116,7 +119,7 @@ impl World {
         let user = self.users.get(name)?;
         Some(json!({
             "username": name, "created_at": user.created_at.to_string(), "is_organization": user.organization,
-            "email": null, "webhooks_enabled": self.endpoints.contains_key(name), "subscription": "ENTERPRISE",
+            "email": null, "webhooks_enabled": self.endpoint_of_others.is_some() || self.endpoints.contains_key(name), "subscription": "ENTERPRISE",
             "is_trial_expired": null, "organizations": [], "organization_role": null,
         }))
     }

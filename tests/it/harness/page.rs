@@ -5,6 +5,7 @@ use segments_slack::clock::Clock;
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
 use segments_slack::sandbox::page::{self, Page};
 use segments_slack::sandbox::segments::Sender;
+use segments_slack::sandbox::segments_ai::SegmentsAi;
 use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -46,7 +47,15 @@ impl Workspace {
         let nobody = Closed::new();
         let secret = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD".to_owned().into();
         let sender = Sender::new(nobody.url().parse().unwrap(), &secret).unwrap();
-        let page = Page { emulator, sender, clock: Clock::system(), workspace: id, shutdown: shutdown.clone() };
+        let page = Page {
+            emulator,
+            sender,
+            segments: SegmentsAi::new(Clock::system()),
+            asks_for: None,
+            clock: Clock::system(),
+            workspace: id,
+            shutdown: shutdown.clone(),
+        };
         let page = serve(page::router(page), shutdown.clone()).await;
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { page, api, client, _nobody: nobody, _running: shutdown.drop_guard() }
