@@ -12,7 +12,7 @@
 //! 2. An accepted event is in its channel once (as itself, in the count of a fold or digest, or in the state that a
 //!    message shows), or a dead letter that says why. Only history that may not be read weakens that, and then it is
 //!    counted. Restoring a backup sends again what was waiting in it.
-//! 3. `model`, `render`, `routing`, `slack::{command, form, interaction}` and `delivery::{plan, pace, retry, thread}`
+//! 3. `model`, `render`, `routing`, `slack::{command, form, interaction}` and `delivery::{plan, lack, pace, retry, thread}`
 //!    do no I/O and never ask the time.
 //! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
 //! 5. A value called `Signed…` cannot be made without checking a signature. No store call touches a workspace that it
@@ -38,6 +38,7 @@
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
 //! | calls to Segments.ai, and changing things there | `segments::{api, cache}`, `app::act`, `sandbox::segments_ai` |
+//! | names and progress that webhooks do not tell | `delivery::{lack, lookup}`, `segments::cache` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
 //! | connecting and disconnecting accounts | `app::accounts`, `slack::accounts`, `render::accounts` |
 //! | the form of a subscription | `slack::{form, view}`, `render::modal`, `app::modal` |
@@ -97,6 +98,7 @@ use app::unfurl::Unfurled;
 use app::{App, Home, Settings, backups, connect};
 use clock::Clock;
 use config::{Config, StoreUrl};
+use delivery::lookup::{Lookup, Sources};
 use delivery::{Lanes, Parts};
 use http::admin::Guard;
 use http::key::AdminKey;
@@ -110,7 +112,7 @@ use slack::oauth::Oauth;
 use slack::request::SigningSecret;
 use slack::respond::Responder;
 use std::path::Path;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, RwLock};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -175,14 +177,22 @@ pub async fn assemble_over(
 ) -> anyhow::Result<Arc<App>> {
     let StoreUrl::Sled(folder) = &config.store;
     let metrics = Arc::new(Metrics::default());
-    let vault = app::keys::vault(&*store, config.keys.as_ref(), folder).await?;
+    let vault = Arc::new(app::keys::vault(&*store, config.keys.as_ref(), folder).await?);
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
     let people = Arc::new(Directory::default());
     let keyed = Arc::new(Keyed::default());
-    let segments = SegmentsApi::new(config.segments_api_url.clone(), clock.clone());
-    let segments = segments.context("could not read the system's certificates")?;
+    let segments = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), metrics.segments_calls.clone());
+    let segments = Arc::new(segments.context("could not read the system's certificates")?);
+    let lookup = Arc::new(Lookup::new(Sources {
+        clock: clock.clone(),
+        store: Arc::clone(&store),
+        vault: Arc::clone(&vault),
+        keyed: Arc::clone(&keyed),
+        api_key: config.segments_api_key.clone(),
+        segments: Arc::clone(&segments),
+    }));
     let app_url = config.segments_app_url.as_str().trim_end_matches('/').to_owned();
     let parts = Parts {
         clock: clock.clone(),
@@ -191,6 +201,7 @@ pub async fn assemble_over(
         metrics: Arc::clone(&metrics),
         people: Arc::clone(&people),
         keyed: Arc::clone(&keyed),
+        lookup: Arc::clone(&lookup),
         app_url: app_url.clone(),
     };
     let app = App {
@@ -208,7 +219,7 @@ pub async fn assemble_over(
         keyed,
         slack,
         segments,
-        known: Mutex::default(),
+        lookup,
         metrics,
         home: RwLock::new(Home::default()),
         installed: Installed::default(),

@@ -37,6 +37,8 @@ pub struct Metrics {
     pub slack_requests: Tally,
     /// Calls to Slack that deliver.
     pub slack_calls: Tally,
+    /// Calls to Segments.ai.
+    pub segments_calls: Tally,
     /// What became of deliveries.
     pub deliveries: Tally,
     /// Messages that had to be sent in a simpler form.
@@ -61,6 +63,7 @@ impl Default for Metrics {
             webhooks: tally("webhooks", "Requests to the webhook endpoints by outcome"),
             slack_requests: tally("slack_requests", "Requests from Slack by outcome"),
             slack_calls: tally("slack_calls", "Delivering calls to Slack by result"),
+            segments_calls: tally("segments_calls", "Calls to Segments.ai by result"),
             deliveries: tally("deliveries", "Deliveries by what became of them"),
             fallbacks: tally("fallbacks", "Messages sent in a simpler form, by form"),
             notices: tally("notices", "Direct messages that tell of a pause, by what became of them"),

@@ -9,42 +9,20 @@ pub(super) use form::{click, open, submitted};
 pub use tidings::{Tidings, keep_telling, note_misfit};
 
 use super::{App, environment_account};
+pub use crate::delivery::lookup::NoKey;
 use crate::model::{AccountId, Deed, UserId, WorkspaceId};
 use crate::render::accounts::Account;
 use crate::render::reply::AccountStatus;
-use crate::segments::cache::Owner;
 use crate::store::{AccountRecord, AccountSetup, StoreError};
-use crate::vault::{Field, Row, UnsealError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
-use std::sync::PoisonError;
-
-/// Why there is no key to act with.
-#[derive(Debug, thiserror::Error)]
-pub enum NoKey {
-    /// The account has none, or is none of the workspace's.
-    #[error("the account has no API key")]
-    NotGiven,
-    /// It does not open.
-    #[error("the account's API key cannot be read here: {0}")]
-    Sealed(#[from] UnsealError),
-    /// It could not be looked up.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
 
 /// What acts on Segments.ai for an account of a workspace.
 pub async fn key(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<SecretString, NoKey> {
-    if *account == environment_account() {
-        let is_home = app.home().workspace.as_ref() == Some(workspace);
-        return app.settings.api_key.clone().filter(|_| is_home).ok_or(NoKey::NotGiven);
-    }
-    let setup = setup(app, workspace, account).await?;
-    let sealed = setup.and_then(|setup| setup.api_key).ok_or(NoKey::NotGiven)?;
-    Ok(app.vault.unseal(Row::of_account(workspace, account, Field::ApiKey), &sealed)?)
+    app.lookup.key(workspace, account).await
 }
 
 /// The accounts of a workspace as people know them: the environment's first, then those that were set up, by name.
@@ -116,8 +94,7 @@ async fn refresh(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Res
         }
         now = after;
     }
-    let owner = Owner { workspace: workspace.clone(), account: account.clone() };
-    app.known.lock().unwrap_or_else(PoisonError::into_inner).forget(&owner);
+    app.lookup.forget(workspace, account);
     app.homes.note_change(workspace);
     Ok(())
 }

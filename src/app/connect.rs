@@ -140,6 +140,7 @@ fn settle_in(app: &App, workspace: &WorkspaceId) {
         && before != *workspace
     {
         warn!("the bot token belongs to workspace {workspace}, and the store was used for {before}: that one rests");
+        app.keyed.note(&before, &environment_account(), false);
     }
     home.refused = None;
     app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());

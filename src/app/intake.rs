@@ -165,6 +165,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         app.lanes.wake(&App::lane(workspace, channel));
     }
     let mark = if verdict.is_stale { Mark::Stale } else { Mark::News { event: verdict.event, channels } };
+    app.lookup.learn(workspace, &endpoint.account, &verdict.news);
     let (account, news) = (endpoint.account.clone(), Arc::clone(&verdict.news));
     app.recent.note(workspace, Seen { account, message, news, at: now, mark, repeats: 0 });
     if let Some(dataset) = &dataset {

@@ -40,13 +40,13 @@ mod why;
 use crate::clock::Clock;
 use crate::config::WhoMayChange;
 use crate::delivery::Lanes;
+use crate::delivery::lookup::Lookup;
 use crate::metrics::Metrics;
 use crate::model::{AccountId, ChannelId, Deed, Lane, TriggerId, UserId, WorkspaceId};
 use crate::render::{Message, Rung, reply};
 use crate::routing::index::Index;
 use crate::routing::{Directory, Keyed};
 use crate::segments::api::SegmentsApi;
-use crate::segments::cache::Known;
 use crate::segments::webhook::Secrets;
 use crate::slack::api::SlackApi;
 use crate::slack::oauth::Oauth;
@@ -62,7 +62,7 @@ use recent::Recent;
 use room::Room;
 use secrecy::SecretString;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -83,9 +83,9 @@ pub struct App {
     /// Slack's Web API.
     pub slack: Arc<SlackApi>,
     /// The REST API of Segments.ai.
-    pub segments: SegmentsApi,
-    /// What Segments.ai was asked of late.
-    pub known: Mutex<Known>,
+    pub segments: Arc<SegmentsApi>,
+    /// What Segments.ai knows that webhooks do not tell, and the keys to act on it.
+    pub lookup: Arc<Lookup>,
     /// Later answers to commands and clicks.
     pub responder: Responder,
     /// The delivering lanes.
@@ -111,7 +111,7 @@ pub struct App {
     /// Installations under way.
     pub states: States,
     /// What seals and opens the secrets that are kept.
-    pub vault: Vault,
+    pub vault: Arc<Vault>,
     /// Room for the bodies of webhooks.
     pub webhook_room: Room,
     /// Room for the bodies of requests from Slack, so that no flood of webhooks shuts people out.
@@ -161,7 +161,7 @@ pub struct Home {
 
 /// The id under which the account given by the environment is kept.
 pub fn environment_account() -> AccountId {
-    AccountId::parse("environment").expect("the text is within the alphabet of account ids")
+    AccountId::environment()
 }
 
 /// Who asks for something, where, and by what.

@@ -13,11 +13,12 @@ use crate::model::page::{Address, Page, SamplePage};
 use crate::model::{DatasetName, Mute, ObjectKey, WorkspaceId};
 use crate::render::links::GROUND_TRUTH;
 use crate::render::unfurl::{self, SampleSeen};
+use crate::segments::api::SampleId;
 use crate::slack::events::SharedLinks;
 use crate::store::StoreError;
 use jiff::Timestamp;
 use slack_morphism::prelude::SlackBlock;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use tracing::warn;
 use url::{Position, Url};
 
@@ -106,12 +107,14 @@ async fn card(
     page: &Page,
 ) -> Result<Result<Vec<SlackBlock>, Kept>, StoreError> {
     let Some(name) = page.dataset() else { return Ok(Err(Kept::Unknown)) };
-    let states = app.store.dataset_states(workspace, vec![name.clone()]).await?;
-    let known = states.into_iter().find_map(|(_, state)| match state.seen {
-        // Of a deleted one nothing is left.
-        Seen::Dataset(dataset) if *dataset != Dataset::default() => Some((dataset, state.at)),
-        _ => None,
-    });
+    let fresh = match page.sample {
+        None => app.lookup.dataset(workspace, &name).await.map(|fresh| (fresh.dataset, fresh.at)),
+        Some(_) => None,
+    };
+    let known = match fresh {
+        Some(fresh) => Some(fresh),
+        None => last_seen(app, workspace, &name).await?,
+    };
     let now = app.clock.now();
     let is_public = known.as_ref().is_some_and(|(dataset, _)| dataset.public == Some(true));
     if let Err(kept) = may_be_shown(app, workspace, links, &name, is_public, now) {
@@ -125,6 +128,20 @@ async fn card(
     let Some(blocks) = blocks else { return Ok(Err(Kept::Unknown)) };
     let first = app.unfurled.note(workspace, &links.channel, page, now);
     Ok(if first { Ok(blocks) } else { Err(Kept::Again) })
+}
+
+/// A dataset as webhooks said last.
+async fn last_seen(
+    app: &App,
+    workspace: &WorkspaceId,
+    name: &DatasetName,
+) -> Result<Option<(Arc<Dataset>, Timestamp)>, StoreError> {
+    let states = app.store.dataset_states(workspace, vec![name.clone()]).await?;
+    Ok(states.into_iter().find_map(|(_, state)| match state.seen {
+        // Of a deleted one nothing is left.
+        Seen::Dataset(dataset) if *dataset != Dataset::default() => Some((dataset.into(), state.at)),
+        _ => None,
+    }))
 }
 
 fn may_be_shown(
@@ -145,7 +162,7 @@ fn may_be_shown(
     if silent { Err(Kept::Muted) } else { Ok(()) }
 }
 
-/// A sample that was seen in just this dataset: an address may name any.
+/// A sample that is in just this dataset, as far as was seen or Segments.ai says: an address may name any.
 async fn sample_card(
     app: &App,
     workspace: &WorkspaceId,
@@ -157,23 +174,34 @@ async fn sample_card(
         [ObjectKey::new("sample", &sample.uuid), ObjectKey::new("label", &format!("{}/{labelset}", sample.uuid))];
     let known = app.store.object_states(workspace, keys.into()).await?;
     let status = known.iter().find_map(|(_, state)| match &state.seen {
-        Seen::Label { status } => status.as_deref(),
+        Seen::Label { status } => Some((status.as_deref()?, state.at)),
         _ => None,
     });
-    Ok(known.iter().find_map(|(_, state)| match &state.seen {
+    let seen = known.iter().find_map(|(_, state)| match &state.seen {
         Seen::Sample { dataset: Some(dataset), name: called, assigned_labeler, assigned_reviewer }
             if dataset == name =>
         {
-            let seen = SampleSeen {
-                uuid: &sample.uuid,
-                labelset: sample.labelset.as_deref(),
-                name: called.as_deref(),
-                status,
-                labeler: assigned_labeler.as_deref(),
-                reviewer: assigned_reviewer.as_deref(),
-            };
-            Some(unfurl::sample(name, &seen, state.at, &app.settings.app_url))
+            Some((called.as_deref(), assigned_labeler.as_deref(), assigned_reviewer.as_deref(), state.at))
         }
         _ => None,
-    }))
+    });
+    let id = SampleId::parse(&sample.uuid).filter(|_| seen.is_none_or(|(called, ..)| called.is_none()));
+    let told = match id {
+        Some(id) => app.lookup.sample_name(workspace, name, id).await,
+        None => None,
+    };
+    if seen.is_none() && told.is_none() {
+        return Ok(None);
+    }
+    let told_at = || status.map_or_else(|| app.clock.now(), |(_, at)| at);
+    let (called, labeler, reviewer, at) = seen.unwrap_or_else(|| (None, None, None, told_at()));
+    let shown = SampleSeen {
+        uuid: &sample.uuid,
+        labelset: sample.labelset.as_deref(),
+        name: called.or(told.as_deref()),
+        status: status.map(|(status, _)| status),
+        labeler,
+        reviewer,
+    };
+    Ok(Some(unfurl::sample(name, &shown, at, &app.settings.app_url)))
 }

@@ -72,7 +72,7 @@ impl Lanes {
         if let Some(until) = self.limited_until(lane, now) {
             return Ok(Rest::Hold(until));
         }
-        let claim = self.parts.store.claim(lane, now, CLAIM_LIMIT).await?;
+        let mut claim = self.parts.store.claim(lane, now, CLAIM_LIMIT).await?;
         if let Some(pause) = &claim.pause {
             return self.tell(lane, pause, &claim.untold, now).await;
         }
@@ -88,6 +88,7 @@ impl Lanes {
         if let Some(ended) = &claim.ended {
             return self.tell_of(lane, ended, now).await;
         }
+        self.parts.lookup.fill(&lane.workspace, &mut claim.due);
         // A fold whose closing waits for its turn is among what was planned.
         let mut next = claim.next_due.filter(|due| *due > now);
         let mut waiting = Waiting::default();
@@ -96,6 +97,12 @@ impl Lanes {
         for planned in without_flood(planned, &claim.due, &claim.digests, now) {
             let mut at = planned.at;
             if at <= now {
+                let missing = self.parts.lookup.missing(&lane.workspace, &planned, &claim.due);
+                if !missing.is_empty() {
+                    // What comes meanwhile may change the plan.
+                    self.parts.lookup.ask(missing).await;
+                    return Ok(Rest::Now);
+                }
                 match self.turn(lane, &claim.due, &planned, &mut waiting, now) {
                     Ok(()) => return self.deliver(lane, planned).await,
                     Err(turn) => at = turn,
@@ -134,7 +141,8 @@ impl Lanes {
             }
             Call::Digest(shown) => {
                 intent.edits.clone_from(&shown.ts);
-                self.digest(lane, intent.digest.insert(shown)).await?
+                let states = self.parts.lookup.states(&lane.workspace, &shown).await?;
+                digest(intent.digest.insert(shown), &states, &self.parts.app_url)
             }
         };
         self.call(lane, &message, intent, attempts).await
@@ -185,12 +193,6 @@ impl Lanes {
             updates,
             acts: self.acts(lane, delivery.account.as_ref()),
         }
-    }
-
-    async fn digest(&self, lane: &Lane, shown: &DigestMessage) -> Result<Message, StoreError> {
-        let datasets = shown.datasets.iter().filter_map(|one| one.dataset.clone()).collect();
-        let states = self.parts.store.dataset_states(&lane.workspace, datasets).await?;
-        Ok(digest(shown, &states, &self.parts.app_url))
     }
 
     /// Posts or edits, going down the ladder of looks where Slack refuses them.

@@ -1,7 +1,9 @@
 //! Delivering: a lane for each channel, first in first out, one Slack call at a time, lanes independent of each other.
 
+mod lack;
 mod lane;
 mod limits;
+pub mod lookup;
 mod pace;
 mod plan;
 mod retry;
@@ -14,6 +16,7 @@ use crate::model::{Lane, PauseReason, WorkspaceId};
 use crate::routing::{Directory, Keyed};
 use crate::slack::api::SlackApi;
 use crate::store::{Store, StoreError};
+use lookup::Lookup;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,6 +39,8 @@ pub struct Parts {
     pub people: Arc<Directory>,
     /// Which accounts have an API key.
     pub keyed: Arc<Keyed>,
+    /// What Segments.ai knows.
+    pub lookup: Arc<Lookup>,
     /// The base of the web app, for links.
     pub app_url: String,
 }

@@ -107,6 +107,13 @@ pub struct SeenIssue {
 }
 
 impl DigestMessage {
+    /// Its datasets, those with most events first.
+    pub fn busiest(&self) -> Vec<&DatasetDigest> {
+        let mut datasets: Vec<&DatasetDigest> = self.datasets.iter().collect();
+        datasets.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.dataset.cmp(&other.dataset)));
+        datasets
+    }
+
     /// A digest of one event, which is to go into one.
     pub fn open(delivery: &Delivery, news: &News, now: Timestamp) -> Self {
         let mut digest = Self {

@@ -91,6 +91,13 @@ identifier!(
     MessageTs, "message ts", 32, |b| b.is_ascii_digit() || b == b'.'
 );
 
+impl AccountId {
+    /// The id under which the account given by the environment is kept.
+    pub fn environment() -> Self {
+        Self::parse("environment").expect("the text is within the alphabet of account ids")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

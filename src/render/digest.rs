@@ -68,8 +68,7 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
             _ => None,
         })
         .collect();
-    let mut datasets: Vec<&DatasetDigest> = digest.datasets.iter().collect();
-    datasets.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.dataset.cmp(&other.dataset)));
+    let datasets = digest.busiest();
     let told: Vec<Vec<SlackBlock>> =
         datasets.iter().take(DATASETS).map(|one| blocks(one, &states, digest.opened_at, &links)).collect();
     let mut message =

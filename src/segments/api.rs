@@ -11,6 +11,7 @@ pub use ids::{IssueId, Labelset, SampleId, Username};
 use super::lenient::{each_element, fields, flag, string};
 use super::objects;
 use crate::clock::Clock;
+use crate::metrics::Tally;
 use crate::model::DatasetName;
 use crate::model::object::{Dataset, Issue, Label, Sample};
 use answer::{Answer, Kind};
@@ -33,6 +34,7 @@ pub struct SegmentsApi {
     http: reqwest::Client,
     base: Url,
     clock: Clock,
+    calls: Tally,
 }
 
 /// A user or an organisation.
@@ -95,8 +97,9 @@ pub enum Queue {
 
 impl SegmentsApi {
     /// A client of the API at `base`: plain http is taken too, which configuration allows on loopback only. The
-    /// environment's proxies are not used, as little as for Slack. Fails if the system's certificates cannot be read.
-    pub fn new(base: Url, clock: Clock) -> reqwest::Result<Self> {
+    /// environment's proxies are not used, as little as for Slack. Every call is counted. Fails if the system's certificates
+    /// cannot be read.
+    pub fn new(base: Url, clock: Clock, calls: Tally) -> reqwest::Result<Self> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_LIMIT)
             .redirect(reqwest::redirect::Policy::none())
@@ -105,7 +108,7 @@ impl SegmentsApi {
             .no_proxy()
             .user_agent(concat!("segments-slack/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { http, base, clock })
+        Ok(Self { http, base, clock, calls })
     }
 
     /// Whose key it is.
@@ -126,8 +129,18 @@ impl SegmentsApi {
 
     /// A sample.
     pub async fn sample(&self, key: &SecretString, id: SampleId) -> Result<Sample, SegmentsError> {
-        let sample = objects::sample(&self.read(key, &["samples", &id.to_string(), ""]).await?);
-        if names(sample.uuid.as_deref(), &id) { Ok(sample) } else { Err(UNREADABLE) }
+        self.sample_and_dataset(key, id).await.map(|(sample, _)| sample)
+    }
+
+    /// A sample, and the dataset that it is in, if it says so.
+    pub async fn sample_and_dataset(
+        &self,
+        key: &SecretString,
+        id: SampleId,
+    ) -> Result<(Sample, Option<DatasetName>), SegmentsError> {
+        let json = self.read(key, &["samples", &id.to_string(), ""]).await?;
+        let sample = objects::sample(&json);
+        if names(sample.uuid.as_deref(), &id) { Ok((sample, objects::dataset_of(&json))) } else { Err(UNREADABLE) }
     }
 
     /// A label, without its attributes. [`SegmentsError::NotFound`] where the sample has none in this set.
@@ -152,9 +165,15 @@ impl SegmentsApi {
 
     /// One issue of a dataset. Reading just one is not published: where that fails, it is looked for in the dataset's list.
     pub async fn issue(&self, key: &SecretString, id: IssueId, dataset: &DatasetName) -> Result<Issue, SegmentsError> {
-        let answer = self.ask(key, Method::GET, &["issues", &id.to_string(), ""], None).await?;
-        if !matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED) {
-            let issue = objects::issue(&answer.consent(Kind::Read, key)?);
+        let mut published = true;
+        let one = async {
+            let answer = self.ask(key, Method::GET, &["issues", &id.to_string(), ""], None).await?;
+            published = !matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
+            answer.consent(Kind::Read, key)
+        };
+        let read = self.counted(one).await;
+        if published {
+            let issue = objects::issue(&read?);
             return if names(issue.uuid.as_deref(), &id) { Ok(issue) } else { Err(UNREADABLE) };
         }
         let listed = self.read(key, &["datasets", dataset.owner(), dataset.name(), "issues", ""]).await?;
@@ -211,7 +230,7 @@ impl SegmentsApi {
     }
 
     async fn read(&self, key: &SecretString, path: &[&str]) -> Result<String, SegmentsError> {
-        self.ask(key, Method::GET, path, None).await?.consent(Kind::Read, key)
+        self.counted(async { self.ask(key, Method::GET, path, None).await?.consent(Kind::Read, key) }).await
     }
 
     async fn write(
@@ -221,7 +240,18 @@ impl SegmentsApi {
         path: &[&str],
         body: &Value,
     ) -> Result<String, SegmentsError> {
-        self.ask(key, verb, path, Some(body)).await?.consent(Kind::Write, key)
+        self.counted(async { self.ask(key, verb, path, Some(body)).await?.consent(Kind::Write, key) }).await
+    }
+
+    /// Counts a call by what comes of it; also one that its caller gives up.
+    async fn counted(
+        &self,
+        call: impl Future<Output = Result<String, SegmentsError>>,
+    ) -> Result<String, SegmentsError> {
+        let mut count = Count { calls: &self.calls, word: "given_up" };
+        let result = call.await;
+        count.word = result.as_ref().map_or_else(SegmentsError::word, |_| "ok");
+        result
     }
 
     /// Makes one call and reads its answer. A call with a body is a write.
@@ -263,6 +293,18 @@ impl SegmentsApi {
     }
 }
 
+/// A call that is counted when it is over, however it ends.
+struct Count<'a> {
+    calls: &'a Tally,
+    word: &'static str,
+}
+
+impl Drop for Count<'_> {
+    fn drop(&mut self) {
+        self.calls.count(self.word);
+    }
+}
+
 /// A read gave something else than what was asked for.
 const UNREADABLE: SegmentsError = SegmentsError::Unavailable(Trouble::Unreadable);
 /// A write was taken, and its answer is about something else.
@@ -296,7 +338,7 @@ mod tests {
     use super::*;
 
     fn api(base: &str) -> SegmentsApi {
-        SegmentsApi::new(base.parse().unwrap(), Clock::system()).unwrap()
+        SegmentsApi::new(base.parse().unwrap(), Clock::system(), Tally::default()).unwrap()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::harness::failing::{How, When};
 use crate::harness::mortal::Mortal;
 use crate::harness::{BOT_TOKEN, Bench, channel, fixture, seconds, user, workspace};
-use segments_slack::delivery::{Lanes, Parts};
+use segments_slack::delivery::Lanes;
 use segments_slack::model::{Lane, SubscriptionState};
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
@@ -184,15 +184,8 @@ async fn a_lane_waits_until_its_workspace_is_opened() {
     bench.after(seconds(60)).await;
     let api = SlackApi::new(&format!("{}/api", bench.slack_url), bench.clock.clone()).unwrap();
     let slack = Arc::new(api);
-    let parts = Parts {
-        clock: bench.clock.clone(),
-        store: Arc::new(SledStore::open(&bench.data(), Durability::Process).unwrap()),
-        slack: Arc::clone(&slack),
-        metrics: Arc::default(),
-        people: Arc::default(),
-        keyed: Arc::default(),
-        app_url: String::new(),
-    };
+    let store = Arc::new(SledStore::open(&bench.data(), Durability::Process).unwrap());
+    let parts = bench.parts(store, Arc::clone(&slack));
     let lanes = Lanes::new(parts, CancellationToken::new());
     let lane = Lane { workspace: workspace(), channel: channel("C1") };
     lanes.wake(&lane);

@@ -29,6 +29,7 @@ mod interaction;
 mod known_answers;
 mod limits;
 mod list_all;
+mod lookup;
 mod manifest;
 mod me;
 mod mentions;

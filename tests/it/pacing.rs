@@ -2,7 +2,7 @@
 
 use crate::harness::{BOT_TOKEN, Bench, channel, fixture, seconds, user, workspace};
 use segments_slack::clock::later;
-use segments_slack::delivery::{Lanes, Parts};
+use segments_slack::delivery::Lanes;
 use segments_slack::model::{
     AccountId, ChannelId, Event, EventId, EventType, Lane, MessageId, News, Object, Options, WorkspaceId,
 };
@@ -146,15 +146,7 @@ async fn a_workspace_that_is_limited_delays_no_other() {
     bench.slack.add_channel(&other, &channel("C9"), "general", ChannelKind::Public, &[]);
     let slack = Arc::new(SlackApi::new(&format!("{}/api", bench.slack_url), bench.clock.clone()).unwrap());
     let store = Arc::new(SledStore::open(&bench.data(), Durability::Process).unwrap());
-    let parts = Parts {
-        clock: bench.clock.clone(),
-        store: store.clone(),
-        slack: Arc::clone(&slack),
-        metrics: Arc::default(),
-        people: Arc::default(),
-        keyed: Arc::default(),
-        app_url: String::new(),
-    };
+    let parts = bench.parts(store.clone(), Arc::clone(&slack));
     let lanes = Lanes::new(parts, CancellationToken::new());
     let rest = || async { lanes.busy().wait_for(|busy| *busy == 0).await.map(drop).unwrap() };
     for token in [BOT_TOKEN, "xoxb-other"] {

@@ -9,6 +9,7 @@ mod writes;
 use reqwest::Client;
 use secrecy::SecretString;
 use segments_slack::clock::Clock;
+use segments_slack::metrics::Tally;
 use segments_slack::model::DatasetName;
 use segments_slack::sandbox::segments_ai::{Call, Role, SegmentsAi};
 use segments_slack::segments::api::{IssueId, Labelset, SampleId, SegmentsApi, SegmentsError, Username};
@@ -20,6 +21,7 @@ struct Segments {
     ai: SegmentsAi,
     api: SegmentsApi,
     clock: Clock,
+    counted: Tally,
     url: String,
     http: Client,
     sample: String,
@@ -45,9 +47,10 @@ impl Segments {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let router = ai.router();
         tokio::spawn(async move { axum::serve(listener, router).await });
-        let api = SegmentsApi::new(url.parse().unwrap(), clock.clone()).unwrap();
+        let counted = Tally::default();
+        let api = SegmentsApi::new(url.parse().unwrap(), clock.clone(), counted.clone()).unwrap();
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { ai, api, clock, url, http, sample, issue }
+        Self { ai, api, clock, counted, url, http, sample, issue }
     }
 
     fn sample(&self) -> SampleId {

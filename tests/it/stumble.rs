@@ -3,7 +3,7 @@
 use crate::harness::{BOT_TOKEN, Bench, channel, seconds, workspace};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use segments_slack::delivery::{Lanes, Parts};
+use segments_slack::delivery::Lanes;
 use segments_slack::model::{
     AccountId, ChannelId, DatasetName, Deed, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
     Subscription, UserId, WorkspaceId,
@@ -201,18 +201,7 @@ async fn a_delivery_that_the_program_stumbles_over_is_given_up_and_the_lane_goes
     let slack = Arc::new(SlackApi::new(&format!("{}/api", bench.slack_url), bench.clock.clone()).unwrap());
     slack.install(&BOT_TOKEN.into()).await.unwrap();
     let store = Arc::new(Stumbling(SledStore::open(&bench.data(), Durability::Process).unwrap()));
-    let lanes = Lanes::new(
-        Parts {
-            clock: bench.clock.clone(),
-            store: store.clone(),
-            slack,
-            metrics: Arc::default(),
-            people: Arc::default(),
-            keyed: Arc::default(),
-            app_url: String::new(),
-        },
-        CancellationToken::new(),
-    );
+    let lanes = Lanes::new(bench.parts(store.clone(), slack), CancellationToken::new());
     lanes.open(&workspace()).await.unwrap();
     for _ in 0..20 {
         lanes.busy().wait_for(|busy| *busy == 0).await.unwrap();

@@ -10,7 +10,7 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Modules that neither do I/O nor ask for the time.
-const PURE: [&str; 12] = [
+const PURE: [&str; 13] = [
     "model",
     "render",
     "routing",
@@ -20,6 +20,7 @@ const PURE: [&str; 12] = [
     "slack/form",
     "delivery/plan",
     "delivery/pace",
+    "delivery/lack",
     "delivery/retry",
     "app/transfer/file",
     "cli/doctor/judge",

@@ -134,7 +134,7 @@ fn reply(answer: &Answer, expected: &str) -> Reply {
 async fn segments(config: &Config, clock: &Clock) -> Option<Result<User, SegmentsError>> {
     let key = config.segments_api_key.as_ref()?;
     let lost = |trouble| Err(SegmentsError::Unavailable(trouble));
-    let Ok(api) = SegmentsApi::new(config.segments_api_url.clone(), clock.clone()) else {
+    let Ok(api) = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), Tally::default()) else {
         return Some(lost(Trouble::Unreachable));
     };
     Some(clock.timeout(LIMIT, api.me(key)).await.unwrap_or_else(|| lost(Trouble::TimedOut)))

@@ -8,6 +8,7 @@ pub(crate) mod failing;
 pub(crate) mod histories;
 pub(crate) mod home;
 pub(crate) mod installing;
+mod lanes;
 mod logged;
 pub(crate) mod mortal;
 pub(crate) mod page;
@@ -328,7 +329,7 @@ impl Bench {
                 tokio::task::yield_now().await;
             }
             let busy = self.server.as_ref().map_or(0, |server| *server.app.lanes.busy().borrow());
-            let hanging = *self.slack.hanging().borrow();
+            let hanging = *self.slack.hanging().borrow() + *self.ai.hanging().borrow();
             let due = self.clock.next_deadline().is_some_and(|deadline| deadline <= self.clock.now());
             if busy <= hanging && !due {
                 return;

@@ -3,6 +3,7 @@
 use super::{Segments, flowers, key, said};
 use crate::harness::closed::Closed;
 use segments_slack::clock::Clock;
+use segments_slack::metrics::Tally;
 use segments_slack::sandbox::segments_ai::Fault;
 use segments_slack::segments::api::{IssueStatus, SegmentsApi, SegmentsError, Trouble};
 use std::time::Duration;
@@ -49,6 +50,7 @@ async fn a_throttled_call_says_how_long_to_wait() {
     segments.ai.fail_next(Fault::Answer(200, disguised.to_owned()));
     assert_eq!(write(&segments).await, throttled(9));
     assert_eq!((segments.ai.calls().len(), segments.ai.issue(&segments.issue)["status"].as_str()), (5, Some("OPEN")));
+    assert_eq!(segments.counted.get("throttled"), 5);
 }
 
 #[tokio::test]
@@ -108,7 +110,7 @@ async fn an_answer_that_does_not_come_is_not_awaited_for_ever() {
 async fn nobody_at_home_is_unavailable_for_a_write_too_since_nothing_was_sent() {
     let nobody = Closed::new();
     let mut segments = Segments::start().await;
-    segments.api = SegmentsApi::new(nobody.url().parse().unwrap(), Clock::system()).unwrap();
+    segments.api = SegmentsApi::new(nobody.url().parse().unwrap(), Clock::system(), Tally::default()).unwrap();
     let unreachable = SegmentsError::Unavailable(Trouble::Unreachable);
     assert_eq!((read(&segments).await, write(&segments).await), (unreachable.clone(), unreachable));
 }
