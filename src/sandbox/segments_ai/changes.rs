@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 /// The labelset whose statuses make a dataset's progress.
 const GROUND_TRUTH: &str = "ground-truth";
+/// That of a sample without a label.
+pub(super) const UNLABELED: &str = "UNLABELED";
 
 impl World {
     /// Changes an issue, if there is one of this id; gives it.
@@ -63,10 +65,7 @@ impl World {
         object["created_by"] = json!(user);
         object["created_at"] = json!(now.to_string());
         self.samples.insert(id, Placed { dataset: dataset.to_owned(), object: object.clone() });
-        let known = &mut self.dataset(dataset, now).object;
-        add(&mut known["samples_count"], 1);
-        add(&mut known["label_stats"]["TOTAL"], 1);
-        add(&mut known["label_stats"]["UNLABELED"], 1);
+        self.count(dataset, None, Some(UNLABELED), now);
         self.cause(KnownType::SampleCreated, dataset, name, &object, now);
         object
     }
@@ -96,7 +95,7 @@ impl World {
             let mut label = template("label.updated", &dataset, now);
             label["sample_uuid"] = json!(sample);
             label["labelset"] = json!(labelset);
-            label["label_status"] = json!("UNLABELED");
+            label["label_status"] = json!(UNLABELED);
             label["created_by"] = json!(user);
             label["created_at"] = json!(now.to_string());
             label
@@ -111,12 +110,29 @@ impl World {
         }
         let label = label.clone();
         if labelset == GROUND_TRUTH {
-            let statistics = &mut self.dataset(&dataset, now).object["label_stats"];
-            add(&mut statistics[before.as_str().unwrap_or("UNLABELED")], -1);
-            add(&mut statistics[status], 1);
+            self.count(&dataset, before.as_str().or(Some(UNLABELED)), Some(status), now);
         }
         self.cause(KnownType::LabelUpdated, &dataset, &name, &label, now);
         Some(label)
+    }
+
+    /// Counts a sample of a dataset that goes from one status to another, that comes, or that goes.
+    pub(super) fn count(&mut self, dataset: &str, from: Option<&str>, to: Option<&str>, now: Timestamp) {
+        let known = &mut self.dataset(dataset, now).object;
+        for (status, difference) in [(from, -1), (to, 1)] {
+            if let Some(status) = status {
+                add(&mut known["label_stats"][status], difference);
+            }
+        }
+        let more = i64::from(to.is_some()) - i64::from(from.is_some());
+        add(&mut known["label_stats"]["TOTAL"], more);
+        add(&mut known["samples_count"], more);
+    }
+
+    /// The status of a sample's label that counts.
+    pub(super) fn status_of(&self, sample: &str) -> String {
+        let label = self.labels.get(&(sample.to_owned(), GROUND_TRUTH.to_owned()));
+        label.and_then(|label| label["label_status"].as_str()).unwrap_or(UNLABELED).to_owned()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Webhooks that somebody else sent: what they speak of is there from then on, and can be acted on.
 
 use super::SegmentsAi;
+use super::changes::UNLABELED;
 use super::setup::template;
 use super::world::{Placed, World};
 use jiff::Timestamp;
@@ -36,19 +37,35 @@ impl World {
         let text = |field: &str| object.get(field).and_then(Value::as_str).map(str::to_owned);
         match (noun, gone) {
             ("dataset", _) if object["label_stats"].is_object() => dataset.object = object.clone(),
-            ("sample", false) => drop(self.samples.insert(text("uuid")?, placed())),
+            ("sample", false) => {
+                let is_new = self.samples.insert(text("uuid")?, placed()).is_none();
+                self.count(name, None, Some(UNLABELED).filter(|_| is_new), now);
+            }
             ("sample", true) => {
                 let id = text("uuid")?;
+                if self.samples.contains_key(&id) {
+                    let status = self.status_of(&id);
+                    self.count(name, Some(&status), None, now);
+                }
                 self.labels.retain(|(sample, _), _| *sample != id);
                 self.issues.retain(|_, issue| issue.object["sample_uuid"] != id.as_str());
                 self.samples.remove(&id);
             }
             ("label", false) => {
                 let (sample, labelset) = (text("sample_uuid")?, text("labelset")?);
-                self.labels.insert((sample.clone(), labelset), object.clone());
                 self.sample_of(&sample, body["text"].as_str().and_then(name_in), name, now);
+                let before = self.status_of(&sample);
+                self.labels.insert((sample.clone(), labelset), object.clone());
+                let after = self.status_of(&sample);
+                self.count(name, Some(&before), Some(&after), now);
             }
-            ("label", true) => drop(self.labels.remove(&(text("sample_uuid")?, text("labelset")?))),
+            ("label", true) => {
+                let sample = text("sample_uuid")?;
+                let before = self.status_of(&sample);
+                self.labels.remove(&(sample.clone(), text("labelset")?));
+                let after = self.status_of(&sample);
+                self.count(name, Some(&before), Some(&after), now);
+            }
             ("issue", _) => {
                 self.issues.insert(text("uuid")?, placed());
                 self.sample_of(&text("sample_uuid")?, text("sample_name").as_deref(), name, now);
@@ -61,12 +78,14 @@ impl World {
 
     /// Makes the sample that a label or an issue is on, where it is new.
     fn sample_of(&mut self, id: &str, name: Option<&str>, dataset: &str, now: Timestamp) {
-        self.samples.entry(id.to_owned()).or_insert_with(|| {
-            let mut object = template("sample.created", dataset, now);
-            object["uuid"] = json!(id);
-            object["name"] = json!(name.unwrap_or(id));
-            Placed { dataset: dataset.to_owned(), object }
-        });
+        if self.samples.contains_key(id) {
+            return;
+        }
+        let mut object = template("sample.created", dataset, now);
+        object["uuid"] = json!(id);
+        object["name"] = json!(name.unwrap_or(id));
+        self.samples.insert(id.to_owned(), Placed { dataset: dataset.to_owned(), object });
+        self.count(dataset, None, Some(UNLABELED), now);
     }
 }
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use secrecy::SecretString;
 use segments_slack::clock::Clock;
-use segments_slack::model::Object;
+use segments_slack::model::{DatasetName, Object};
 use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::segments_ai::{Fault, Role, Timing};
 use segments_slack::segments::api::{IssueId, IssueStatus, LabelStatus, Queue, SampleId};
@@ -192,6 +192,11 @@ async fn what_a_made_up_webhook_speaks_of_can_be_acted_on() {
     segments.api.set_label_status(&key("max"), sample, &ground_truth(), LabelStatus::Reviewed).await.unwrap();
     let name = segments.api.sample(&key("max"), sample).await.unwrap().name;
     assert_eq!(name.as_deref(), Some("sample_0008.png"));
+    // It counts them: the sample of the issue, and that of the label, which is reviewed.
+    let progress = async || segments.api.dataset(&key("max"), &DatasetName::parse("acme/cars").unwrap()).await;
+    assert_eq!(progress().await.unwrap().progress(), Some((1, 2)));
+    see("label.rejected", 8);
+    assert_eq!(progress().await.unwrap().progress(), Some((0, 2)));
     for event in sample::event_names() {
         see(event, 9);
     }
