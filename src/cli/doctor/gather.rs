@@ -5,6 +5,7 @@ use super::facts::{Facts, NoAnswer, Public, Refused, Reply, Shape};
 use super::here;
 use crate::clock::Clock;
 use crate::config::{Config, StoreUrl};
+use crate::metrics::Tally;
 use crate::segments::api::{SegmentsApi, SegmentsError, Trouble, User};
 use crate::slack::look::{self, Look};
 use crate::slack::request::{self, SigningSecret};

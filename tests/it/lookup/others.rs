@@ -17,9 +17,10 @@ const OTHER_KEY: &str = "key-of-otto";
 async fn give_key(bench: &Bench, workspace: &WorkspaceId, account: &AccountId, key: &str) {
     let app = bench.app();
     let (_, before) = app.store.find_account(account).await.unwrap().unwrap();
+    let before = before.setup.unwrap();
     let sealed = app.vault.seal(Row::of_account(workspace, account, Field::ApiKey), &SecretString::from(key));
     let after = segments_slack::store::AccountSetup { api_key: Some(sealed), ..before.clone() };
-    app.store.set_up_account(workspace, account, Some(before), after).await.unwrap();
+    app.store.set_up_account(workspace, account, Some(before), after, None).await.unwrap();
     app.keyed.note(workspace, account, true);
 }
 
