@@ -37,7 +37,7 @@
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
-//! | calls to Segments.ai, and changing things there | `segments::{api, cache}`, `app::act`, `sandbox::segments_ai` |
+//! | calls to Segments.ai, and changing things there | `segments::{api, acted}`, `slack::interaction::act`, `app::{acting, act}` |
 //! | names and progress that webhooks do not tell | `delivery::{lack, lookup}`, `segments::cache` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
 //! | connecting and disconnecting accounts | `app::accounts`, `slack::accounts`, `render::accounts` |

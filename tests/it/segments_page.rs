@@ -53,6 +53,50 @@ async fn cards_follow_what_somebody_does_in_segments_ai() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_card_resolves_its_issue_and_every_card_turns_green() {
+    in_a_browser(|tab| async move {
+        let shutdown = CancellationToken::new();
+        let sandbox = sandbox::start(Options::default(), shutdown.clone()).await.unwrap();
+        let page = |channel: &str| format!("{}/?user=U0JOHN&channel={channel}", sandbox.page_url);
+        tab.look(1280, 900, false).await;
+        for channel in ["C0QUALITY", "C0ANNOTATION"] {
+            tab.open(&page(channel)).await;
+            subscribe(&tab, "issue.created label.labeled").await;
+        }
+        send(&tab, "issue.created").await;
+        click(&tab, "#fault-forbidden").await;
+        tab.element("#fault-forbidden[aria-pressed=true]").await;
+        click(&tab, "article [data-action=resolve]").await;
+        tab.element_with("//article", "may not").await;
+        tab.picture("act-refused").await;
+        click(&tab, "#fault-forbidden").await;
+        tab.element("#fault-forbidden[aria-pressed=false]").await;
+        let messages = tab.count("#log > article").await;
+        click(&tab, "article [data-action=resolve]").await;
+        tab.element("article [data-action=reopen]").await;
+        tab.element_with("//article", "as rex").await;
+        tab.element("[data-deed=reopen]").await;
+        // Besides what john alone is told.
+        tab.element_with("//article", "The issue is resolved in Segments.ai, as rex.").await;
+        assert_eq!(tab.count("#log > article").await, messages + 1);
+        tab.picture("act-resolved").await;
+        send(&tab, "label.labeled").await;
+        click(&tab, "article [data-action=reject]").await;
+        tab.element("#question[open]").await;
+        tab.picture("act-confirm").await;
+        click(&tab, "#question [value=yes]").await;
+        tab.element("[data-text=REJECTED][aria-pressed=true]").await;
+        tab.open(&page("C0QUALITY")).await;
+        tab.element("article [data-action=reopen]").await;
+        tab.element_with("//article", "as rex").await;
+        tab.picture("act-elsewhere").await;
+        shutdown.cancel();
+        sandbox.ended().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn segments_ai_is_worked_in_and_broken_with_the_keyboard_on_a_phone() {
     in_a_browser(|tab| async move {
         let shutdown = CancellationToken::new();

@@ -5,7 +5,7 @@
 
 use crate::harness::histories;
 use crate::harness::installing::{OTHER_SECRET, other};
-use crate::harness::signed::click;
+use crate::harness::signed::click_of;
 use crate::harness::{Bench, Serves, WEBHOOK_SECRET, channel, fixture, seconds, user, workspace};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -19,6 +19,8 @@ use serde_json::json;
 const HISTORIES: u32 = 8;
 /// A history that crosses over is made shorter in at most so many trials.
 const SHRINKS: u32 = 200;
+/// The issue of the fixtures; each of the two has one of its own in its place.
+const ISSUE: &str = "3e1b4a2e-7a52-4b3e-9f43-5f0b8f0a9c11";
 
 /// One of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,8 @@ enum Step {
     /// Somebody clicks with whatever the other's records say, in the other's channel or their own.
     Clicks(Side, &'static str, bool),
     Webhook(Side, &'static str),
+    /// Somebody resolves their own issue, or opens it again.
+    Acts(Side, &'static str),
     /// A webhook to the other's account, signed with the own secret.
     ForeignWebhook(Side),
     /// Slack reports something of the other's channel in the own workspace.
@@ -68,7 +72,7 @@ impl Side {
         if self == Self::One { WEBHOOK_SECRET } else { OTHER_SECRET }
     }
 
-    /// What stands in all that it says, and in nothing that the other does.
+    /// What stands in all that it says, and in nothing that the other does: its user at Segments.ai.
     fn mark(self) -> &'static str {
         if self == Self::One { "one-lab" } else { "two-lab" }
     }
@@ -103,6 +107,8 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
         "unmute",
         "account_ask_it",
         "account_disconnect",
+        "resolve",
+        "reopen",
     ]);
     let event = select(vec!["sample.created.image", "issue.created.basic", "issue.updated.reply"]);
     let report = select(vec!["member_joined_channel", "channel_unarchive", "app_home_opened"]);
@@ -111,6 +117,7 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
         2 => (side(), text()).prop_map(|(side, text)| Step::TypesElsewhere(side, text)),
         3 => (side(), action, any::<bool>()).prop_map(|(side, action, own)| Step::Clicks(side, action, own)),
         4 => (side(), event).prop_map(|(side, event)| Step::Webhook(side, event)),
+        3 => (side(), select(vec!["resolve", "reopen"])).prop_map(|(side, action)| Step::Acts(side, action)),
         2 => side().prop_map(Step::ForeignWebhook),
         1 => (side(), report).prop_map(|(side, report)| Step::Event(side, report)),
         1 => side().prop_map(Step::Uninstalls),
@@ -127,11 +134,13 @@ struct Seen {
     records: Vec<String>,
     messages: Vec<Shown>,
     calls: usize,
+    calls_to_segments: usize,
 }
 
 struct Play {
     bench: Bench,
     accounts: [AccountId; 2],
+    issues: [String; 2],
 }
 
 impl Play {
@@ -143,11 +152,29 @@ impl Play {
         }
         let account = async |side: Side| bench.account(&side.id(), side.secret(), side.person()).await;
         let accounts = [account(Side::One).await, account(Side::Two).await];
-        Self { bench, accounts }
+        let issue = async |side: Side| {
+            let (ai, name) = (&bench.ai, side.mark());
+            let dataset = format!("{name}/flowers");
+            ai.add_user(name, name);
+            ai.add_dataset(&dataset);
+            bench.give_key(&side.id(), &accounts[usize::from(side == Side::Two)], name).await;
+            ai.opens_issue(name, &ai.uploads(name, &dataset, "rose.png"), "The leaf has no label.")
+        };
+        let issues = [issue(Side::One).await, issue(Side::Two).await];
+        Self { bench, accounts, issues }
     }
 
     fn account(&self, side: Side) -> &AccountId {
         &self.accounts[usize::from(side == Side::Two)]
+    }
+
+    fn issue(&self, side: Side) -> &str {
+        &self.issues[usize::from(side == Side::Two)]
+    }
+
+    /// The value of a button that changes the issue of a side.
+    fn act(&self, side: Side) -> String {
+        format!("{} - 1732093200.000100 {}/flowers", self.issue(side), side.mark())
     }
 
     async fn records(&self, side: Side) -> Vec<String> {
@@ -171,7 +198,10 @@ impl Play {
     async fn seen(&self, side: Side) -> Seen {
         let calls = self.bench.slack.calls();
         let calls = calls.iter().filter(|call| call.workspace == Some(side.id())).count();
-        Seen { records: self.records(side).await, messages: self.messages(side), calls }
+        let calls_to_segments = self.bench.ai.calls();
+        let calls_to_segments =
+            calls_to_segments.iter().filter(|call| call.user.as_deref() == Some(side.mark())).count();
+        Seen { records: self.records(side).await, messages: self.messages(side), calls, calls_to_segments }
     }
 
     /// The value of a button that the other's records would give: the undo of its last change, or a command.
@@ -180,6 +210,7 @@ impl Play {
             "run" => format!("/segments subscribe {}/flowers *", side.mark()),
             "unmute" => format!("{}/flowers", side.opposite().mark()),
             "test" => "1".to_owned(),
+            "resolve" | "reopen" => self.act(side.opposite()),
             "account_ask_it" | "account_disconnect" => self.account(side.opposite()).to_string(),
             _ => {
                 let records = self.records(side.opposite()).await;
@@ -216,14 +247,19 @@ impl Play {
             Step::Clicks(side, action, own) => {
                 let (id, value) = (side.id(), self.stolen(side, action).await);
                 let place = if own { side } else { side.opposite() }.channels()[0];
-                let body = click(id.as_str(), id.as_str(), place, action, &value);
-                bench.slack_sends("interactions", body).await;
+                let body = |home: &str| click_of(side.person(), [id.as_str(), home, place], action, &value);
+                bench.slack_sends("interactions", body(id.as_str())).await;
                 // The same, of somebody whom Slack knows to be from the other workspace.
-                let home = side.opposite().id();
-                bench.slack_sends("interactions", click(id.as_str(), home.as_str(), place, action, &value)).await;
+                bench.slack_sends("interactions", body(side.opposite().id().as_str())).await;
+            }
+            Step::Acts(side, action) => {
+                let (id, value) = (side.id(), self.act(side));
+                let place = [id.as_str(), id.as_str(), side.channels()[0]];
+                bench.slack_sends("interactions", click_of(side.person(), place, action, &value)).await;
             }
             Step::Webhook(side, event) => {
                 let body = fixture(event).replace("jane/flowers", &format!("{}/flowers", side.mark()));
+                let body = body.replace(ISSUE, self.issue(side));
                 let id = format!("msg_{}", unused(bench));
                 let status = bench.webhook_to(self.account(side), side.secret(), &id, &body).await;
                 assert_eq!(status, if bench.app().serves(&side.id()) { 204 } else { 404 });
@@ -264,6 +300,8 @@ impl Play {
             for line in self.records(side).await {
                 assert!(!line.contains(mark), "{mark} is in a record of {side:?}: {line}");
             }
+            let calls = self.bench.ai.calls().into_iter().filter(|call| call.path.contains(self.issue(side)));
+            assert!(calls.into_iter().all(|call| call.user.as_deref() == Some(side.mark())), "{side:?}");
             let (workspace, _) = self.bench.app().store.find_account(self.account(side)).await.unwrap().unwrap();
             assert_eq!(workspace, side.id());
         }
@@ -289,6 +327,7 @@ fn actor(step: &Step) -> Option<Side> {
         Step::Types(side, _)
         | Step::TypesElsewhere(side, _)
         | Step::Clicks(side, ..)
+        | Step::Acts(side, _)
         | Step::Webhook(side, _)
         | Step::ForeignWebhook(side)
         | Step::Event(side, _)

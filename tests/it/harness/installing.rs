@@ -118,6 +118,17 @@ impl Bench {
         account
     }
 
+    /// Gives an account a key.
+    pub(crate) async fn give_key(&self, workspace: &WorkspaceId, account: &AccountId, key: &str) {
+        let app = self.app();
+        let (_, before) = app.store.find_account(account).await.unwrap().unwrap();
+        let before = before.setup.unwrap();
+        let sealed = app.vault.seal(Row::of_account(workspace, account, Field::ApiKey), &SecretString::from(key));
+        let after = AccountSetup { api_key: Some(sealed), ..before.clone() };
+        app.store.set_up_account(workspace, account, Some(before), after, None).await.unwrap();
+        app.keyed.note(workspace, account, true);
+    }
+
     /// Looks into every file that the server keeps for each of these secrets; gives how many files there are.
     pub(crate) fn assert_not_on_disk(&self, secrets: &[String]) -> usize {
         let (mut folders, mut files) = (vec![self.data()], 0);

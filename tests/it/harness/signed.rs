@@ -28,10 +28,15 @@ pub(crate) fn command(workspace: &str, trigger: &str, text: &str, response_url: 
 
 /// A click as Slack sends it, by somebody of workspace `home`.
 pub(crate) fn click(workspace: &str, home: &str, channel: &str, action_id: &str, value: &str) -> String {
+    click_of("U1", [workspace, home, channel], action_id, value)
+}
+
+/// The same of somebody else.
+pub(crate) fn click_of(person: &str, [workspace, home, channel]: [&str; 3], action_id: &str, value: &str) -> String {
     let payload = serde_json::json!({
         "type": "block_actions",
         "team": {"id": workspace},
-        "user": {"id": "U1", "team_id": home},
+        "user": {"id": person, "team_id": home},
         "channel": {"id": channel},
         "trigger_id": "1.by.hand",
         "response_url": "",

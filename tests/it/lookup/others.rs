@@ -3,26 +3,13 @@
 use super::{DATASET, body, label};
 use crate::harness::installing::{OTHER_SECRET, other};
 use crate::harness::{API_KEY, Bench, Serves, channel, seconds, workspace};
-use secrecy::SecretString;
 use segments_slack::app::accounts::{self, NoKey};
-use segments_slack::model::{AccountId, DatasetName, WorkspaceId};
+use segments_slack::model::{AccountId, DatasetName};
 use segments_slack::sandbox::segments_ai::Role;
 use segments_slack::segments::api::SampleId;
-use segments_slack::vault::{Field, Row};
 use serde_json::json;
 
 const OTHER_KEY: &str = "key-of-otto";
-
-/// Gives an account a key.
-async fn give_key(bench: &Bench, workspace: &WorkspaceId, account: &AccountId, key: &str) {
-    let app = bench.app();
-    let (_, before) = app.store.find_account(account).await.unwrap().unwrap();
-    let before = before.setup.unwrap();
-    let sealed = app.vault.seal(Row::of_account(workspace, account, Field::ApiKey), &SecretString::from(key));
-    let after = segments_slack::store::AccountSetup { api_key: Some(sealed), ..before.clone() };
-    app.store.set_up_account(workspace, account, Some(before), after, None).await.unwrap();
-    app.keyed.note(workspace, account, true);
-}
 
 #[tokio::test]
 async fn what_one_workspace_may_know_the_other_is_not_told() {
@@ -46,7 +33,7 @@ async fn what_one_workspace_may_know_the_other_is_not_told() {
     let texts = || bench.read_in(&other(), "C21").into_iter().map(|shown| shown.text).collect::<Vec<_>>();
     assert_eq!(bench.webhook_to(&account, OTHER_SECRET, "msg_1", &label(&sample)).await, 204);
     assert_eq!(texts(), [super::short(&sample)]);
-    give_key(&bench, &other(), &account, OTHER_KEY).await;
+    bench.give_key(&other(), &account, OTHER_KEY).await;
     bench.after(seconds(60)).await;
     assert_eq!(bench.webhook_to(&account, OTHER_SECRET, "msg_2", &label(&sample)).await, 204);
     assert_eq!(texts(), [super::short(&sample)]);
