@@ -163,7 +163,7 @@ pub fn confirmed_button(
     warning: &str,
 ) -> SlackActionBlockElement {
     let confirm = SlackBlockConfirmItem {
-        title: plain("Are you sure?", CONFIRM_TITLE),
+        title: plain(&format!("{label}?"), CONFIRM_TITLE),
         text: SlackBlockText::Plain(SlackBlockPlainText::new(cut(warning, CONFIRM_TEXT))),
         confirm: plain(label, CONFIRM_BUTTON),
         deny: plain("Cancel", CONFIRM_BUTTON),

@@ -80,7 +80,9 @@ fn touched(found: &Found) -> String {
 /// Why it was not done, and what helps.
 fn refused(error: &SegmentsError, words: &Words) -> String {
     let Words { noun, verb, .. } = words;
-    let said = |said: &Said| said.words().map(|words| format!(": “{}”", plain(words, SAID))).unwrap_or_default();
+    let said = |said: &Said| {
+        said.words().map(|words| format!(": “{}”", plain(words.trim_end_matches('.'), SAID))).unwrap_or_default()
+    };
     let (why, help) = match error {
         SegmentsError::Throttled { retry_after } => {
             let seconds = count(usize::try_from(retry_after.as_secs().max(1)).unwrap_or(usize::MAX), "second");
