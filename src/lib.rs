@@ -4,7 +4,8 @@
 //! Segments.ai --> http -> segments::SignedWebhook -> app::intake (derive, match) -> store (one durable commit) -> 2xx
 //!                                                      store -> delivery (claim, plan, render, intent, call, outcome)
 //!                                                               -> slack::api --> Slack
-//! Slack --> http -> slack::SignedRequest -> slack::command | interaction -> app -> store -> render -> answer in 3 s
+//! Slack --> http -> slack::SignedRequest -> slack::command | interaction -> app::door -> store -> render -> answer in 3 s
+//! Slack --> app::socket -> slack::socket_mode ----------------------------> app::door -> …
 //! ```
 //!
 //! What holds, everywhere:
@@ -12,7 +13,8 @@
 //! 2. An accepted event is in its channel once (as itself, in the count of a fold or digest, or in the state that a
 //!    message shows), or a dead letter that says why. Only history that may not be read weakens that, and then it is
 //!    counted. Restoring a backup sends again what was waiting in it.
-//! 3. `model`, `render`, `routing`, `slack::{command, form, interaction}` and `delivery::{plan, lack, pace, retry, thread}`
+//! 3. `model`, `render`, `routing`, `slack::{command, form, interaction, socket_mode}` and
+//!    `delivery::{plan, lack, pace, retry, thread}`
 //!    do no I/O and never ask the time.
 //! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
 //! 5. A value called `Signed…` cannot be made without checking a signature. No store call touches a workspace that it
@@ -52,6 +54,7 @@
 //! | sealed secrets and their keys | `model::sealed`, `vault`, `app::keys`, `cli::rekey` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | what is wrong with an installation | `cli::doctor`, `app::checkup`, `slack::look` |
+//! | what comes from Slack, by HTTP and by Socket Mode | `app::{door, socket}`, `slack::{request, socket_mode}` |
 //! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
 //! | where every record stands on disk | `store::sled::keys` |
 
@@ -94,6 +97,8 @@ use app::installed::Installed;
 use app::permission::Persons;
 use app::recent::Recent;
 use app::room::Room;
+use app::seal::Sealer;
+use app::socket::{self, Link};
 use app::unfurl::Unfurled;
 use app::{App, Home, Settings, backups, connect};
 use clock::Clock;
@@ -225,6 +230,8 @@ pub async fn assemble_over(
         installed: Installed::default(),
         oauth: oauth(config, &clock)?,
         states: States::new(vault.derived("installing")),
+        sealer: Sealer::new(vault.derived("travelling")),
+        link: Link::default(),
         vault,
         clock,
         // The longest body fits.
@@ -232,7 +239,8 @@ pub async fn assemble_over(
         slack_room: Room::new(SLACK_MEMORY),
         tasks: TaskTracker::new(),
         settings: Settings {
-            signing_secret: SigningSecret::new(config.signing_secret.clone()).context("the signing secret is empty")?,
+            signing_secret: signing_secret(config)?,
+            app_token: config.app_token.clone(),
             webhook_secrets: webhook_secrets(config)?,
             api_key: config.segments_api_key.clone(),
             public_url: config.public_url.clone(),
@@ -247,6 +255,11 @@ pub async fn assemble_over(
     };
     connect::remember(&app).await?;
     Ok(Arc::new(app))
+}
+
+fn signing_secret(config: &Config) -> anyhow::Result<Option<SigningSecret>> {
+    let secret = config.signing_secret.clone();
+    secret.map(|secret| SigningSecret::new(secret).context("the signing secret is empty")).transpose()
 }
 
 fn webhook_secrets(config: &Config) -> Result<Option<Secrets>, segments::SecretError> {
@@ -271,10 +284,10 @@ pub async fn serve(
     shutdown: CancellationToken,
 ) {
     let background = TaskTracker::new();
-    for work in [Work::Connect, Work::Sweep, Work::BackUp, Work::KeepHomesFresh, Work::Tell] {
+    for work in [Work::Connect, Work::Listen, Work::Sweep, Work::BackUp, Work::KeepHomesFresh, Work::Tell] {
         let (app, shutdown) = (Arc::clone(&app), shutdown.clone());
         background.spawn(async move {
-            shutdown.run_until_cancelled(work.run(&app)).await;
+            shutdown.run_until_cancelled(work.run(&app, &shutdown)).await;
         });
     }
     if let Some((admin, guard)) = admin {
@@ -300,6 +313,7 @@ pub async fn serve(
 #[derive(Clone, Copy)]
 enum Work {
     Connect,
+    Listen,
     Sweep,
     BackUp,
     KeepHomesFresh,
@@ -307,9 +321,10 @@ enum Work {
 }
 
 impl Work {
-    async fn run(self, app: &Arc<App>) {
+    async fn run(self, app: &Arc<App>, shutdown: &CancellationToken) {
         match self {
             Self::Connect => connect::connect(app).await,
+            Self::Listen => socket::listen(app, shutdown).await,
             Self::Sweep => connect::sweep(app).await,
             Self::BackUp => backups::daily(app).await,
             Self::KeepHomesFresh => keep_fresh(app).await,

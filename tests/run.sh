@@ -66,6 +66,13 @@ export PROPTEST_RNG_SEED="${PROPTEST_RNG_SEED:-20260101}"
 rm -rf target/rendered
 cargo test --locked
 
+step "what people do in Slack, once more by Socket Mode"
+# Without what takes days of a connection's signs of life.
+SEGMENTS_SLACK_TEST_SOCKET=1 cargo test --locked --test it -- \
+    acting:: command:: connect:: holding:: home:: install:: interaction:: list_all:: me:: mentions:: menus:: modal:: pausing:: \
+    permission:: reach:: replies:: selecting:: stumble:: tenants:: threads:: transfer:: unfurl:: welcome:: why:: \
+    --skip clocks_change --skip six_days --skip seven_days --skip nothing_is_given_up
+
 step "what was rendered, by rules that are not ours"
 CARGO_TARGET_DIR=target/validator cargo test --locked --manifest-path tests/validator/Cargo.toml
 CARGO_TARGET_DIR=target/validator cargo run --quiet --locked --manifest-path tests/validator/Cargo.toml -- target/rendered

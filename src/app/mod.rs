@@ -9,6 +9,7 @@ pub mod channel;
 pub mod checkup;
 pub mod command;
 pub mod connect;
+pub mod door;
 pub mod events;
 mod hold;
 pub mod home;
@@ -26,6 +27,8 @@ mod notes;
 pub mod permission;
 pub mod recent;
 pub mod room;
+pub mod seal;
+pub mod socket;
 mod status;
 mod subscribe;
 mod tell;
@@ -60,7 +63,9 @@ use installed::Installed;
 use jiff::Timestamp;
 use recent::Recent;
 use room::Room;
+use seal::Sealer;
 use secrecy::SecretString;
+use socket::Link;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::task::TaskTracker;
@@ -90,6 +95,8 @@ pub struct App {
     pub responder: Responder,
     /// The delivering lanes.
     pub lanes: Arc<Lanes>,
+    /// How the connection of Socket Mode stands, if there is one.
+    pub link: Link,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// The workspace of the environment's bot token, and how it stands with Slack.
@@ -110,6 +117,8 @@ pub struct App {
     pub oauth: Option<Oauth>,
     /// Installations under way.
     pub states: States,
+    /// What seals words that travel through Slack.
+    pub sealer: Sealer,
     /// What seals and opens the secrets that are kept.
     pub vault: Arc<Vault>,
     /// Room for the bodies of webhooks.
@@ -124,8 +133,10 @@ pub struct App {
 
 /// What does not change while the program runs.
 pub struct Settings {
-    /// What Slack signs with.
-    pub signing_secret: SigningSecret,
+    /// What Slack signs HTTP requests with; without it none is taken.
+    pub signing_secret: Option<SigningSecret>,
+    /// What Socket Mode is opened with, if it is on.
+    pub app_token: Option<SecretString>,
     /// What Segments.ai signs with: the one account that the environment gives, if any.
     pub webhook_secrets: Option<Secrets>,
     /// What acts on Segments.ai for that account, if anything may.
@@ -240,6 +251,16 @@ impl App {
     pub fn serves(&self, workspace: &WorkspaceId) -> bool {
         self.installed.contains(workspace)
             || self.home.read().unwrap_or_else(PoisonError::into_inner).workspace.as_ref() == Some(workspace)
+    }
+
+    /// Whether Slack has neither accepted nor refused the token of a workspace that is, or may be, served here: so it is
+    /// for a moment when the program starts.
+    fn is_yet_to_ask(&self, workspace: &WorkspaceId) -> bool {
+        if self.serves(workspace) {
+            return self.slack.installation(workspace).is_none() && self.refused(workspace).is_none();
+        }
+        let home = self.home();
+        self.settings.bot_token.is_some() && home.workspace.is_none() && home.refused.is_none()
     }
 
     /// What somebody is told whose workspace is not served, or not known to be before Slack has said so.

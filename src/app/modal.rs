@@ -119,7 +119,7 @@ pub(super) async fn open_view(app: &App, person: &Person, view: &SlackView, othe
 /// Our seal over that somebody is in a channel, where Slack says so.
 pub(super) fn seal(app: &App, person: &Person, channel: Option<&ChannelId>) -> Option<String> {
     let here = channel.filter(|channel| person.here.as_ref() == Some(*channel))?;
-    Some(app.settings.signing_secret.seal(&presence(&person.workspace, &person.user, here)))
+    Some(app.sealer.seal(&presence(&person.workspace, &person.user, here)))
 }
 
 /// What a sheet's seal is over.
@@ -339,7 +339,7 @@ pub(super) async fn may_speak_for(app: &App, asker: &Asker, sheet: &Sheet) -> Re
 /// Whether somebody opened a modal in this channel, of which Slack says nothing to a bot that is not in it.
 async fn was_in(app: &App, user: &UserId, lane: &Lane, sheet: &Sheet) -> bool {
     let words = presence(&lane.workspace, user, &lane.channel);
-    let sealed = sheet.seal.as_ref().is_some_and(|seal| app.settings.signing_secret.sealed(&words, seal));
+    let sealed = sheet.seal.as_ref().is_some_and(|seal| app.sealer.holds(&words, seal));
     sealed && matches!(app.slack.channel(lane).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
 }
 

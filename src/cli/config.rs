@@ -17,9 +17,6 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
         let origin = origin.map(|origin| format!(" (from {origin})")).unwrap_or_default();
         out::print(&format!("{key} = {value}{origin}"))?;
     }
-    let (_, warnings) = settings.config()?;
-    for warning in warnings {
-        out::print(&format!("warning: {warning}"))?;
-    }
+    settings.config()?;
     Ok(())
 }

@@ -11,12 +11,16 @@ use url::Url;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     /// Address under which Slack reaches this server, such as `https://slack.example.com`
-    #[arg(long, value_parser = public_url)]
-    url: Url,
+    #[arg(long, value_parser = public_url, required_unless_present = "socket_mode")]
+    url: Option<Url>,
+    /// For Socket Mode, which needs the address only if workspaces are to install the app themselves
+    #[arg(long)]
+    socket_mode: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let manifest = manifest(&arguments.url);
+    let url = arguments.url.as_ref();
+    let manifest = if arguments.socket_mode { for_socket_mode(url) } else { url.map_or(Value::Null, manifest) };
     out::print(&format!("{}\n# Make the app: {}", yaml(&manifest), link(&manifest)))
 }
 
@@ -68,6 +72,23 @@ fn manifest(url: &Url) -> Value {
             "token_rotation_enabled": false,
         },
     })
+}
+
+/// The manifest for a server that opens connections to Slack: it names no address that Slack sends anything to.
+fn for_socket_mode(url: Option<&Url>) -> Value {
+    let mut manifest = manifest(url.unwrap_or(&Url::parse("https://unused.invalid").expect("a constant address")));
+    for (place, names) in [
+        ("/features/slash_commands/0", &["url"][..]),
+        ("/settings/event_subscriptions", &["request_url"]),
+        ("/settings/interactivity", &["request_url", "message_menu_options_url"]),
+        // People come back to this one with their own browser.
+        ("/oauth_config", if url.is_some() { &[] } else { &["redirect_urls"] }),
+    ] {
+        let fields = manifest.pointer_mut(place).and_then(Value::as_object_mut).expect("it stands above");
+        fields.retain(|name, _| !names.contains(&name.as_str()));
+    }
+    manifest["settings"]["socket_mode_enabled"] = json!(true);
+    manifest
 }
 
 /// The address of Slack's page for new apps with the manifest filled in.

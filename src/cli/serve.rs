@@ -19,11 +19,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let (config, warnings) = arguments.flags.gather().config()?;
+    let config = arguments.flags.gather().config()?;
     log(config.log_format, &config.log_filter);
-    for warning in warnings {
-        warn!("{warning}");
-    }
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| Failure::Listen { address, source })?;
     let shutdown = stopped_by_signals().map_err(Failure::Runtime)?;

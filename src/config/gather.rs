@@ -30,7 +30,6 @@ pub struct Settings {
     /// Keys whose value was given but could not be had: to call them "not set" would be one complaint too many.
     refused: Vec<&'static str>,
     pub(super) problems: Vec<Problem>,
-    pub(super) warnings: Vec<String>,
 }
 
 struct Found {
@@ -53,8 +52,7 @@ pub struct Listed {
 impl Settings {
     /// Looks everywhere; what is wrong is told by whoever asks for a value later, together with all the rest.
     pub fn gather(sources: Sources) -> Self {
-        let mut settings =
-            Self { found: BTreeMap::new(), refused: Vec::new(), problems: Vec::new(), warnings: Vec::new() };
+        let mut settings = Self { found: BTreeMap::new(), refused: Vec::new(), problems: Vec::new() };
         let defaults = setting::ALL.iter().filter_map(|setting| Some((*setting, setting.default?)));
         let log_format = if sources.terminal { "pretty" } else { "json" };
         for (setting, text) in defaults.chain([(&setting::LOG_FORMAT, log_format)]) {
@@ -139,8 +137,7 @@ impl Settings {
 
     /// The variables that are meant for this program, as text; an empty one counts as not set.
     fn named_environment(&mut self, environment: Vec<(OsString, OsString)>) -> BTreeMap<String, String> {
-        let mut known: Vec<String> = setting::WITHOUT_EFFECT_YET.iter().map(ToString::to_string).collect();
-        known.push(setting::CONFIG.environment.to_owned());
+        let mut known = vec![setting::CONFIG.environment.to_owned()];
         for setting in setting::ALL {
             known.push(setting.environment.to_owned());
             known.extend(setting.secret.then(|| in_file(setting.environment)));
@@ -154,8 +151,6 @@ impl Settings {
                     self.complain(format!("`{}` (environment) is no setting; {nearest}", shown(&name)));
                 }
             } else if value.is_empty() {
-            } else if setting::WITHOUT_EFFECT_YET.contains(&name.as_str()) {
-                self.warnings.push(format!("`{name}` (environment) has no effect yet: it is for a later version"));
             } else if let Ok(value) = value.into_string() {
                 named.insert(name, value);
             } else {

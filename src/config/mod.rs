@@ -27,8 +27,10 @@ pub struct Config {
     pub store: StoreUrl,
     /// The address under which people and Segments.ai reach this server.
     pub public_url: Option<Url>,
-    /// What Slack signs its requests with.
-    pub signing_secret: SecretString,
+    /// What Slack signs its HTTP requests with; none, with an app token only, if it sends none.
+    pub signing_secret: Option<SecretString>,
+    /// What Socket Mode is opened with, through which Slack then sends everything; none if it sends HTTP requests.
+    pub app_token: Option<SecretString>,
     /// What this server calls Slack with in the one workspace that is configured here; none if there is none.
     pub bot_token: Option<SecretString>,
     /// How other workspaces install the app; none if they cannot.
@@ -108,18 +110,17 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// Reads everything from its sources; with the configuration come warnings, each a sentence.
-    pub fn load(sources: Sources) -> Result<(Self, Vec<String>), Problems> {
+    /// Reads everything from its sources.
+    pub fn load(sources: Sources) -> Result<Self, Problems> {
         Settings::gather(sources).config()
     }
 }
 
 impl Settings {
-    /// The checked configuration and the warnings, or all that is wrong.
-    pub fn config(mut self) -> Result<(Config, Vec<String>), Problems> {
+    /// The checked configuration, or all that is wrong.
+    pub fn config(mut self) -> Result<Config, Problems> {
         let config = self.checked();
-        let warnings = std::mem::take(&mut self.warnings);
-        Ok((self.unless_wrong(config)?, warnings))
+        self.unless_wrong(config)
     }
 
     /// What whoever sends webhooks to this server needs: its address, and the secrets that it believes.
@@ -152,7 +153,8 @@ impl Settings {
         let admin_listen = self.required(&setting::ADMIN_LISTEN, parse::admin_listen);
         let store = self.required(&setting::STORE, parse::store);
         let public_url = self.optional(&setting::PUBLIC_URL, parse::public_url);
-        let signing_secret = self.required(&setting::SLACK_SIGNING_SECRET, parse::signing_secret);
+        let app_token = self.optional(&setting::SLACK_APP_TOKEN, parse::app_token);
+        let signing_secret = self.signing_secret();
         let is_single = self.is_given(&setting::SLACK_BOT_TOKEN);
         let is_many = self.is_given(&setting::SLACK_CLIENT_ID) || self.is_given(&setting::SLACK_CLIENT_SECRET);
         if !is_single && !is_many {
@@ -183,7 +185,8 @@ impl Settings {
             admin_listen: admin_listen?,
             store: store?,
             public_url,
-            signing_secret: signing_secret?,
+            signing_secret,
+            app_token,
             bot_token,
             oauth,
             keys,
@@ -200,6 +203,18 @@ impl Settings {
             who_may_change: who_may_change?,
             who_may_act: who_may_act?,
         })
+    }
+
+    /// Needed unless Slack sends everything by Socket Mode.
+    fn signing_secret(&mut self) -> Option<SecretString> {
+        let (secret, token) = (&setting::SLACK_SIGNING_SECRET, &setting::SLACK_APP_TOKEN);
+        if !self.is_given(secret) && !self.is_given(token) {
+            self.complain(format!(
+                "`{}` is not set: give {} or {}_FILE (allowed: {}), or for Socket Mode {} (allowed: {})",
+                secret.key, secret.environment, secret.environment, secret.allowed, token.environment, token.allowed
+            ));
+        }
+        self.optional(secret, parse::signing_secret)
     }
 
     /// The app as workspaces install it: all of it, or none.

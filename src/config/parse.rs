@@ -64,6 +64,10 @@ pub(super) fn signing_secret(text: &str) -> Parsed<SecretString> {
     if is_one_word(text) { Ok(text.into()) } else { Err("is no signing secret: it has spaces or odd characters") }
 }
 
+pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
+    if text.starts_with("xapp-") && is_one_word(text) { Ok(text.into()) } else { Err("is no app-level token") }
+}
+
 pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
     let is_bot = text.starts_with("xoxb-") || text.starts_with("xoxe.xoxb-");
     if is_bot && is_one_word(text) { Ok(text.into()) } else { Err("is no bot token") }

@@ -1,9 +1,11 @@
 //! The calls we make to Slack. Tokens go in here and nowhere else; errors come out as what they mean to the caller.
 
 mod people;
+mod socket;
 mod surfaces;
 
 pub use people::{EnterpriseUser, UserInfo};
+pub use socket::{Broken, Heard, Socket};
 pub use surfaces::Membership;
 
 use super::error::SlackError;
@@ -36,11 +38,15 @@ const PAGE: &str = "200";
 /// … and pages that are read at most: in the minutes of one call nobody writes more.
 const PAGES: usize = 15;
 
-type Connector = SlackClientHyperConnector<HttpsConnector<HttpConnector>>;
+type Https = HttpsConnector<HttpConnector>;
 
 /// Slack's Web API for every workspace that the app is installed in.
 pub struct SlackApi {
-    client: SlackClient<Connector>,
+    client: SlackClient<SlackClientHyperConnector<Https>>,
+    /// Opens what the client opens, for sockets.
+    connector: Https,
+    /// Whether the API is on this machine, and sockets without TLS are too.
+    is_plain: bool,
     clock: Clock,
     installations: RwLock<HashMap<WorkspaceId, Arc<Installation>>>,
 }
@@ -148,14 +154,19 @@ impl SlackApi {
     /// A client of the API at `api_url` (with its `/api`): plain http is taken too, which configuration allows on
     /// loopback only. Fails if the system's certificates cannot be read.
     pub fn new(api_url: &str, clock: Clock) -> std::io::Result<Self> {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        // An acknowledgement does not wait for one of the one before.
+        tcp.set_nodelay(true);
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())?
             .https_or_http()
             .enable_http1()
-            .build();
-        let connector =
-            SlackClientHyperConnector::with_connector(connector).with_slack_api_url(api_url.trim_end_matches('/'));
-        Ok(Self { client: SlackClient::new(connector), clock, installations: RwLock::default() })
+            .wrap_connector(tcp);
+        let client = SlackClientHyperConnector::with_connector(connector.clone());
+        let client = SlackClient::new(client.with_slack_api_url(api_url.trim_end_matches('/')));
+        let is_plain = api_url.starts_with("http:");
+        Ok(Self { client, connector, is_plain, clock, installations: RwLock::default() })
     }
 
     /// Learns from Slack which workspace and bot a token belongs to, and keeps it for calls there.

@@ -98,7 +98,12 @@ impl Envelope {
 impl Report {
     /// Reads a report.
     pub fn read(request: &SignedRequest) -> Result<Self, Malformed> {
-        let envelope: Envelope = serde_json::from_slice(request.body()).map_err(|_| Malformed("body"))?;
+        Self::from_json(request.body())
+    }
+
+    /// Reads the payload of an envelope, which is what the body of a request is.
+    pub(super) fn from_json(body: &[u8]) -> Result<Self, Malformed> {
+        let envelope: Envelope = serde_json::from_slice(body).map_err(|_| Malformed("body"))?;
         match envelope.kind.as_str() {
             "url_verification" => Ok(Self::UrlVerification(envelope.challenge)),
             _ => Ok(Self::Event {

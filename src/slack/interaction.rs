@@ -145,7 +145,12 @@ impl Interaction {
     /// Reads the body of an interaction request; `None` if it is not what Slack sends.
     pub fn read(body: &[u8]) -> Option<Self> {
         let form: Form = serde_urlencoded::from_bytes(body).ok()?;
-        let payload: Payload = serde_json::from_str(&form.payload).ok()?;
+        Self::from_json(&form.payload)
+    }
+
+    /// Reads the payload of an interaction: what a request has in a form, and an envelope as it is.
+    pub(super) fn from_json(payload: &str) -> Option<Self> {
+        let payload: Payload = serde_json::from_str(payload).ok()?;
         match payload.r#type.as_str() {
             "block_actions" if !payload.actions.is_empty() => payload.click().map(Self::Click),
             "block_suggestion" => payload.suggestion().map(Self::Suggestion),

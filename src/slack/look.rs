@@ -67,6 +67,12 @@ pub fn request(client: &Client, api_url: &Url, token: Option<&SecretString>) -> 
     }
 }
 
+/// Asks whether Slack would open a connection of Socket Mode for an app-level token. None is opened.
+pub fn socket_request(client: &Client, api_url: &Url, token: &SecretString) -> RequestBuilder {
+    let base = api_url.as_str().trim_end_matches('/');
+    client.post(format!("{base}/apps.connections.open")).bearer_auth(token.expose_secret())
+}
+
 /// Reads the answer; none if it is not one of Slack's.
 pub fn read(headers: &HeaderMap, body: &[u8]) -> Option<Look> {
     let verdict: Verdict = serde_json::from_slice(body).ok()?;

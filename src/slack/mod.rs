@@ -12,4 +12,5 @@ pub mod oauth;
 pub mod request;
 pub mod respond;
 pub mod slash;
+pub mod socket_mode;
 pub mod view;

@@ -11,8 +11,8 @@ use sha2::Sha256;
 /// (<https://docs.slack.dev/authentication/verifying-requests-from-slack>).
 const TOLERANCE_SECONDS: i64 = 5 * 60;
 
-/// Stands where a signature has its time stamp: no seal is ever a signature of Slack's.
-const SEALED: &str = "sealed";
+/// Nothing that comes from Slack is larger, in bytes.
+pub const LARGEST: usize = 1024 * 1024;
 
 /// The secret that Slack signs with; never empty, never shown.
 #[derive(Clone)]
@@ -22,16 +22,6 @@ impl SigningSecret {
     /// Takes a secret; an empty one would let everybody in and is refused.
     pub fn new(secret: SecretString) -> Option<Self> {
         (!secret.expose_secret().trim().is_empty()).then_some(Self(secret))
-    }
-
-    /// A seal over words of ours, so that they are known again when somebody brings them back.
-    pub fn seal(&self, words: &str) -> String {
-        hex::encode(self.mac(SEALED, words.as_bytes()).finalize().into_bytes())
-    }
-
-    /// Whether a seal is that of these words.
-    pub fn sealed(&self, words: &str, seal: &str) -> bool {
-        hex::decode(seal).is_ok_and(|seal| self.mac(SEALED, words.as_bytes()).verify_slice(&seal).is_ok())
     }
 
     /// What Slack would sign a body with at this time, to try whether a server takes it.
@@ -175,18 +165,6 @@ mod tests {
             assert_eq!(refusal(&headers, &body), Refusal::MissingHeader(name));
             assert_eq!(refusal(&headers, &body).status(), StatusCode::BAD_REQUEST);
         }
-    }
-
-    #[test]
-    fn a_seal_holds_for_its_words_and_is_no_signature() {
-        let (headers, body, secret, now) = fixture();
-        let seal = secret.seal("T1 U1 C1");
-        assert!(secret.sealed("T1 U1 C1", &seal));
-        assert!(!secret.sealed("T1 U1 C2", &seal) && !secret.sealed("T1 U1 C1", "") && !secret.sealed("", "zz"));
-        let mut headers = headers;
-        let seal = format!("v0={}", secret.seal(std::str::from_utf8(&body).unwrap()));
-        headers.insert("x-slack-signature", seal.parse().unwrap());
-        assert_eq!(SignedRequest::verify(&headers, body, &secret, now).unwrap_err(), Refusal::WrongSignature);
     }
 
     #[test]

@@ -1,8 +1,9 @@
-//! The form that Slack sends for `/segments …`.
+//! What Slack sends for `/segments …`.
 
 use super::request::SignedRequest;
 use crate::model::{ChannelId, TriggerId, UserId, WorkspaceId};
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A typed command with its circumstances.
 #[derive(Debug, Clone)]
@@ -31,8 +32,9 @@ pub struct Malformed(pub &'static str);
 #[derive(Default)]
 struct Form {
     team_id: String,
-    enterprise_id: String,
-    is_enterprise_install: String,
+    enterprise_id: Option<String>,
+    /// `true` or `false`, as a text in a form.
+    is_enterprise_install: Value,
     channel_id: String,
     user_id: String,
     text: String,
@@ -43,8 +45,17 @@ struct Form {
 impl SlashCommand {
     /// Reads the form.
     pub fn read(request: &SignedRequest) -> Result<Self, Malformed> {
-        let form: Form = serde_urlencoded::from_bytes(request.body()).map_err(|_| Malformed("body"))?;
-        let workspace = if form.is_enterprise_install == "true" { form.enterprise_id } else { form.team_id };
+        Self::of(serde_urlencoded::from_bytes(request.body()).map_err(|_| Malformed("body"))?)
+    }
+
+    /// Reads the payload of an envelope: the same fields as JSON.
+    pub(super) fn from_json(payload: &str) -> Result<Self, Malformed> {
+        Self::of(serde_json::from_str(payload).map_err(|_| Malformed("payload"))?)
+    }
+
+    fn of(form: Form) -> Result<Self, Malformed> {
+        let is_organisation = form.is_enterprise_install == "true" || form.is_enterprise_install == true;
+        let workspace = if is_organisation { form.enterprise_id.unwrap_or_default() } else { form.team_id };
         Ok(Self {
             workspace: WorkspaceId::parse(workspace).map_err(|_| Malformed("team_id"))?,
             channel: ChannelId::parse(form.channel_id).map_err(|_| Malformed("channel_id"))?,

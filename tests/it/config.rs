@@ -59,7 +59,7 @@ impl Desk {
     }
 
     fn load(self) -> Config {
-        Config::load(self.sources).unwrap().0
+        Config::load(self.sources).unwrap()
     }
 
     fn problems(self) -> Vec<String> {
@@ -125,9 +125,9 @@ fn a_file_holds_texts_and_numbers() {
 #[test]
 fn an_empty_variable_counts_as_not_set() {
     let desk = Desk::with_secrets().environment("SEGMENTS_SLACK_LISTEN", "").environment("SLACK_APP_TOKEN", "");
-    let (config, warnings) = Config::load(desk.sources).unwrap();
+    let config = desk.load();
     assert_eq!(config.listen.port(), 3000);
-    assert_eq!(warnings, [""; 0]);
+    assert!(config.app_token.is_none());
 }
 
 #[test]
@@ -181,6 +181,7 @@ fn a_bad_secret_is_told_without_being_shown() {
         ("SLACK_SIGNING_SECRET", "two words"),
         ("SLACK_BOT_TOKEN", "xoxp-a-persons-token"),
         ("SLACK_BOT_TOKEN", "xoxb-with a space"),
+        ("SLACK_APP_TOKEN", "xoxb-a-bots-token"),
         ("SEGMENTS_WEBHOOK_SECRET", "whsec_!!"),
         ("SEGMENTS_WEBHOOK_SECRET", "whsec_=="),
         ("SEGMENTS_WEBHOOK_SECRET", "YQ==,Yg==,Yw=="),
@@ -229,10 +230,12 @@ fn a_variable_of_somebody_else_is_left_alone() {
 }
 
 #[test]
-fn a_setting_of_a_later_version_earns_a_warning() {
-    let desk = Desk::with_secrets().environment("SLACK_APP_TOKEN", "xapp-secret");
-    let (_, warnings) = Config::load(desk.sources).unwrap();
-    assert_eq!(warnings, ["`SLACK_APP_TOKEN` (environment) has no effect yet: it is for a later version"]);
+fn socket_mode_needs_no_signing_secret_and_takes_one() {
+    let desk = || Desk::with_secrets().environment("SLACK_APP_TOKEN", "xapp-1-A0-secret");
+    let config = desk().without("SLACK_SIGNING_SECRET").load();
+    assert!(config.app_token.is_some() && config.signing_secret.is_none());
+    let config = desk().load();
+    assert!(config.app_token.is_some() && config.signing_secret.is_some());
 }
 
 #[test]

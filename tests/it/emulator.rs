@@ -7,6 +7,7 @@ mod faults;
 mod messages;
 mod people;
 mod sharing;
+mod socket;
 mod unfurls;
 mod views;
 

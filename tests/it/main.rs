@@ -50,6 +50,7 @@ mod segments_api;
 mod segments_page;
 mod selecting;
 mod slack_door;
+mod socket;
 mod store_contract;
 mod stumble;
 mod tenants;

@@ -10,7 +10,11 @@ const PLACEHOLDER: &str = "https://segments-slack.example.com";
 
 /// The YAML text and, from the link after it, the same manifest as JSON.
 fn manifest(url: &str) -> (String, Value) {
-    let output = program(&["manifest", "--url", url]).output().unwrap();
+    printed(&["--url", url])
+}
+
+fn printed(arguments: &[&str]) -> (String, Value) {
+    let output = program(&[&["manifest"], arguments].concat()).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
     let (yaml, link) = text.split_once("\n# Make the app: ").unwrap();
@@ -43,6 +47,23 @@ fn slack_accepts_the_manifest_by_its_own_schema() {
     for schema in ["manifest.schema.1.0.0.json", "manifest.schema.2.0.0.json"] {
         assert_eq!(is_valid(&manifest, schema), Ok(()), "{schema}");
     }
+}
+
+#[test]
+fn the_manifest_for_socket_mode_names_no_address_that_slack_calls() {
+    let (yaml, manifest) = printed(&["--socket-mode"]);
+    assert!(!yaml.contains("http") && yaml.contains("  socket_mode_enabled: true"), "{yaml}");
+    let (with_url, _) = printed(&["--socket-mode", "--url", PLACEHOLDER]);
+    let addresses: Vec<&str> = with_url.split('"').filter(|text| text.starts_with("http")).collect();
+    assert_eq!(addresses, [format!("{PLACEHOLDER}/slack/oauth")]);
+    for schema in ["manifest.schema.1.0.0.json", "manifest.schema.2.0.0.json"] {
+        assert_eq!(is_valid(&manifest, schema), Ok(()), "{schema}");
+    }
+}
+
+#[test]
+fn without_an_address_there_is_no_manifest_for_requests() {
+    assert_eq!(program(&["manifest"]).output().unwrap().status.code(), Some(2));
 }
 
 #[test]

@@ -10,7 +10,7 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Modules that neither do I/O nor ask for the time.
-const PURE: [&str; 13] = [
+const PURE: [&str; 14] = [
     "model",
     "render",
     "routing",
@@ -18,6 +18,7 @@ const PURE: [&str; 13] = [
     "slack/command",
     "slack/interaction",
     "slack/form",
+    "slack/socket_mode",
     "delivery/plan",
     "delivery/pace",
     "delivery/lack",

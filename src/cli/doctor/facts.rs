@@ -19,6 +19,8 @@ pub(super) struct Facts {
     pub(super) slack: Result<Look, NoAnswer>,
     /// How far this machine's clock is ahead of Slack's, at least; none if Slack did not tell its time.
     pub(super) ahead: Option<SignedDuration>,
+    /// What Slack said of the app token; none without one.
+    pub(super) socket: Option<Result<Look, NoAnswer>>,
     /// None without a public address.
     pub(super) public: Option<Public>,
     /// None without an API key.
@@ -31,8 +33,8 @@ pub(super) struct Shape {
     pub(super) listen: String,
     pub(super) slack_api_url: String,
     pub(super) has_token: bool,
-    /// Whether the signing secret looks like one of Slack's.
-    pub(super) signing_secret: bool,
+    /// Whether the signing secret looks like one of Slack's; none if Slack sends everything by Socket Mode.
+    pub(super) signing_secret: Option<bool>,
     /// Whether each webhook secret looks like one of Segments.ai's.
     pub(super) webhook_secrets: Vec<bool>,
     /// Where Slack sends whoever installs the app; none if nobody can.
@@ -99,8 +101,8 @@ pub(super) struct Public {
     pub(super) place: Place,
     /// What `/healthz` answered.
     pub(super) health: Result<Reply, Trouble>,
-    /// What `/slack/events` answered to a question that was signed as Slack signs it.
-    pub(super) events: Result<Reply, Trouble>,
+    /// What `/slack/events` answered to a question that was signed as Slack signs it; none without a signing secret.
+    pub(super) events: Option<Result<Reply, Trouble>>,
 }
 
 /// Where an address leads, as seen from this machine.

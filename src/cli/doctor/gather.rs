@@ -1,7 +1,7 @@
 //! Finds the facts out: what is on this machine, and what Slack, Segments.ai and the public address answer, all at once.
 
 use super::ask::{Answer, Asker, LIMIT};
-use super::facts::{Facts, NoAnswer, Public, Refused, Reply, Shape};
+use super::facts::{Facts, NoAnswer, Public, Refused, Reply, Shape, Trouble as NoReply};
 use super::here;
 use crate::clock::Clock;
 use crate::config::{Config, StoreUrl};
@@ -23,17 +23,24 @@ pub(super) async fn gather(config: &Config, clock: &Clock) -> Facts {
     let StoreUrl::Sled(folder) = &config.store;
     let public = async {
         match &config.public_url {
-            Some(url) => Some(public(&asker, url, &config.signing_secret, clock).await),
+            Some(url) => Some(public(&asker, url, config.signing_secret.as_ref(), clock).await),
             None => None,
         }
     };
-    let ((folder, store), (slack, ahead), public, segments) = tokio::join!(
+    let socket = async {
+        match &config.app_token {
+            Some(token) => Some(socket(&asker, &config.slack_api_url, token).await),
+            None => None,
+        }
+    };
+    let ((folder, store), (slack, ahead), socket, public, segments) = tokio::join!(
         here::look(&asker, config, folder, clock),
         slack(&asker, &config.slack_api_url, config.bot_token.as_ref()),
+        socket,
         public,
         segments(config, clock),
     );
-    Facts { now: clock.now(), shape: shape(config), folder, store, slack, ahead, public, segments }
+    Facts { now: clock.now(), shape: shape(config), folder, store, slack, ahead, socket, public, segments }
 }
 
 fn shape(config: &Config) -> Shape {
@@ -43,7 +50,7 @@ fn shape(config: &Config) -> Shape {
         listen: config.listen.to_string(),
         slack_api_url: base(&config.slack_api_url),
         has_token: config.bot_token.is_some(),
-        signing_secret: is_slacks(config.signing_secret.expose_secret()),
+        signing_secret: config.signing_secret.as_ref().map(|secret| is_slacks(secret.expose_secret())),
         webhook_secrets: config.webhook_secrets.iter().map(|secret| is_svixs(secret.expose_secret())).collect(),
         redirect_url: redirect.map(|(_, url)| format!("{}/slack/oauth", base(url))),
         backup_keep: config.backup_keep,
@@ -67,16 +74,29 @@ pub(super) async fn slack(
     api_url: &Url,
     token: Option<&SecretString>,
 ) -> (Result<Look, NoAnswer>, Option<SignedDuration>) {
-    let answer = match asker.ask(api_url, |client| look::request(client, api_url, token)).await {
-        Ok(answer) => answer,
-        Err(trouble) => return (Err(NoAnswer::Trouble(trouble)), None),
-    };
-    if answer.status != StatusCode::OK {
-        return (Err(NoAnswer::Status(answer.status.as_u16())), None);
+    match looked(asker.ask(api_url, |client| look::request(client, api_url, token)).await) {
+        Ok((look, times)) => {
+            let ahead = look.date.map(|date| ahead(times, date));
+            (Ok(look), ahead)
+        }
+        Err(why) => (Err(why), None),
     }
-    let Some(look) = look::read(&answer.headers, &answer.body) else { return (Err(NoAnswer::Unreadable), None) };
-    let ahead = look.date.map(|date| ahead(answer.times, date));
-    (Ok(look), ahead)
+}
+
+/// Asks Slack whether an app token opens connections.
+async fn socket(asker: &Asker, api_url: &Url, token: &SecretString) -> Result<Look, NoAnswer> {
+    let answer = asker.ask(api_url, |client| look::socket_request(client, api_url, token)).await;
+    looked(answer).map(|(look, _)| look)
+}
+
+/// What Slack said, and when it was asked and answered.
+fn looked(answer: Result<Answer, NoReply>) -> Result<(Look, (Timestamp, Timestamp)), NoAnswer> {
+    let answer = answer.map_err(NoAnswer::Trouble)?;
+    if answer.status != StatusCode::OK {
+        return Err(NoAnswer::Status(answer.status.as_u16()));
+    }
+    let look = look::read(&answer.headers, &answer.body).ok_or(NoAnswer::Unreadable)?;
+    Ok((look, answer.times))
 }
 
 /// How far a clock is ahead of another at least, which showed this time, in whole seconds, between two times.
@@ -93,27 +113,32 @@ fn ahead((asked, answered): (Timestamp, Timestamp), date: Timestamp) -> SignedDu
 }
 
 /// Asks at the public address: whether anything of ours is there, and whether it believes what Slack would sign.
-async fn public(asker: &Asker, url: &Url, secret: &SecretString, clock: &Clock) -> Public {
+async fn public(asker: &Asker, url: &Url, secret: Option<&SecretString>, clock: &Clock) -> Public {
     let base = url.as_str().trim_end_matches('/').to_owned();
     let challenge = Uuid::new_v4().to_string();
     let question = json!({"type": "url_verification", "challenge": challenge}).to_string();
     let timestamp = clock.now().as_second().to_string();
-    let signature = SigningSecret::new(secret.clone()).map(|secret| secret.sign(&timestamp, question.as_bytes()));
+    let secret = secret.and_then(|secret| SigningSecret::new(secret.clone()));
+    let signature = secret.map(|secret| secret.sign(&timestamp, question.as_bytes()));
     let health = asker.ask(url, |client| client.get(format!("{base}/healthz")));
-    let events = asker.ask(url, |client| {
-        client
-            .post(format!("{base}/slack/events"))
-            .header(header::CONTENT_TYPE, "application/json")
-            .header("x-slack-request-timestamp", timestamp)
-            .header("x-slack-signature", signature.unwrap_or_default())
-            .body(question)
-    });
+    let events = async {
+        let signature = signature?;
+        let answer = asker.ask(url, |client| {
+            client
+                .post(format!("{base}/slack/events"))
+                .header(header::CONTENT_TYPE, "application/json")
+                .header("x-slack-request-timestamp", timestamp)
+                .header("x-slack-signature", signature)
+                .body(question)
+        });
+        Some(answer.await)
+    };
     let (place, health, events) = tokio::join!(asker.place(url), health, events);
     Public {
         url: base,
         place,
         health: health.map(|answer| reply(&answer, "ok")),
-        events: events.map(|answer| reply(&answer, &challenge)),
+        events: events.map(|events| events.map(|answer| reply(&answer, &challenge))),
     }
 }
 

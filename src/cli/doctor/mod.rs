@@ -36,7 +36,7 @@ pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
 async fn examine(Arguments { json, flags }: Arguments) -> Result<(), Failure> {
     let (findings, is_configured) = match flags.gather().config() {
         Err(problems) => (judge::misconfigured(&problems), false),
-        Ok((config, warnings)) => (judge::judge(&warnings, &gather(&config, &Clock::system()).await), true),
+        Ok(config) => (judge::judge(&gather(&config, &Clock::system()).await), true),
     };
     let report = if json {
         serde_json::to_string_pretty(&findings).expect("a list of texts is JSON")

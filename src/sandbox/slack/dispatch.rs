@@ -1,15 +1,15 @@
-//! Requests to the app, signed as Slack signs them.
+//! What the app is told: by requests, signed as Slack signs them, or by Socket Mode.
 
 use super::{App, Emulator};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::ExposeSecret;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 use std::fmt::Write;
 use std::time::Duration;
 
 /// How long Slack waits for an answer. <https://docs.slack.dev/interactivity/handling-user-interaction>
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What the app said to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -60,15 +60,39 @@ impl Answer {
 }
 
 impl Emulator {
-    /// Sends a form to a place of the app's, such as `commands`.
-    pub(super) async fn send_form(&self, place: &str, fields: &[(&str, String)]) -> Answer {
-        let body = serde_urlencoded::to_string(fields).expect("pairs of texts can be written as a form");
-        self.send(place, "application/x-www-form-urlencoded", body, &[]).await
+    /// Tells the app of a command.
+    pub(super) async fn command(&self, fields: &[(&str, String)]) -> Answer {
+        if self.uses_sockets() {
+            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value)));
+            return self.send_envelope("slash_commands", Value::Object(fields.collect()), 0).await;
+        }
+        self.send_form("commands", fields).await
     }
 
-    /// Sends a payload to the app's place for interactions.
+    /// Tells the app of an event, as the `retry`-th repetition.
+    pub(super) async fn event(&self, body: Value, retry: u8) -> Answer {
+        if self.uses_sockets() {
+            return self.send_envelope("events_api", body, retry).await;
+        }
+        let headers = match retry {
+            0 => Vec::new(),
+            _ => vec![("x-slack-retry-num", retry.to_string()), ("x-slack-retry-reason", "http_timeout".to_owned())],
+        };
+        self.send("events", "application/json", body.to_string(), &headers).await
+    }
+
+    /// Tells the app of what somebody did with what it showed.
     pub(super) async fn interact(&self, payload: &Value) -> Answer {
+        if self.uses_sockets() {
+            return self.send_envelope("interactive", payload.clone(), 0).await;
+        }
         self.send_form("interactions", &[("payload", payload.to_string())]).await
+    }
+
+    /// Sends a form to a place of the app's, such as `commands`.
+    async fn send_form(&self, place: &str, fields: &[(&str, String)]) -> Answer {
+        let body = serde_urlencoded::to_string(fields).expect("pairs of texts can be written as a form");
+        self.send(place, "application/x-www-form-urlencoded", body, &[]).await
     }
 
     /// Sends a signed request and waits as long as Slack does.

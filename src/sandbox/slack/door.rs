@@ -6,7 +6,7 @@ use super::methods::{METHODS, Method};
 use super::refusal::Refusal;
 use super::request::{Outcome, Request};
 use super::world::{Call, World};
-use super::{Emulator, consent, oauth};
+use super::{Emulator, consent, oauth, socket};
 use crate::model::{ChannelId, WorkspaceId};
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -23,13 +23,15 @@ use tokio::sync::watch;
 const LARGEST_BODY: usize = 2 << 20;
 
 impl Emulator {
-    /// The Web API (`/api/{method}`), the response URLs (`/response/{id}`) and the page that asks for consent.
+    /// The Web API (`/api/{method}`), the response URLs (`/response/{id}`), the page that asks for consent and the
+    /// connections of Socket Mode (`/link/`).
     pub fn router(&self) -> Router {
         Router::new()
             .route("/api/{method}", any(call))
             .route("/response/{id}", post(respond))
             .route("/oauth/v2/authorize", get(consent::ask))
             .route("/oauth/v2/agree", get(consent::agree))
+            .route("/link/", get(socket::link))
             .layer(DefaultBodyLimit::max(LARGEST_BODY))
             .with_state(self.clone())
     }
@@ -57,6 +59,9 @@ async fn call(
                 }
                 if method == "api.test" {
                     return Ok(json!({"ok": true}));
+                }
+                if method == "apps.connections.open" {
+                    return world.open_connection(bearer(&headers).as_deref());
                 }
                 let method = known.ok_or("unknown_method")?;
                 run(method, world, token.as_deref(), workspace.as_ref(), &args, now)

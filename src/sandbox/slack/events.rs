@@ -105,11 +105,7 @@ impl Emulator {
             "is_ext_shared_channel": is_shared,
             "event_context": "4-event-context",
         });
-        let headers = match retry {
-            0 => Vec::new(),
-            _ => vec![("x-slack-retry-num", retry.to_string()), ("x-slack-retry-reason", "http_timeout".to_owned())],
-        };
-        self.send("events", "application/json", envelope.to_string(), &headers).await
+        self.event(envelope, retry).await
     }
 
     /// Asks the app whether the place for events is its own (`url_verification`); it has to answer the challenge.

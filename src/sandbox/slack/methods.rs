@@ -17,7 +17,8 @@ pub(super) struct Method {
     run: fn(&mut Request<'_>) -> Outcome,
 }
 
-/// Every method that is there, apart from `oauth.v2.access`, which needs no token.
+/// Every method that is there for a bot's token: not `oauth.v2.access`, which needs none, and `apps.connections.open`,
+/// which needs the app's own.
 pub(super) const METHODS: &[Method] = &[
     writes("chat.postMessage", "chat:write", HUNDREDS, chat::post),
     writes("chat.update", "chat:write", TIER_3, chat::update),

@@ -34,6 +34,7 @@ mod dispatch;
 mod events;
 mod modals;
 mod sharing;
+mod socket;
 mod state;
 mod typing;
 mod unfurl;

@@ -26,7 +26,7 @@ impl Emulator {
             return Answer::default();
         }
         let fields = self.command_fields(workspace, user, channel, text);
-        let answer = self.send_form("commands", &fields).await;
+        let answer = self.command(&fields).await;
         self.show_answer(workspace, user, channel, text, &answer);
         answer
     }

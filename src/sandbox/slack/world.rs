@@ -3,6 +3,7 @@
 use super::App;
 use super::limits::Limits;
 use super::message::{Message, Shown, micros, since_1970, ts};
+use super::socket::Sockets;
 use crate::model::{ChannelId, MessageTs, UserId, WorkspaceId};
 use crate::slack::oauth::SCOPES;
 use jiff::{SignedDuration, Timestamp};
@@ -115,6 +116,7 @@ pub(super) struct World {
     /// How far Slack's clock is ahead of the emulator's.
     pub(super) skew: SignedDuration,
     pub(super) app: Option<App>,
+    pub(super) sockets: Sockets,
     pub(super) oauth_client: Option<(String, SecretString)>,
     pub(super) workspaces: BTreeMap<WorkspaceId, Workspace>,
     pub(super) codes: BTreeMap<String, Code>,

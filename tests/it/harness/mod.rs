@@ -14,19 +14,23 @@ pub(crate) mod mortal;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod signed;
+pub(crate) mod socket;
 pub(crate) mod user;
 
+use axum::serve::ListenerExt;
 use failing::{Failing, Strikes};
 use jiff::Timestamp;
 use logged::Logged;
 use secrecy::SecretString;
 use segments_slack::app::App;
+use segments_slack::app::socket::LinkState;
 use segments_slack::clock::{Clock, later};
 use segments_slack::config::{Config, LogFormat, StoreUrl, WhoMayChange};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
 use segments_slack::sandbox::segments_ai::SegmentsAi;
 use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
 use segments_slack::store::{Durability, sled::SledStore};
+use socket::{APP_TOKEN, Door};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -60,6 +64,8 @@ pub(crate) struct Bench {
     pub(crate) has_address: bool,
     /// Whom the server serves, from the next start on.
     pub(crate) serves: Serves,
+    /// How Slack reaches the server, from the next start on.
+    pub(crate) door: Door,
     /// What is to go wrong with the store.
     pub(crate) strikes: Strikes,
     server: Option<Server>,
@@ -166,6 +172,8 @@ impl Bench {
         let slack_url = format!("http://{}", listener.local_addr().unwrap());
         slack.set_base_url(&slack_url);
         let router = slack.router();
+        // What is written is there when the next thing happens.
+        let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         let ai = SegmentsAi::new(clock.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -184,6 +192,7 @@ impl Bench {
             webhook_memory,
             has_address: true,
             serves: Serves::One,
+            door: Door::wanted(),
             strikes: Strikes::default(),
             server: None,
             backup_keep: 0,
@@ -204,6 +213,9 @@ impl Bench {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let config = self.configured(address);
+        if self.door != Door::Http {
+            self.slack.turn_on_socket_mode(APP_TOKEN);
+        }
         let shutdown = CancellationToken::new();
         let folder = self.data();
         let open = move || SledStore::open(&folder, Durability::default()).unwrap();
@@ -213,6 +225,9 @@ impl Bench {
         let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
         self.knows_app_at(&format!("http://{address}"));
         while self.serves != Serves::Many && !app.home().connected && app.home().refused.is_none() {
+            tokio::task::yield_now().await;
+        }
+        while self.door != Door::Http && app.link.state() == LinkState::NotYet {
             tokio::task::yield_now().await;
         }
         self.server = Some(Server { app, address, shutdown, task });
@@ -225,7 +240,8 @@ impl Bench {
             admin_listen: None,
             store: StoreUrl::Sled(self.data()),
             public_url: self.has_address.then(|| "https://segments-slack.example.com".parse().unwrap()),
-            signing_secret: SecretString::from(SIGNING_SECRET),
+            signing_secret: (self.door != Door::Socket).then(|| SecretString::from(SIGNING_SECRET)),
+            app_token: (self.door != Door::Http).then(|| SecretString::from(APP_TOKEN)),
             bot_token: Some(SecretString::from(BOT_TOKEN)),
             oauth: None,
             keys: None,
@@ -330,8 +346,9 @@ impl Bench {
             }
             let busy = self.server.as_ref().map_or(0, |server| *server.app.lanes.busy().borrow());
             let hanging = *self.slack.hanging().borrow() + *self.ai.hanging().borrow();
+            let still = self.slack.unanswered_pings() == 0;
             let due = self.clock.next_deadline().is_some_and(|deadline| deadline <= self.clock.now());
-            if busy <= hanging && !due {
+            if busy <= hanging && still && !due {
                 return;
             }
         }
@@ -351,6 +368,11 @@ impl Bench {
         self.settle().await;
     }
 
+    /// How many errors were logged so far.
+    pub(crate) fn errors(&self) -> usize {
+        self.logged.errors()
+    }
+
     /// The errors logged so far were meant to be.
     pub(crate) fn forgive_errors(&self) {
         self.logged.forgive();
@@ -367,6 +389,7 @@ impl Drop for Bench {
             assert!(left.is_empty(), "messages were left unread in {id}: {left:#?}");
         }
         assert_eq!(self.slack.unmet_faults(), 0, "a fault was set and never met");
+        assert_eq!(self.slack.socket_complaints(), [""; 0], "the server said what Slack would not take");
         self.logged.assert_fine();
     }
 }

@@ -2,6 +2,7 @@
 //! dropped, every task in it ends where it awaits.
 
 use super::failing::{Failing, Strikes};
+use super::socket::Door;
 use super::{Bench, WEBHOOK_MEMORY, workspace};
 use segments_slack::app::App;
 use segments_slack::clock::later;
@@ -40,7 +41,9 @@ struct Life {
 impl Mortal {
     /// The bench's world, and a server that is connected.
     pub(crate) async fn start() -> Self {
-        let (bench, strikes) = (Bench::without_server(WEBHOOK_MEMORY).await, Strikes::default());
+        let (mut bench, strikes) = (Bench::without_server(WEBHOOK_MEMORY).await, Strikes::default());
+        // What may die at any moment is told by requests, each of which ends with it.
+        bench.door = Door::Http;
         let mut mortal = Self { bench, strikes, life: None, dies_in_call: false, possible_duplicates: 0 };
         mortal.boot().await;
         mortal.settle().await;

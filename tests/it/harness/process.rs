@@ -1,5 +1,6 @@
 //! The program as its own process against an emulator in this one: started, killed, stopped, looked at from outside.
 
+use super::socket::APP_TOKEN;
 use super::{BOT_TOKEN, SIGNING_SECRET, WEBHOOK_SECRET, channel, user, workspace};
 use crate::cli::program;
 use jiff::Timestamp;
@@ -96,7 +97,11 @@ impl Outside {
 
     /// Starts a server; it listens when this returns.
     pub(crate) fn boot(&self) -> Running {
-        let mut child = self.serve().spawn().unwrap();
+        self.begin(self.serve())
+    }
+
+    fn begin(&self, mut serve: Command) -> Running {
+        let mut child = serve.spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (found, address) = mpsc::channel();
         let log = std::thread::spawn(move || {
@@ -118,16 +123,15 @@ impl Outside {
 
     /// Starts a server; Slack has let it in when this returns.
     pub(crate) async fn boot_ready(&self) -> Running {
-        let server = self.boot();
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let ready = async {
-            // A request takes a write to the disk: this does not spin.
-            while !client.get(format!("{}/readyz", server.url)).send().await.unwrap().status().is_success() {
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::time::timeout(DEADLINE, ready).await.expect("the server gets ready");
-        server
+        ready(self.boot()).await
+    }
+
+    /// Starts a server that Slack reaches by Socket Mode only; the connection is open when this returns.
+    pub(crate) async fn boot_by_socket(&self) -> Running {
+        self.slack.turn_on_socket_mode(APP_TOKEN);
+        let mut serve = self.serve();
+        serve.env_remove("SLACK_SIGNING_SECRET").env("SLACK_APP_TOKEN", APP_TOKEN);
+        ready(self.begin(serve)).await
     }
 
     /// Ann types a command.
@@ -196,6 +200,19 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Waits until Slack has let a server in.
+async fn ready(server: Running) -> Running {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let ready = async {
+        // A request takes a write to the disk: this does not spin.
+        while !client.get(format!("{}/readyz", server.url)).send().await.unwrap().status().is_success() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, ready).await.expect("the server gets ready");
+    server
 }
 
 /// A webhook about a sample that was not there before.

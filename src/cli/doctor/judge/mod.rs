@@ -20,10 +20,8 @@ pub(super) fn misconfigured(problems: &Problems) -> Vec<Finding> {
 }
 
 /// Findings on everything.
-pub(super) fn judge(warnings: &[String], facts: &Facts) -> Vec<Finding> {
+pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("configuration", "every setting can be used")];
-    let remedy = "`segments-slack config` lists what holds and where each value comes from";
-    findings.extend(warnings.iter().map(|warning| Finding::warning("configuration", warning, remedy)));
     findings.extend(here::folder(&facts.folder));
     findings.extend(here::disk(&facts.folder));
     findings.extend(here::store(facts));
@@ -33,7 +31,8 @@ pub(super) fn judge(warnings: &[String], facts: &Facts) -> Vec<Finding> {
     findings.push(slack::clock(facts));
     findings.extend(slack::token(facts));
     findings.extend(slack::scopes(facts));
-    findings.push(slack::signing_secret(facts));
+    findings.extend(slack::signing_secret(facts));
+    findings.extend(slack::socket(facts));
     findings.extend(slack::oauth(facts));
     findings.extend(slack::workspaces(facts));
     findings.extend(public::address(facts));

@@ -34,14 +34,20 @@ pub(super) fn answer(facts: &Facts) -> Finding {
         return Finding::unchecked(CHECK, found, "set SEGMENTS_SLACK_PUBLIC_URL (--public-url) and run this again");
     };
     let url = public.url.trim_end_matches('/');
-    let reply = match &public.events {
+    let asked = public.events.as_ref();
+    let reply = match asked.unwrap_or(&public.health) {
         Ok(reply) => reply,
         Err(trouble) => return unanswered(facts, url, trouble),
     };
+    if reply.is_ours && asked.is_none() {
+        let found = format!("`{url}` leads to a server of this kind, for webhooks; Slack's side comes by Socket Mode");
+        return Finding::ok(CHECK, found);
+    }
     if reply.is_ours {
         let found = format!("`{url}/slack/events` answers what Slack would send, with this signing secret");
         return Finding::ok(CHECK, found);
     }
+    let path = if asked.is_some() { "/slack/events" } else { "/healthz" };
     let Reply { status, location, refused, .. } = reply;
     if let Some(refused) = refused {
         let (why, remedy) = match refused {
@@ -57,9 +63,8 @@ pub(super) fn answer(facts: &Facts) -> Finding {
     }
     if (300..400).contains(status) {
         let to = location.as_deref().map_or_else(String::new, |to| format!(" to `{}`", plain(to, 200)));
-        let found = format!(
-            "`{url}/slack/events` is answered with a redirect{to}, which nobody who posts there follows safely"
-        );
+        let found =
+            format!("`{url}{path}` is answered with a redirect{to}, which nobody who posts there follows safely");
         let remedy = "set SEGMENTS_SLACK_PUBLIC_URL, the URLs in Slack's app and in Segments.ai to the address that answers \
                       itself";
         return Finding::failed(CHECK, found, remedy);
@@ -72,6 +77,9 @@ pub(super) fn answer(facts: &Facts) -> Finding {
         return asleep(url, &format!("answers with HTTP status {status}"));
     }
     let found = match &public.health {
+        Ok(_) if asked.is_none() => {
+            format!("what answers there is not this server: `{url}/healthz` gives HTTP status {status}")
+        }
         Ok(Reply { is_ours: true, .. }) => {
             format!("a server is there, but a post to `{url}/slack/events` is answered with HTTP status {status}")
         }

@@ -170,13 +170,14 @@ fn compared(whose: &str, granted: &[String], remedy: &str) -> Vec<Finding> {
     findings
 }
 
-pub(super) fn signing_secret(facts: &Facts) -> Finding {
+pub(super) fn signing_secret(facts: &Facts) -> Option<Finding> {
+    let looks_right = facts.shape.signing_secret?;
     let remedy = "copy it anew from https://api.slack.com/apps, the app, `Basic Information`, `Signing Secret`, into SLACK_SIGNING_SECRET";
-    if !facts.shape.signing_secret {
+    if !looks_right {
         let found = "SLACK_SIGNING_SECRET does not look like one of Slack's, which are 32 of the letters 0-9 and a-f";
-        return Finding::warning("signing secret", found, remedy);
+        return Some(Finding::warning("signing secret", found, remedy));
     }
-    match facts.checkup().map(|checkup| checkup.sent) {
+    Some(match facts.checkup().map(|checkup| checkup.sent) {
         Some(Sent { commands: 0, interactions: 0, events: 0, forged, .. }) if forged > 0 => {
             let found = format!("of {forged} requests to the server, none had a signature by this secret");
             Finding::warning("signing secret", found, remedy)
@@ -185,7 +186,42 @@ pub(super) fn signing_secret(facts: &Facts) -> Finding {
             Finding::ok("signing secret", "is Slack's: requests signed with it have come since the server's start")
         }
         _ => Finding::ok("signing secret", "looks like one; whether it is this app's shows with the first command"),
-    }
+    })
+}
+
+/// Whether Slack opens connections of Socket Mode.
+pub(super) fn socket(facts: &Facts) -> Option<Finding> {
+    const CHECK: &str = "app token";
+    let look = match facts.socket.as_ref()? {
+        Ok(look) => look,
+        Err(_) if facts.slack.is_err() => return Some(Finding::unchecked(CHECK, NO_SLACK, "mend that first")),
+        Err(why) => {
+            let found = format!("could not ask Slack whether it opens connections: {why}");
+            return Some(Finding::unchecked(CHECK, found, "run this again in a minute"));
+        }
+    };
+    let Err(code) = &look.answer else {
+        return Some(Finding::ok(CHECK, "Slack opens connections of Socket Mode with it"));
+    };
+    let remedy = match code.as_str() {
+        "ratelimited" => {
+            let found = "Slack limits how often connections are opened: whether it opens one now was not seen";
+            return Some(Finding::unchecked(CHECK, found, "run this again in a minute"));
+        }
+        "missing_scope" | "no_permission" | "not_allowed_token_type" => {
+            "make an app-level token with the scope `connections:write` on the app's page Basic Information, for \
+             SLACK_APP_TOKEN; it begins with `xapp-`"
+        }
+        _ => {
+            "copy the app-level token `xapp-…` anew from the app's page Basic Information into SLACK_APP_TOKEN, and see \
+             that Socket Mode is turned on"
+        }
+    };
+    Some(Finding::failed(
+        CHECK,
+        format!("Slack opens no connection of Socket Mode with it: {}", plain(code, 80)),
+        remedy,
+    ))
 }
 
 pub(super) fn oauth(facts: &Facts) -> Option<Finding> {

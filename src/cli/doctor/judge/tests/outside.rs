@@ -73,7 +73,7 @@ fn scopes_that_are_missing_or_too_many_are_named() {
 
 #[test]
 fn secrets_are_doubted_by_their_shape_and_by_what_came() {
-    expect(|facts| facts.shape.signing_secret = false, Warning, "signing secret", "32", "Basic Information");
+    expect(|facts| facts.shape.signing_secret = Some(false), Warning, "signing secret", "32", "Basic Information");
     expect(|facts| facts.shape.webhook_secrets = vec![true, false], Warning, "webhook secret", "24 to 64", "whsec_");
     expect(|facts| facts.shape.webhook_secrets = vec![true, true], Fine, "webhook secret", "a rotation", "");
     let sent = |sent: Sent| {
@@ -124,7 +124,7 @@ fn workspaces_that_installed_the_app_are_judged_one_by_one() {
 #[test]
 fn a_public_address_that_is_not_answered_is_told_with_its_reason() {
     let events =
-        |events: Result<Reply, Trouble>| move |facts: &mut Facts| facts.public.as_mut().unwrap().events = events;
+        |events: Result<Reply, Trouble>| move |facts: &mut Facts| facts.public.as_mut().unwrap().events = Some(events);
     let redirect = Reply { location: Some("https://www.example.com/".to_owned()), ..replied(301) };
     let signature = Reply { refused: Some(Refused::Signature), ..replied(401) };
     let time = Reply { refused: Some(Refused::Time), ..replied(401) };
@@ -143,7 +143,7 @@ fn a_public_address_that_is_not_answered_is_told_with_its_reason() {
     }
     let stranger = |facts: &mut Facts| {
         let public = facts.public.as_mut().unwrap();
-        (public.health, public.events) = (Ok(replied(200)), Ok(replied(200)));
+        (public.health, public.events) = (Ok(replied(200)), Some(Ok(replied(200))));
     };
     expect(stranger, Failed, "public URL", "is not this server", "pass every path");
     expect(|facts| facts.public = None, NotChecked, "public URL", "not set", "--public-url");
@@ -154,7 +154,7 @@ fn nobody_answers_at_an_address_while_no_server_runs() {
     for events in [Ok(replied(502)), Err(Trouble::Refused)] {
         let asleep = |facts: &mut Facts| {
             facts.store = idle(Key::None, vec![kept("T1")]);
-            facts.public.as_mut().unwrap().events = events;
+            facts.public.as_mut().unwrap().events = Some(events);
         };
         expect(asleep, NotChecked, "public URL", "no server uses the store", "segments-slack serve");
     }
@@ -178,4 +178,26 @@ fn an_api_key_is_told_by_whose_it_is_or_by_what_helps() {
     let away = |trouble| Some(Err(SegmentsError::Unavailable(trouble)));
     expect(asked(away(segments::Trouble::Unreachable)), Failed, "API key", "no connection", "SEGMENTS_API_URL");
     expect(asked(away(segments::Trouble::Status(503))), NotChecked, "API key", "503", "later");
+}
+
+#[test]
+fn with_socket_mode_the_app_token_is_tried_and_no_request_of_slacks_awaited() {
+    let said = |answer: Result<Look, NoAnswer>| move |facts: &mut Facts| facts.socket = Some(answer);
+    expect(said(Ok(look())), Fine, "app token", "opens connections", "");
+    expect(said(Ok(refused("missing_scope"))), Failed, "app token", "missing_scope", "connections:write");
+    expect(said(Ok(refused("invalid_auth"))), Failed, "app token", "invalid_auth", "Basic Information");
+    expect(said(Ok(refused("ratelimited"))), NotChecked, "app token", "limits how often", "in a minute");
+    expect(said(Err(NoAnswer::Status(503))), NotChecked, "app token", "503", "in a minute");
+    let alone = |health: Result<Reply, Trouble>| {
+        move |facts: &mut Facts| {
+            facts.shape.signing_secret = None;
+            let public = facts.public.as_mut().unwrap();
+            (public.health, public.events) = (health, None);
+        }
+    };
+    expect(alone(Ok(ours())), Fine, "public URL", "Slack's side comes by Socket Mode", "");
+    expect(alone(Ok(replied(404))), Failed, "public URL", "is not this server: ", "let the proxy pass");
+    let mut facts = well();
+    alone(Ok(ours()))(&mut facts);
+    assert!(judge(&facts).iter().all(|finding| finding.check != "signing secret" && finding.check != "app token"));
 }

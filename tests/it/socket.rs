@@ -1,0 +1,141 @@
+//! Socket Mode: whatever becomes of a connection, nothing is lost and nothing is done twice.
+
+mod hostile;
+mod trouble;
+
+use crate::harness::process::Outside;
+use crate::harness::{Bench, channel, seconds, user, workspace};
+use segments_slack::clock::later;
+use segments_slack::sandbox::slack::Fault;
+use serde_json::json;
+use std::time::Duration;
+
+const SUBSCRIBE: &str = "/segments subscribe jane/flowers sample.*";
+
+#[tokio::test]
+async fn everything_comes_over_the_connection_and_the_addresses_for_requests_are_shut() {
+    let bench = Bench::start_by_socket().await;
+    assert_eq!(bench.openings(), 1);
+    bench.user("U1").types(SUBSCRIBE).in_channel("C1").await;
+    assert!(bench.read("C1").text.contains("subscribed this channel"));
+    bench.user("U1").clicks("undo").in_channel("C1").await;
+    assert_eq!(bench.subscriptions().await, 0);
+    bench.user("U1").types("/segments subscribe").in_channel("C2").await;
+    let entries = bench.slack.suggests(&workspace(), &user("U1"), "dataset", "jane/*").await.unwrap();
+    assert!(!entries.is_empty());
+    let done = bench.slack.submits(&workspace(), &user("U1"), json!({})).await;
+    assert!(done.is_err() || bench.slack.modal_errors(&workspace(), &user("U1")).is_some());
+    assert!(bench.slack.opens_home(&workspace(), &user("U1")).await.is_success());
+    let counted = ["command", "click", "suggestion", "event"];
+    assert!(counted.iter().all(|word| bench.app().metrics.slack_requests.get(word) > 0));
+    for place in ["commands", "interactions", "events"] {
+        let (status, text) = bench.slack_sends(place, "team_id=T1").await;
+        assert_eq!(status, 404);
+        assert!(text.contains("Socket Mode") && text.contains("SLACK_SIGNING_SECRET"), "{text}");
+    }
+    assert_eq!(bench.ready().await, (200, "slack: ok\nsocket: ok\nstore: ok\n".to_owned()));
+    bench.read_all("C1");
+}
+
+#[tokio::test]
+async fn an_answer_that_may_not_come_with_the_acknowledgement_comes_to_the_response_url() {
+    let bench = Bench::start_by_socket().await;
+    bench.slack.takes_no_answers();
+    assert!(bench.lists().await.contains("no subscriptions yet"));
+    assert!(bench.slack.calls().iter().any(|call| call.method == "response_url" && call.result == "ok"));
+}
+
+#[tokio::test]
+async fn a_connection_that_slack_closes_is_followed_by_the_next_before_it_ends() {
+    for reason in ["warning", "refresh_requested", "a reason of next year"] {
+        let bench = Bench::start_by_socket().await;
+        bench.slack.disconnects(reason);
+        bench.until_connections(2).await;
+        // They come over both, in turn.
+        for _ in 0..4 {
+            bench.lists().await;
+        }
+        bench.after(seconds(10)).await;
+        bench.until_connections(1).await;
+        bench.lists().await;
+        assert_eq!(bench.openings(), 2, "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn a_command_whose_acknowledgement_is_lost_comes_again_and_is_done_once() {
+    let bench = Bench::start_by_socket().await;
+    bench.slack.loses_next_acknowledgement();
+    let answer = bench.user("U1").types(SUBSCRIBE).in_channel("C1").await;
+    assert!(answer.is_success(), "{answer:?}");
+    assert!(bench.read("C1").text.contains("jane/flowers"));
+    assert_eq!((bench.subscriptions().await, bench.openings()), (1, 2));
+    bench.slack.loses_next_acknowledgement();
+    // The connection was young: the next one comes after a pause, and the click again with it.
+    let clicking = bench.user("U1").types("/segments unsubscribe #1").in_channel("C1");
+    let (answer, ()) = tokio::join!(clicking, bench.passes_when_down(2));
+    assert!(answer.is_success(), "{answer:?}");
+    assert_eq!(bench.subscriptions().await, 0);
+    bench.read_all("C1");
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_while_a_command_is_carried_out_takes_no_answer_with_it() {
+    let bench = Bench::start_by_socket().await;
+    bench.slack.fail_next_of("conversations.info", Fault::Hang);
+    let (home, ann, c1) = (workspace(), user("U1"), channel("C1"));
+    let typing = bench.slack.types(&home, &ann, &c1, SUBSCRIBE);
+    let breaking = async {
+        while *bench.slack.hanging().borrow() == 0 {
+            tokio::task::yield_now().await;
+        }
+        bench.slack.cuts_connections();
+    };
+    let (answer, ()) = tokio::join!(typing, breaking);
+    assert!(answer.is_success(), "{answer:?}");
+    bench.after(seconds(6)).await;
+    while bench.slack.calls().iter().all(|call| call.method != "response_url") {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(bench.subscriptions().await, 1);
+    let said: Vec<_> =
+        bench.read_all("C1").into_iter().map(|shown| (shown.ephemeral_to.is_some(), shown.text)).collect();
+    let told = said.iter().filter(|(private, text)| !private && text.contains("subscribed this channel"));
+    assert_eq!(told.count(), 1, "the channel is told once: {said:#?}");
+}
+
+#[tokio::test]
+async fn the_end_of_the_program_waits_for_what_was_begun_and_acknowledges_it() {
+    let mut bench = Bench::start_by_socket().await;
+    bench.slack.fail_next_of("conversations.info", Fault::Hang);
+    let (slack, home, clock) = (bench.slack.clone(), workspace(), bench.clock.clone());
+    let typing = tokio::spawn(async move { slack.types(&home, &user("U1"), &channel("C1"), SUBSCRIBE).await });
+    while *bench.slack.hanging().borrow() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let begun = clock.now();
+    let passing = async {
+        clock.set(later(begun, Duration::from_millis(2500)));
+        // The command is acknowledged while the program ends, and then goes on as far as Slack lets it.
+        let answer = typing.await.unwrap();
+        clock.set(later(begun, seconds(5)));
+        answer
+    };
+    let ((), answer) = tokio::join!(bench.stop(), passing);
+    assert!(answer.is_success(), "{answer:?}");
+    bench.boot_again().await;
+    assert_eq!(bench.subscriptions().await, 1);
+    assert!(bench.read("C1").text.contains("subscribed this channel"));
+}
+
+#[tokio::test]
+async fn the_program_needs_no_signing_secret_for_it_and_says_that_it_is_on() {
+    let outside = Outside::start(1).await;
+    let server = outside.boot_by_socket().await;
+    outside.types(SUBSCRIBE, "C1").await;
+    let (status, log) = server.stop().await;
+    let log = log.join("\n");
+    assert!(status.success(), "{log}");
+    assert!(log.contains("Socket Mode is on") && log.contains("everything in flight is finished"), "{log}");
+    assert!(!log.contains("xapp-") && !log.contains("ticket"), "{log}");
+}
