@@ -41,6 +41,7 @@
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
 //! | calls to Segments.ai, and changing things there | `segments::{api, acted}`, `slack::interaction::act`, `app::{acting, act}` |
 //! | names and progress that webhooks do not tell | `delivery::{lack, lookup}`, `segments::cache` |
+//! | forms that change something at Segments.ai | `slack::{acts, interaction}`, `render::modal`, `app::acting` |
 //! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
 //! | connecting and disconnecting accounts | `app::accounts`, `slack::accounts`, `render::accounts` |
 //! | the form of a subscription | `slack::{form, view}`, `render::modal`, `app::modal` |
@@ -102,7 +103,7 @@ use app::socket::{self, Link};
 use app::unfurl::Unfurled;
 use app::{App, Home, Settings, backups, connect};
 use clock::Clock;
-use config::{Config, StoreUrl};
+use config::{Config, Replies, StoreUrl};
 use delivery::lookup::{Lookup, Sources};
 use delivery::{Lanes, Parts};
 use http::admin::Guard;
@@ -187,7 +188,7 @@ pub async fn assemble_over(
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
     let people = Arc::new(Directory::default());
-    let keyed = Arc::new(Keyed::default());
+    let keyed = Arc::new(Keyed::new(config.replies == Replies::NewIssue));
     let segments = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), metrics.segments_calls.clone());
     let segments = Arc::new(segments.context("could not read the system's certificates")?);
     let lookup = Arc::new(Lookup::new(Sources {
@@ -251,6 +252,7 @@ pub async fn assemble_over(
             backup_keep: config.backup_keep,
             who_may_change: config.who_may_change.clone(),
             who_may_act: config.who_may_act.clone(),
+            replies: config.replies,
         },
     };
     connect::remember(&app).await?;

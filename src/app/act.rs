@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use std::time::Duration;
 
 /// So long a change is expected to come back as a webhook; later it is news.
-const ECHO: Duration = Duration::from_mins(1);
+pub(super) const ECHO: Duration = Duration::from_mins(1);
 /// Where Segments.ai asks for no longer pause than this, it is waited for; once.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -70,7 +70,7 @@ pub async fn act(
 }
 
 /// Calls once more where Segments.ai asks for a short pause: nothing was done then.
-async fn patiently<T, Called: Future<Output = Result<T, SegmentsError>>>(
+pub(super) async fn patiently<T, Called: Future<Output = Result<T, SegmentsError>>>(
     app: &App,
     call: impl Fn() -> Called,
 ) -> Result<T, SegmentsError> {

@@ -1,4 +1,10 @@
-//! A button that changes something at Segments.ai: from the click to what whoever clicked is told.
+//! What changes something at Segments.ai: from the click to what whoever clicked is told.
+
+mod assign;
+mod form;
+mod report;
+
+pub(super) use form::{open, submitted};
 
 use super::accounts::{NoKey, key};
 use super::act::{Access, act};
@@ -6,7 +12,7 @@ use super::interaction::Outcome;
 use super::permission::may_act;
 use super::{App, Asker, Reply};
 use crate::model::{MessageTs, ObjectKey, WorkspaceId};
-use crate::render::reply;
+use crate::render::{Message, reply};
 use crate::slack::interaction::Act;
 use crate::store::StoreError;
 use std::collections::HashSet;
@@ -55,17 +61,9 @@ pub(super) async fn click(
     if let Err(refusal) = may_act(app, asker).await {
         return Ok(said(refusal));
     }
-    let Some((account, _)) = app.store.known_from(workspace, wanted.what.object()).await? else {
-        return Ok(said(reply::unknown_object()));
-    };
-    let access = match key(app, workspace, &account).await {
-        Ok(key) => Access { account, key },
-        Err(NoKey::Store(error)) => return Err(error),
-        Err(NoKey::NotGiven) => return Ok(said(reply::no_api_key())),
-        Err(error @ NoKey::Sealed(_)) => {
-            warn!(workspace.id = %workspace, "{error}");
-            return Ok(said(reply::no_api_key()));
-        }
+    let access = match access(app, workspace, wanted.what.object()).await? {
+        Ok(access) => access,
+        Err(refusal) => return Ok(said(refusal)),
     };
     let Some(_turn) = app.acting.turn(workspace, wanted.what.object()) else {
         return Ok(said(reply::being_done()));
@@ -76,4 +74,20 @@ pub(super) async fn click(
     let told = Reply::asker(reply::acted(&acted, &again));
     // What was asked with a button of an earlier answer is answered in its place.
     Ok(if wanted.from.is_some() { Outcome::InPlace(told) } else { Outcome::Said(told) })
+}
+
+/// By what right an object can be changed, if this workspace has seen it; else what to tell whoever wants to.
+async fn access(app: &App, workspace: &WorkspaceId, object: ObjectKey) -> Result<Result<Access, Message>, StoreError> {
+    let Some((account, _)) = app.store.known_from(workspace, object).await? else {
+        return Ok(Err(reply::unknown_object()));
+    };
+    match key(app, workspace, &account).await {
+        Ok(key) => Ok(Ok(Access { account, key })),
+        Err(NoKey::Store(error)) => Err(error),
+        Err(NoKey::NotGiven) => Ok(Err(reply::no_api_key())),
+        Err(error @ NoKey::Sealed(_)) => {
+            warn!(workspace.id = %workspace, "{error}");
+            Ok(Err(reply::no_api_key()))
+        }
+    }
 }

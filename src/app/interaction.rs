@@ -38,7 +38,7 @@ pub async fn click(app: &Arc<App>, click: Click) {
         let (app, click) = (Arc::clone(app), click.clone());
         async move { outcome(&app, &click).await }
     });
-    let limit = if matches!(click.action, Action::Act(_)) { acting::LIMIT } else { command::LIMIT };
+    let limit = if matches!(click.action, Action::Act(_) | Action::Ask(_)) { acting::LIMIT } else { command::LIMIT };
     let outcome = match app.clock.timeout(limit, work).await {
         Some(Ok(Ok(outcome))) => outcome,
         Some(Err(_)) | None => {
@@ -163,6 +163,7 @@ async fn carry_out(
             Outcome::InPlace(me::claim(app, asker, username.clone(), Some(from)).await?)
         }
         Action::Act(act) => acting::click(app, asker, act, message).await?,
+        Action::Ask(ask) => acting::open(app, asker, ask, message).await,
         Action::Account(action) => Outcome::InPlace(Reply::asker(account(app, asker, action).await?)),
         Action::Open | Action::Filled | Action::Help | Action::Home(_) | Action::Unknown(_) => unknown(),
     })

@@ -41,7 +41,7 @@ mod welcome;
 mod why;
 
 use crate::clock::Clock;
-use crate::config::WhoMayChange;
+use crate::config::{Replies, WhoMayChange};
 use crate::delivery::Lanes;
 use crate::delivery::lookup::Lookup;
 use crate::metrics::Metrics;
@@ -157,6 +157,8 @@ pub struct Settings {
     pub who_may_change: WhoMayChange,
     /// Who may change things at Segments.ai from Slack.
     pub who_may_act: WhoMayChange,
+    /// How people reply to issues from Slack.
+    pub replies: Replies,
 }
 
 /// The workspace that the environment's bot token belongs to.

@@ -3,11 +3,12 @@
 use super::command::LIMIT;
 use super::ledger::NotReplaced;
 use super::subscribe::{self, Outcome};
-use super::{App, Asker, Reply, accounts, tell, transfer};
+use super::{App, Asker, Reply, accounts, acting, tell, transfer};
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
 use crate::render::modal::{self, Entry};
 use crate::render::{Message, Rung, reply};
 use crate::slack::accounts::CALLBACK as ACCOUNTS;
+use crate::slack::acts::CALLBACK as ACTS;
 use crate::slack::command::{Asked, Command, Target, parse};
 use crate::slack::error::SlackError;
 use crate::slack::form::{CALLBACK, Edits, Form, IMPORT, Sheet, fingerprint};
@@ -108,7 +109,7 @@ async fn show(app: &App, person: &Person, form: &Form, sheet: &Sheet, otherwise:
 /// Opens a modal; says `otherwise` where Slack does not let it be opened.
 pub(super) async fn open_view(app: &App, person: &Person, view: &SlackView, otherwise: Message) -> Reply {
     match app.slack.open_view(&person.workspace, &person.trigger, view).await {
-        Ok(()) => Reply::nothing(),
+        Ok(_) => Reply::nothing(),
         Err(error) => {
             warn!("could not open a modal: {error}");
             Reply::asker(otherwise)
@@ -212,16 +213,17 @@ fn found<'a>(datasets: impl Iterator<Item = &'a DatasetName>, typed: &str) -> Ve
 
 /// Does what a submitted modal says, or says what is wrong with it.
 pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
-    let wish = match done.what.callback_id.as_str() {
-        ACCOUNTS => "change this workspace's accounts",
-        _ => "change this channel's subscriptions",
+    let (wish, limit) = match done.what.callback_id.as_str() {
+        ACCOUNTS => ("change this workspace's accounts", LIMIT),
+        ACTS => ("do that at Segments.ai", acting::LIMIT),
+        _ => ("change this channel's subscriptions", LIMIT),
     };
     // A task of its own: what the store takes too long over goes on without an answer.
     let work = app.tasks.spawn({
         let app = Arc::clone(app);
         async move { submitted(&app, &done).await }
     });
-    match app.clock.timeout(LIMIT, work).await {
+    match app.clock.timeout(limit, work).await {
         Some(Ok(Ok(submitted))) => submitted,
         Some(Ok(Err(error))) => {
             warn!("could not carry out a modal: {error}");
@@ -272,6 +274,7 @@ async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, Stor
         CALLBACK => {}
         IMPORT => return transfer::submitted(app, done).await,
         ACCOUNTS => return accounts::submitted(app, done).await,
+        ACTS => return acting::submitted(app, done).await,
         _ => return Ok(Submitted::Close),
     }
     let sheet = Sheet::read(&view.private_metadata);

@@ -5,7 +5,7 @@ use crate::clock::id_at;
 use crate::model::event::KnownType;
 use crate::model::subscription::Style;
 use crate::model::{DatasetName, Derived, News, Rule, Subscription};
-use crate::render::{Rung, Showing, card, reply};
+use crate::render::{Acts, Rung, Showing, card, reply};
 use crate::routing::derive;
 use crate::segments::decode::{Decoded, decode};
 use crate::segments::sample;
@@ -62,7 +62,7 @@ pub(super) async fn post(
         now,
         test: true,
         updates: 1,
-        acts: false,
+        acts: Acts::Nothing,
     };
     let content = card(&news, &showing).content(Rung::Whole);
     Ok(Reply::asker(match app.slack.post(&asker.lane, content, id_at(now)).await {

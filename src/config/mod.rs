@@ -62,6 +62,8 @@ pub struct Config {
     pub who_may_change: WhoMayChange,
     /// Who may change things at Segments.ai from Slack.
     pub who_may_act: WhoMayChange,
+    /// How people reply to issues from Slack.
+    pub replies: Replies,
 }
 
 /// What this app is to Slack when a workspace installs it.
@@ -83,6 +85,16 @@ pub enum WhoMayChange {
     Admins,
     /// These people.
     These(Vec<UserId>),
+}
+
+/// How people reply to issues: Segments.ai publishes no way to do it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Replies {
+    /// Not from Slack.
+    #[default]
+    Off,
+    /// By a new issue on the same sample, which quotes the first.
+    NewIssue,
 }
 
 /// The place where a server keeps everything.
@@ -180,6 +192,7 @@ impl Settings {
         let backup_keep = self.required(&setting::BACKUP_KEEP, parse::backup_keep);
         let who_may_change = self.required(&setting::WHO_MAY_CHANGE, parse::who_may_change);
         let who_may_act = self.required(&setting::WHO_MAY_ACT, parse::who_may_change);
+        let replies = self.required(&setting::REPLY, parse::replies);
         Some(Config {
             listen: listen?,
             admin_listen: admin_listen?,
@@ -202,6 +215,7 @@ impl Settings {
             backup_keep: backup_keep?,
             who_may_change: who_may_change?,
             who_may_act: who_may_act?,
+            replies: replies?,
         })
     }
 

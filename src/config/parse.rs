@@ -1,6 +1,6 @@
 //! From the text of a setting to its value; the error says what is wrong with "the value", without showing it.
 
-use super::{LogFormat, StoreUrl, WhoMayChange};
+use super::{LogFormat, Replies, StoreUrl, WhoMayChange};
 use crate::model::UserId;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -143,6 +143,14 @@ pub(super) fn who_may_change(text: &str) -> Parsed<WhoMayChange> {
     match people.ok_or("is neither `members` nor `admins` nor user ids")? {
         people if (1..=MOST_NAMED).contains(&people.len()) => Ok(WhoMayChange::These(people)),
         _ => Err("names nobody, or too many"),
+    }
+}
+
+pub(super) fn replies(text: &str) -> Parsed<Replies> {
+    match text {
+        "off" => Ok(Replies::Off),
+        "new-issue" => Ok(Replies::NewIssue),
+        _ => Err("is no way to reply"),
     }
 }
 

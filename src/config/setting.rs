@@ -258,8 +258,19 @@ pub const WHO_MAY_ACT: Setting = Setting {
     ..WHO_MAY_CHANGE
 };
 
+/// See [`super::Config::replies`].
+pub const REPLY: Setting = Setting {
+    key: "reply",
+    environment: "SEGMENTS_SLACK_REPLY",
+    flag: Some("reply"),
+    default: Some("off"),
+    secret: false,
+    allowed: "`off` or `new-issue`",
+    help: "how people reply to issues from Slack: not at all, or by a new issue that quotes the first",
+};
+
 /// Every setting that can stand in the file, in the order people read them.
-pub const ALL: [&Setting; 22] = [
+pub const ALL: [&Setting; 23] = [
     &LISTEN,
     &ADMIN_LISTEN,
     &STORE,
@@ -282,4 +293,5 @@ pub const ALL: [&Setting; 22] = [
     &BACKUP_KEEP,
     &WHO_MAY_CHANGE,
     &WHO_MAY_ACT,
+    &REPLY,
 ];

@@ -10,7 +10,7 @@ use super::{Lanes, Rest, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
 use crate::model::{AccountId, Delivery, DigestMessage, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason, People};
-use crate::render::{Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
+use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
 use crate::store::{Intent, Settlement, StoreError};
@@ -169,9 +169,9 @@ impl Lanes {
         }
     }
 
-    /// Whether there is an API key to change things of an endpoint with.
-    fn acts(&self, lane: &Lane, account: Option<&AccountId>) -> bool {
-        account.is_some_and(|account| self.parts.keyed.has(&lane.workspace, account))
+    /// What can be changed of what comes from an endpoint.
+    fn acts(&self, lane: &Lane, account: Option<&AccountId>) -> Acts {
+        account.map_or(Acts::Nothing, |account| self.parts.keyed.acts(&lane.workspace, account))
     }
 
     fn showing<'a>(

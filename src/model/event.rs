@@ -212,6 +212,12 @@ impl News {
             None => self.event.event_type.as_str(),
         }
     }
+
+    /// Whether a sample got into somebody's queue. What was done from Slack is known to be that, whatever was stored of it.
+    pub fn assigns(&self) -> bool {
+        let from_slack = self.asked_by.is_some() && matches!(self.event.object, Object::Sample(_));
+        self.derived == Some(Derived::SampleAssigned) || from_slack
+    }
 }
 
 /// One field of an object that moved from one value to another, in words for people.

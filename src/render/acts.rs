@@ -5,17 +5,48 @@ use super::links::GROUND_TRUTH;
 use crate::model::object::{Issue, Label};
 use crate::model::{DatasetName, Derived, News, Object};
 use crate::segments::api::{IssueId, IssueStatus, LabelStatus, Labelset, SampleId};
-use crate::slack::interaction::{Act, Action, What};
+use crate::slack::interaction::{Act, Action, Ask, Subject, Task, What};
 use slack_morphism::prelude::{SlackActionBlockElement, SlackBlockButtonStyle};
 
+/// What can be changed at Segments.ai from a message.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Acts {
+    /// Nothing: there is no API key.
+    #[default]
+    Nothing,
+    /// Whatever Segments.ai publishes a way for.
+    Changes,
+    /// That, and issues can be replied to by new ones.
+    WithReplies,
+}
+
 /// The buttons for what a message is about; none where its object cannot be named in a call, or calls for nothing.
-pub(super) fn buttons(news: &News) -> Vec<SlackActionBlockElement> {
+pub(super) fn buttons(news: &News, acts: Acts) -> Vec<SlackActionBlockElement> {
+    if acts == Acts::Nothing {
+        return Vec::new();
+    }
     match &news.event.object {
         Object::Issue(issue) => {
-            news.event.dataset.as_ref().and_then(|dataset| of_issue(issue, dataset)).into_iter().collect()
+            let Some(dataset) = &news.event.dataset else { return Vec::new() };
+            let reply = || reply_to(issue, dataset).filter(|_| acts == Acts::WithReplies);
+            of_issue(issue, dataset).into_iter().chain(reply()).collect()
         }
         Object::Label(label) => of_label(label).unwrap_or_default(),
         _ => Vec::new(),
+    }
+}
+
+/// What forms can be asked for about: the sample of a message, or that of its label, unless it is gone.
+pub(super) fn subject(news: &News) -> Option<Subject> {
+    let is_gone = news.event.event_type.verb() == "deleted";
+    match &news.event.object {
+        _ if is_gone => None,
+        Object::Sample(sample) => SampleId::parse(sample.uuid.as_deref()?).map(Subject::Sample),
+        Object::Label(label) => {
+            let (sample, set) = labeled(label)?;
+            Some(Subject::Label(sample, set))
+        }
+        _ => None,
     }
 }
 
@@ -34,9 +65,19 @@ fn of_issue(issue: &Issue, dataset: &DatasetName) -> Option<SlackActionBlockElem
     Some(kit::button(&Action::Act(Act { what, shown: issue.updated_at, from: None }), label, None))
 }
 
+fn reply_to(issue: &Issue, dataset: &DatasetName) -> Option<SlackActionBlockElement> {
+    let about = Subject::Issue(IssueId::parse(issue.uuid.as_deref()?)?, dataset.clone());
+    Some(kit::button(&Action::Ask(Ask { task: Task::Reply, about }), "Reply…", None))
+}
+
+/// The sample and the set of a label.
+fn labeled(label: &Label) -> Option<(SampleId, Labelset)> {
+    let set = label.labelset.as_deref().unwrap_or(GROUND_TRUTH);
+    SampleId::parse(label.sample_uuid.as_deref()?).zip(Labelset::parse(set))
+}
+
 fn of_label(label: &Label) -> Option<Vec<SlackActionBlockElement>> {
-    let sample = SampleId::parse(label.sample_uuid.as_deref()?)?;
-    let set = Labelset::parse(label.labelset.as_deref().unwrap_or(GROUND_TRUTH))?;
+    let (sample, set) = labeled(label)?;
     let shown = label.updated_at;
     let button = |label: &str, status, style, warning: &str| {
         let what = What::Label { sample, set: set.clone(), status };

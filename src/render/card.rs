@@ -8,7 +8,7 @@ use super::menu::About;
 use super::mrkdwn::{self, code, date, name};
 use super::names::{Names, must_act};
 use super::words::{count, known};
-use super::{Color, Message, acts, dataset, issue, kit, label, release, sample};
+use super::{Acts, Color, Message, acts, dataset, issue, kit, label, release, sample};
 use crate::model::event::KnownType;
 use crate::model::options::mention_token;
 use crate::model::subscription::Style;
@@ -47,8 +47,8 @@ pub struct Showing<'a> {
     pub test: bool,
     /// How many updates of the object this one stands for.
     pub updates: usize,
-    /// Whether there is an API key to change its object with.
-    pub acts: bool,
+    /// What can be changed from it.
+    pub acts: Acts,
 }
 
 impl Showing<'_> {
@@ -63,13 +63,23 @@ impl Showing<'_> {
         lead(&[&concerned, self.mention].concat())
     }
 
+    /// What can be changed: nothing of what never happened.
+    fn acts(&self) -> Acts {
+        if self.test { Acts::Nothing } else { self.acts }
+    }
+
     /// The buttons that change the object of the news.
     fn buttons(&self, news: &News) -> Vec<SlackActionBlockElement> {
-        if self.acts && !self.test { acts::buttons(news) } else { Vec::new() }
+        acts::buttons(news, self.acts())
     }
 
     pub(super) fn about<'a>(&self, news: &'a News) -> About<'a> {
-        About { dataset: news.event.dataset.as_ref(), subscription: Some(self.subscription), happened: !self.test }
+        About {
+            dataset: news.event.dataset.as_ref(),
+            subject: acts::subject(news).filter(|_| self.acts() != Acts::Nothing),
+            subscription: Some(self.subscription),
+            happened: !self.test,
+        }
     }
 }
 

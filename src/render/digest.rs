@@ -78,7 +78,7 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
         _ => None,
     };
     let subscription = Some(digest.subscription).filter(|_| !digest.backlog);
-    let about = About { dataset: only, subscription, happened: true };
+    let about = About { dataset: only, subject: None, subscription, happened: true };
     let title = format!("🗞️ *{}*", title(digest));
     let when = between(digest.first_event, digest.last_event);
     let title = joined([Some(title), Some(when), Some(count(digest.count, "event", "events"))]);

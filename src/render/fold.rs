@@ -28,7 +28,8 @@ pub fn fold(fold: &Fold, app_url: &str) -> Message {
     let place = if fold.key.event.starts_with("dataset.") { "of" } else { "in" };
     let within =
         |form: Form| dataset.as_ref().map_or_else(String::new, |dataset| format!(" {place} {}", dataset.told(form)));
-    let about = About { dataset: fold.key.dataset.as_ref(), subscription: Some(fold.key.subscription), happened: true };
+    let (dataset, subscription) = (fold.key.dataset.as_ref(), Some(fold.key.subscription));
+    let about = About { dataset, subject: None, subscription, happened: true };
     let title = format!("{emoji} *{counted}*{}", within(Form::Linked));
     let mut blocks = vec![kit::section_beside(&title, about.menu())];
     blocks.extend(names(fold, &links).map(|names| kit::section(&names)));

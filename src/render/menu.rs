@@ -2,14 +2,16 @@
 
 use super::kit;
 use crate::model::{DatasetName, DatasetPattern};
-use crate::slack::interaction::{Action, MuteFor};
+use crate::slack::interaction::{Action, Ask, MuteFor, Subject, Task};
 use slack_morphism::prelude::SlackBlockOverflowElement;
 
 /// What a message is about, as far as its menu goes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct About<'a> {
     /// The one dataset that it is about.
     pub(super) dataset: Option<&'a DatasetName>,
+    /// The sample that it is about, where something can be done with it.
+    pub(super) subject: Option<Subject>,
     /// The one subscription that it was posted for.
     pub(super) subscription: Option<u32>,
     /// Whether it tells of something that happened.
@@ -17,9 +19,15 @@ pub(super) struct About<'a> {
 }
 
 impl About<'_> {
-    /// The menu; none where it would have fewer entries than Slack takes.
-    pub(super) fn menu(self) -> Option<SlackBlockOverflowElement> {
+    /// The menu; none where it would have fewer entries than Slack takes. It takes five: where something can be done with
+    /// a sample, changing and leaving the subscription are found behind *Why am I seeing this*.
+    pub(super) fn menu(&self) -> Option<SlackBlockOverflowElement> {
         let mut entries = Vec::new();
+        if let Some(about) = &self.subject {
+            let ask = |task| Action::Ask(Ask { task, about: about.clone() });
+            entries.push(("Assign…", ask(Task::Assign)));
+            entries.push(("Report an issue…", ask(Task::Report)));
+        }
         if let Some(dataset) = self.dataset.filter(|dataset| means_one(dataset)) {
             let mute = |length| Action::Mute { length, dataset: dataset.to_string() };
             entries.push(("Mute this dataset 1 h", mute(MuteFor::Hour)));

@@ -8,7 +8,7 @@ pub mod mrkdwn;
 pub mod reply;
 pub mod words;
 
-pub mod acts;
+mod acts;
 mod card;
 mod changes;
 mod dataset;
@@ -24,6 +24,7 @@ mod sample;
 mod thread;
 pub mod unfurl;
 
+pub use acts::Acts;
 pub use card::{Showing, card};
 pub use digest::digest;
 pub use fold::fold;

@@ -1,9 +1,12 @@
 //! The modal of a subscription, and one that only says something.
 
+mod acts;
 mod events;
 mod import;
 mod options;
 
+pub(in crate::render) use acts::sample;
+pub use acts::{asking, description, form as act, instead, wrong};
 pub use import::import;
 
 use super::Message;

@@ -47,7 +47,7 @@ pub(super) fn must_act(news: &News, people: &People) -> Vec<String> {
             let rejecter = label.reviewed_by.as_ref().or(label.updated_by.as_ref()).cloned();
             (vec![id(&label.created_by), id(&label.reviewed_by)], id(&rejecter))
         }
-        (Some(Derived::SampleAssigned), Object::Sample(sample)) => {
+        (_, Object::Sample(sample)) if news.assigns() => {
             let changed = |field: &str| news.changes.iter().any(|change| change.field == field);
             let all = !changed("assigned_labeler") && !changed("assigned_reviewer");
             let labeler = id(&sample.assigned_labeler).filter(|_| all || changed("assigned_labeler"));

@@ -7,7 +7,7 @@ use super::words::{by, count, decimal, known, person};
 use super::{Color, changes};
 use crate::model::event::KnownType;
 use crate::model::object::Sample;
-use crate::model::{DatasetName, Derived, News, Object};
+use crate::model::{DatasetName, News, Object};
 
 /// The longest shown name of a sample.
 const NAME: usize = 150;
@@ -22,7 +22,7 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     let name = sample.name.as_deref().or(news.sample_name.as_deref());
     let subject = subject(name, sample.uuid.as_deref(), None, news.event.dataset.as_ref(), links);
     let subject = subject.map(|subject| if deleted { Subject { url: None, ..subject } } else { subject });
-    let assigned = news.derived == Some(Derived::SampleAssigned);
+    let assigned = news.assigns();
     let (emoji, after) = match event_type {
         KnownType::SampleCreated => ("🖼️", format!("created{}", by(sample.created_by.as_deref()))),
         KnownType::SampleDeleted => ("🗑️", "deleted".to_owned()),

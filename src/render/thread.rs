@@ -6,15 +6,15 @@ use super::links::Links;
 use super::mrkdwn::date;
 use super::names::Names;
 use super::words::{count, known, span};
-use super::{Message, card, kit};
+use super::{Acts, Message, card, kit};
 use crate::model::anchor::Turn;
 use crate::model::event::KnownType;
 use crate::model::object::Issue;
 use crate::model::subscription::Style;
 use crate::model::{Anchor, Derived, News, Object, People};
 
-/// Shows an issue as it stands now, in the place of the card that opened it; `acts` if there is a key to change it with.
-pub fn parent(anchor: &Anchor, people: &People, app_url: &str, acts: bool) -> Message {
+/// Shows an issue as it stands now, in the place of the card that opened it.
+pub fn parent(anchor: &Anchor, people: &People, app_url: &str, acts: Acts) -> Message {
     let links = Links::new(app_url);
     let nothing = Issue::default();
     let issue = match &anchor.news.event.object {

@@ -1,22 +1,41 @@
 //! Which accounts have an API key, in memory, for everybody who offers to act on Segments.ai; the store's are the truth.
 
 use crate::model::{AccountId, WorkspaceId};
+use crate::render::Acts;
 use std::collections::HashSet;
 use std::sync::{PoisonError, RwLock};
 
 /// Accounts with an API key, by workspace.
 #[derive(Debug, Default)]
-pub struct Keyed(RwLock<HashSet<(WorkspaceId, AccountId)>>);
+pub struct Keyed {
+    accounts: RwLock<HashSet<(WorkspaceId, AccountId)>>,
+    /// Whether issues can be replied to.
+    replies: bool,
+}
 
 impl Keyed {
+    /// No accounts yet; `replies` if issues can be replied to.
+    pub fn new(replies: bool) -> Self {
+        Self { replies, ..Self::default() }
+    }
+
+    /// What can be done with an account of a workspace.
+    pub fn acts(&self, workspace: &WorkspaceId, account: &AccountId) -> Acts {
+        match self.has(workspace, account) {
+            false => Acts::Nothing,
+            true if self.replies => Acts::WithReplies,
+            true => Acts::Changes,
+        }
+    }
+
     /// Whether something can be done with an account of a workspace.
     pub fn has(&self, workspace: &WorkspaceId, account: &AccountId) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&(workspace.clone(), account.clone()))
+        self.accounts.read().unwrap_or_else(PoisonError::into_inner).contains(&(workspace.clone(), account.clone()))
     }
 
     /// Notes whether an account has a key.
     pub fn note(&self, workspace: &WorkspaceId, account: &AccountId, has_key: bool) {
-        let mut keyed = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keyed = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
         let account = (workspace.clone(), account.clone());
         if has_key {
             keyed.insert(account);

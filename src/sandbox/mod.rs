@@ -6,7 +6,7 @@ pub mod segments_ai;
 pub mod slack;
 
 use crate::clock::Clock;
-use crate::config::{Config, LogFormat, StoreUrl, WhoMayChange};
+use crate::config::{Config, LogFormat, Replies, StoreUrl, WhoMayChange};
 use crate::model::{ChannelId, UserId, WorkspaceId};
 use anyhow::Context;
 use page::Page;
@@ -155,6 +155,7 @@ fn config(data: PathBuf, listen: SocketAddr, page: &str) -> anyhow::Result<Confi
         backup_keep: 0,
         who_may_change: WhoMayChange::Members,
         who_may_act: WhoMayChange::Members,
+        replies: Replies::NewIssue,
     })
 }
 

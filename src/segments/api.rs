@@ -176,15 +176,35 @@ impl SegmentsApi {
             let issue = objects::issue(&read?);
             return if names(issue.uuid.as_deref(), &id) { Ok(issue) } else { Err(UNREADABLE) };
         }
+        self.listed(key, dataset, ("uuid", &id)).await?.pop().ok_or(SegmentsError::NotFound)
+    }
+
+    /// The issues on a sample of a dataset.
+    pub async fn issues_on(
+        &self,
+        key: &SecretString,
+        sample: SampleId,
+        dataset: &DatasetName,
+    ) -> Result<Vec<Issue>, SegmentsError> {
+        self.listed(key, dataset, ("sample_uuid", &sample)).await
+    }
+
+    /// The issues of a dataset that have this id in a field: there are no narrower lists.
+    async fn listed(
+        &self,
+        key: &SecretString,
+        dataset: &DatasetName,
+        (name, id): (&str, &(impl ToString + Sync)),
+    ) -> Result<Vec<Issue>, SegmentsError> {
         let listed = self.read(key, &["datasets", dataset.owner(), dataset.name(), "issues", ""]).await?;
-        let mut found = None;
+        let mut found = Vec::new();
         let is_list = each_element(&listed, |one| {
-            let [uuid] = fields(one, ["uuid"]);
-            if names(uuid.and_then(string).as_deref(), &id) {
-                found = Some(objects::issue(one));
+            let [said] = fields(one, [name]);
+            if names(said.and_then(string).as_deref(), id) {
+                found.push(objects::issue(one));
             }
         });
-        if is_list { found.ok_or(SegmentsError::NotFound) } else { Err(UNREADABLE) }
+        if is_list { Ok(found) } else { Err(UNREADABLE) }
     }
 
     /// Resolves or reopens an issue. Gives the issue as it then is.

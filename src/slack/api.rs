@@ -4,7 +4,7 @@ mod people;
 mod socket;
 mod surfaces;
 
-pub use people::{EnterpriseUser, UserInfo};
+pub use people::{EnterpriseUser, Profile, UserInfo};
 pub use socket::{Broken, Heard, Socket};
 pub use surfaces::Membership;
 

@@ -3,11 +3,13 @@
 mod account;
 mod act;
 mod action;
+mod ask;
 mod home;
 
 pub use account::AccountAction;
 pub use act::{Act, What};
 pub use action::{Action, FILLED, MENU, MuteFor};
+pub use ask::{Ask, Subject, Task};
 pub use home::{HomeAction, Place};
 
 use super::view::View;

@@ -1,6 +1,7 @@
 //! Slack as seen from here: what it sends us (signed), what people typed and clicked, and the calls we make.
 
 pub mod accounts;
+pub mod acts;
 pub mod api;
 pub mod command;
 pub mod error;

@@ -38,6 +38,7 @@ struct Filled {
     selected_option: Option<Chosen>,
     selected_options: Option<Vec<Chosen>>,
     selected_conversation: Option<String>,
+    selected_user: Option<String>,
     selected_users: Option<Vec<String>>,
     selected_time: Option<String>,
 }
@@ -76,6 +77,11 @@ impl View {
         ChannelId::parse(self.filled(block)?.selected_conversation.as_deref()?).ok()
     }
 
+    /// The person chosen in a block.
+    pub fn user(&self, block: &str) -> Option<UserId> {
+        UserId::parse(self.filled(block)?.selected_user.as_deref()?).ok()
+    }
+
     /// The people chosen in a block.
     pub fn users(&self, block: &str) -> impl Iterator<Item = UserId> {
         let users = self.filled(block).and_then(|filled| filled.selected_users.as_ref());
@@ -107,6 +113,7 @@ mod tests {
             "none": {"a": {"type": "static_select", "selected_option": null, "selected_options": null}},
             "many": {"a": {"type": "checkboxes", "selected_options": [{"value": "x"}, {"value": "y"}]}},
             "channel": {"a": {"type": "conversations_select", "selected_conversation": "C1"}},
+            "person": {"a": {"type": "users_select", "selected_user": "U1"}},
             "people": {"a": {"type": "multi_users_select", "selected_users": ["U1", "not an id"]}},
             "time": {"a": {"type": "timepicker", "selected_time": "09:00"}},
         }}}))
@@ -115,7 +122,7 @@ mod tests {
         assert_eq!((view.chosen("one"), view.chosen("none")), (Some("full"), None));
         assert_eq!(view.ticked("many").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(view.channel("channel").unwrap().as_str(), "C1");
-        assert_eq!(view.users("people").count(), 1);
+        assert_eq!((view.user("person").unwrap().as_str(), view.users("people").count()), ("U1", 1));
         assert_eq!(view.time("time"), Some("09:00"));
         assert!(!format!("{view:?}").contains("by:ann"));
     }

@@ -32,7 +32,8 @@ pub use tenant::{
 
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, Fold, Hold, Lane, LetterId, Link,
-    MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription, Thread, UserId, WorkspaceId,
+    MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription, Thread, TriggerId, UserId,
+    WorkspaceId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -240,6 +241,9 @@ pub trait Store: Tenants + Deeds + Send + Sync {
 
     /// Changes a book, if it still is at the edit's revision.
     async fn edit(&self, lane: &Lane, edit: Edit) -> Result<Edited, StoreError>;
+
+    /// Notes that something is done in a channel because of this; false if that was noted within the last day.
+    async fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// The mutes of every channel that has any.
     async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError>;

@@ -1,5 +1,11 @@
 //! Acting on Segments.ai from a card: what comes of it, what it says, and how it comes back to the channels.
 
+mod assign;
+mod forms;
+mod looks;
+mod page;
+mod report;
+
 use crate::harness::signed::click;
 use crate::harness::{API_KEY, Bench, WEBHOOK_SECRET, channel, seconds, user, workspace};
 use jiff::Timestamp;
@@ -48,6 +54,13 @@ impl Scene {
         let scene = Self::start().await;
         assert!(scene.bench.read("C1").text.contains("rose.png"));
         scene
+    }
+
+    /// Another server takes over.
+    async fn restarts(&mut self) {
+        self.bench.restart().await;
+        let endpoint = self.bench.url("/webhooks/segments").parse().unwrap();
+        self.ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
     }
 
     /// Somebody clicks a button in C1; gives what they alone are told.
@@ -159,9 +172,7 @@ async fn resolving_turns_the_card_green_wherever_it_is_and_its_thread_says_who_a
 async fn a_change_survives_the_end_of_the_server_on_its_way_back() {
     let mut scene = Scene::seen().await;
     scene.clicks("U1", "resolve").await;
-    scene.bench.restart().await;
-    let endpoint = scene.bench.url("/webhooks/segments").parse().unwrap();
-    scene.ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
+    scene.restarts().await;
     scene.webhooks_come().await;
     let page = scene.page("C1");
     assert!(page[1].contains("resolved by <@U1>, as rex") && page.len() == 2, "{page:#?}");
@@ -294,11 +305,9 @@ async fn who_may_not_act_is_told_who_may() {
 async fn without_a_key_there_are_no_buttons_and_those_that_are_left_say_so() {
     let mut scene = Scene::seen().await;
     scene.bench.api_key = None;
-    scene.bench.restart().await;
+    scene.restarts().await;
     let told = scene.clicks("U1", "resolve").await;
     assert!(told.starts_with("There is no API key (any more) to do this with. Nothing was changed."), "{told}");
-    let endpoint = scene.bench.url("/webhooks/segments").parse().unwrap();
-    scene.ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
     scene.ai.replies("jane", &scene.issue, "Only the left one.");
     scene.webhooks_come().await;
     scene.page("C1");

@@ -6,7 +6,7 @@ use segments_slack::model::event::{Change, KnownType};
 use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{DatasetName, Derived, Event, EventType, News, Object, People};
-use segments_slack::render::{Rung, Showing, card};
+use segments_slack::render::{Acts, Rung, Showing, card};
 use serde_json::Value;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -65,7 +65,7 @@ pub(crate) fn showing(style: Style) -> Showing<'static> {
         now,
         test: false,
         updates: 1,
-        acts: false,
+        acts: Acts::Nothing,
     }
 }
 

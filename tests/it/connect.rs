@@ -83,7 +83,7 @@ impl Bench {
 }
 
 /// A modal as people read it, one line for each text, with what can be clicked or filled in.
-fn written(view: &Value) -> String {
+pub(crate) fn written(view: &Value) -> String {
     let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
     let line = |block: &Value| {
         let elements = block["elements"].as_array().into_iter().flatten();

@@ -11,7 +11,7 @@ use segments_slack::model::{
     self, DatasetName, Delivery, Derived, Event, EventId, EventType, Link, News, Object, Options, People, UserId,
     Username,
 };
-use segments_slack::render::{Message, Rung, Showing, card, in_thread, parent};
+use segments_slack::render::{Acts, Message, Rung, Showing, card, in_thread, parent};
 
 /// What a person or a program may have typed, missing included.
 pub(crate) fn hostile() -> impl Strategy<Value = Option<String>> {
@@ -170,9 +170,9 @@ fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
     };
     let mut shown = vec![in_thread(news, showing, false), in_thread(news, showing, true)];
     if let Some(mut anchor) = model::Anchor::open(&delivery, news, showing.now) {
-        shown.push(parent(&anchor, showing.people, showing.app_url, false));
+        shown.push(parent(&anchor, showing.people, showing.app_url, showing.acts));
         anchor.absorb(news, showing.now);
-        shown.push(parent(&anchor, showing.people, showing.app_url, false));
+        shown.push(parent(&anchor, showing.people, showing.app_url, showing.acts));
     }
     shown
 }
@@ -215,7 +215,7 @@ proptest! {
         let people = if mapped { everybody(&text) } else { People::default() };
         for style in [Style::Line, Style::Card, Style::Full] {
             let app_url = "https://app.segments.ai";
-            let showing = Showing { subscription: 3, style, mention: &mention, people: &people, app_url, now: Timestamp::UNIX_EPOCH, test, updates: 1, acts: false };
+            let showing = Showing { subscription: 3, style, mention: &mention, people: &people, app_url, now: Timestamp::UNIX_EPOCH, test, updates: 1, acts: Acts::WithReplies };
             let messages = [card(&news, &showing)].into_iter().chain(in_thread_and_above(&news, &showing));
             for (message, rung) in messages.flat_map(|message| {
                 [Rung::Whole, Rung::WithoutImages, Rung::TextOnly].map(|rung| (message.clone(), rung))

@@ -5,7 +5,7 @@ use crate::harness::fixture;
 use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::subscription::Style;
-use segments_slack::render::{Rung, Showing, card};
+use segments_slack::render::{Acts, Rung, Showing, card};
 use segments_slack::routing::derive;
 use segments_slack::segments::{Decoded, decode};
 use serde_json::Value;
@@ -30,7 +30,7 @@ fn message(name: &str, style: Style) -> Value {
         now,
         test: false,
         updates: 1,
-        acts: false,
+        acts: Acts::Nothing,
     };
     let content = serde_json::to_value(card(&news, &showing).content(Rung::Whole)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new(), "{name}");

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use segments_slack::delivery::Lanes;
 use segments_slack::model::{
     AccountId, ChannelId, DatasetName, Deed, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
-    Subscription, UserId, WorkspaceId,
+    Subscription, TriggerId, UserId, WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
@@ -136,6 +136,9 @@ impl Store for Stumbling {
         unimplemented!()
     }
     async fn edit(&self, _: &Lane, _: Edit) -> Answer<Edited> {
+        unimplemented!()
+    }
+    async fn note_cause(&self, _: &Lane, _: &TriggerId, _: Timestamp) -> Answer<bool> {
         unimplemented!()
     }
     async fn undo(&self, _: &WorkspaceId, _: Uuid) -> Answer<Option<Undo>> {

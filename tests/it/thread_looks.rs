@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use segments_slack::model::object::{Comment, Issue};
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{Anchor, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options};
-use segments_slack::render::{Message, Rung, Showing, in_thread, parent};
+use segments_slack::render::{Acts, Message, Rung, Showing, in_thread, parent};
 use std::fmt::Write;
 
 const APP_URL: &str = "https://app.segments.ai";
@@ -94,7 +94,7 @@ fn the_parent_shows_how_the_issue_stands() {
     let mut anchor = anchor(Style::Card);
     let story = turns.map(|(name, status, comments)| {
         anchor.absorb(&event(name, status, &said[..comments]), at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, nobody(), APP_URL, false))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL, Acts::Nothing))
     });
     looks("thread.parent", story);
 }
@@ -105,7 +105,7 @@ fn the_parent_keeps_the_style_of_its_subscription() {
     let styles = [("line", Style::Line), ("full", Style::Full)].map(|(name, style)| {
         let mut anchor = anchor(style);
         anchor.absorb(&closed, at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, nobody(), APP_URL, false))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL, Acts::Nothing))
     });
     looks("thread.parent.styles", styles);
 }
@@ -131,7 +131,7 @@ fn a_thread_message_is_one_line_and_the_words_that_belong_to_it() {
         now: at(now),
         test: false,
         updates: 1,
-        acts: false,
+        acts: Acts::Nothing,
     };
     let shown =
         told.iter().map(|news| (news.name().to_owned(), in_thread(news, &showing("2026-11-20T09:15:00Z"), false)));

@@ -10,11 +10,12 @@ const ORDER: [&str; 15] = [
 ];
 
 /// Modules that neither do I/O nor ask for the time.
-const PURE: [&str; 14] = [
+const PURE: [&str; 15] = [
     "model",
     "render",
     "routing",
     "slack/accounts",
+    "slack/acts",
     "slack/command",
     "slack/interaction",
     "slack/form",

@@ -34,7 +34,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Reply, Stor
     let accounts = listed(app, workspace).await?;
     let shown = if accounts.is_empty() { new(app, workspace, user).await? } else { view::accounts(&accounts, None) };
     Ok(match app.slack.open_view(workspace, &asker.cause, &shown).await {
-        Ok(()) => Reply::nothing(),
+        Ok(_) => Reply::nothing(),
         Err(error) => {
             warn!("could not open the form of accounts: {error}");
             Reply::asker(reply::connect_again())

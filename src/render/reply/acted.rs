@@ -29,7 +29,7 @@ pub fn acted(acted: &Acted, again: &Act) -> Message {
             say(format!("The {} is {} already{}. Nothing was changed.", words.noun, words.done, touched(found)))
         }
         Acted::Moved(found) => moved(found, again, &words),
-        Acted::Refused(error) => say(refused(error, &words)),
+        Acted::Refused(error) => say(refused(error, words.verb, words.noun)),
         Acted::Unclear => say(format!(
             "Segments.ai did not say whether it has {} the {}, and does not show it. If it has, the message here follows. \
              Look there before you try again.",
@@ -78,15 +78,14 @@ fn touched(found: &Found) -> String {
 }
 
 /// Why it was not done, and what helps.
-fn refused(error: &SegmentsError, words: &Words) -> String {
-    let Words { noun, verb, .. } = words;
+pub(super) fn refused(error: &SegmentsError, verb: &str, noun: &str) -> String {
     let said = |said: &Said| {
         said.words().map(|words| format!(": “{}”", plain(words.trim_end_matches('.'), SAID))).unwrap_or_default()
     };
     let (why, help) = match error {
         SegmentsError::Throttled { retry_after } => {
             let seconds = count(usize::try_from(retry_after.as_secs().max(1)).unwrap_or(usize::MAX), "second");
-            (format!("Segments.ai takes no more calls for {seconds}."), "Click again then.")
+            (format!("Segments.ai takes no more calls for {seconds}."), "Try again then.")
         }
         SegmentsError::Unauthorized => {
             ("Segments.ai does not accept the API key of this account (any more).".to_owned(), OTHER_KEY)

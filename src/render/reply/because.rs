@@ -1,10 +1,11 @@
 //! Why somebody sees a message: which events it tells of, and which words of which subscription asked for them.
 
-use super::layout::{context, say, stack};
+use super::layout::{button, buttons, context, say, stack};
 use super::why::{PART, what};
 use super::words::{self, grouped};
 use crate::model::{EventSelector, Gist, Rule};
 use crate::render::{Message, kit};
+use crate::slack::interaction::Action;
 
 /// No more events than this are told of one by one.
 const MOST: usize = 5;
@@ -42,6 +43,10 @@ pub fn because(events: &[Because<'_>], count: u64) -> Message {
     };
     let shown = events.iter().take(MOST);
     let mut said = stack(&heading, shown.map(|one| format!("{}\n{}", what(&one.gist), wish(one))).collect());
+    said.blocks.extend(only(events).and_then(|number| {
+        let entries = [("Edit subscription", Action::Edit(number)), ("Unsubscribe", Action::Unsubscribe(number))];
+        buttons(entries.map(|(label, action)| button(label, &action)))
+    }));
     said.blocks.extend(context(["`/segments list` shows what this channel gets.".to_owned()]));
     kit::budget(&mut said);
     said
@@ -53,6 +58,13 @@ pub fn because_of_what_is_forgotten() -> Message {
         "I do not remember any more which events this message tells of: I keep what became of the last 200 of a channel. \
          `/segments list` shows what this channel gets, and `/segments why` what became of its last events.",
     )
+}
+
+/// The one subscription, which is still there, that asked for everything.
+fn only(events: &[Because<'_>]) -> Option<u32> {
+    let first = events.first()?;
+    let same = events.iter().all(|one| one.number == first.number && one.wish != Wish::Removed);
+    same.then_some(first.number)
 }
 
 fn wish(one: &Because<'_>) -> String {

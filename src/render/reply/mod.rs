@@ -8,6 +8,7 @@ mod channels;
 mod deeds;
 mod digest;
 mod error;
+mod formed;
 mod help;
 mod layout;
 mod list;
@@ -40,6 +41,10 @@ pub(in crate::render) use channels::{Rows, Turn, others_said};
 pub use deeds::with_deeds;
 pub use digest::with_next_digests;
 pub use error::{cause_in_words, in_plain_words, mistake};
+pub use formed::{
+    act_form_is_outdated, act_form_not_opened, act_form_refused, assigned, assigned_otherwise, assigning_unclear,
+    being_assigned, being_sent, nobody_there, not_taken, replies_are_off, reported, reporting_unclear,
+};
 pub use help::help;
 pub use list::{list, overview};
 pub use me::{

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::{blocks, mrkdwn};
 use crate::model::subscription::Style;
 use crate::model::{Anchor, Delivery, DigestMessage, DigestTimes, EventId, Fold, News, ObjectState, Options, People};
-use crate::render::{Message, Rung, Showing, card, digest, fold, in_thread, parent};
+use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent};
 use crate::routing::derive::derive;
 use crate::segments::decode::{Decoded, decode};
 use crate::segments::sample;
@@ -117,7 +117,7 @@ fn showing(style: Style, now: Timestamp, people: &People) -> Showing<'_> {
         now,
         test: false,
         updates: 1,
-        acts: false,
+        acts: Acts::Nothing,
     }
 }
 
@@ -145,7 +145,8 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         shown.push(("late", card(&opened, &showing(Style::Card, late, &people))));
         shown.push(("test", card(&opened, &Showing { test: true, ..showing(Style::Card, now, &people) })));
         shown.extend(
-            Anchor::open(&delivery, &opened, now).map(|open| ("issue, open", parent(&open, &people, APP_URL, false))),
+            Anchor::open(&delivery, &opened, now)
+                .map(|open| ("issue, open", parent(&open, &people, APP_URL, Acts::Nothing))),
         );
         if let Some((reply, _)) = made_up("issue.replied", 1, now, state.as_ref()) {
             shown.push(("reply in a thread", in_thread(&reply, &showing(Style::Card, now, &people), false)));
@@ -153,7 +154,7 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         if let Some((closed, _)) = made_up("issue.closed", 1, now, state.as_ref())
             && let Some(anchor) = Anchor::open(&delivery, &closed, now)
         {
-            shown.push(("issue, resolved", parent(&anchor, &people, APP_URL, false)));
+            shown.push(("issue, resolved", parent(&anchor, &people, APP_URL, Acts::Nothing)));
             let line = in_thread(&closed, &showing(Style::Card, now, &people), true);
             shown.push(("resolved, in a thread and the channel", line));
         }

@@ -101,6 +101,15 @@ fn field(id: &str, element: &Value, held: &Value, view: &View) -> Markup {
                 }
             }
         }
+        "users_select" => {
+            let chosen = string(held, "selected_user");
+            html! {
+                select #(at) data-fill="one" {
+                    option value="" { "Choose somebody" }
+                    @for user in &view.users { option value=(user.id) selected[user.id.as_str() == chosen] { (user.name) } }
+                }
+            }
+        }
         "multi_users_select" => html! {
             div.choices { @for user in &view.users {
                 @let ticked = items(&held["selected_users"]).iter().any(|one| one == user.id.as_str());

@@ -8,7 +8,7 @@ use crate::model::{UserId, WorkspaceId};
 use serde_json::{Map, Value, json};
 
 /// The kinds of inputs: under which name each holds what, and what it holds at first.
-const HOLDS: [(&str, &str, &str); 11] = [
+const HOLDS: [(&str, &str, &str); 12] = [
     ("plain_text_input", "value", "initial_value"),
     ("number_input", "value", "initial_value"),
     ("static_select", "selected_option", "initial_option"),
@@ -17,6 +17,7 @@ const HOLDS: [(&str, &str, &str); 11] = [
     ("checkboxes", "selected_options", "initial_options"),
     ("multi_static_select", "selected_options", "initial_options"),
     ("conversations_select", "selected_conversation", "initial_conversation"),
+    ("users_select", "selected_user", "initial_user"),
     ("multi_users_select", "selected_users", "initial_users"),
     ("timepicker", "selected_time", "initial_time"),
     ("datepicker", "selected_date", "initial_date"),

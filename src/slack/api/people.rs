@@ -10,6 +10,10 @@ use serde::Deserialize;
 #[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "Slack's own flags, read as they come")]
 pub struct UserInfo {
+    /// What they are called where they chose no other name.
+    pub name: String,
+    /// What else they are called.
+    pub profile: Profile,
     /// IANA time zone.
     pub tz: Option<String>,
     /// The workspace that they belong to.
@@ -26,6 +30,24 @@ pub struct UserInfo {
     pub is_bot: bool,
     /// Who they are in an organisation.
     pub enterprise_user: Option<EnterpriseUser>,
+}
+
+/// What a person is called.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    /// What they chose to be shown as; empty if nothing.
+    pub display_name: String,
+    /// Their full name.
+    pub real_name: String,
+}
+
+impl UserInfo {
+    /// What Slack shows them as.
+    pub fn shown_name(&self) -> &str {
+        let names = [&self.profile.display_name, &self.profile.real_name, &self.name];
+        names.into_iter().map(|name| name.trim()).find(|name| !name.is_empty()).unwrap_or_default()
+    }
 }
 
 /// A person as their organisation knows them.

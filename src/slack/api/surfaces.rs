@@ -29,6 +29,16 @@ struct Open<'a> {
     view: &'a SlackView,
 }
 
+#[derive(Deserialize)]
+struct Opened {
+    view: Ident,
+}
+
+#[derive(Deserialize)]
+struct Ident {
+    id: String,
+}
+
 #[derive(Serialize)]
 struct Update<'a> {
     view_id: &'a str,
@@ -71,16 +81,16 @@ struct Channel {
 }
 
 impl SlackApi {
-    /// Opens a modal before whoever did what the trigger is of, at most 3 s ago.
+    /// Opens a modal before whoever did what the trigger is of, at most 3 s ago. Gives Slack's id of it.
     pub async fn open_view(
         &self,
         workspace: &WorkspaceId,
         trigger: &TriggerId,
         view: &SlackView,
-    ) -> Result<(), SlackError> {
+    ) -> Result<String, SlackError> {
         let request = Open { trigger_id: trigger.as_str(), view };
-        let Nothing {} = self.write(workspace, "views.open", &request, READ_LIMIT).await?;
-        Ok(())
+        let opened: Opened = self.write(workspace, "views.open", &request, READ_LIMIT).await?;
+        Ok(opened.view.id)
     }
 
     /// Shows something else in an open modal; with a hash, only if nobody did so since.

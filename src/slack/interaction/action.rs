@@ -1,6 +1,6 @@
 //! What a button means, printed into its action id and value and parsed back.
 
-use super::{AccountAction, Act, HomeAction};
+use super::{AccountAction, Act, Ask, HomeAction};
 use crate::model::{ChannelId, UserId, Username};
 use uuid::Uuid;
 
@@ -61,6 +61,8 @@ pub enum Action {
     },
     /// Change something at Segments.ai.
     Act(Act),
+    /// Open a form that changes something there.
+    Ask(Ask),
     /// A link that Slack opens by itself and also reports.
     Open,
     /// A button of another version.
@@ -94,6 +96,7 @@ impl Action {
             Self::Dismiss => "dismiss".to_owned(),
             Self::TakeName { .. } => "take_name".to_owned(),
             Self::Act(act) => act.action_id().to_owned(),
+            Self::Ask(ask) => ask.action_id().to_owned(),
             Self::Open => "open".to_owned(),
             Self::Unknown(id) => id.clone(),
         }
@@ -112,6 +115,7 @@ impl Action {
             Self::Subscribe(channel) => channel.as_ref().map(ToString::to_string).unwrap_or_default(),
             Self::Home(action) => action.value(),
             Self::Act(act) => act.value(),
+            Self::Ask(ask) => ask.value(),
             Self::Account(action) => action.value(),
             Self::TakeName { from, username } => format!("{from} {username}"),
             Self::UnsubscribeAll
@@ -165,7 +169,7 @@ impl Action {
             id if id.starts_with("home_") => HomeAction::parse(id, value).map(Self::Home),
             id if id.starts_with("list_page_") => value.parse().ok().map(Self::ListPage),
             id if id == "open" || id.starts_with("open_") => Some(Self::Open),
-            id => Act::parse(id, value).map(Self::Act),
+            id => Act::parse(id, value).map(Self::Act).or_else(|| Ask::parse(id, value).map(Self::Ask)),
         };
         read.unwrap_or_else(|| Self::Unknown(action_id.chars().take(100).collect()))
     }
@@ -222,6 +226,9 @@ mod tests {
             Action::Act(Act::parse("reopen", &format!("{id} - 1732406400.000100 jane/flowers")).unwrap()),
             Action::Act(Act::parse("approve", &format!("{id} - - ground truth")).unwrap()),
             Action::Act(Act::parse("reject", &format!("{id} - - ground-truth")).unwrap()),
+            Action::Ask(Ask::parse("assign", &format!("sample {id}")).unwrap()),
+            Action::Ask(Ask::parse("report", &format!("label {id} ground truth")).unwrap()),
+            Action::Ask(Ask::parse("reply", &format!("issue {id} jane/my flowers")).unwrap()),
         ] {
             assert_eq!(Action::parse(&action.action_id(), &action.value()), action);
             assert_eq!(Action::parse(MENU, &action.menu_value()), action);
@@ -229,6 +236,11 @@ mod tests {
         assert_eq!(Action::parse("undo", "not an id"), Action::Unknown("undo".to_owned()));
         for hostile in ["", "x", "x - - jane/flowers", &format!("{id} - -"), &format!("{id} now - jane/flowers")] {
             assert_eq!(Action::parse("resolve", hostile), Action::Unknown("resolve".to_owned()), "{hostile}");
+        }
+        for hostile in
+            ["", "x", "sample x", "sample ../user", &format!("issue {id} jane/flowers"), &format!("label {id}")]
+        {
+            assert_eq!(Action::parse("assign", hostile), Action::Unknown("assign".to_owned()), "{hostile}");
         }
         assert_eq!(Action::parse(MENU, "more more why"), Action::Unknown("more".to_owned()));
     }

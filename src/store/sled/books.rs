@@ -3,9 +3,10 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::{deeds, mutes};
-use crate::model::{Lane, Pause, Subscription, SubscriptionState, WorkspaceId};
+use crate::model::{Lane, Pause, Subscription, SubscriptionState, TriggerId, WorkspaceId};
 use crate::store::record::BookHead as Head;
 use crate::store::{Book, Edit, Edited, StoreError, Undo};
+use jiff::Timestamp;
 
 impl Head {
     fn write(&self, view: &mut View, lane: &Lane) -> Result<(), StoreError> {
@@ -74,6 +75,13 @@ pub(super) fn edit(view: &mut View, lane: &Lane, edit: &Edit) -> Result<Edited, 
     }
     Head { revision: book.revision + 1, next_number }.write(view, lane)?;
     Ok(Edited::Stored)
+}
+
+/// Notes that something is done because of this; whether that is new.
+pub(super) fn note_cause(view: &mut View, lane: &Lane, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError> {
+    let key = Key::cause(lane, cause);
+    let is_new = !view.holds(&key)?;
+    view.write(&key, &at).map(|()| is_new)
 }
 
 /// Pauses the active subscriptions of a channel that Slack refuses; gives them.

@@ -34,7 +34,7 @@ use super::{
 };
 use crate::model::{
     AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
-    Subscription, UserId, WorkspaceId,
+    Subscription, TriggerId, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
 use disk::Disk;
@@ -190,6 +190,11 @@ impl Store for SledStore {
     async fn edit(&self, lane: &Lane, edit: Edit) -> Result<Edited, StoreError> {
         let lane = lane.clone();
         self.write(move |view| books::edit(view, &lane, &edit)).await
+    }
+
+    async fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError> {
+        let (lane, cause) = (lane.clone(), cause.clone());
+        self.write(move |view| books::note_cause(view, &lane, &cause, at)).await
     }
 
     async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
     AccountId, ChannelId, DatasetName, Deed, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
-    Subscription, UserId, WorkspaceId,
+    Subscription, TriggerId, UserId, WorkspaceId,
 };
 use segments_slack::store::{
     AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Edit, Edited, Export,
@@ -153,6 +153,7 @@ passing! {
     fn subscriptions(&self, workspace: &WorkspaceId) -> Vec<Subscription>;
     fn book(&self, lane: &Lane) -> Book;
     fn edit(&self, lane: &Lane, edit: Edit) -> Edited;
+    fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> bool;
     fn mutes(&self, workspace: &WorkspaceId) -> Vec<(ChannelId, Vec<Mute>)>;
     fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Option<Undo>;
     fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();

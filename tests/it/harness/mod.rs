@@ -25,7 +25,7 @@ use secrecy::SecretString;
 use segments_slack::app::App;
 use segments_slack::app::socket::LinkState;
 use segments_slack::clock::{Clock, later};
-use segments_slack::config::{Config, LogFormat, StoreUrl, WhoMayChange};
+use segments_slack::config::{Config, LogFormat, Replies, StoreUrl, WhoMayChange};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
 use segments_slack::sandbox::segments_ai::SegmentsAi;
 use segments_slack::sandbox::slack::{ChannelKind, Emulator, Role};
@@ -75,6 +75,8 @@ pub(crate) struct Bench {
     pub(crate) who_may_change: WhoMayChange,
     /// Who may change things at Segments.ai, from the next start on.
     pub(crate) who_may_act: WhoMayChange,
+    /// How people reply to issues, from the next start on.
+    pub(crate) replies: Replies,
     messages: AtomicUsize,
     logged: Logged,
     _logs: tracing::subscriber::DefaultGuard,
@@ -198,6 +200,7 @@ impl Bench {
             backup_keep: 0,
             who_may_change: WhoMayChange::Members,
             who_may_act: WhoMayChange::Members,
+            replies: Replies::Off,
             messages: AtomicUsize::new(0),
             logged,
             _logs: logs,
@@ -257,6 +260,7 @@ impl Bench {
             backup_keep: self.backup_keep,
             who_may_change: self.who_may_change.clone(),
             who_may_act: self.who_may_act.clone(),
+            replies: self.replies,
         }
     }
 

@@ -91,6 +91,17 @@ pub(super) async fn a_cause_is_carried_out_once_a_channel(mut bench: Bench) {
     assert_eq!(bench.store().edit(&lane("C2"), elsewhere).await.unwrap(), Edited::Stored);
 }
 
+pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel(mut bench: Bench) {
+    let cause = TriggerId::parse("view.1").unwrap();
+    let note = async |bench: &Bench, channel| bench.store().note_cause(&lane(channel), &cause, at(0)).await.unwrap();
+    assert!(note(&bench, "C1").await);
+    bench.restart();
+    assert!(!note(&bench, "C1").await);
+    assert!(note(&bench, "C2").await);
+    bench.store().sweep(&workspace(), at(2 * DAY)).await.unwrap();
+    assert!(note(&bench, "C1").await);
+}
+
 pub(super) async fn a_number_is_never_given_again(bench: Bench) {
     add(&bench, "C1").await;
     let removal =

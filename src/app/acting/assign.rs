@@ -1,0 +1,99 @@
+//! Assigning a sample to somebody, if its queue still is as the form showed it.
+
+use super::form::By;
+use crate::app::act::{ECHO, patiently};
+use crate::app::modal::{Submitted, says};
+use crate::clock::later;
+use crate::model::event::KnownType;
+use crate::model::object::{Sample, Seen};
+use crate::model::{Derived, ObjectKey, OwnChange, Username};
+use crate::render::{modal, reply};
+use crate::segments::api::{self, Queue, SegmentsError};
+use crate::slack::acts::block;
+use crate::store::StoreError;
+use tracing::info;
+
+/// Does what a submitted form says, or says what is wrong with it.
+pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
+    let wrong = |said: &str| Ok(Submitted::Wrong(modal::wrong(block::PERSON, said)));
+    let By { app, asker, access, sheet, filled } = by;
+    let workspace = &asker.lane.workspace;
+    let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose somebody.") };
+    let links = app.store.links(workspace).await?;
+    let Some(link) = links.into_iter().find(|link| link.user == *person) else {
+        return wrong(reply::nobody_there());
+    };
+    let Some(to) = api::Username::parse(link.username.as_str()) else {
+        return wrong(&reply::not_taken(&link.username, None));
+    };
+    let object = ObjectKey::new("sample", &sheet.sample.to_string());
+    let Some(_turn) = app.acting.turn(workspace, object.clone()) else { return wrong(reply::being_assigned()) };
+    let found = match patiently(app, || app.segments.sample(&access.key, sheet.sample)).await {
+        Ok(found) => found,
+        Err(error) => return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task))),
+    };
+    let app_url = &app.settings.app_url;
+    let assigned = |before| says(&reply::assigned(sheet, app_url, queue, (person, &link.username), before));
+    if is_in(&found, queue, &link.username) {
+        return Ok(assigned(true));
+    }
+    let now = sheet.at(&found);
+    if now.holder(queue) != sheet.holder(queue) {
+        return Ok(by.again(&now, &reply::assigned_otherwise(queue, now.holder(queue))));
+    }
+    let change = OwnChange {
+        account: access.account.clone(),
+        event: by.event(&object, queue, &link.username).await?,
+        object,
+        channel: sheet.channel.clone(),
+        message: sheet.message.clone(),
+        by: asker.user.clone(),
+        expires_at: later(app.clock.now(), ECHO),
+    };
+    app.store.expect_echo(workspace, change.clone()).await?;
+    let written = patiently(app, || app.segments.assign(&access.key, sheet.sample, queue, Some(&to))).await;
+    let word = written.as_ref().map_or_else(SegmentsError::word, |_| "done");
+    info!(workspace.id = %workspace, user.id = %asker.user, "{} asked to assign a sample: {word}", asker.user);
+    Ok(match written {
+        Ok(sample) if is_in(&sample, queue, &link.username) => assigned(false),
+        Ok(_) | Err(SegmentsError::Unclear(_)) => match app.segments.sample(&access.key, sheet.sample).await {
+            Ok(sample) if is_in(&sample, queue, &link.username) => assigned(false),
+            // What is under way still does not show.
+            Ok(_) | Err(_) => says(&reply::assigning_unclear(sheet, app_url)),
+        },
+        Err(error) => {
+            app.store.forget_echo(workspace, change).await?;
+            match error {
+                SegmentsError::Rejected { said } => {
+                    return wrong(&reply::not_taken(&link.username, said.words()));
+                }
+                error => by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task)),
+            }
+        }
+    })
+}
+
+impl By<'_> {
+    /// The event that assigning causes: only from what is stored of a sample is it known to be an assignment.
+    async fn event(&self, object: &ObjectKey, queue: Queue, to: &Username) -> Result<String, StoreError> {
+        let known = self.app.store.known_from(&self.asker.lane.workspace, object.clone()).await?;
+        let holder = known.filter(|(account, _)| *account == self.access.account).and_then(|(_, state)| {
+            let Seen::Sample { assigned_labeler, assigned_reviewer, .. } = state.seen else { return None };
+            Some(match queue {
+                Queue::Labeling => assigned_labeler,
+                Queue::Reviewing => assigned_reviewer,
+            })
+        });
+        let shows = holder.is_some_and(|holder| holder.as_deref() != Some(to.as_str()));
+        Ok(if shows { Derived::SampleAssigned.as_str() } else { KnownType::SampleUpdated.as_str() }.to_owned())
+    }
+}
+
+/// Whether somebody has a sample in a queue. Names are compared as claims to them are.
+fn is_in(sample: &Sample, queue: Queue, who: &Username) -> bool {
+    let holder = match queue {
+        Queue::Labeling => &sample.assigned_labeler,
+        Queue::Reviewing => &sample.assigned_reviewer,
+    };
+    holder.as_ref().is_some_and(|holder| holder.eq_ignore_ascii_case(who.as_str()))
+}

@@ -1,0 +1,130 @@
+//! What came of a form that changes something at Segments.ai.
+
+use super::acted::refused;
+use super::layout::{plain, say};
+use super::words::user;
+use crate::model::{UserId, Username};
+use crate::render::Message;
+use crate::render::modal::sample;
+use crate::segments::api::{Queue, SegmentsError};
+use crate::slack::acts::Sheet;
+use crate::slack::interaction::Task;
+
+/// The longest shown name of a person.
+const PERSON: usize = 80;
+
+/// Slack did not let a form be opened.
+pub fn act_form_not_opened() -> Message {
+    say("Slack did not let me open the form. Nothing was changed. Please choose it again.")
+}
+
+/// What came back is no form of ours, or not one of this person's.
+pub fn act_form_is_outdated() -> Message {
+    say("This form is out of date, so nothing was changed. Close it, and choose it from the message again.")
+}
+
+/// Issues are not replied to from here.
+pub fn replies_are_off() -> Message {
+    say("Replying is turned off here (`SEGMENTS_SLACK_REPLY`). Nothing was changed. Reply in Segments.ai.")
+}
+
+/// Why a form cannot be opened, or did nothing.
+pub fn act_form_refused(error: &SegmentsError, task: Task) -> Message {
+    let (verb, noun) = match task {
+        Task::Assign => ("assign", "sample"),
+        Task::Report => ("report issues on", "sample"),
+        Task::Reply => ("open issues on the sample of", "issue"),
+    };
+    say(refused(error, verb, noun))
+}
+
+/// The same form was sent twice, and is being carried out.
+pub fn being_sent() -> Message {
+    say("This form was sent a moment ago, and is being carried out. Look again in a minute.")
+}
+
+/// Whoever is to get a sample is nobody in Segments.ai, as far as is known. For the side of an input.
+pub fn nobody_there() -> &'static str {
+    "This person has not told who they are in Segments.ai: they type /segments me jane, or an admin types \
+     /segments me @ann as jane."
+}
+
+/// Somebody else is just assigning the same sample. For the side of an input.
+pub fn being_assigned() -> &'static str {
+    "Somebody is just assigning this sample. Try again in a moment."
+}
+
+/// Segments.ai does not take somebody, as it says. For the side of an input.
+pub fn not_taken(username: &Username, said: Option<&str>) -> String {
+    let said = said.map(|said| format!(" “{}”", plain(said, 150))).unwrap_or_default();
+    let username = plain(username.as_str(), PERSON);
+    format!(
+        "Segments.ai does not take {username}.{said} They need to be a collaborator of the dataset, spelled like this."
+    )
+}
+
+/// A sample is in somebody's queue now, or was before.
+pub fn assigned(sheet: &Sheet, app_url: &str, queue: Queue, to: (&UserId, &Username), before: bool) -> Message {
+    let (who, username) = to;
+    let in_queue = format!(
+        "{} is in the {} queue of {} ({})",
+        sample(sheet, app_url),
+        named(queue),
+        user(who),
+        plain(username.as_str(), PERSON)
+    );
+    say(if before {
+        format!("{in_queue} already. Nothing was changed.")
+    } else {
+        format!("👤 {in_queue} now. A message follows below the one that you chose this from.")
+    })
+}
+
+/// A queue changed since the form was opened; the form is opened anew below.
+pub fn assigned_otherwise(queue: Queue, holder: Option<&str>) -> Message {
+    let holder = holder.map_or_else(|| "nobody".to_owned(), |holder| plain(holder, PERSON));
+    say(format!(
+        "⚠️ The {} queue changed since you opened this form, so nothing was written: the sample is with {holder} now. \
+         *Assign* changes that all the same.",
+        named(queue)
+    ))
+}
+
+/// It may be assigned, or not.
+pub fn assigning_unclear(sheet: &Sheet, app_url: &str) -> Message {
+    say(format!(
+        "Segments.ai did not say whether it has assigned {}, and does not show it. If it has, a message follows. Look \
+         there before you try again.",
+        sample(sheet, app_url)
+    ))
+}
+
+/// An issue was opened; `subscribed` if its card comes to the channel.
+pub fn reported(sheet: &Sheet, app_url: &str, owner: Option<&str>, subscribed: bool) -> Message {
+    let owner = owner.map(|owner| format!(", as {}", plain(owner, PERSON))).unwrap_or_default();
+    let issue = if sheet.ask.task == Task::Reply { "reply is an issue" } else { "issue is" };
+    let told = format!("🔴 Your {issue} on {} in Segments.ai{owner}.", sample(sheet, app_url));
+    if subscribed {
+        return say(format!("{told} Its card follows in <#{}>.", sheet.channel));
+    }
+    say(format!(
+        "{told} <#{}> is not subscribed to `issue.created` there, so no card follows: open the sample to see it.",
+        sheet.channel
+    ))
+}
+
+/// An issue may have been opened, or not.
+pub fn reporting_unclear(sheet: &Sheet, app_url: &str) -> Message {
+    say(format!(
+        "⚠️ Segments.ai did not say whether it has taken this, and does not list it. Look at {} first. If it is not there, \
+         send this again: I look once more, and open no second one.",
+        sample(sheet, app_url)
+    ))
+}
+
+fn named(queue: Queue) -> &'static str {
+    match queue {
+        Queue::Labeling => "labeling",
+        Queue::Reviewing => "reviewing",
+    }
+}
