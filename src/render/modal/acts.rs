@@ -47,7 +47,7 @@ pub fn form(sheet: &Sheet, filled: &Filled, app_url: &str, last: Option<&Message
         Task::Reply => {
             let quote = quoted(sheet).map(|words| format!(", which quotes the first: “{words}”")).unwrap_or_default();
             blocks.push(kit::context([format!(
-                "Segments.ai publishes no way to reply. So this opens a new issue on the same sample{quote}"
+                "Segments.ai publishes no way to reply. So this opens a new issue on the same sample{quote}."
             )]));
             blocks.push(written(filled, "Your reply", "The three behind the hedge, top left."));
         }
