@@ -241,19 +241,24 @@ pub fn still_at_work() -> Submitted {
     says(&reply::at_work())
 }
 
-/// Says in the modal, which told that work goes on, what came of it.
-pub async fn tell_later(app: &App, workspace: &WorkspaceId, view_id: &str, submitted: Submitted) {
-    let message = match submitted {
-        Submitted::Close => reply::done(),
-        Submitted::Wrong(wrong) => reply::modal_was_wrong(wrong.values().map(String::as_str)),
-        Submitted::Says(view) => return update(app, workspace, view_id, &view).await,
+/// Says in the modal, which told that work goes on, what came of it; to whoever closed it meanwhile in a message.
+pub async fn tell_later(app: &App, workspace: &WorkspaceId, user: &UserId, view_id: &str, submitted: Submitted) {
+    let view = match submitted {
+        Submitted::Close => modal::notice("Segments", &reply::done()),
+        Submitted::Wrong(wrong) => {
+            modal::notice("Segments", &reply::modal_was_wrong(wrong.values().map(String::as_str)))
+        }
+        Submitted::Says(view) => *view,
     };
-    update(app, workspace, view_id, &modal::notice("Segments", &message)).await;
-}
-
-async fn update(app: &App, workspace: &WorkspaceId, view_id: &str, view: &SlackView) {
-    if let Err(error) = app.slack.update_view(workspace, view_id, None, view).await {
-        warn!("could not say in a modal what came of it: {error}");
+    let told = match app.slack.update_view(workspace, view_id, None, &view).await {
+        Err(SlackError::Refused(_)) => {
+            let message = reply::of_a_closed_form(&view);
+            app.slack.write_to(workspace, user, message.content(Rung::Whole)).await
+        }
+        told => told,
+    };
+    if let Err(error) = told {
+        warn!("could not say what came of a modal: {error}");
     }
 }
 

@@ -3,13 +3,13 @@
 //! Slack sends again what was not acknowledged. What is repeated acts once, as it does by HTTP.
 
 use super::App;
-use super::door::{self, Answered, Way};
+use super::door::{self, Answered};
 use crate::clock::later;
 use crate::delivery::back_off;
 use crate::slack::api::{Broken, Heard, Socket};
 use crate::slack::error::SlackError;
 use crate::slack::events::Report;
-use crate::slack::socket_mode::{Content, Envelope, Frame, Reason};
+use crate::slack::socket_mode::{Content, Envelope, Frame, LONGEST_ANSWER, Reason};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
@@ -314,10 +314,10 @@ impl Line {
 /// Carries out what an envelope holds; gives the frame that acknowledges it, or none for what Slack is to send again.
 async fn carry_out(app: &Arc<App>, envelope: Envelope) -> Option<String> {
     let Envelope { id, takes_answer, content } = envelope;
-    let way = if takes_answer { Way::TwoWay } else { Way::OneWay };
+    let longest = if takes_answer { LONGEST_ANSWER } else { 0 };
     let answered = match content {
-        Content::Command(slash) => door::command(app, slash, way).await,
-        Content::Interaction(interaction) => door::interaction(app, *interaction, way).await,
+        Content::Command(slash) => door::command(app, slash, longest).await,
+        Content::Interaction(interaction) => door::interaction(app, *interaction, longest).await,
         Content::Report(Report::Event { workspace, event }) => door::event(app, workspace, event).await,
         // It is for addresses only.
         Content::Report(Report::UrlVerification(_)) => Answered::Taken,

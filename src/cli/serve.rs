@@ -30,10 +30,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     })
 }
 
+/// What a library would log at `trace` that is secret, or somebody's words: the addresses of connections, and frames.
+const TOO_MUCH: &str = "tungstenite=off";
+
 /// Writes log lines to standard error. The filter was checked with the rest of the configuration.
 pub(super) fn log(format: LogFormat, filter: &str) {
+    let filter = EnvFilter::new(filter).add_directive(TOO_MUCH.parse().expect("it is a directive"));
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match format {

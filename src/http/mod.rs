@@ -9,7 +9,7 @@ pub mod serve;
 use crate::app::App;
 use crate::app::accounts::note_misfit;
 use crate::app::checkup::{self, Readiness};
-use crate::app::door::{self, Answered, Way};
+use crate::app::door::{self, Answered};
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
 use crate::app::socket::LinkState;
 use crate::segments::webhook::{Refusal, SignedWebhook};
@@ -153,7 +153,7 @@ fn answer(answered: Answered) -> Response {
 
 async fn slash(State(app): Shared, request: Request<Body>) -> Response {
     match signed(&app, request).await.map(|request| SlashCommand::read(&request)) {
-        Ok(Ok(slash)) => answer(door::command(&app, slash, Way::TwoWay).await),
+        Ok(Ok(slash)) => answer(door::command(&app, slash, usize::MAX).await),
         Ok(Err(why)) => malformed(&app, why),
         Err(refusal) => refusal,
     }
@@ -161,7 +161,7 @@ async fn slash(State(app): Shared, request: Request<Body>) -> Response {
 
 async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
     match signed(&app, request).await.map(|request| Interaction::read(request.body())) {
-        Ok(Some(interaction)) => answer(door::interaction(&app, interaction, Way::TwoWay).await),
+        Ok(Some(interaction)) => answer(door::interaction(&app, interaction, usize::MAX).await),
         Ok(None) => malformed(&app, Malformed("payload")),
         Err(refusal) => refusal,
     }

@@ -1,10 +1,11 @@
 //! Socket Mode: whatever becomes of a connection, nothing is lost and nothing is done twice.
 
 mod hostile;
+mod long;
 mod trouble;
 
 use crate::harness::process::Outside;
-use crate::harness::{Bench, channel, seconds, user, workspace};
+use crate::harness::{BOT_TOKEN, Bench, WEBHOOK_SECRET, channel, seconds, user, workspace};
 use segments_slack::clock::later;
 use segments_slack::sandbox::slack::Fault;
 use serde_json::json;
@@ -41,8 +42,12 @@ async fn everything_comes_over_the_connection_and_the_addresses_for_requests_are
 async fn an_answer_that_may_not_come_with_the_acknowledgement_comes_to_the_response_url() {
     let bench = Bench::start_by_socket().await;
     bench.slack.takes_no_answers();
-    assert!(bench.lists().await.contains("no subscriptions yet"));
-    assert!(bench.slack.calls().iter().any(|call| call.method == "response_url" && call.result == "ok"));
+    let answer = bench.user("U1").types("/segments list").in_channel("C1").await;
+    assert_eq!((answer.status, answer.body.as_str()), (Some(200), ""));
+    while !bench.slack.calls().iter().any(|call| call.method == "response_url" && call.result == "ok") {
+        tokio::task::yield_now().await;
+    }
+    assert!(bench.read("C1").text.contains("no subscriptions yet"));
 }
 
 #[tokio::test]
@@ -129,13 +134,19 @@ async fn the_end_of_the_program_waits_for_what_was_begun_and_acknowledges_it() {
 }
 
 #[tokio::test]
-async fn the_program_needs_no_signing_secret_for_it_and_says_that_it_is_on() {
+async fn the_program_needs_no_signing_secret_for_it_and_logs_nothing_secret_however_much_it_is_to_say() {
     let outside = Outside::start(1).await;
     let server = outside.boot_by_socket().await;
     outside.types(SUBSCRIBE, "C1").await;
+    server.sample_created("jane/flowers", "an-unheard-of-rose.png").await;
+    outside.until("a card", seconds(60), || !outside.saying("C1", "an-unheard-of-rose.png").is_empty()).await;
     let (status, log) = server.stop().await;
     let log = log.join("\n");
     assert!(status.success(), "{log}");
     assert!(log.contains("Socket Mode is on") && log.contains("everything in flight is finished"), "{log}");
-    assert!(!log.contains("xapp-") && !log.contains("ticket"), "{log}");
+    assert!(log.contains("TRACE"), "it was asked to say everything");
+    for secret in ["xapp-", "ticket", BOT_TOKEN, WEBHOOK_SECRET, "an-unheard-of-rose", SUBSCRIBE] {
+        let lines: Vec<&str> = log.lines().filter(|line| line.contains(secret)).collect();
+        assert!(lines.is_empty(), "{secret}: {lines:#?}");
+    }
 }

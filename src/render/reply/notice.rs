@@ -6,6 +6,7 @@ use super::words;
 use crate::model::{ChannelId, DatasetPattern, EventSelection, Glob, Options, Pause, Rule, Subscription, UserId};
 use crate::render::Message;
 use crate::slack::interaction::Action;
+use slack_morphism::prelude::{SlackBlock, SlackBlockText, SlackSectionBlock, SlackView};
 
 /// How many subscriptions a reply names when the one that was meant does not exist.
 const MOST_NAMED: usize = 5;
@@ -110,6 +111,21 @@ pub fn done() -> Message {
 pub fn modal_was_wrong<'a>(wrong: impl Iterator<Item = &'a str>) -> Message {
     let wrong: Vec<String> = wrong.map(|text| plain(text, 300)).collect();
     say(format!("Nothing was changed: {} Close this form and try again.", wrong.join(" ")))
+}
+
+/// What a form would have said that was closed meanwhile.
+pub fn of_a_closed_form(form: &SlackView) -> Message {
+    let blocks = if let SlackView::Modal(modal) = form { modal.blocks.as_slice() } else { &[] };
+    let said = blocks.iter().filter(|block| matches!(block, SlackBlock::Section(_) | SlackBlock::Context(_)));
+    let head = "About the form that you closed:";
+    let first = blocks.iter().find_map(|block| match block {
+        SlackBlock::Section(SlackSectionBlock { text: Some(SlackBlockText::MarkDown(text)), .. }) => Some(&text.text),
+        _ => None,
+    });
+    let mut message = say(head);
+    message.blocks.extend(said.cloned());
+    message.text = summary(&format!("{head} {}", first.map(String::as_str).unwrap_or_default()));
+    message
 }
 
 /// The sample card is in the channel; says so to the asker alone, or to everybody.

@@ -23,13 +23,16 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 /// The app is asked for a sign of life so often.
 const BETWEEN_PINGS: Duration = Duration::from_secs(25);
 /// A connection is closed so long after the app was warned of it.
 const WARNING: Duration = Duration::from_secs(10);
+/// A longer frame from the app ends its connection, in bytes. Slack says so only as it does it.
+const LONGEST_FRAME: usize = 20_480;
 
 /// What the app has of Socket Mode.
 #[derive(Default)]
@@ -253,6 +256,13 @@ impl Emulator {
                     Some(Order::Cut) | None => return,
                 },
                 message = line.stream.next() => match message {
+                    Some(Ok(Message::Text(text))) if text.len() > LONGEST_FRAME => {
+                        self.world().sockets.complaints.push(format!("a frame of {} bytes", text.len()));
+                        let reason = format!("Max frame length of {LONGEST_FRAME} has been exceeded.").into();
+                        // Whether it is taken does not matter.
+                        let _ = line.stream.close(Some(CloseFrame { code: CloseCode::Size, reason })).await;
+                        return;
+                    }
                     Some(Ok(Message::Text(text))) => {
                         if self.acknowledged(line.number, &text).is_break() {
                             return;

@@ -1,7 +1,7 @@
 //! Assigning a sample from a card.
 
 use super::Scene;
-use crate::harness::{seconds, user, workspace};
+use crate::harness::{channel, seconds, user, workspace};
 use secrecy::SecretString;
 use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::segments_ai::{Fault, Role, Timing};
@@ -201,4 +201,23 @@ async fn a_form_that_is_sent_twice_assigns_once_and_a_slow_answer_is_shown_later
     let page = scene.page("C1");
     assert_eq!(page.iter().filter(|line| line.contains("by <@U1>")).count(), 1, "{page:#?}");
     assert!(scene.bench.slack.modal(&workspace(), &user("U1")).is_some());
+}
+
+#[tokio::test]
+async fn whoever_closes_the_form_before_it_is_done_is_told_in_a_message() {
+    let scene = Scene::with_john("sample.*").await;
+    scene.opens_for("U2", "labeling").await;
+    scene.ai.fail_next_of("PATCH /samples/", Fault::LoseAnswerHang);
+    scene.submits_and_waits(3).await;
+    scene.closes().await;
+    scene.bench.after(seconds(20)).await;
+    while scene.bench.slack.messages(&workspace(), &channel("D1"), None).is_empty() {
+        scene.bench.settle().await;
+    }
+    let told = scene.bench.read("D1");
+    assert!(told.text.starts_with("About the form that you closed: "), "{}", told.text);
+    let came = "is in the labeling queue of <@U2> (john) now.";
+    assert!(told.text.contains(came) && told.blocks.to_string().contains(came), "{told:#?}");
+    scene.webhooks_come().await;
+    scene.page("C1");
 }

@@ -126,11 +126,12 @@ impl Outside {
         ready(self.boot()).await
     }
 
-    /// Starts a server that Slack reaches by Socket Mode only; the connection is open when this returns.
+    /// Starts a server that Slack reaches by Socket Mode only, and that logs all it can; the connection is open when this
+    /// returns.
     pub(crate) async fn boot_by_socket(&self) -> Running {
         self.slack.turn_on_socket_mode(APP_TOKEN);
         let mut serve = self.serve();
-        serve.env_remove("SLACK_SIGNING_SECRET").env("SLACK_APP_TOKEN", APP_TOKEN);
+        serve.env_remove("SLACK_SIGNING_SECRET").env("SLACK_APP_TOKEN", APP_TOKEN).env("RUST_LOG", "trace");
         ready(self.begin(serve)).await
     }
 
