@@ -69,8 +69,8 @@ cargo test --locked
 step "what people do in Slack, once more by Socket Mode"
 # Without what takes days of a connection's signs of life.
 SEGMENTS_SLACK_TEST_SOCKET=1 cargo test --locked --test it -- \
-    acting:: command:: connect:: holding:: home:: install:: interaction:: list_all:: me:: mentions:: menus:: modal:: pausing:: \
-    permission:: reach:: replies:: selecting:: stumble:: tenants:: threads:: transfer:: unfurl:: welcome:: why:: \
+    acting:: any_history:: command:: connect:: digests:: folding:: holding:: home:: install:: interaction:: list_all:: lookup:: \
+    me:: mentions:: menus:: modal:: pausing:: permission:: reach:: replies:: selecting:: stumble:: tenants:: threads:: transfer:: unfurl:: welcome:: why:: \
     --skip clocks_change --skip six_days --skip seven_days --skip nothing_is_given_up
 
 step "what was rendered, by rules that are not ours"
