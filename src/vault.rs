@@ -147,6 +147,11 @@ impl Vault {
         sealed.key == self.first.id
     }
 
+    /// Whether the key of a value is among these.
+    pub fn opens(&self, sealed: &Sealed) -> bool {
+        self.keys().any(|key| key.id == sealed.key)
+    }
+
     /// The name of the key that seals.
     pub fn current(&self) -> KeyId {
         self.first.id

@@ -38,16 +38,21 @@ pub async fn vault(store: &dyn Store, configured: Option<&SecretString>, folder:
     Ok(vault)
 }
 
+/// The keys as configured, else those in the data folder.
+pub fn given(configured: Option<&SecretString>, folder: &Path) -> Result<Option<Vault>, NoKeys> {
+    match configured {
+        Some(keys) => Ok(Some(Vault::parse(keys.expose_secret())?)),
+        None => Ok(Vault::find_in(folder)?),
+    }
+}
+
 /// The keys as configured, else those in the data folder; none where nothing was ever sealed.
 pub async fn found(
     store: &dyn Store,
     configured: Option<&SecretString>,
     folder: &Path,
 ) -> Result<Option<Vault>, NoKeys> {
-    if let Some(keys) = configured {
-        return Ok(Some(Vault::parse(keys.expose_secret())?));
-    }
-    match Vault::find_in(folder)? {
+    match given(configured, folder)? {
         None if has_sealed(store).await? => Err(NoKeys::Missing(folder.join(KEY_FILE))),
         vault => Ok(vault),
     }

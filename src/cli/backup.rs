@@ -4,7 +4,10 @@ use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
 use super::reach::Reached;
-use crate::store::backup::{Draft, Summary, check};
+use crate::app::keys::given;
+use crate::config::StoreUrl;
+use crate::store::backup::{Draft, Summary, check, write_keys};
+use crate::vault::Vault;
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -16,6 +19,9 @@ pub(super) struct Arguments {
     /// Overwrite the file if it is there
     #[arg(long, conflicts_with = "check")]
     force: bool,
+    /// Put the sealing keys in front, so that the file alone restores everything: whoever has it then has every secret
+    #[arg(long, conflicts_with = "check")]
+    with_secrets: bool,
     /// Write nothing: read the file, and say what is in it or what is wrong with it
     #[arg(long)]
     check: bool,
@@ -24,26 +30,38 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let Arguments { file, force, check: only_check, flags } = arguments;
+    let Arguments { file, force, with_secrets, check: only_check, flags } = arguments;
     if only_check {
         let summary = check(&file).map_err(|source| Failure::NoBackup { path: file.clone(), source })?;
         return out::print(&told(&format!("`{}` is whole", file.display()), &summary));
     }
+    let keys = if with_secrets { Some(keys(flags.clone())?) } else { None };
     let reached = Reached::find(flags).await?;
-    let draft = reached.back_up(Draft::create(&file, force)?).await?;
+    let mut draft = Draft::create(&file, force)?;
+    keys.map(|keys| write_keys(&keys, &mut draft)).transpose()?;
+    let draft = reached.back_up(draft).await?;
     let summary = draft.finish()?;
     out::print(&told(&format!("wrote `{}`", file.display()), &summary))
 }
 
+/// The keys that the server seals with.
+fn keys(flags: Flags) -> Result<Vault, Failure> {
+    let (StoreUrl::Sled(folder), configured) = flags.gather().sealing()?;
+    given(configured.as_ref(), &folder)?.ok_or(Failure::NoKeyToKeep)
+}
+
 /// What is in a backup, a line for each kind.
 pub(super) fn told(what: &str, summary: &Summary) -> String {
-    let Summary { at, program, records, unreadable } = summary;
+    let Summary { at, program, records, unreadable, has_keys } = summary;
     let mut text = format!("{what}: {} records of {at:.0}, by segments-slack {program}", summary.total());
     for (kind, count) in records {
         let _ = write!(text, "\n  {kind}: {count}");
     }
     if *unreadable > 0 {
         let _ = write!(text, "\n  left out, since the store could not read them: {unreadable}");
+    }
+    if *has_keys {
+        text.push_str("\n  and the keys that open its secrets: keep it as you keep a password");
     }
     text
 }

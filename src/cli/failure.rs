@@ -39,6 +39,11 @@ pub(super) enum Failure {
     ServerRefused { url: String, status: StatusCode, why: String },
     #[error("could not make the backup")]
     Backup(#[from] BackupError),
+    #[error(
+        "there is no key to put into the backup: give the server's with SEGMENTS_SLACK_KEY or --key-file, \
+         or leave --with-secrets out"
+    )]
+    NoKeyToKeep,
     #[error("`{}` is no whole backup", path.display())]
     NoBackup { path: PathBuf, source: BackupError },
     #[error("could not restore")]

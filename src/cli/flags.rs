@@ -6,7 +6,7 @@ use clap::{Arg, ArgMatches, Args, Command, Error};
 use std::io::IsTerminal;
 
 /// Settings that stood on the command line.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Flags(Vec<(&'static Setting, String)>);
 
 impl Flags {

@@ -1,4 +1,5 @@
-//! A backup: every record as a line of JSON, between a line that says what it is and one that says what was in it.
+//! A backup: every record as a line of JSON, between a line that says what it is and one that says what was in it; in
+//! front of them, only if that is asked for, the keys that open its secrets.
 
 mod file;
 mod restore;
@@ -8,7 +9,10 @@ pub use restore::{RestoreError, restore};
 
 use super::StoreError;
 use super::record::{Export, Exported, Record};
+use crate::model::Sealed;
+use crate::vault::Vault;
 use jiff::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -70,6 +74,8 @@ pub struct Summary {
     pub records: BTreeMap<String, u64>,
     /// How many things could not be read when it was made, and are not in it.
     pub unreadable: u64,
+    /// Whether the keys are in it that open its secrets.
+    pub has_keys: bool,
 }
 
 impl Summary {
@@ -79,10 +85,11 @@ impl Summary {
     }
 }
 
-/// The first and the last line.
+/// A line that is no record: the first and the last, and the keys in front of both where they are to be in it.
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Edge {
+    Keys { keys: String },
     Backup { format: u32, program: String, at: Timestamp },
     End { records: BTreeMap<String, u64>, unreadable: u64 },
 }
@@ -92,6 +99,11 @@ enum Edge {
 struct Tag<'a> {
     #[serde(borrow)]
     kind: Cow<'a, str>,
+}
+
+/// Writes the keys that open the secrets of what is written next: whoever has it then has all of them.
+pub fn write_keys(keys: &Vault, to: &mut impl Write) -> Result<(), BackupError> {
+    line(to, &Edge::Keys { keys: keys.written().expose_secret().to_owned() }).map(drop)
 }
 
 /// Writes everything that an export gives. Blocks; looks after each record whether it is to stop.
@@ -137,19 +149,31 @@ fn line(to: &mut impl Write, value: &impl Serialize) -> Result<Vec<u8>, BackupEr
 pub struct Reader<R> {
     from: R,
     line: u64,
+    keys: Option<Vault>,
     /// What was read so far; with the last line it is complete.
     summary: Summary,
     ended: bool,
 }
 
 impl<R: BufRead> Reader<R> {
-    /// Reads the first line.
+    /// Reads what comes before the records.
     pub fn new(from: R) -> Result<Self, BackupError> {
-        let summary =
-            Summary { at: Timestamp::UNIX_EPOCH, program: String::new(), records: BTreeMap::new(), unreadable: 0 };
-        let mut reader = Self { from, line: 0, summary, ended: false };
-        let no_backup = || BackupError::Line { line: 1, what: "does not say that this is a backup".to_owned() };
-        let first = reader.text()?.ok_or_else(no_backup)?;
+        let summary = Summary {
+            at: Timestamp::UNIX_EPOCH,
+            program: String::new(),
+            records: BTreeMap::new(),
+            unreadable: 0,
+            has_keys: false,
+        };
+        let mut reader = Self { from, line: 0, keys: None, summary, ended: false };
+        let no_backup = |line| BackupError::Line { line, what: "does not say that this is a backup".to_owned() };
+        let mut first = reader.text()?.ok_or_else(|| no_backup(1))?;
+        if let Ok(Edge::Keys { keys }) = serde_json::from_slice(&first) {
+            let keys = Vault::parse(SecretString::from(keys).expose_secret());
+            reader.keys = Some(keys.map_err(|fault| reader.wrong(fault.to_string()))?);
+            reader.summary.has_keys = true;
+            first = reader.text()?.ok_or_else(|| no_backup(2))?;
+        }
         match serde_json::from_slice(&first) {
             Ok(Edge::Backup { format: FORMAT, program, at }) => {
                 (reader.summary.program, reader.summary.at) = (program, at);
@@ -158,8 +182,13 @@ impl<R: BufRead> Reader<R> {
             Ok(Edge::Backup { format, program, .. }) => Err(reader.wrong(format!(
                 "says that this backup has format {format}, and this program reads {FORMAT}; use segments-slack {program}"
             ))),
-            _ => Err(no_backup()),
+            _ => Err(no_backup(reader.line)),
         }
+    }
+
+    /// The keys that are in it.
+    pub fn keys(&self) -> Option<&Vault> {
+        self.keys.as_ref()
     }
 
     /// What the backup says of itself; to be asked when every record was read.
@@ -175,8 +204,15 @@ impl<R: BufRead> Reader<R> {
         if kind == "end" {
             return self.end(&text).map(|()| None);
         }
-        match serde_json::from_slice(&text) {
+        match serde_json::from_slice::<Record>(&text) {
             Ok(record) => {
+                let opens = |sealed: &Sealed| self.keys.as_ref().is_none_or(|keys| keys.opens(sealed));
+                if let Some(sealed) = record.sealed().into_iter().find(|sealed| !opens(sealed)) {
+                    return Err(self.wrong(format!(
+                        "holds a secret that none of the keys in the backup opens; its key is {}",
+                        sealed.key
+                    )));
+                }
                 *self.summary.records.entry(kind.into_owned()).or_default() += 1;
                 Ok(Some(record))
             }

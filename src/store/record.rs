@@ -3,7 +3,7 @@
 use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold, WorkspaceRecord};
 use crate::model::{
     AccountId, Anchor, ChannelId, DatasetName, Deed, Delivery, DigestMessage, EventId, Fold, Lane, Link, MessageId,
-    Mute, News, ObjectState, Outcome, Pause, Subscription, WorkspaceId,
+    Mute, News, ObjectState, Outcome, Pause, Sealed, Subscription, WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,22 @@ pub enum Record {
     },
     /// An installation of the app.
     Workspace { workspace: WorkspaceId, installation: Box<WorkspaceRecord> },
+}
+
+impl Record {
+    /// The secrets in it.
+    pub fn sealed(&self) -> Vec<&Sealed> {
+        match self {
+            Self::Account { state: AccountRecord { setup: Some(setup), .. }, .. } => {
+                setup.signing_secrets.iter().chain(&setup.api_key).collect()
+            }
+            Self::Workspace { installation, .. } => {
+                let renewal = installation.renewal.iter().map(|renewal| &renewal.token);
+                std::iter::once(&installation.bot_token).chain(renewal).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A text from outside that is only ever compared: itself if it is short, else its hash.

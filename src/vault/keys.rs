@@ -99,8 +99,15 @@ impl Vault {
         vault.map(Some).map_err(|fault| KeyError::Fault { path, fault })
     }
 
-    /// Makes a key in a data folder that has none: complete or not there at all, and only its owner can read it.
+    /// Makes a key in a data folder that has none.
     pub fn make_in(folder: &Path) -> Result<Self, KeyError> {
+        let vault = Self { first: SealingKey::new(SecretBox::new(Box::new(random()))), older: Vec::new() };
+        vault.put_in(folder)?;
+        Ok(vault)
+    }
+
+    /// Writes the keys into a data folder that has none: complete or not at all, and only their owner can read them.
+    pub fn put_in(&self, folder: &Path) -> Result<(), KeyError> {
         let path = folder.join(KEY_FILE);
         let failed = |source| KeyError::File { path: path.clone(), source };
         let part = folder.join(format!("{KEY_FILE}.part"));
@@ -108,8 +115,7 @@ impl Vault {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        let key = SecretBox::new(Box::new(random()));
-        let text = SecretString::from(STANDARD.encode(key.expose_secret()) + "\n");
+        let text = self.written();
         let write = || {
             let mut file = File::options().write(true).create_new(true).mode(0o600).open(&part)?;
             file.write_all(text.expose_secret().as_bytes())?;
@@ -119,7 +125,12 @@ impl Vault {
             std::fs::remove_file(&part)?;
             File::open(folder)?.sync_all()
         };
-        write().map_err(failed)?;
-        Ok(Self { first: SealingKey::new(key), older: Vec::new() })
+        write().map_err(failed)
+    }
+
+    /// The keys as [`Vault::parse`] reads them, a line each.
+    pub fn written(&self) -> SecretString {
+        let lines: Vec<_> = self.keys().map(|key| STANDARD.encode(key.key.expose_secret()) + "\n").collect();
+        SecretString::from(lines.concat())
     }
 }

@@ -1,5 +1,7 @@
 //! `backup` and `restore` as people run them, and the backups that a server makes by itself.
 
+mod secrets;
+
 use crate::cli::program;
 use crate::harness::process::Outside;
 use crate::harness::{Bench, seconds};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A module uses only what stands before it.
 const ORDER: [&str; 15] = [
-    "model", "clock", "config", "metrics", "segments", "slack", "render", "routing", "store", "vault", "delivery",
+    "model", "clock", "config", "metrics", "segments", "slack", "render", "routing", "vault", "store", "delivery",
     "app", "http", "sandbox", "cli",
 ];
 

@@ -3,6 +3,7 @@
 use super::{BackupError, Summary, file};
 use crate::store::sled::SledStore;
 use crate::store::{Durability, Record, Store, StoreError};
+use crate::vault::KeyError;
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,9 @@ pub enum RestoreError {
         /// Why.
         source: io::Error,
     },
+    /// The keys of the backup cannot be put beside the new store.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
     /// The new store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -65,6 +69,7 @@ pub async fn restore(backup: &Path, folder: &Path) -> Result<Summary, RestoreErr
         store.import(page).await?;
     }
     drop(store);
+    reader.keys().map(|keys| keys.put_in(&made)).transpose()?;
     // A folder takes the place of an empty one only.
     std::fs::rename(&made, folder).map_err(unmade)?;
     File::open(parent).and_then(|parent| parent.sync_all()).map_err(unmade)?;
