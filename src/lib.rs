@@ -76,9 +76,11 @@ pub mod render;
 // Who gets what.
 pub mod routing;
 
+// Sealing secrets.
+pub mod vault;
+
 // Keeping.
 pub mod store;
-pub mod vault;
 
 // Delivering.
 pub mod delivery;
