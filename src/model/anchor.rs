@@ -2,7 +2,7 @@
 
 use super::delivery::Delivery;
 use super::event::{Derived, News};
-use super::object::{Issue, Object, ObjectKey};
+use super::object::{Issue, Object, ObjectKey, ObjectState, Seen};
 use super::subscription::Options;
 use super::workspace::{AccountId, MessageTs, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -131,6 +131,30 @@ impl Anchor {
     #[must_use]
     pub fn moved_to(self, ts: MessageTs) -> Self {
         Self { ts: Some(ts), standing: Standing::Behind, attempts: 0, ..self }
+    }
+
+    /// It where something later is known of its issue than it shows: the state alone, without who left it so.
+    #[must_use]
+    pub fn caught_up(mut self, known: &ObjectState) -> Self {
+        let is_later = known.at > self.news.event.changed_at();
+        if let (Seen::Issue { status, comments }, Object::Issue(issue)) = (&known.seen, &mut self.news.event.object)
+            && is_later
+            && (issue.status.as_ref(), self.replies) != (status.as_ref(), *comments)
+        {
+            let closed = match status.as_deref() {
+                Some("CLOSED") => Some(true),
+                Some("OPEN") if issue.status.is_some() => Some(false),
+                _ => None,
+            };
+            if let Some(closed) = closed.filter(|_| issue.status != *status) {
+                self.turn = Some(Turn { closed, by: None, asked_by: None, at: known.at });
+            }
+            issue.status.clone_from(status);
+            issue.updated_at = Some(known.at);
+            self.replies = *comments;
+            self.standing = Standing::Behind;
+        }
+        self
     }
 
     /// It once its message shows what is known.

@@ -253,3 +253,26 @@ async fn many_issues_that_are_closed_at_once_are_one_message_and_their_parents_a
     assert_eq!(page.len(), 7, "{page:#?}");
     assert!(page[6].contains("6 issues resolved"), "{page:#?}");
 }
+
+#[tokio::test]
+async fn what_became_of_an_issue_while_its_card_waited_is_shown_once_the_card_is_there() {
+    for (events, then) in [("issue.created", "resolved after 2 h"), ("issue.*", "resolved by john after 2 h")] {
+        let bench = Bench::start().await;
+        bench.user("U1").types(&format!("/segments subscribe jane/flowers {events}")).in_channel("C1").await;
+        bench.read("C1");
+        bench.slack.set_outage(true);
+        bench.opens(1).await;
+        bench.opens(2).await;
+        bench.after(seconds(60)).await;
+        bench.closes(1, &["Done."]).await;
+        bench.after(seconds(60)).await;
+        bench.slack.set_outage(false);
+        bench.after(seconds(600)).await;
+        let page = bench.page("C1");
+        assert_eq!(page[0], format!("🟢 rose_1.png: issue {then}"), "{events} {page:#?}");
+        assert!(page.contains(&"🔴 rose_2.png: issue opened by jane".to_owned()), "{events} {page:#?}");
+        let parent = bench.whole("C1", "rose_1");
+        assert!(parent.contains("#2eb67d") && parent.contains("1 reply"), "{parent}");
+        assert!(bench.calls_of("chat.update") <= 2, "{events}");
+    }
+}

@@ -15,11 +15,17 @@ const MOST_BEHIND: usize = 16;
 /// An anchor is kept for so long after its last change: half a year.
 const LIVES: Duration = Duration::from_hours(180 * 24);
 
-/// Keeps an anchor in the place of what it was; one that is gone is forgotten.
+/// Keeps an anchor in the place of what it was; one that is gone is forgotten. What became of the issue while its card
+/// waited may be told to nobody else, so a new one takes it in.
 pub(super) fn put(view: &mut View, lane: &Lane, anchor: &Anchor) -> Result<(), StoreError> {
     let key = Key::anchor(lane, &anchor.object);
+    let mut anchor = anchor.clone();
     if let Some(before) = view.read::<Anchor>(&key)? {
         view.remove(&Key::behind(lane, before.edit_at, &before.object))?;
+    } else if let Some(account) = anchor.account.as_ref().filter(|_| anchor.standing == Standing::Current)
+        && let Some(known) = view.read(&Key::object(&lane.workspace, account, &anchor.object))?
+    {
+        anchor = anchor.caught_up(&known);
     }
     if anchor.standing == Standing::Gone {
         show(view, lane, &anchor.object, false)?;
@@ -29,7 +35,7 @@ pub(super) fn put(view: &mut View, lane: &Lane, anchor: &Anchor) -> Result<(), S
     if anchor.standing == Standing::Behind {
         view.write(&Key::behind(lane, anchor.edit_at, &anchor.object), &anchor.object)?;
     }
-    view.write(&key, anchor)
+    view.write(&key, &anchor)
 }
 
 /// Notes whether a channel has an anchor of an issue.
