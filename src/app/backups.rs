@@ -36,7 +36,8 @@ pub async fn daily(app: &App) {
             }
             Err(error) => {
                 app.metrics.backups.count("failed");
-                warn!("could not make the daily backup: {}; trying again in an hour", told(&error));
+                let error = anyhow::Error::new(error);
+                warn!("could not make the daily backup: {error:#}; trying again in an hour");
                 later(now, TRY_AGAIN)
             }
         };
@@ -78,10 +79,4 @@ async fn make(app: &App, at: Timestamp) -> Result<(PathBuf, Summary), BackupErro
 fn trim(folder: &Path, keep: usize) -> std::io::Result<()> {
     let made = kept(folder)?;
     made.iter().rev().skip(keep).try_for_each(|backup| std::fs::remove_file(&backup.path))
-}
-
-/// An error with everything that led to it.
-fn told(error: &dyn std::error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |error| error.source());
-    sources.fold(error.to_string(), |told, source| format!("{told}: {source}"))
 }
