@@ -48,6 +48,7 @@ pub async fn act(
         account: access.account.clone(),
         object: act.what.object(),
         event: event(&act.what).as_str().to_owned(),
+        assigned: None,
         channel: asker.lane.channel.clone(),
         message: message.clone(),
         by: asker.user.clone(),

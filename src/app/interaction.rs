@@ -5,7 +5,7 @@ use super::{
     App, Asker, Audience, Reply, accounts, acting, because, channel, command, home, me, modal, mute, subscribe,
     test_card, transfer,
 };
-use crate::model::{DatasetPattern, MessageTs, SubscriptionState};
+use crate::model::{DatasetPattern, SubscriptionState};
 use crate::render::{Message, reply};
 use crate::slack::accounts::CALLBACK;
 use crate::slack::command::{MuteLength, Target};
@@ -102,20 +102,15 @@ async fn outcome(app: &Arc<App>, click: &Click) -> Result<Outcome, StoreError> {
             Ok(Outcome::Nothing)
         }
         (Action::Help, _) => Ok(Outcome::Said(Reply::asker(reply::help(None)))),
-        (action, Some(channel)) => carry_out(app, &asker(channel), action, click.message.as_ref()).await,
+        (_, Some(channel)) => carry_out(app, &asker(channel), click).await,
         (_, None) => Ok(Outcome::Said(Reply::asker(reply::unknown_action()))),
     }
 }
 
 /// Does what a button means in a channel.
-async fn carry_out(
-    app: &App,
-    asker: &Asker,
-    action: &Action,
-    message: Option<&MessageTs>,
-) -> Result<Outcome, StoreError> {
+async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<Outcome, StoreError> {
     let unknown = || Outcome::Said(Reply::asker(reply::unknown_action()));
-    Ok(match action {
+    Ok(match &click.action {
         Action::Undo(id) => match subscribe::undo(app, asker, *id).await? {
             undone if undone.audience == Audience::Channel => Outcome::Replaced(undone),
             refused => Outcome::Said(refused),
@@ -148,7 +143,7 @@ async fn carry_out(
             }
             None => unknown(),
         },
-        Action::Why => Outcome::Said(because::because(app, asker, message).await?),
+        Action::Why => Outcome::Said(because::because(app, asker, click.message.as_ref()).await?),
         Action::Edit(number) => Outcome::Said(modal::edit(app, asker, *number).await?),
         Action::Subscribe(channel) => {
             let channel = channel.as_ref().or(Some(&asker.lane.channel));
@@ -162,8 +157,8 @@ async fn carry_out(
         Action::TakeName { from, username } => {
             Outcome::InPlace(me::claim(app, asker, username.clone(), Some(from)).await?)
         }
-        Action::Act(act) => acting::click(app, asker, act, message).await?,
-        Action::Ask(ask) => acting::open(app, asker, ask, message).await,
+        Action::Act(act) => acting::click(app, asker, act, click.top()).await?,
+        Action::Ask(ask) => acting::open(app, asker, ask, click.top()).await,
         Action::Account(action) => Outcome::InPlace(Reply::asker(account(app, asker, action).await?)),
         Action::Open | Action::Filled | Action::Help | Action::Home(_) | Action::Unknown(_) => unknown(),
     })

@@ -129,7 +129,8 @@ impl Lanes {
             Call::Reply { delivery, news, thread } => {
                 intent.thread = thread;
                 let broadcast = intent.thread.as_ref().is_some_and(|thread| thread.broadcast);
-                in_thread(&news, &self.showing(lane, delivery, &people, 1, at), broadcast)
+                let is_elsewhere = broadcast || intent.anchors.is_empty();
+                in_thread(&news, &self.showing(lane, delivery, &people, 1, at), is_elsewhere)
             }
             Call::EditParent(anchor) => {
                 intent.edits.clone_from(&anchor.ts);
@@ -204,7 +205,13 @@ impl Lanes {
             let in_channel = |ts: MessageTs| Posted { ts, thread: None };
             let answer = match (&intent.edits, &intent.thread) {
                 (Some(ts), _) => slack.update(lane, ts, content).await.map(|()| in_channel(ts.clone())),
-                (None, Some(thread)) => slack.reply(lane, thread, content, intent.call).await,
+                (None, Some(thread)) => match slack.reply(lane, thread, content.clone(), intent.call).await {
+                    // The message that it was done from is gone: it is said in the channel.
+                    Err(gone) if intent.anchors.is_empty() && thread::takes_no_reply(&gone) => {
+                        slack.post(lane, content, intent.call).await.map(in_channel)
+                    }
+                    replied => replied,
+                },
                 (None, None) => slack.post(lane, content, intent.call).await.map(in_channel),
             };
             self.parts.metrics.slack_calls.count(answer.as_ref().map_or_else(SlackError::word, |_| "ok"));
@@ -314,7 +321,7 @@ impl Lanes {
             && !matches!(step, Step::PauseChannel | Step::PauseWorkspace)
         {
             // What is not taken as an edit in the end becomes a message of its own.
-            if is_gone(why) || matches!(step, Step::Simpler | Step::Dead) {
+            if thread::is_gone(why) || matches!(step, Step::Simpler | Step::Dead) {
                 info!(lane = %lane, message.ts = %ts, "message {ts} in {lane} cannot be edited any more: {why}");
                 let (fold, digest) = (fold.map(|fold| fold.closed()), digest.map(|digest| digest.closed()));
                 return self.put_off(lane, ts, fold, digest, now).await;
@@ -384,12 +391,6 @@ impl Lanes {
     async fn settle(&self, lane: &Lane, how: Settlement, next_at: Timestamp) -> Result<(), StoreError> {
         self.parts.store.settle(lane, how, self.parts.clock.now(), next_at).await
     }
-}
-
-/// Whether Slack says that there is no such message any more, or that it stays as it is.
-fn is_gone(why: &SlackError) -> bool {
-    let gone = ["message_not_found", "cant_update_message", "edit_window_closed"];
-    matches!(why, SlackError::Refused(code) if gone.contains(&code.as_str()))
 }
 
 /// A number from 0 to 1 from the random bits of an id.

@@ -140,8 +140,8 @@ pub(super) fn plan<'a>(
         let part = threads.part(place);
         let way = ways.get_mut(key).expect("every key has its way");
         let folds = !Part::is_alone(part) && way.folds(key);
-        let joins = part == Some(Part::Changes)
-            || (part != Some(Part::Answers) && way.batch != Batch::Off && supersedes(news, part));
+        let joins =
+            part == Some(Part::Changes) || (!Part::is_alone(part) && way.batch != Batch::Off && supersedes(news, part));
         let with =
             if folds { Some((key, None)) } else { object.filter(|_| joins).map(|object| (key, Some((object, part)))) };
         let earlier = object.and_then(|object| latest.get(object).copied());
@@ -166,7 +166,7 @@ pub(super) fn plan<'a>(
             _ if is_change => members().filter_map(|object| threads.edit_at(object)).max().unwrap_or(now),
             Some(fold) if is_full => fold.edit_at.min(later(fold.changed_at, EDITS_WHILE_FULL)),
             Some(fold) => fold.edit_at,
-            None if group.part == Some(Part::Answers) => now,
+            None if Part::is_alone(group.part) => now,
             None => way.collected_at(group.key).filter(|_| !is_full).unwrap_or(now),
         };
         let at = waits.unwrap_or(now).max(own).max(now);

@@ -31,6 +31,16 @@ pub(super) fn done(intent: &Intent, posted: &Posted) -> Vec<Anchor> {
     intent.anchors.iter().map(settled).collect()
 }
 
+/// Whether Slack says that there is no such message any more, or that it stays as it is.
+pub(super) fn is_gone(why: &SlackError) -> bool {
+    matches!(why, SlackError::Refused(code) if GONE.contains(&code.as_str()) || code == "edit_window_closed")
+}
+
+/// Whether Slack says that a message takes no replies, or is no more.
+pub(super) fn takes_no_reply(why: &SlackError) -> bool {
+    matches!(why, SlackError::Refused(code) if NO_THREAD.contains(&code.as_str()))
+}
+
 /// What a refusal means for the parent that a call edits or replies to: its message, the anchors from now on, and when the
 /// lane goes on; what the call covered is then planned anew. None where it means nothing for it.
 pub(super) fn refused(
@@ -44,7 +54,7 @@ pub(super) fn refused(
     let with = |change: &dyn Fn(Anchor) -> Anchor| intent.anchors.iter().cloned().map(change).collect();
     if let Some(thread) = intent.thread.as_ref().filter(|_| !intent.anchors.is_empty()) {
         let gone = || with(&|anchor| anchor.left(Standing::Gone));
-        return refused_as(&NO_THREAD).then(|| (thread.parent.clone(), gone(), now));
+        return takes_no_reply(why).then(|| (thread.parent.clone(), gone(), now));
     }
     let ts = intent.edits.clone().filter(|_| intent.fold.is_none() && intent.digest.is_none())?;
     if refused_as(&GONE) {

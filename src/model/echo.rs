@@ -1,8 +1,28 @@
 //! An own change: something done in Segments.ai from Slack, which comes back as a webhook.
 
-use super::object::ObjectKey;
+use super::object::{Object, ObjectKey};
+use super::people::Username;
 use super::workspace::{AccountId, ChannelId, MessageTs, UserId};
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Somebody has a sample in a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// Whether to review it, not to label it.
+    pub for_review: bool,
+    /// Who.
+    pub to: Username,
+}
+
+impl Assigned {
+    /// Whether an object is a sample that is assigned so.
+    pub fn shows_in(&self, object: &Object) -> bool {
+        let Object::Sample(sample) = object else { return false };
+        let holder = if self.for_review { &sample.assigned_reviewer } else { &sample.assigned_labeler };
+        holder.as_ref().is_some_and(|holder| holder.eq_ignore_ascii_case(self.to.as_str()))
+    }
+}
 
 /// What is expected to come back, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +33,8 @@ pub struct OwnChange {
     pub object: ObjectKey,
     /// The closest name of the event, such as `issue.closed`.
     pub event: String,
+    /// Whom a sample got assigned to; none of other changes. Its webhook may show more, and be told by another name.
+    pub assigned: Option<Assigned>,
     /// The channel where it was done.
     pub channel: ChannelId,
     /// The message that it was done from.

@@ -29,7 +29,7 @@ pub use anchor::{Anchor, Thread};
 pub use deed::Deed;
 pub use delivery::{Delivery, DigestTimes, EventId, Lane, Reason};
 pub use digest::DigestMessage;
-pub use echo::OwnChange;
+pub use echo::{Assigned, OwnChange};
 pub use event::{Derived, Event, EventType, News};
 pub use fate::{Fate, Refusal};
 pub use filter::{Filter, FilterKey};

@@ -44,8 +44,11 @@ pub(super) fn must_act(news: &News, people: &People) -> Vec<String> {
     let id = |name: &Option<String>| people.find(name.as_deref()?).map(|user| user.as_str().to_owned());
     let (concerned, actor) = match (news.derived, &news.event.object) {
         (Some(Derived::LabelRejected), Object::Label(label)) => {
-            let rejecter = label.reviewed_by.as_ref().or(label.updated_by.as_ref()).cloned();
-            (vec![id(&label.created_by), id(&label.reviewed_by)], id(&rejecter))
+            // The labeler's own name may be left from what was labeled.
+            let updater = label.updated_by.as_ref().filter(|name| Some(*name) != label.created_by.as_ref());
+            let rejecter = updater.or(label.reviewed_by.as_ref()).or(label.updated_by.as_ref()).cloned();
+            let overruled = label.reviewed_by.clone().filter(|_| label.reviewed_by != rejecter);
+            (vec![id(&label.created_by), id(&overruled)], id(&rejecter))
         }
         (_, Object::Sample(sample)) if news.assigns() => {
             let changed = |field: &str| news.changes.iter().any(|change| change.field == field);
@@ -71,6 +74,8 @@ pub(super) fn must_act(news: &News, people: &People) -> Vec<String> {
         }
         _ => (Vec::new(), None),
     };
+    // Of what was asked for from Slack, the object names the key's owner.
+    let actor = news.asked_by.as_ref().map(|user| user.as_str().to_owned()).or(actor);
     let mut ids: Vec<String> = Vec::new();
     for id in concerned.into_iter().flatten().filter(|id| Some(id) != actor.as_ref()) {
         if !ids.contains(&id) {

@@ -29,6 +29,8 @@ pub struct Click {
     pub view: Option<View>,
     /// The message that was clicked on, if it is one.
     pub message: Option<MessageTs>,
+    /// The message whose thread that stands in.
+    pub parent: Option<MessageTs>,
     /// Who.
     pub user: UserId,
     /// What.
@@ -55,6 +57,11 @@ pub struct Doing<T> {
 }
 
 impl Click {
+    /// The message below which something can be said of this: a thread has no threads.
+    pub fn top(&self) -> Option<&MessageTs> {
+        self.parent.as_ref().or(self.message.as_ref())
+    }
+
     /// Whether the person is known to belong to another workspace, as in a shared channel.
     pub fn is_of_stranger(&self) -> bool {
         self.home.as_ref().is_some_and(|home| *home != self.workspace)
@@ -120,6 +127,7 @@ struct Payload {
 #[serde(default)]
 struct Container {
     message_ts: Option<String>,
+    thread_ts: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -188,6 +196,7 @@ impl Payload {
             workspace: self.workspace()?,
             home: self.home(),
             message: self.container.message_ts.and_then(|ts| MessageTs::parse(ts).ok()),
+            parent: self.container.thread_ts.and_then(|ts| MessageTs::parse(ts).ok()),
             action: Action::parse(&pressed.action_id, pressed.value.as_deref().or(chosen).unwrap_or_default()),
             channel: self.channel.and_then(|channel| ChannelId::parse(channel.id).ok()),
             view: self.view,

@@ -41,7 +41,8 @@ fn lead(news: &News) -> (Option<String>, String) {
 fn those_who_have_to_act_are_mentioned_and_nobody_for_what_they_did() {
     let rejected = |created_by: &str, reviewed_by: &str| {
         let (created_by, reviewed_by) = (text(created_by), text(reviewed_by));
-        derived(Derived::LabelRejected, Object::Label(Box::new(Label { created_by, reviewed_by, ..label("REJECTED") })))
+        let label = Label { created_by, updated_by: reviewed_by.clone(), reviewed_by, ..label("REJECTED") };
+        derived(Derived::LabelRejected, Object::Label(Box::new(label)))
     };
     let sample = Sample { assigned_labeler: text("Ann"), assigned_reviewer: text("john"), ..sample() };
     let assigned = |changes: &[&str]| News {
@@ -52,8 +53,18 @@ fn those_who_have_to_act_are_mentioned_and_nobody_for_what_they_did() {
         new_comments: comments.len().try_into().unwrap(),
         ..derived(Derived::IssueReplied, issue_by("jane", "jane", comments))
     };
+    let overruled = Label { updated_by: text("jane"), reviewed_by: text("ann"), ..label("REJECTED") };
+    let overruled = derived(Derived::LabelRejected, Object::Label(Box::new(overruled)));
+    // From Slack it is done with jane's key, whoever asks.
+    let asked = |news: News, user: &str| News { asked_by: Some(UserId::parse(user).unwrap()), ..news };
     for (news, mentioned) in [
         (rejected("john", "ann"), "<@UJOHN>"),
+        (overruled, "<@UJOHN> <@UANN>"),
+        (asked(rejected("jane", "jane"), "UANN"), "<@UJANE>"),
+        (asked(rejected("john", "jane"), "UJOHN"), ""),
+        (asked(assigned(&["assigned_labeler"]), "UANN"), ""),
+        (asked(derived(Derived::IssueClosed, issue_by("jane", "jane", &[])), "UJOHN"), "<@UJANE>"),
+        (asked(derived(Derived::IssueClosed, issue_by("ann", "jane", &[])), "UANN"), ""),
         (rejected("ann", "ANN"), ""),
         (rejected("<@UEVIL>", "stranger"), ""),
         (assigned(&["assigned_labeler", "priority"]), "<@UANN>"),
@@ -69,7 +80,7 @@ fn those_who_have_to_act_are_mentioned_and_nobody_for_what_they_did() {
     ] {
         let (lead, text) = lead(&news);
         assert_eq!(lead.unwrap_or_default(), mentioned, "{news:?}");
-        assert!(!text.contains("<@"), "{text}");
+        assert!(news.asked_by.is_some() || !text.contains("<@"), "{text}");
     }
 }
 

@@ -4,9 +4,8 @@ use super::form::By;
 use crate::app::act::{ECHO, patiently};
 use crate::app::modal::{Submitted, says};
 use crate::clock::later;
-use crate::model::event::KnownType;
-use crate::model::object::{Sample, Seen};
-use crate::model::{Derived, ObjectKey, OwnChange, Username};
+use crate::model::object::Sample;
+use crate::model::{Assigned, Derived, ObjectKey, OwnChange, Username};
 use crate::render::{modal, reply};
 use crate::segments::api::{self, Queue, SegmentsError};
 use crate::slack::acts::block;
@@ -43,7 +42,8 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
     }
     let change = OwnChange {
         account: access.account.clone(),
-        event: by.event(&object, queue, &link.username).await?,
+        event: Derived::SampleAssigned.as_str().to_owned(),
+        assigned: Some(Assigned { for_review: queue == Queue::Reviewing, to: link.username.clone() }),
         object,
         channel: sheet.channel.clone(),
         message: sheet.message.clone(),
@@ -71,22 +71,6 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
             }
         }
     })
-}
-
-impl By<'_> {
-    /// The event that assigning causes: only from what is stored of a sample is it known to be an assignment.
-    async fn event(&self, object: &ObjectKey, queue: Queue, to: &Username) -> Result<String, StoreError> {
-        let known = self.app.store.known_from(&self.asker.lane.workspace, object.clone()).await?;
-        let holder = known.filter(|(account, _)| *account == self.access.account).and_then(|(_, state)| {
-            let Seen::Sample { assigned_labeler, assigned_reviewer, .. } = state.seen else { return None };
-            Some(match queue {
-                Queue::Labeling => assigned_labeler,
-                Queue::Reviewing => assigned_reviewer,
-            })
-        });
-        let shows = holder.is_some_and(|holder| holder.as_deref() != Some(to.as_str()));
-        Ok(if shows { Derived::SampleAssigned.as_str() } else { KnownType::SampleUpdated.as_str() }.to_owned())
-    }
 }
 
 /// Whether somebody has a sample in a queue. Names are compared as claims to them are.

@@ -19,6 +19,8 @@ pub(super) enum Part {
     Says,
     /// Nothing new to read: it changes the parent.
     Changes,
+    /// A message in the thread about what was done from the channel.
+    Tells,
     /// A message in the thread of the message that it was done from.
     Answers,
 }
@@ -26,7 +28,7 @@ pub(super) enum Part {
 impl Part {
     /// Whether it stands by itself: in no fold, and superseded by nothing.
     pub(super) fn is_alone(part: Option<Self>) -> bool {
-        matches!(part, Some(Self::Changes | Self::Answers))
+        matches!(part, Some(Self::Changes | Self::Tells | Self::Answers))
     }
 }
 
@@ -133,10 +135,8 @@ fn in_threads(delivery: &Delivery) -> bool {
 }
 
 fn part(delivery: &Delivery, news: &News, can_change: bool, has_parent: bool) -> Option<Part> {
-    if let Reason::Own(_) = delivery.reason
-        && !(has_parent && in_threads(delivery))
-    {
-        return Some(Part::Answers);
+    if let Reason::Own(_) = delivery.reason {
+        return Some(if has_parent && in_threads(delivery) { Part::Tells } else { Part::Answers });
     }
     if !in_threads(delivery) || delivery.digest.is_some() || !matches!(news.event.object, Object::Issue(_)) {
         return None;

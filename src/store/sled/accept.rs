@@ -40,7 +40,7 @@ pub(super) fn accept(
         view.write(key, state)?;
     }
     if let Some(object) = arrival.object.as_ref().filter(|_| !verdict.is_stale) {
-        let own = echoes::take(view, workspace, arrival, object, verdict.news.name())?;
+        let own = echoes::take(view, workspace, arrival, object, &verdict.news)?;
         add_concerned(view, workspace, arrival, object, own, &mut verdict)?;
     }
     if verdict.deliveries.is_empty() {

@@ -2,7 +2,10 @@
 
 use super::keys::Key;
 use super::view::View;
-use crate::model::{ChannelId, MessageTs, ObjectKey, OwnChange, UserId, WorkspaceId};
+use crate::model::event::KnownType;
+use crate::model::{
+    Assigned, ChannelId, Derived, EventType, MessageTs, News, ObjectKey, OwnChange, UserId, WorkspaceId,
+};
 use crate::store::{Arrival, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,13 +19,15 @@ pub(super) struct Expected {
     pub(super) channel: ChannelId,
     pub(super) message: MessageTs,
     pub(super) by: UserId,
+    #[serde(default)]
+    assigned: Option<Assigned>,
     expires_at: Timestamp,
 }
 
 fn expected(workspace: &WorkspaceId, change: OwnChange) -> (Key, Expected) {
     let key = Key::echo(workspace, &change.account, &change.object, &change.event);
-    let OwnChange { channel, message, by, expires_at, .. } = change;
-    (key, Expected { channel, message, by, expires_at })
+    let OwnChange { channel, message, by, assigned, expires_at, .. } = change;
+    (key, Expected { channel, message, by, assigned, expires_at })
 }
 
 pub(super) fn expect(view: &mut View, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
@@ -48,12 +53,15 @@ pub(super) fn take(
     workspace: &WorkspaceId,
     arrival: &Arrival,
     object: &ObjectKey,
-    event: &str,
+    news: &News,
 ) -> Result<Option<Expected>, StoreError> {
+    let is_update = news.event.event_type == EventType::Known(KnownType::SampleUpdated);
+    let event = if is_update { Derived::SampleAssigned.as_str() } else { news.name() };
     let key = Key::echo(workspace, &arrival.account, object, event);
     let Some(mut all) = view.read::<Vec<Expected>>(&key)? else { return Ok(None) };
     all.retain(|one| arrival.received_at < one.expires_at);
-    let first = (!all.is_empty()).then(|| all.remove(0));
+    let shows = |one: &Expected| one.assigned.as_ref().is_none_or(|assigned| assigned.shows_in(&news.event.object));
+    let first = all.iter().position(shows).map(|place| all.remove(place));
     keep(view, &key, &all).map(|()| first)
 }
 

@@ -124,7 +124,11 @@ async fn a_queue_that_moved_since_the_form_was_opened_is_left_alone_until_somebo
     scene.ai.assigns(&scene.sample, Queue::Labeling, Some("jane"));
     assert!(scene.submits().await.contains("is in the reviewing queue"));
     scene.webhooks_come().await;
-    scene.page("C1");
+    // It was asked for from the reply that told of the first, and stands beside it; what jane got is nobody's of here.
+    let page = scene.page("C1");
+    let told: Vec<_> = page.iter().filter(|line| line.starts_with("↳") && line.contains("by <@U1>")).collect();
+    assert!(told.len() == 2 && told[0].contains("assigned to john for labeling by"), "{page:#?}");
+    assert!(told[1].contains("to john for review by"), "{page:#?}");
 }
 
 #[tokio::test]

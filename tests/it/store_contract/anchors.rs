@@ -143,6 +143,7 @@ async fn expect(bench: &Bench, channel: &str, expires_at: i64) {
         account: account(),
         object: ObjectKey::new("issue", "a"),
         event: "issue.closed".to_owned(),
+        assigned: None,
         channel: ChannelId::parse(channel).unwrap(),
         message: ts(),
         by: UserId::parse("U1").unwrap(),

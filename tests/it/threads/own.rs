@@ -4,6 +4,7 @@ use super::subscribed;
 use crate::harness::{Bench, channel, seconds, user, workspace};
 use segments_slack::app::environment_account;
 use segments_slack::model::{MessageTs, ObjectKey, OwnChange};
+use segments_slack::sandbox::slack::Fault;
 
 /// Somebody closes the issue from the first message of C1.
 async fn expect_closing(bench: &Bench) {
@@ -11,6 +12,7 @@ async fn expect_closing(bench: &Bench) {
         account: environment_account(),
         object: ObjectKey::new("issue", "issue-1"),
         event: "issue.closed".to_owned(),
+        assigned: None,
         channel: channel("C1"),
         message: first_message(bench),
         by: user("U1"),
@@ -85,4 +87,46 @@ async fn a_card_follows_what_its_channel_did_not_subscribe_to_while_its_subscrip
     bench.after(seconds(60)).await;
     assert_eq!(bench.page("C2"), ["🟢 rose_1.png: issue resolved by john after 2 h"]);
     bench.page("C1");
+}
+
+#[tokio::test]
+async fn an_own_change_is_told_at_once_and_by_itself_however_much_comes_with_it() {
+    for options in ["batch:60m", "batch:auto"] {
+        let bench = subscribed(options).await;
+        for number in 1..=8 {
+            bench.opens(number).await;
+            bench.after(seconds(if options == "batch:60m" { 3600 } else { 30 })).await;
+        }
+        let first = bench.page("C1")[0].clone();
+        assert!(first.contains("rose_1"), "{options} {first}");
+        expect_closing(&bench).await;
+        for number in 2..=8 {
+            bench.closes(number, &[]).await;
+        }
+        bench.closes(1, &[]).await;
+        bench.after(seconds(20)).await;
+        let page = bench.page("C1");
+        assert!(page[0].starts_with("🟢 rose_1.png: issue resolved by <@U1>, as john"), "{options} {page:#?}");
+        assert!(page[1].starts_with("↳ 🟢 Issue resolved by <@U1>, as john"), "{options} {page:#?}");
+        bench.after(seconds(3600)).await;
+        let page = bench.page("C1");
+        let fold = page.iter().find(|line| line.contains("issues resolved")).expect("the others are folded");
+        let by_themselves = page.iter().filter(|line| line.starts_with("↳") && line.contains("resolved")).count() - 1;
+        let folded = if by_themselves == 0 { "7 issues" } else { "6 issues" };
+        assert!(fold.contains(folded) && by_themselves <= 1, "{options} {page:#?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_from_a_message_that_takes_no_reply_is_told_in_the_channel() {
+    let bench = subscribed("threads:off").await;
+    expect_closing(&bench).await;
+    bench.slack.fail_next_of("chat.postMessage", Fault::Code("restricted_action_thread_locked".to_owned()));
+    bench.closes(1, &[]).await;
+    bench.after(seconds(60)).await;
+    let told = bench.read("C1");
+    assert!(told.thread_ts.is_none(), "{told:#?}");
+    let title = told.blocks[0]["text"]["text"].as_str().unwrap();
+    assert!(title.contains("rose_1.png") && title.contains("resolved by <@U1>, as john"), "{title}");
+    assert_eq!(bench.app().store.backlog(&workspace()).await.unwrap().dead, 0);
 }
