@@ -231,7 +231,7 @@ pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
         }
         Some(Err(_)) | None => {
             warn!("a modal was not carried out in time");
-            says(&reply::unfinished())
+            says(&if limit == LIMIT { reply::unfinished() } else { reply::act_unfinished() })
         }
     }
 }

@@ -76,21 +76,27 @@ fn labeled(label: &Label) -> Option<(SampleId, Labelset)> {
     SampleId::parse(label.sample_uuid.as_deref()?).zip(Labelset::parse(set))
 }
 
+/// A button that judges a label, and asks before it does.
+pub(super) fn label_button(act: Act, label: &str, status: LabelStatus) -> SlackActionBlockElement {
+    let (style, warning) = match status {
+        LabelStatus::Reviewed => (None, "The label counts as reviewed, in the name of the owner of the API key."),
+        LabelStatus::Rejected => (
+            Some(SlackBlockButtonStyle::Danger),
+            "The sample goes back to its labeler and comes first in their queue, until it is corrected.",
+        ),
+    };
+    kit::confirmed_button(&Action::Act(act), label, style, warning)
+}
+
 fn of_label(label: &Label) -> Option<Vec<SlackActionBlockElement>> {
     let (sample, set) = labeled(label)?;
     let shown = label.updated_at;
-    let button = |label: &str, status, style, warning: &str| {
+    let button = |label: &str, status| {
         let what = What::Label { sample, set: set.clone(), status };
-        kit::confirmed_button(&Action::Act(Act { what, shown, from: None }), label, style, warning)
+        label_button(Act { what, shown, from: None }, label, status)
     };
-    let approve = || {
-        let warning = "The label counts as reviewed, in the name of the owner of the API key.";
-        button("Approve", LabelStatus::Reviewed, None, warning)
-    };
-    let reject = || {
-        let warning = "The sample goes back to its labeler and comes first in their queue, until it is corrected.";
-        button("Reject", LabelStatus::Rejected, Some(SlackBlockButtonStyle::Danger), warning)
-    };
+    let approve = || button("Approve", LabelStatus::Reviewed);
+    let reject = || button("Reject", LabelStatus::Rejected);
     Some(match label.status.as_deref() {
         Some("LABELED") => vec![approve(), reject()],
         Some("REVIEWED" | "VERIFIED") => vec![reject()],

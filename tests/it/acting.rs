@@ -184,7 +184,7 @@ async fn an_issue_that_moved_since_it_was_shown_is_left_alone_until_somebody_has
     scene.bench.after(seconds(60)).await;
     scene.ai.replies("jane", &scene.issue, "Only the left one.");
     let told = scene.clicks("U1", "resolve").await;
-    let moved = "The issue changed since this message showed it, so nothing was written. It is OPEN now with 1 reply, \
+    let moved = "The issue changed since this message showed it, so nothing was written. It is open now with 1 reply, \
          last changed by jane";
     assert!(told.starts_with(moved), "{told}");
     assert_eq!((scene.status().as_str(), scene.writes()), ("OPEN", 0));
@@ -340,6 +340,25 @@ async fn a_label_is_approved_or_rejected_after_a_question_and_told_below_its_mes
         let elsewhere = scene.page("C2");
         assert!(elsewhere.len() == 1 && elsewhere[0].contains("by <@U2>, as rex"), "{elsewhere:#?}");
     }
+}
+
+#[tokio::test]
+async fn a_label_that_moved_since_it_was_shown_is_judged_after_another_question() {
+    let scene = Scene::of("label.labeled").await;
+    scene.ai.labels("jane", &scene.sample, "ground-truth", "LABELED");
+    scene.webhooks_come().await;
+    scene.ai.labels("jane", &scene.sample, "ground-truth", "LABELING_IN_PROGRESS");
+    let told = scene.clicks("U2", "reject").await;
+    assert!(told.contains("nothing was written. It is labeling in progress now"), "{told}");
+    let answer = scene.bench.user("U2").clicks("reject").in_channel("C1").await;
+    let confirmed = answer.confirmed.expect("it asks again").to_string();
+    assert!(
+        confirmed.contains("Reject it as it is now?") && confirmed.contains("goes back to its labeler"),
+        "{confirmed}"
+    );
+    assert_eq!(scene.ai.label(&scene.sample, "ground-truth")["label_status"], "REJECTED");
+    scene.webhooks_come().await;
+    scene.page("C1");
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use super::layout::{button, buttons, plain, say};
 use super::words::{count, time};
 use crate::render::Message;
+use crate::render::acts::label_button;
 use crate::segments::acted::{Acted, Found};
 use crate::segments::api::{IssueStatus, LabelStatus, Said, SegmentsError, Trouble};
 use crate::slack::interaction::{Act, Action, What};
@@ -33,7 +34,7 @@ pub fn acted(acted: &Acted, again: &Act) -> Message {
         Acted::Unclear => say(format!(
             "Segments.ai did not say whether it has {} the {}, and does not show it. If it has, the message here follows. \
              Look there before you try again.",
-            words.done, words.noun
+            words.did, words.noun
         )),
     }
 }
@@ -41,11 +42,10 @@ pub fn acted(acted: &Acted, again: &Act) -> Message {
 /// Says that an object is not what was shown, and offers to do it all the same.
 fn moved(found: &Found, again: &Act, words: &Words) -> Message {
     let replies = (found.replies > 0).then(|| format!(" with {}", replies(found.replies)));
-    let is = found
-        .status
-        .as_deref()
-        .map(|status| format!("It is {} now{}", plain(status, SAID), replies.unwrap_or_default()));
-    let is = is.unwrap_or_else(|| "It is another now".to_owned());
+    let is = match found.status.as_deref() {
+        Some(status) => format!("It is {} now{}", standing(status), replies.unwrap_or_default()),
+        None => "How it is now is not known".to_owned(),
+    };
     let mut said = say(format!(
         "The {} changed since this message showed it, so nothing was written. {is}{}. Look at it first.",
         words.noun,
@@ -58,9 +58,20 @@ fn moved(found: &Found, again: &Act, words: &Words) -> Message {
     };
     if before.is_none_or(|before| found.is(before.as_str())) {
         let again = Act { shown: found.updated_at, ..again.clone() };
-        said.blocks.extend(buttons([button(words.anyway, &Action::Act(again))]));
+        said.blocks.extend(buttons([match again.what {
+            What::Issue { .. } => button(words.anyway, &Action::Act(again)),
+            What::Label { status, .. } => label_button(again, words.anyway, status),
+        }]));
     }
     said
+}
+
+/// The status of an issue or a label, as people say it.
+fn standing(status: &str) -> String {
+    match status {
+        "CLOSED" => "resolved".to_owned(),
+        other => plain(&other.to_lowercase().replace('_', " "), SAID),
+    }
 }
 
 fn replies(number: u32) -> String {
@@ -92,11 +103,13 @@ pub(super) fn refused(error: &SegmentsError, verb: &str, noun: &str) -> String {
         }
         SegmentsError::Forbidden { said: why } => (
             format!("The owner of this account's API key may not {verb} this {noun} in Segments.ai{}.", said(why)),
-            "Somebody may give them that right in the dataset's settings; or do it in Segments.ai.",
+            "It takes a right in the dataset's settings, and a plan that has it. Ask the dataset's owner, or do it in \
+             Segments.ai.",
         ),
         SegmentsError::NotFound => (
             format!("Segments.ai does not find this {noun}, or the API key has no access to it."),
-            "It may have been deleted, or moved out of the key owner's sight.",
+            "It may have been deleted, or moved out of the key owner's sight. Look for it in Segments.ai; an admin can give \
+             another key with `/segments connect`.",
         ),
         SegmentsError::Rejected { said: why } => {
             (format!("Segments.ai does not take this{}.", said(why)), "Look at it in Segments.ai.")
@@ -124,17 +137,18 @@ struct Words {
     noun: &'static str,
     verb: &'static str,
     done: &'static str,
+    did: &'static str,
     anyway: &'static str,
 }
 
 impl Words {
     fn of(what: &What) -> Self {
-        let (emoji, noun, verb, done, anyway) = match what {
+        let (emoji, noun, verb, did, anyway) = match what {
             What::Issue { status: IssueStatus::Closed, .. } => {
                 ("🟢", "issue", "resolve", "resolved", "Resolve it as it is now")
             }
             What::Issue { status: IssueStatus::Open, .. } => {
-                ("🔴", "issue", "reopen", "open again", "Reopen it as it is now")
+                ("🔴", "issue", "reopen", "reopened", "Reopen it as it is now")
             }
             What::Label { status: LabelStatus::Reviewed, .. } => {
                 ("✅", "label", "approve", "approved", "Approve it as it is now")
@@ -143,7 +157,8 @@ impl Words {
                 ("❌", "label", "reject", "rejected", "Reject it as it is now")
             }
         };
-        Self { emoji, noun, verb, done, anyway }
+        let done = if did == "reopened" { "open again" } else { did };
+        Self { emoji, noun, verb, done, did, anyway }
     }
 }
 

@@ -203,6 +203,13 @@ pub fn unfinished() -> Message {
          Look with `/segments list` in a minute before you try again; if it stays so, tell whoever runs this app.")
 }
 
+/// Segments.ai, or Slack, takes too long over what somebody wants done there, and it may be done or not.
+pub fn act_unfinished() -> Message {
+    say(
+        "I could not finish that in time, and it may still be done. Look in Segments.ai whether it was, before you try again.",
+    )
+}
+
 /// A button that this version does not know.
 pub fn unknown_action() -> Message {
     say("This button comes from another version of this app and does nothing now. \

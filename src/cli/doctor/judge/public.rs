@@ -142,7 +142,7 @@ pub(super) fn webhook_secret(facts: &Facts) -> Option<Finding> {
 
 pub(super) fn api_key(facts: &Facts) -> Finding {
     let Some(asked) = &facts.segments else {
-        let found = "SEGMENTS_API_KEY is not set: messages have no buttons that act on Segments.ai";
+        let found = "SEGMENTS_API_KEY is not set: messages of the environment's account have no buttons that act on Segments.ai";
         return Finding::ok("API key", found);
     };
     let again = "try again later; `SEGMENTS_API_URL` is https://api.segments.ai unless you mean another";
