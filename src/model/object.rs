@@ -173,6 +173,15 @@ pub struct Label {
     pub rating: Option<f64>,
 }
 
+impl Label {
+    /// Who gave it its status, as far as that can be told: whether the API notes a reviewer is not known, and whoever
+    /// labeled it may still stand there as the last to touch it.
+    pub fn judge(&self) -> Option<&str> {
+        let updater = self.updated_by.as_ref().filter(|_| self.updated_by != self.created_by);
+        updater.or(self.reviewed_by.as_ref()).or(self.updated_by.as_ref()).map(String::as_str)
+    }
+}
+
 /// An issue on a sample.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -293,8 +302,8 @@ impl Object {
             Self::Sample(object) => object.created_by.as_deref(),
             Self::Label(object) => {
                 let judged = matches!(object.status.as_deref(), Some("REVIEWED" | "REJECTED" | "VERIFIED"));
-                let reviewer = object.reviewed_by.as_deref().filter(|_| judged);
-                reviewer.or(object.updated_by.as_deref()).or(object.created_by.as_deref())
+                let judge = object.judge().filter(|_| judged);
+                judge.or(object.updated_by.as_deref()).or(object.created_by.as_deref())
             }
             Self::Issue(object) => object.updated_by.as_deref().or(object.created_by.as_deref()),
             Self::Release(_) | Self::Unknown => None,

@@ -44,9 +44,7 @@ pub(super) fn must_act(news: &News, people: &People) -> Vec<String> {
     let id = |name: &Option<String>| people.find(name.as_deref()?).map(|user| user.as_str().to_owned());
     let (concerned, actor) = match (news.derived, &news.event.object) {
         (Some(Derived::LabelRejected), Object::Label(label)) => {
-            // The labeler's own name may be left from what was labeled.
-            let updater = label.updated_by.as_ref().filter(|name| Some(*name) != label.created_by.as_ref());
-            let rejecter = updater.or(label.reviewed_by.as_ref()).or(label.updated_by.as_ref()).cloned();
+            let rejecter = label.judge().map(str::to_owned);
             let overruled = label.reviewed_by.clone().filter(|_| label.reviewed_by != rejecter);
             (vec![id(&label.created_by), id(&overruled)], id(&rejecter))
         }

@@ -13,7 +13,7 @@ use secrecy::SecretString;
 use segments_slack::clock::later;
 use segments_slack::config::WhoMayChange;
 use segments_slack::sandbox::segments::Sender;
-use segments_slack::sandbox::segments_ai::{Fault, Role, SegmentsAi, Timing};
+use segments_slack::sandbox::segments_ai::{Fault, Role, Rules, SegmentsAi, Timing};
 use segments_slack::sandbox::slack::Shown;
 use segments_slack::segments::api::IssueStatus;
 
@@ -146,7 +146,7 @@ async fn resolving_turns_the_card_green_wherever_it_is_and_its_thread_says_who_a
         scene.webhooks_come().await;
         scene.ai.set_timing(timing);
         let told = scene.clicks("U1", "resolve").await;
-        assert_eq!(told, "🟢 The issue is resolved in Segments.ai, as rex. Its message follows.");
+        assert_eq!(told, "🟢 The issue is resolved in Segments.ai, as rex. Its card changes, and its thread says so.");
         scene.webhooks_come().await;
         assert_eq!(scene.ai.issue(&second)["status"], "CLOSED");
         let closed =
@@ -247,7 +247,7 @@ async fn a_short_pause_that_segments_ai_asks_for_is_waited_for_and_a_long_one_is
     scene.clicks_and_waits("U1").await;
     assert_eq!(
         scene.later_told(clicked, 15, "U1").await,
-        "🟢 The issue is resolved in Segments.ai, as rex. Its message follows."
+        "🟢 The issue is resolved in Segments.ai, as rex. Its card changes, and its thread says so."
     );
     assert_eq!((scene.status().as_str(), scene.writes()), ("CLOSED", 3));
     scene.webhooks_come().await;
@@ -322,11 +322,16 @@ async fn a_label_is_approved_or_rejected_after_a_question_and_told_below_its_mes
         ("reject", "REJECTED", "↳ ❌ rose.png rejected by <@U2>, as rex"),
     ] {
         let scene = Scene::of("label.labeled").await;
+        scene.ai.set_rules(Rules { calls_name_reviewers: button == "reject", ..Rules::default() });
         let bench = &scene.bench;
         bench.user("U1").types("/segments subscribe jane/flowers label.reviewed label.rejected").in_channel("C2").await;
         bench.read("C2");
-        scene.ai.labels("jane", &scene.sample, "ground-truth", "LABELED");
-        scene.webhooks_come().await;
+        for (who, status) in [("jane", "LABELED"), ("ann", "REJECTED"), ("jane", "LABELED")] {
+            scene.ai.labels(who, &scene.sample, "ground-truth", status);
+            scene.webhooks_come().await;
+            scene.bench.after(seconds(60)).await;
+        }
+        let before = (scene.page("C1").len(), scene.page("C2").len());
         let answer = bench.user("U2").clicks(button).in_channel("C1").await;
         let confirmed = answer.confirmed.expect("it asks first").to_string();
         assert!(
@@ -336,9 +341,10 @@ async fn a_label_is_approved_or_rejected_after_a_question_and_told_below_its_mes
         assert_eq!(scene.ai.label(&scene.sample, "ground-truth")["label_status"], status);
         scene.webhooks_come().await;
         let page = scene.page("C1");
-        assert!(page.len() == 2 && page[1].starts_with(words), "{page:#?}");
+        assert!(page.len() == before.0 + 1 && page[before.0].starts_with(words), "{page:#?}");
         let elsewhere = scene.page("C2");
-        assert!(elsewhere.len() == 1 && elsewhere[0].contains("by <@U2>, as rex"), "{elsewhere:#?}");
+        assert!(elsewhere.len() == before.1 + 1, "{elsewhere:#?}");
+        assert!(elsewhere[before.1].contains("by <@U2>, as rex"), "{elsewhere:#?}");
     }
 }
 

@@ -21,10 +21,7 @@ pub fn acted(acted: &Acted, again: &Act) -> Message {
         Acted::Done(found) => {
             let name = found.updated_by.as_deref().map(|name| format!(", as {}", plain(name, SAID)));
             let name = name.unwrap_or_default();
-            say(format!(
-                "{} The {} is {} in Segments.ai{name}. Its message follows.",
-                words.emoji, words.noun, words.done
-            ))
+            say(format!("{} The {} is {} in Segments.ai{name}. {}", words.emoji, words.noun, words.done, words.then))
         }
         Acted::Already(found) => {
             say(format!("The {} is {} already{}. Nothing was changed.", words.noun, words.done, touched(found)))
@@ -32,8 +29,8 @@ pub fn acted(acted: &Acted, again: &Act) -> Message {
         Acted::Moved(found) => moved(found, again, &words),
         Acted::Refused(error) => say(refused(error, words.verb, words.noun)),
         Acted::Unclear => say(format!(
-            "Segments.ai did not say whether it has {} the {}, and does not show it. If it has, the message here follows. \
-             Look there before you try again.",
+            "Segments.ai did not say whether it has {} the {}, and does not show it. If it has, that shows \
+             here in a moment. Look in Segments.ai before you try again.",
             words.did, words.noun
         )),
     }
@@ -138,6 +135,7 @@ struct Words {
     verb: &'static str,
     done: &'static str,
     did: &'static str,
+    then: &'static str,
     anyway: &'static str,
 }
 
@@ -158,7 +156,11 @@ impl Words {
             }
         };
         let done = if did == "reopened" { "open again" } else { did };
-        Self { emoji, noun, verb, done, did, anyway }
+        let then = match what {
+            What::Issue { .. } => "Its card changes, and its thread says so.",
+            What::Label { .. } => "A reply to this message says so.",
+        };
+        Self { emoji, noun, verb, done, did, then, anyway }
     }
 }
 

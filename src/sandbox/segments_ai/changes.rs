@@ -87,6 +87,7 @@ impl World {
         labelset: &str,
         status: &str,
         user: &str,
+        names_reviewer: bool,
         now: Timestamp,
     ) -> Option<Value> {
         let Placed { dataset, object: on } = self.samples.get(sample)?;
@@ -104,7 +105,7 @@ impl World {
         label["label_status"] = json!(status);
         label["updated_by"] = json!(user);
         label["updated_at"] = json!(now.to_string());
-        if matches!(status, "REVIEWED" | "REJECTED") {
+        if names_reviewer && matches!(status, "REVIEWED" | "REJECTED") {
             label["reviewed_by"] = json!(user);
             label["reviewed_at"] = json!(now.to_string());
         }

@@ -13,7 +13,8 @@ impl SegmentsAi {
 
     /// Somebody saves a label of a sample with this status.
     pub fn labels(&self, user: &str, sample: &str, labelset: &str, status: &str) {
-        self.work(|world, now| world.set_label(sample, labelset, status, user, now)).expect("a sample that is there");
+        self.work(|world, now| world.set_label(sample, labelset, status, user, true, now))
+            .expect("a sample that is there");
     }
 
     /// Somebody opens an issue on a sample; gives its id.

@@ -131,7 +131,8 @@ impl Request<'_> {
         }
         self.needs(&dataset, Role::Manager)?;
         let status = self.chosen("label_status", &LABEL_STATUSES)?.ok_or_else(|| needed("label_status"))?;
-        self.world.set_label(&id, labelset, &status, self.user, self.now).map(ok).ok_or_else(not_found)
+        let names_reviewer = self.world.rules.calls_name_reviewers;
+        self.world.set_label(&id, labelset, &status, self.user, names_reviewer, self.now).map(ok).ok_or_else(not_found)
     }
 
     fn change_issue(&mut self, id: &str) -> Outcome {

@@ -16,11 +16,13 @@ pub struct Rules {
     pub one_issue_can_be_read: bool,
     /// Whether everybody may resolve an issue, as one page of the documentation says, or managers only, as another.
     pub everybody_resolves: bool,
+    /// Whether a label that is judged by a call names its reviewer, as one does that is judged in Segments.ai.
+    pub calls_name_reviewers: bool,
 }
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { one_issue_can_be_read: true, everybody_resolves: true }
+        Self { one_issue_can_be_read: true, everybody_resolves: true, calls_name_reviewers: false }
     }
 }
 
