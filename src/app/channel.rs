@@ -2,6 +2,7 @@
 
 use super::App;
 use crate::model::{Lane, Subscription, SubscriptionState};
+use crate::slack::api::ChannelInfo;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
 use std::time::Duration;
@@ -41,6 +42,22 @@ pub enum Readers {
     OtherWorkspaces,
 }
 
+impl Readers {
+    fn of(info: &ChannelInfo) -> Self {
+        match (info.is_ext_shared, info.is_open()) {
+            (true, _) => Self::OtherWorkspaces,
+            (false, true) => Self::Everybody,
+            (false, false) => Self::Members,
+        }
+    }
+}
+
+/// Finds out who reads a channel; it may be everybody where Slack does not say.
+pub async fn readers(app: &App, lane: &Lane) -> Readers {
+    let looked = app.clock.timeout(PATIENCE, app.slack.channel(lane)).await;
+    looked.and_then(Result::ok).map_or(Readers::Everybody, |info| Readers::of(&info))
+}
+
 /// Finds out how the bot stands in a channel, and joins it if it is open.
 pub async fn reach(app: &App, lane: &Lane) -> Reach {
     app.clock.timeout(PATIENCE, look(app, lane)).await.unwrap_or(Reach::Unknown)
@@ -57,7 +74,7 @@ async fn look(app: &App, lane: &Lane) -> Reach {
             debug!(lane = %lane, "could not look at channel {lane}: {error}");
             // Whoever may not look may still post.
             let refused = matches!(error, SlackError::Refused(_));
-            return if refused { Reach::Ready { joined: false, readers: Readers::Members } } else { Reach::Unknown };
+            return if refused { Reach::Ready { joined: false, readers: Readers::Everybody } } else { Reach::Unknown };
         }
     };
     if info.is_archived {
@@ -66,11 +83,7 @@ async fn look(app: &App, lane: &Lane) -> Reach {
     if info.is_im || info.is_mpim && !info.is_member {
         return Reach::NotAChannel;
     }
-    let readers = match (info.is_ext_shared, info.is_open()) {
-        (true, _) => Readers::OtherWorkspaces,
-        (false, true) => Readers::Everybody,
-        (false, false) => Readers::Members,
-    };
+    let readers = Readers::of(&info);
     if info.is_member {
         return Reach::Ready { joined: false, readers };
     }

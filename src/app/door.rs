@@ -89,7 +89,7 @@ pub async fn interaction(app: &Arc<App>, interaction: Interaction, longest: usiz
             app.clock.timeout(PROMPT, work).await;
             Answered::Taken
         }
-        Interaction::Suggestion(asked) => Answered::Says(options(modal::suggest(app, &asked), longest)),
+        Interaction::Suggestion(asked) => Answered::Says(options(modal::suggest(app, &asked).await, longest)),
         Interaction::Submission(done) => submission(app, done, longest).await,
         Interaction::Shortcut(used) => {
             let work = app.tasks.spawn({

@@ -1,11 +1,13 @@
 //! What Slack reports of its own accord: channels that can be posted in again, and the end of an installation.
 
+use super::notes::tell_of_onlookers;
 use super::{App, channel, home, tenant, unfurl, welcome};
 use crate::clock::id_at;
-use crate::model::{Lane, Subscription, SubscriptionState, WorkspaceId};
+use crate::model::{DatasetPattern, Lane, Subscription, SubscriptionState, UserId, WorkspaceId};
 use crate::render::{Rung, reply};
 use crate::slack::events::SlackEvent;
 use crate::store::StoreError;
+use std::collections::BTreeSet;
 use tracing::{debug, warn};
 
 /// Does what an event calls for.
@@ -44,6 +46,13 @@ async fn arrived(app: &App, lane: &Lane) -> Result<(), StoreError> {
     let begun: Vec<Subscription> = resumed.into_iter().filter(|s| waiting.contains(&s.number)).collect();
     if begun.is_empty() {
         return Ok(());
+    }
+    let readers = channel::readers(app, lane).await;
+    let creators: BTreeSet<&UserId> = begun.iter().map(|one| &one.creator).collect();
+    for creator in creators {
+        let theirs = begun.iter().filter(|one| one.creator == *creator);
+        let patterns: Vec<DatasetPattern> = theirs.map(|one| one.rule.dataset.clone()).collect();
+        tell_of_onlookers(app, lane, creator, &patterns, true, readers).await;
     }
     let message = reply::now_active(&begun);
     if let Err(error) = app.slack.post(lane, message.content(Rung::Whole), id_at(app.clock.now())).await {

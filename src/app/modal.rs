@@ -2,6 +2,7 @@
 
 use super::command::LIMIT;
 use super::ledger::NotReplaced;
+use super::permission::may_subscribe;
 use super::subscribe::{self, Outcome};
 use super::{App, Asker, Reply, accounts, acting, tell, transfer};
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Lane, Rule, TriggerId, UserId, WorkspaceId};
@@ -163,8 +164,9 @@ fn filled(view: &View, sheet: &Sheet, current: Option<&Rule>) -> Form {
 }
 
 /// The datasets that may be meant, while somebody types: those that were seen, and what was typed if it is a pattern.
-pub fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<Entry> {
-    if asked.is_of_stranger() || !app.serves(&asked.workspace) {
+pub async fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<Entry> {
+    let is_served = !asked.is_of_stranger() && app.serves(&asked.workspace);
+    if !is_served || !may_subscribe(app, &asked.workspace, &asked.user).await {
         return Vec::new();
     }
     let typed = asked.what.typed.trim();

@@ -4,10 +4,11 @@ use super::channel::Readers;
 use super::ledger::Draft;
 use super::{App, Asker, hold};
 use crate::model::object::Seen;
-use crate::model::{Options, Subscription};
-use crate::render::reply::Note;
+use crate::model::{DatasetName, DatasetPattern, Lane, Options, Subscription, UserId};
+use crate::render::Rung;
+use crate::render::reply::{self, Note};
 use crate::slack::command::Asked;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use tracing::warn;
 
 /// Of a pattern, so many datasets are looked at for whether anybody may see them.
@@ -40,17 +41,43 @@ pub(super) fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joi
     notes
 }
 
-/// Who reads along that whoever subscribed may not think of; `first` says whether the channel had no subscription before.
-pub(super) async fn onlookers(app: &App, asker: &Asker, draft: &Draft, first: bool, readers: Readers) -> Vec<Note> {
-    let mut notes = Vec::new();
-    if readers == Readers::OtherWorkspaces && first {
-        notes.push(Note::SharedChannel);
-    }
+/// The datasets that a channel did not have before, as patterns.
+pub(super) fn new_patterns(draft: &Draft) -> Vec<DatasetPattern> {
+    let new = draft.changes.iter().filter_map(|change| {
+        let after = &change.after.as_ref()?.dataset;
+        change.before.as_ref().is_none_or(|before| before.dataset != *after).then(|| after.clone())
+    });
+    new.collect()
+}
+
+/// Tells whoever subscribed a channel, and nobody else, who reads along that they may not think of; `first` says whether
+/// the channel had no subscription before.
+pub(super) async fn tell_of_onlookers(
+    app: &App,
+    lane: &Lane,
+    user: &UserId,
+    patterns: &[DatasetPattern],
+    first: bool,
+    readers: Readers,
+) {
     if readers == Readers::Members {
-        return notes;
+        return;
     }
-    let new = draft.changes.iter().filter(|change| change.before.is_none());
-    let patterns = new.filter_map(|change| Some(&change.after.as_ref()?.dataset));
+    let is_shared = readers == Readers::OtherWorkspaces && first;
+    let private = private(app, lane, patterns).await;
+    let Some(message) = reply::onlookers(&lane.channel, is_shared, &private) else { return };
+    let (slack, busy) = (Arc::clone(&app.slack), app.lanes.at_work());
+    let (lane, user) = (lane.clone(), user.clone());
+    app.tasks.spawn(async move {
+        if let Err(error) = slack.write_to(&lane.workspace, &user, message.content(Rung::Whole)).await {
+            warn!(lane = %lane, "could not tell {user} who reads {lane}: {error}");
+        }
+        drop(busy);
+    });
+}
+
+/// The datasets among these that are private in Segments.ai.
+async fn private(app: &App, lane: &Lane, patterns: &[DatasetPattern]) -> Vec<DatasetName> {
     let (mut named, mut open) = (Vec::new(), Vec::new());
     for pattern in patterns {
         match pattern.only() {
@@ -61,23 +88,20 @@ pub(super) async fn onlookers(app: &App, asker: &Asker, draft: &Draft, first: bo
     open.truncate(PATTERNS_LOOKED_AT);
     if !open.is_empty() {
         let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
-        let datasets = index.datasets(&asker.lane.workspace);
+        let datasets = index.datasets(&lane.workspace);
         let meant = datasets.filter(|name| open.iter().any(|pattern| pattern.matches(Some(name))));
         named.extend(meant.take(DATASETS_LOOKED_AT).cloned());
     }
     named.sort_unstable();
     named.dedup();
     named.truncate(DATASETS_LOOKED_AT);
-    let states = app.store.dataset_states(&asker.lane.workspace, named).await.unwrap_or_else(|error| {
+    let states = app.store.dataset_states(&lane.workspace, named).await.unwrap_or_else(|error| {
         // The change is stored by now, and this is only a note beside it.
-        warn!(lane = %asker.lane, "could not look whether datasets are private: {error}");
+        warn!(lane = %lane, "could not look whether datasets are private: {error}");
         Vec::new()
     });
     let is_private = |seen: &Seen| matches!(seen, Seen::Dataset(dataset) if dataset.public == Some(false));
-    let private: Vec<_> =
-        states.into_iter().filter(|(_, state)| is_private(&state.seen)).map(|(name, _)| name).collect();
-    notes.extend((!private.is_empty()).then_some(Note::PrivateDatasets(private)));
-    notes
+    states.into_iter().filter(|(_, state)| is_private(&state.seen)).map(|(name, _)| name).collect()
 }
 
 pub(super) fn has_times(options: &Options) -> bool {

@@ -49,6 +49,11 @@ pub(super) async fn may_change(app: &App, asker: &Asker) -> Result<Allowed, Mess
     may(app, asker, Deed::Subscribe, &app.settings.who_may_change).await
 }
 
+/// Whether somebody could subscribe a channel of theirs: they may know which datasets there are.
+pub(super) async fn may_subscribe(app: &App, workspace: &WorkspaceId, user: &UserId) -> bool {
+    decide(&app.settings.who_may_change, user, person(app, workspace, user).await).is_ok()
+}
+
 /// Lets somebody change things at Segments.ai, or says who can.
 pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message> {
     may(app, asker, Deed::Act, &app.settings.who_may_act).await
@@ -56,7 +61,12 @@ pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message
 
 async fn may(app: &App, asker: &Asker, deed: Deed, who: &WhoMayChange) -> Result<Allowed, Message> {
     let person = person(app, &asker.lane.workspace, &asker.user).await;
-    decide(who, &asker.user, person).map(|()| Allowed(())).map_err(|why| reply::not_allowed(deed, why, named(who)))
+    let allowed = match decide(who, &asker.user, person) {
+        // What is done with the account's key is done for nobody unknown.
+        Ok(()) if deed == Deed::Act && person.is_none() => Err(NotAllowed::Unknown),
+        decided => decided,
+    };
+    allowed.map(|()| Allowed(())).map_err(|why| reply::not_allowed(deed, why, named(who)))
 }
 
 /// Lets somebody change their workspace's accounts, or says who can.

@@ -4,7 +4,7 @@ use super::permission::is_admin;
 use super::{App, Asker, accounts};
 use crate::model::{SubscriptionState, WorkspaceId};
 use crate::render::Message;
-use crate::render::reply::{self, Status};
+use crate::render::reply::{self, SinceStart, Status};
 use crate::store::StoreError;
 
 /// Admins are shown so many of the last changes.
@@ -36,8 +36,11 @@ pub(super) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status,
         paused: count(|state| matches!(state, SubscriptionState::Paused { .. })),
         waiting: count(|state| matches!(state, SubscriptionState::Waiting)),
         subscriptions: subscriptions.len(),
-        posted_since_start: app.metrics.deliveries.get("posted"),
-        failed_since_start: ["refused", "broken", "unreachable", "lost"].into_iter().map(|word| calls.get(word)).sum(),
+        // Counted over all workspaces, they say nothing of one of many.
+        since_start: app.oauth.is_none().then(|| SinceStart {
+            posted: app.metrics.deliveries.get("posted"),
+            refused: ["refused", "broken", "unreachable", "lost"].into_iter().map(|word| calls.get(word)).sum(),
+        }),
         slack_ok: app.lanes.closed(workspace).is_none() && app.refused(workspace).is_none(),
         now: app.clock.now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -1,8 +1,8 @@
 //! Changing what a channel is subscribed to: `subscribe`, `set`, `unsubscribe`, and taking each back.
 
-use super::channel::{Reach, Readers, reach, revive};
+use super::channel::{Reach, Readers, reach, readers, revive};
 use super::ledger::{self, Draft, MOST_SUBSCRIPTIONS, Mode, NotReplaced, Refused, Stamp};
-use super::notes::{has_times, notes, onlookers};
+use super::notes::{has_times, new_patterns, notes, tell_of_onlookers};
 use super::permission::{Allowed, may_change};
 use super::{App, Asker, Reply};
 use super::{hold, mute};
@@ -104,7 +104,7 @@ pub(super) async fn bring_in(
     };
     let (state, joined, readers) = match reach(app, &asker.lane).await {
         Reach::Ready { joined, readers } => (SubscriptionState::Active, joined, readers),
-        Reach::Unknown => (SubscriptionState::Active, false, Readers::Members),
+        Reach::Unknown => (SubscriptionState::Active, false, Readers::Everybody),
         Reach::NeedsInvite => (SubscriptionState::Waiting, false, Readers::Members),
         Reach::Archived => return Ok(Outcome::Refused(reply::archived_channel())),
         Reach::NotAChannel => return Ok(Outcome::Refused(reply::not_a_channel())),
@@ -126,8 +126,9 @@ pub(super) async fn bring_in(
     if let (true, Some(installation)) = (waits, app.slack.installation(&asker.lane.workspace)) {
         return Ok(Outcome::Waits(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
     }
-    let mut notes = notes(app, asker, wanted, &applied.draft, joined);
-    notes.extend(onlookers(app, asker, &applied.draft, applied.first, readers).await);
+    let notes = notes(app, asker, wanted, &applied.draft, joined);
+    let patterns = new_patterns(&applied.draft);
+    tell_of_onlookers(app, &asker.lane, &asker.user, &patterns, applied.first, readers).await;
     Ok(Outcome::Changed(told(&applied.draft, &notes, applied.undo)))
 }
 
@@ -161,6 +162,11 @@ pub(super) async fn replace(
             let wanted =
                 Asked { datasets: vec![rule.dataset.clone()], options: rule.options.clone(), ..Asked::default() };
             let notes = notes(app, asker, &wanted, &draft, false);
+            let patterns = new_patterns(&draft);
+            if !patterns.is_empty() {
+                let readers = readers(app, &asker.lane).await;
+                tell_of_onlookers(app, &asker.lane, &asker.user, &patterns, false, readers).await;
+            }
             Outcome::Changed(reply::changed(&asker.user, &draft.changes, &notes, undo))
         }
         Err(Stop::Answer(reply)) => Outcome::Refused(reply.message),

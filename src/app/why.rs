@@ -1,6 +1,7 @@
 //! What became of the last events that a channel could have had, from what is kept and what is remembered.
 
 use super::mute::zone;
+use super::permission::may_subscribe;
 use super::recent::{Mark, Seen};
 use super::{App, Asker, Reply};
 use crate::model::fate::{Fate, Refusal};
@@ -20,10 +21,10 @@ pub(super) async fn why(app: &App, asker: &Asker, count: u8) -> Result<Reply, St
     let (book, history) = (app.store.book(lane).await?, app.store.history(lane, count).await?);
     let closed = app.lanes.closed(&lane.workspace);
     let channel = Channel { asker, book: &book, history: &history, closed: closed.as_ref(), now: app.clock.now() };
-    let told = channel.tell(&seen, count);
+    let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &lane.workspace, &asker.user).await);
     let url = app.slack.installation(&lane.workspace).and_then(|installation| installation.url.clone());
     let place = Place { url: url.as_ref(), channel: &lane.channel };
-    Ok(Reply::asker(reply::why(&told, &place, since)))
+    Ok(Reply::asker(reply::why(&told, &place, since, withheld)))
 }
 
 /// A channel as it stands.
@@ -37,12 +38,16 @@ struct Channel<'a> {
 }
 
 impl<'a> Channel<'a> {
-    /// The last events, newest first. Of many that were not wanted for one reason, the newest stands for all.
-    fn tell(&self, seen: &[Seen], most: usize) -> Vec<Told<'a>> {
+    /// The last events, newest first. Of many that were not wanted for one reason, the newest stands for all. What the
+    /// channel is not subscribed to is told only to those who could subscribe it; to others, how many events those are.
+    fn tell(&self, seen: &[Seen], most: usize, may_subscribe: bool) -> (Vec<Told<'a>>, usize) {
         let (mut kept, order) = self.kept();
         let mut all: Vec<_> = seen.iter().filter_map(|seen| self.of_seen(seen, &mut kept)).collect();
         // What is not remembered came before what is, or as good as at the same time.
         all.extend(order.iter().filter_map(|event| kept.remove(event)));
+        let count = all.len();
+        all.retain(|told| may_subscribe || told.fate != Fate::NoSubscription);
+        let withheld = count - all.len();
         all.sort_by_key(|told| std::cmp::Reverse(told.came_at));
         let mut last: Vec<Told> = Vec::new();
         for told in all {
@@ -52,7 +57,7 @@ impl<'a> Channel<'a> {
                 last.push(told);
             }
         }
-        last
+        (last, withheld)
     }
 
     /// What is kept, by event, and the events in their order, newest first. What pends now may have ended before and

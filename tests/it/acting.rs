@@ -14,7 +14,7 @@ use segments_slack::clock::later;
 use segments_slack::config::WhoMayChange;
 use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::segments_ai::{Fault, Role, Rules, SegmentsAi, Timing};
-use segments_slack::sandbox::slack::Shown;
+use segments_slack::sandbox::slack::{Fault as SlackFault, Shown};
 use segments_slack::segments::api::IssueStatus;
 
 /// A bench with jane's issue in C1, and a Segments.ai behind it where the server's key is rex's.
@@ -298,6 +298,21 @@ async fn who_may_not_act_is_told_who_may() {
     let told = scene.clicks("U1", "resolve").await;
     assert!(told.starts_with("Here only <@U2> may change things at Segments.ai from here."), "{told}");
     assert_eq!(scene.writes(), 0);
+    scene.page("C1");
+}
+
+#[tokio::test]
+async fn nobody_acts_while_slack_does_not_say_who_they_are() {
+    let scene = Scene::seen().await;
+    scene.bench.after(seconds(61)).await;
+    for _ in 0..2 {
+        scene.bench.slack.fail_next_of("users.info", SlackFault::Status(503));
+        let told = scene.clicks("U2", "resolve").await;
+        assert!(told.starts_with("Slack does not say right now who you are"), "{told}");
+    }
+    assert_eq!((scene.status().as_str(), scene.writes()), ("OPEN", 0));
+    assert!(scene.clicks("U2", "resolve").await.starts_with("🟢 The issue is resolved"));
+    scene.webhooks_come().await;
     scene.page("C1");
 }
 

@@ -2,9 +2,8 @@
 
 use super::digest;
 use super::layout::{button, buttons, confirmed_button, context, one_or_more, say};
-use super::permission;
 use super::words::{self, count};
-use crate::model::{DatasetName, DatasetPattern, EventSelection, Rule, Subscription, UserId};
+use crate::model::{DatasetPattern, EventSelection, Rule, Subscription, UserId};
 use crate::render::Message;
 use crate::slack::interaction::Action;
 use jiff::Timestamp;
@@ -34,10 +33,6 @@ pub enum Note {
     Joined,
     /// The typist's time zone is not known.
     NoTimeZone,
-    /// People of another workspace read along; said with a channel's first subscriptions.
-    SharedChannel,
-    /// Not everybody who reads the channel can see these datasets in Segments.ai.
-    PrivateDatasets(Vec<DatasetName>),
 }
 
 /// Why an undo was not carried out.
@@ -201,8 +196,6 @@ pub(super) fn notes_block(notes: &[Note]) -> Option<slack_morphism::prelude::Sla
         }
         Note::NextDigests(next) => digest::next(next),
         Note::NoTimeZone => "I do not know your time zone, so these times are in UTC.".to_owned(),
-        Note::SharedChannel => permission::shared_channel(),
-        Note::PrivateDatasets(names) => permission::private_datasets(names),
         Note::Joined => "I joined this channel to be able to post here.".to_owned(),
     });
     context(notes)

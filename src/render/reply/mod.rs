@@ -58,8 +58,8 @@ pub use notice::{
     paused_notice, resumed, selects_nothing, still_refused, subscribe_by_command, test_event_not_selected,
     test_nothing_to_show, test_posted, too_many_subscriptions, try_again, unfinished, unknown_action,
 };
-pub use permission::{Deed, NotAllowed, not_allowed};
-pub use status::{AccountStatus, Status, status};
+pub use permission::{Deed, NotAllowed, not_allowed, onlookers};
+pub use status::{AccountStatus, SinceStart, Status, status};
 pub use transfer::{exported, imported, imported_lines_select_nothing, not_imported, nothing_to_import};
 pub use welcome::welcome;
 pub use why::{Place, Told, why};

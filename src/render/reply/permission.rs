@@ -2,7 +2,7 @@
 
 use super::layout::say;
 use super::words;
-use crate::model::{DatasetName, UserId};
+use crate::model::{ChannelId, DatasetName, UserId};
 use crate::render::Message;
 use crate::render::mrkdwn;
 
@@ -22,7 +22,7 @@ pub enum NotAllowed {
     NoAdmin,
     /// Others are named.
     NotNamed,
-    /// Slack did not say whether they are an admin.
+    /// Slack did not say who they are.
     Unknown,
 }
 
@@ -54,7 +54,7 @@ pub fn not_allowed(deed: Deed, why: NotAllowed, named: &[UserId]) -> Message {
     let why = match why {
         NotAllowed::Unknown => {
             return say(format!(
-                "Slack does not say whether you are an admin, and {admins}. Nothing was changed. \
+                "Slack does not say right now who you are, and not everybody may {change}. Nothing was changed. \
                  Please try again in a minute."
             ));
         }
@@ -77,13 +77,18 @@ pub fn not_allowed(deed: Deed, why: NotAllowed, named: &[UserId]) -> Message {
     })
 }
 
-/// That people of another workspace read along.
-pub(super) fn shared_channel() -> String {
-    "This channel is shared with another workspace: its people read what I post here, too.".to_owned()
+/// Tells whoever subscribed a channel who reads along; nothing where nobody does that they may not think of.
+pub fn onlookers(channel: &ChannelId, is_shared: bool, private: &[DatasetName]) -> Option<Message> {
+    let shared = is_shared.then(|| {
+        format!("<#{channel}> is shared with another workspace: its people read what I post there for you, too.")
+    });
+    let private = (!private.is_empty()).then(|| private_datasets(channel, private));
+    let said: Vec<String> = shared.into_iter().chain(private).collect();
+    (!said.is_empty()).then(|| say(said.join("\n")))
 }
 
-/// That datasets which not everybody may see in Segments.ai are seen by everybody here.
-pub(super) fn private_datasets(names: &[DatasetName]) -> String {
+/// That datasets which not everybody may see in Segments.ai are seen by everybody in a channel.
+fn private_datasets(channel: &ChannelId, names: &[DatasetName]) -> String {
     let shown =
         names.iter().take(MOST_NAMED).map(|name| super::typed::code(mrkdwn::cut(name.as_str(), 200).as_str(), 300));
     let shown = shown.collect::<Vec<_>>().join(", ");
@@ -91,6 +96,6 @@ pub(super) fn private_datasets(names: &[DatasetName]) -> String {
     let more = if more > 0 { format!(" and {} more", words::grouped(more as u64)) } else { String::new() };
     let (is, it) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     format!(
-        "{shown}{more} {is} private in Segments.ai, and everybody who can read this channel sees what happens in {it}."
+        "{shown}{more} {is} private in Segments.ai, and everybody who can read <#{channel}> sees what happens in {it} now."
     )
 }

@@ -25,16 +25,23 @@ pub struct Status {
     pub waiting: usize,
     /// Subscriptions of the workspace, with those.
     pub subscriptions: usize,
-    /// Messages posted since the server started.
-    pub posted_since_start: u64,
-    /// Calls that Slack refused since the server started.
-    pub failed_since_start: u64,
+    /// What was done since the server started; none where it serves other workspaces too.
+    pub since_start: Option<SinceStart>,
     /// Whether Slack accepts the workspace's token.
     pub slack_ok: bool,
     /// The time of this status.
     pub now: Timestamp,
     /// The version of the server.
     pub version: String,
+}
+
+/// What was done since the server started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SinceStart {
+    /// Messages posted.
+    pub posted: u64,
+    /// Calls that Slack refused.
+    pub refused: u64,
 }
 
 /// What is known of one webhook endpoint.
@@ -151,11 +158,9 @@ fn details(status: &Status) -> String {
         0 => "No subscriptions yet: `/segments subscribe jane/flowers sample.*` makes one.".to_owned(),
         some => format!("{}, {waiting}{held}", count(some, "subscription")),
     });
-    lines.push(format!(
-        "Since the server started: {} posted, {} refused by Slack",
-        grouped(status.posted_since_start),
-        grouped(status.failed_since_start)
-    ));
+    lines.extend(status.since_start.map(|SinceStart { posted, refused }| {
+        format!("Since the server started: {} posted, {} refused by Slack", grouped(posted), grouped(refused))
+    }));
     lines.join("\n")
 }
 

@@ -9,7 +9,7 @@ use segments_slack::model::{
     UserId,
 };
 use segments_slack::render::home::{Home, home};
-use segments_slack::render::reply::{AccountStatus, ChannelBook, Status};
+use segments_slack::render::reply::{AccountStatus, ChannelBook, SinceStart, Status};
 use segments_slack::slack::interaction::Place;
 use serde_json::Value;
 
@@ -52,8 +52,7 @@ fn status(subscriptions: usize, paused: usize) -> Status {
         paused,
         waiting: 0,
         subscriptions,
-        posted_since_start: 12,
-        failed_since_start: 0,
+        since_start: Some(SinceStart { posted: 12, refused: 0 }),
         slack_ok: true,
         now: noon(),
         version: "1.2.3".to_owned(),

@@ -5,7 +5,9 @@ use crate::rendered;
 use segments_slack::model::{DatasetName, Gist, Link, Username};
 use segments_slack::model::{DatasetPattern, EndedMutes, Mute, Pause, PauseReason};
 use segments_slack::render::Rung;
-use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, Status, UndoRefusal, Wish};
+use segments_slack::render::reply::{
+    self, AccountStatus, Because, Note, RuleChange, SinceStart, Status, UndoRefusal, Wish,
+};
 use segments_slack::slack::command::{CommandError, Problem, Topic};
 use std::fmt::Display;
 use uuid::Uuid;
@@ -257,8 +259,7 @@ fn the_status() {
         paused: 0,
         waiting: 0,
         subscriptions: 12,
-        posted_since_start: 12_345,
-        failed_since_start: 0,
+        since_start: Some(SinceStart { posted: 12_345, refused: 0 }),
         slack_ok: true,
         now: noon(),
         version: "0.1.0".to_owned(),
@@ -274,7 +275,7 @@ fn the_status() {
         dead: 3,
         paused: 2,
         waiting: 1,
-        failed_since_start: 17,
+        since_start: Some(SinceStart { posted: 12_345, refused: 17 }),
         slack_ok: false,
         ..well.clone()
     };

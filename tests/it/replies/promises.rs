@@ -3,7 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 use segments_slack::model::{DatasetName, Gist, Link, Pause, Username};
-use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, Status, Wish};
+use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, SinceStart, Status, Wish};
 use segments_slack::slack::command::{CommandError, NotRead, Problem};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -262,8 +262,7 @@ proptest! {
             paused: usize::MAX,
             waiting: usize::MAX,
             subscriptions: usize::MAX,
-            posted_since_start: u64::MAX,
-            failed_since_start: u64::MAX,
+            since_start: Some(SinceStart { posted: u64::MAX, refused: u64::MAX }),
             slack_ok: false,
             now: noon(),
             version: token,

@@ -30,7 +30,7 @@ fn ts() -> MessageTs {
 
 fn said(told: &[Told<'_>]) -> Message {
     let (url, channel) = (Url::parse("https://acme.slack.com/").unwrap(), ChannelId::parse("C1").unwrap());
-    reply::why(told, &Place { url: Some(&url), channel: &channel }, noon())
+    reply::why(told, &Place { url: Some(&url), channel: &channel }, noon(), 0)
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn what_became_of_an_event() {
     let repeated = Told { repeats: 1, ..told(sample(), Fate::Ended(End::Posted { ts: ts(), thread: None })) };
     let repeated_more = Told { repeats: 4, more: 1_234, ..told(sample(), Fate::NoSubscription) };
     let channel = ChannelId::parse("C1").unwrap();
-    let unlinked = reply::why(&[told(sample(), folded(214))], &Place { url: None, channel: &channel }, noon());
+    let unlinked = reply::why(&[told(sample(), folded(214))], &Place { url: None, channel: &channel }, noon(), 0);
     let each = [
         one("posted", sample(), Fate::Ended(End::Posted { ts: ts(), thread: None })),
         one("in a thread", gist("issue.replied"), Fate::Ended(End::Posted { ts: ts(), thread: Some(ts()) })),

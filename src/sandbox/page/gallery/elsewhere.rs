@@ -7,7 +7,7 @@ use crate::model::{
     SubscriptionState, UserId,
 };
 use crate::render::home::{Home, home};
-use crate::render::reply::{AccountStatus, ChannelBook, Status};
+use crate::render::reply::{AccountStatus, ChannelBook, SinceStart, Status};
 use crate::render::unfurl::{self, SampleSeen};
 use crate::sandbox::page::names::Names;
 use jiff::{SignedDuration, Timestamp};
@@ -60,8 +60,7 @@ fn shown(channels: &[ChannelBook], now: Timestamp) -> Value {
         paused: all().filter(|one| matches!(one.state, SubscriptionState::Paused { .. })).count(),
         waiting: 0,
         subscriptions: all().count(),
-        posted_since_start: 214,
-        failed_since_start: 0,
+        since_start: Some(SinceStart { posted: 214, refused: 0 }),
         slack_ok: true,
         now,
         version: env!("CARGO_PKG_VERSION").to_owned(),
