@@ -74,6 +74,8 @@ enum Command {
 
 /// Reads the command line, does what it says, and gives the exit code.
 pub fn start() -> ExitCode {
+    // What is written is for its owner: sled's files are made with whatever is left here.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let command = Arguments::parse().command;
     let done = match command {
         Command::Serve(arguments) => block_on(serve::run(arguments)),

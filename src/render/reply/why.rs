@@ -49,13 +49,12 @@ pub(super) const PART: usize = 150;
 /// Says what became of the last events, newest first; events that were not wanted are remembered `since`, and some of
 /// them may be withheld from whoever asks.
 pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp, withheld: usize) -> Message {
-    let mut since = format!("Events that were not wanted here are remembered since {}.", words::time(since));
-    if withheld > 0 {
+    let withheld = (withheld > 0).then(|| {
         let events = words::count(withheld, "event");
-        since.push_str(&format!(
-            " {events} of datasets without a subscription here: who may subscribe this channel sees which."
-        ));
-    }
+        format!(" {events} of datasets without a subscription here: who may subscribe this channel sees which.")
+    });
+    let withheld = withheld.unwrap_or_default();
+    let since = format!("Events that were not wanted here are remembered since {}.{withheld}", words::time(since));
     if told.is_empty() {
         return say(format!(
             "No event has come that this channel could have had. {since} \

@@ -3,12 +3,13 @@
 use super::keys::Key;
 use super::refusal::{self, refused, unopened};
 use crate::store::StoreError;
-use std::fs::{DirBuilder, File};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io;
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::Duration;
+use tracing::warn;
 
 /// The version of the layout that this program writes and reads.
 const SCHEMA: u32 = 1;
@@ -24,7 +25,9 @@ const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Opens the store in a folder, or makes it.
 pub(super) fn open(folder: &Path) -> Result<sled::Db, StoreError> {
-    open_patiently(folder, LOCK_TRIES)
+    let db = open_patiently(folder, LOCK_TRIES)?;
+    close_to_others(folder);
+    Ok(db)
 }
 
 /// Opens the store in a folder at once, if there is one.
@@ -64,6 +67,19 @@ fn open_patiently(folder: &Path, lock_tries: u32) -> Result<sled::Db, StoreError
         None => return Err(damaged(folder, "what says its version is lost")),
     }
     Ok(db)
+}
+
+/// Lets nobody else look into a folder that was there already.
+fn close_to_others(folder: &Path) {
+    let mode = folder.metadata().map_or(0, |found| found.permissions().mode());
+    if mode & 0o077 != 0
+        && let Err(error) = std::fs::set_permissions(folder, Permissions::from_mode(0o700))
+    {
+        let folder = folder.display();
+        warn!(
+            "others on this machine may look into `{folder}`, and that cannot be changed ({error}): run `chmod 700 {folder}`"
+        );
+    }
 }
 
 /// Refuses a damaged folder, now and whenever it is tried again.

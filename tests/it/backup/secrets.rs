@@ -11,6 +11,7 @@ use segments_slack::store::{self, AccountSetup, Durability, Renewal, SetUp, Stan
 use segments_slack::vault::{Field, KEY_FILE, Row, Vault};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 const SECRETS: [&str; 4] = ["xoxb-of-t2", "xoxe-of-t2", "whsec_b2YgdDE=", "key-of-t1"];
 
@@ -111,4 +112,28 @@ async fn a_backup_with_keys_that_open_nothing_is_none() {
     let (code, _, errors) = outside.command(&["backup", "--check", text(&file)]).await;
     assert!(code == 1 && errors.contains("line 1 is not base64 of 32 bytes"), "{errors}");
     assert!(!errors.contains("a secret that"), "{errors}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_server_keeps_is_for_its_owner_also_in_a_folder_that_was_there() {
+    let outside = Outside::start(1).await;
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    fs::create_dir(outside.data()).unwrap();
+    fs::set_permissions(outside.data(), fs::Permissions::from_mode(0o755)).unwrap();
+    outside.boot_ready().await.stop().await;
+    let mut folders = vec![outside.data()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        assert_eq!(mode(&folder), 0o700, "{}", folder.display());
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                assert_eq!(mode(&path) & 0o077, 0, "{} is for others too", path.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 3, "{seen} files");
 }
