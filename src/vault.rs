@@ -99,7 +99,11 @@ impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { workspace, account, field } = self;
         match account {
-            Some(account) => write!(f, "the {} of account `{account}` of workspace `{workspace}`", field.name()),
+            // Its id opens its endpoint: the beginning tells which it is.
+            Some(account) => {
+                let beginning: String = account.as_str().chars().take(6).collect();
+                write!(f, "the {} of account `{beginning}…` of workspace `{workspace}`", field.name())
+            }
             None => write!(f, "the {} of workspace `{workspace}`", field.name()),
         }
     }

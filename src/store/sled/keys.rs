@@ -378,7 +378,10 @@ fn micros(bytes: [u8; 8]) -> Option<Timestamp> {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.escape_ascii().fmt(f)
+        // An account's id opens its endpoint: of what may be one, the beginning tells which.
+        let text = self.0.escape_ascii().to_string();
+        text.split_inclusive(|sign: char| !sign.is_ascii_hexdigit())
+            .try_for_each(|part| if part.len() < 32 { f.write_str(part) } else { write!(f, "{}…", &part[..6]) })
     }
 }
 

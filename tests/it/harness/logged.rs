@@ -54,13 +54,11 @@ impl Logged {
 
 impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Logged {
     fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if !event.metadata().target().starts_with("segments_slack") {
-            return;
-        }
+        let is_ours = event.metadata().target().starts_with("segments_slack");
         let mut line = Line::default();
         event.record(&mut line);
         let mut found = self.0.lock().unwrap();
-        if *event.metadata().level() == tracing::Level::ERROR {
+        if is_ours && *event.metadata().level() == tracing::Level::ERROR {
             found.errors += 1;
         }
         if shows_a_secret(&line.0) {

@@ -47,3 +47,10 @@ fn times_sort_as_they_pass() {
     times.reverse();
     assert!(!times.is_sorted());
 }
+
+#[test]
+fn a_key_as_text_does_not_open_the_endpoint_of_its_account() {
+    let (workspace, id) = (WorkspaceId::parse("T1").unwrap(), "a1b2c3d4".repeat(4));
+    let told = Key::account(&workspace, &AccountId::parse(id.clone()).unwrap()).to_string();
+    assert!(!told.contains(&id[..8]) && told.contains('…') && told.contains("T1"), "{told}");
+}
