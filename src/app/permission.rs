@@ -62,8 +62,11 @@ pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message
 async fn may(app: &App, asker: &Asker, deed: Deed, who: &WhoMayChange) -> Result<Allowed, Message> {
     let person = person(app, &asker.lane.workspace, &asker.user).await;
     let allowed = match decide(who, &asker.user, person) {
-        // What is done with the account's key is done for nobody unknown.
-        Ok(()) if deed == Deed::Act && person.is_none() => Err(NotAllowed::Unknown),
+        // What is done with the account's key is done for nobody unknown; and a click in an organisation does not always
+        // say whether somebody belongs to it.
+        Ok(()) if person.is_none() && (deed == Deed::Act || asker.lane.workspace.is_organisation()) => {
+            Err(NotAllowed::Unknown)
+        }
         decided => decided,
     };
     allowed.map(|()| Allowed(())).map_err(|why| reply::not_allowed(deed, why, named(who)))

@@ -61,19 +61,16 @@ pub(super) fn decide(error: &SlackError, attempts: u32, now: Timestamp, jitter: 
             | "no_text"
             | "too_many_attachments"
             | "invalid_attachments" => Step::Simpler,
-            "channel_not_found" | "not_in_channel" | "is_archived" | "no_permission" | "user_is_restricted" => {
-                Step::PauseChannel
-            }
+            // The last one is said of a single team of an organisation.
+            "channel_not_found"
+            | "not_in_channel"
+            | "is_archived"
+            | "no_permission"
+            | "user_is_restricted"
+            | "team_access_not_granted" => Step::PauseChannel,
             code if code.starts_with("restricted_action") => Step::PauseChannel,
-            "token_revoked"
-            | "account_inactive"
-            | "invalid_auth"
-            | "app_uninstalled"
-            | "not_authed"
-            | "token_expired"
-            | "org_login_required"
-            | "team_access_not_granted"
-            | "missing_scope" => Step::PauseWorkspace,
+            "token_revoked" | "account_inactive" | "invalid_auth" | "app_uninstalled" | "not_authed"
+            | "token_expired" | "org_login_required" | "missing_scope" => Step::PauseWorkspace,
             _ => again(UNKNOWN_ATTEMPTS),
         },
     }
@@ -104,6 +101,7 @@ mod tests {
         assert_eq!(refused("msg_blocks_too_long", 0), Step::Simpler);
         assert_eq!(refused("restricted_action_thread_only_channel", 0), Step::PauseChannel);
         assert_eq!(refused("is_archived", 0), Step::PauseChannel);
+        assert_eq!(refused("team_access_not_granted", 0), Step::PauseChannel);
         assert_eq!(refused("token_revoked", 0), Step::PauseWorkspace);
         let now = Timestamp::UNIX_EPOCH;
         assert_eq!(decide(&SlackError::Limited(Duration::from_secs(30)), 9, now, 1.0), in_seconds(30, false));

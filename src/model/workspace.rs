@@ -91,6 +91,13 @@ identifier!(
     MessageTs, "message ts", 32, |b| b.is_ascii_digit() || b == b'.'
 );
 
+impl WorkspaceId {
+    /// Whether it is an organisation, whose teams are served as one.
+    pub fn is_organisation(&self) -> bool {
+        self.as_str().starts_with('E')
+    }
+}
+
 impl AccountId {
     /// The id under which the account given by the environment is kept.
     pub fn environment() -> Self {

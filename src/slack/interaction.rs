@@ -178,13 +178,11 @@ impl Payload {
     }
 
     /// Where the person belongs, where that can be known: an organisation's install names a team only sometimes, and
-    /// people of that team belong to the organisation.
+    /// somebody of another team may be of the organisation too, which only Slack can say when it is asked.
     fn home(&self) -> Option<WorkspaceId> {
         if self.is_enterprise_install {
-            let team = self.team.as_ref()?;
-            if self.user.team_id.as_ref() == Some(&team.id) {
-                return self.workspace();
-            }
+            let is_at_home = self.user.team_id.as_ref() == Some(&self.team.as_ref()?.id);
+            return self.workspace().filter(|_| is_at_home);
         }
         self.user.team_id.as_deref().and_then(|id| WorkspaceId::parse(id).ok())
     }
@@ -265,7 +263,7 @@ mod tests {
             click.home.map(|home| home.to_string())
         };
         assert_eq!(read(serde_json::json!({"id": "T1"}), "T1").as_deref(), Some("E1"));
-        assert_eq!(read(serde_json::json!({"id": "T1"}), "T9").as_deref(), Some("T9"));
+        assert_eq!(read(serde_json::json!({"id": "T1"}), "T9"), None);
         assert_eq!(read(serde_json::json!(null), "T1"), None);
     }
 

@@ -1,11 +1,15 @@
 //! `users.*` and `auth.test`: who is who.
 
 use super::conversations::page;
+use super::refusal::Refusal;
 use super::request::{Outcome, Request};
 use super::wire::describe;
 use super::world::{ChannelKind, Role};
 use crate::model::UserId;
 use serde_json::{Value, json};
+
+/// The teams of every organisation; all channels are in the first.
+const TEAMS: [&str; 2] = ["T91", "T92"];
 
 #[expect(clippy::unnecessary_wraps, reason = "a method like the others")]
 pub(super) fn test(request: &mut Request<'_>) -> Outcome {
@@ -32,8 +36,10 @@ pub(super) fn info(request: &mut Request<'_>) -> Outcome {
     let guest = workspace.guests.contains(&id);
     let admin = user.role != Role::Member;
     let offset = jiff::tz::TimeZone::get(&user.time_zone).map_or(0, |zone| zone.to_offset(request.now).seconds());
+    let teams = json!({"enterprise_id": workspace.info.id, "teams": TEAMS});
     Ok(json!({"ok": true, "user": {
         "id": id,
+        "enterprise_user": workspace.organisation.then_some(teams),
         "team_id": team,
         "name": user.name,
         "real_name": user.name,
@@ -53,8 +59,9 @@ pub(super) fn info(request: &mut Request<'_>) -> Outcome {
     }}))
 }
 
-/// The channels that a person, or else the bot, is in.
+/// The channels that a person, or else the bot, is in; of an organisation, those of one of its teams.
 pub(super) fn conversations(request: &mut Request<'_>) -> Outcome {
+    let team = request.args.word("team_id");
     let types = request.args.words("types");
     let without_archived = request.args.flag("exclude_archived").unwrap_or_default();
     let workspace = request.world.workspace(request.workspace);
@@ -66,6 +73,10 @@ pub(super) fn conversations(request: &mut Request<'_>) -> Outcome {
     if !workspace.users.contains_key(&user) {
         return Err("user_not_found".into());
     }
+    if workspace.organisation && team.is_none() {
+        return Err(Refusal::missing("team_id"));
+    }
+    let is_elsewhere = workspace.organisation && team.as_deref() != Some(TEAMS[0]);
     let wanted = |kind: ChannelKind| {
         let name = match kind {
             ChannelKind::Public => "public_channel",
@@ -77,7 +88,7 @@ pub(super) fn conversations(request: &mut Request<'_>) -> Outcome {
     let channels: Vec<Value> = workspace
         .channels
         .values()
-        .filter(|channel| channel.has(&user) && wanted(channel.info.kind))
+        .filter(|channel| !is_elsewhere && channel.has(&user) && wanted(channel.info.kind))
         .filter(|channel| channel.info.kind == ChannelKind::Public || channel.has(&bot))
         .filter(|channel| !(without_archived && channel.info.archived))
         .map(|channel| describe(&channel.info, &bot))

@@ -5,12 +5,14 @@ use crate::model::{ChannelId, Lane, MessageTs, TriggerId, UserId, WorkspaceId};
 use crate::slack::error::SlackError;
 use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::{SlackBlock, SlackView};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Channels on a page, as many as Slack recommends, …
 const PAGE: &str = "200";
 /// … and pages that are read at most.
 const PAGES: usize = 10;
+/// Teams of somebody's organisation that are looked at.
+const TEAMS: usize = 10;
 
 /// A channel that somebody is in, and that the bot knows of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,8 +134,28 @@ impl SlackApi {
     }
 
     /// The channels, archived ones left out, that somebody is in: the open ones, and of the others those that the bot
-    /// is in too. Of more than 2,000 only the first.
+    /// is in too. Of more than 2,000 only the first. Of an organisation, a team of theirs at a time.
     pub async fn channels_of(&self, workspace: &WorkspaceId, user: &UserId) -> Result<Vec<Membership>, SlackError> {
+        if !workspace.is_organisation() {
+            return self.channels_in(workspace, None, user).await;
+        }
+        let teams = self.user(workspace, user).await?.enterprise_user.map(|one| one.teams).unwrap_or_default();
+        let mut memberships: Vec<Membership> = Vec::new();
+        for team in teams.iter().take(TEAMS) {
+            // A channel may be in several teams.
+            let known: BTreeSet<ChannelId> = memberships.iter().map(|one| one.channel.clone()).collect();
+            let theirs = self.channels_in(workspace, Some(team), user).await?;
+            memberships.extend(theirs.into_iter().filter(|one| !known.contains(&one.channel)));
+        }
+        Ok(memberships)
+    }
+
+    async fn channels_in(
+        &self,
+        workspace: &WorkspaceId,
+        team: Option<&str>,
+        user: &UserId,
+    ) -> Result<Vec<Membership>, SlackError> {
         let (mut memberships, mut cursor) = (Vec::new(), String::new());
         for _ in 0..PAGES {
             let mut query = vec![
@@ -142,6 +164,7 @@ impl SlackApi {
                 ("exclude_archived", "true"),
                 ("limit", PAGE),
             ];
+            query.extend(team.map(|team| ("team_id", team)));
             query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
             let page: Channels = self.read(workspace, "users.conversations", &query).await?;
             memberships.extend(page.channels.into_iter().filter_map(|channel| {

@@ -2,9 +2,9 @@
 
 use crate::harness::failing::{How, When};
 use crate::harness::installing::{OTHER_SECRET, other};
-use crate::harness::{Bench, Serves, fixture, seconds, workspace};
+use crate::harness::{Bench, Serves, channel, fixture, seconds, user, workspace};
 use segments_slack::model::AccountId;
-use segments_slack::sandbox::slack::Fault;
+use segments_slack::sandbox::slack::{ChannelKind, Fault, Role};
 use segments_slack::store::{Standing, WorkspaceKind};
 use serde_json::json;
 
@@ -192,6 +192,23 @@ async fn an_organisation_wide_install_is_one_workspace() {
     let account = bench.account(&other(), OTHER_SECRET, "U21").await;
     assert_eq!(sends(&bench, &account, "msg_1").await, 204);
     assert_eq!(bench.read_in(&other(), "C21").len(), 1);
+}
+
+#[tokio::test]
+async fn people_of_an_organisation_see_the_channels_of_their_teams() {
+    let bench = Bench::start_serving(Serves::Many).await;
+    let (home, eve) = (segments_slack::model::WorkspaceId::parse("E2").unwrap(), user("U31"));
+    bench.slack.add_workspace(&home, "Flower Group", "xoxb-token-of-an-organisation");
+    bench.slack.make_organisation(&home);
+    bench.slack.add_user(&home, &eve, "eve", Role::Admin, "Europe/Brussels");
+    bench.slack.add_channel(&home, &channel("C31"), "flowers", ChannelKind::Public, std::slice::from_ref(&eve));
+    bench.slack.invite_bot(&home, &channel("C31"), &eve).await;
+    assert_eq!(bench.installs(&home, "U31").await.status, 200);
+    bench.slack.types(&home, &eve, &channel("C31"), "/segments subscribe jane/flowers").await;
+    assert!(bench.slack.opens_home(&home, &eve).await.is_success());
+    bench.settle().await;
+    let shown = bench.slack.home(&home, &eve).expect("a Home is shown").to_string();
+    assert!(shown.contains("<#C31>") && shown.contains("jane/flowers"), "{shown}");
 }
 
 #[tokio::test]
