@@ -25,6 +25,11 @@ struct Scene {
     issue: String,
 }
 
+/// Where webhooks go.
+fn endpoint(bench: &Bench) -> Sender {
+    Sender::new(bench.url("/webhooks/segments").parse().unwrap(), &SecretString::from(WEBHOOK_SECRET)).unwrap()
+}
+
 impl Scene {
     async fn start() -> Self {
         Self::of("issue.*").await
@@ -38,8 +43,7 @@ impl Scene {
         ai.add_user("jane", "key-of-jane");
         ai.add_dataset("jane/flowers");
         ai.add_collaborator("jane/flowers", "rex", Role::Manager);
-        let endpoint = bench.url("/webhooks/segments").parse().unwrap();
-        ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
+        ai.set_endpoint("jane", endpoint(&bench));
         bench.user("U1").types(&format!("/segments subscribe jane/flowers {events}")).in_channel("C1").await;
         bench.read("C1");
         let sample = ai.uploads("jane", "jane/flowers", "rose.png");
@@ -59,8 +63,7 @@ impl Scene {
     /// Another server takes over.
     async fn restarts(&mut self) {
         self.bench.restart().await;
-        let endpoint = self.bench.url("/webhooks/segments").parse().unwrap();
-        self.ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
+        self.ai.set_endpoint("jane", endpoint(&self.bench));
     }
 
     /// Somebody clicks a button in C1; gives what they alone are told.

@@ -44,6 +44,7 @@ pub use error::{cause_in_words, in_plain_words, mistake};
 pub use formed::{
     act_form_is_outdated, act_form_not_opened, act_form_refused, assigned, assigned_otherwise, assigning_unclear,
     being_assigned, being_sent, nobody_there, not_taken, replies_are_off, reported, reporting_unclear,
+    reporting_unseen, reporting_waits,
 };
 pub use help::help;
 pub use list::{list, overview};

@@ -95,11 +95,14 @@ fn the_messages() {
         ("assigned before", reply::assigned(&assign, APP_URL, Queue::Reviewing, (&john, &name), true)),
         ("assigned otherwise", reply::assigned_otherwise(Queue::Labeling, Some("jane"))),
         ("assigning unclear", reply::assigning_unclear(&assign, APP_URL)),
-        ("reported", reply::reported(&report, APP_URL, Some("rex"), true)),
-        ("reported unseen", reply::reported(&report, APP_URL, None, false)),
-        ("replied", reply::reported(&reply_to, APP_URL, Some("rex"), true)),
+        ("reported", reply::reported(&report, APP_URL, Some("rex"), true, true)),
+        ("reported unseen", reply::reported(&report, APP_URL, None, true, false)),
+        ("replied", reply::reported(&reply_to, APP_URL, Some("rex"), true, true)),
+        ("reported before", reply::reported(&report, APP_URL, Some("rex"), false, true)),
         ("reporting unclear", reply::reporting_unclear(&report, APP_URL)),
-        ("hostile", reply::reported(&hostile("report"), APP_URL, Some(&"<!here>".repeat(50)), false)),
+        ("reporting unseen", reply::reporting_unseen(&Sheet { dataset: None, ..report.clone() }, APP_URL)),
+        ("reporting waits", reply::reporting_waits(&SegmentsError::NotFound, Task::Report)),
+        ("hostile", reply::reported(&hostile("report"), APP_URL, Some(&"<!here>".repeat(50)), true, false)),
     ];
     insta::assert_snapshot!(gallery(messages));
 }
