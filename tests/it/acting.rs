@@ -14,7 +14,7 @@ use segments_slack::clock::later;
 use segments_slack::config::WhoMayChange;
 use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::segments_ai::{Fault, Role, SegmentsAi, Timing};
-use segments_slack::sandbox::slack::Shown;
+use segments_slack::sandbox::slack::{Fault as SlackFault, Shown};
 use segments_slack::segments::api::IssueStatus;
 
 /// A bench with jane's issue in C1, and a Segments.ai behind it where the server's key is rex's.
@@ -288,6 +288,29 @@ async fn a_segments_ai_that_never_answers_is_given_up_and_a_second_click_meanwhi
     assert_eq!((scene.status().as_str(), scene.writes()), ("CLOSED", 1));
     scene.webhooks_come().await;
     assert!(scene.page("C1")[1].contains("resolved by <@U1>, as rex"));
+}
+
+#[tokio::test]
+async fn where_slack_does_not_take_the_answer_to_a_click_it_is_told_in_a_message() {
+    let scene = Scene::seen().await;
+    for (button, fault) in [
+        ("resolve", SlackFault::RateLimit { retry_after: 7 }),
+        ("reopen", SlackFault::Status(500)),
+        ("resolve", SlackFault::Reset),
+    ] {
+        scene.bench.slack.fail_next_of("response_url", fault);
+        scene.bench.user("U1").clicks(button).in_channel("C1").await;
+        let told = loop {
+            match scene.bench.read_all("D1").pop() {
+                Some(told) => break told.text,
+                None => scene.bench.settle().await,
+            }
+        };
+        let words = if button == "reopen" { "🔴 The issue is open again" } else { "🟢 The issue is resolved" };
+        assert!(told.starts_with(&format!("About the button that you clicked in <#C1>: {words}")), "{told}");
+        scene.webhooks_come().await;
+        scene.page("C1");
+    }
 }
 
 #[tokio::test]

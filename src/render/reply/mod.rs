@@ -55,9 +55,9 @@ pub use me::{
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{
     archived_channel, at_work, done, edit_by_command, edited_one_changed, edited_one_is_gone, import_by_command,
-    modal_was_wrong, no_such_subscription, not_a_channel, of_a_closed_form, other_workspace, paused_notice, resumed,
-    selects_nothing, still_refused, subscribe_by_command, test_event_not_selected, test_nothing_to_show, test_posted,
-    too_many_subscriptions, try_again, unfinished, unknown_action,
+    modal_was_wrong, no_such_subscription, not_a_channel, of_a_click, of_a_form, other_workspace, paused_notice,
+    resumed, selects_nothing, still_refused, subscribe_by_command, test_event_not_selected, test_nothing_to_show,
+    test_posted, too_many_subscriptions, try_again, unfinished, unknown_action,
 };
 pub use permission::{Deed, NotAllowed, not_allowed};
 pub use status::{AccountStatus, Status, status};
