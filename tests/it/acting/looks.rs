@@ -72,12 +72,15 @@ fn the_forms() {
 #[test]
 fn the_words_at_segments_ai_are_plain() {
     let words = |sheet: &Sheet, writer: &str| modal::description(sheet, "Both & <more>.", writer);
-    assert_eq!(words(&of("report"), "ann"), "Both & <more>.\n\n— ann, from Slack");
-    assert_eq!(words(&of("report"), "*Ann*\n<!here> & co"), "Both & <more>.\n\n— ∗Ann∗ <!here> & co, from Slack");
-    assert_eq!(words(&of("report"), "\u{202e}"), "Both & <more>.\n\n— somebody, from Slack");
-    let reply = "Re: “You forgot to label the cars in this image.”\n\nBoth & <more>.\n\n— ann, from Slack";
+    assert_eq!(words(&of("report"), "ann"), "ann, from Slack:\n\nBoth & <more>.");
+    assert_eq!(words(&of("report"), "*Ann*\n<!here> & co"), "∗Ann∗ <!here> & co, from Slack:\n\nBoth & <more>.");
+    assert_eq!(words(&of("report"), "\u{202e}"), "somebody, from Slack:\n\nBoth & <more>.");
+    let reply = "ann, from Slack:\n\nRe: “You forgot to label the cars in this image.”\n\nBoth & <more>.";
     assert_eq!(words(&of("reply"), "ann"), reply);
-    assert!(words(&Sheet { quoted: None, ..of("reply") }, "ann").starts_with("Re: another issue on this sample\n\n"));
+    assert!(
+        words(&Sheet { quoted: None, ..of("reply") }, "ann")
+            .starts_with("ann, from Slack:\n\nRe: another issue on this sample\n\n")
+    );
     assert!(words(&hostile("reply"), &"ö".repeat(500)).chars().count() < 500);
 }
 

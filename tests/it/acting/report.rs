@@ -40,13 +40,27 @@ async fn an_issue_is_opened_in_the_key_owner_s_name_and_says_who_wrote_it() {
         let told = scene.submits().await;
         assert!(told.contains("🔴 Your issue is on <https://app.segments.ai/jane/flowers/samples/"), "{told}");
         assert!(told.contains("|rose.png> in Segments.ai, as rex.") && told.contains(follows), "{told}");
-        assert_eq!(scene.opened(), ["The leaf has\nno label.\n\n— ann, from Slack"]);
+        assert_eq!(scene.opened(), ["ann, from Slack:\n\nThe leaf has\nno label."]);
         scene.webhooks_come().await;
         let page = scene.page("C1");
         let cards =
-            page.iter().filter(|line| line.contains("issue opened by rex: The leaf has no label. — ann, from Slack"));
+            page.iter().filter(|line| line.contains("issue opened by rex: ann, from Slack: The leaf has no label."));
         assert_eq!(cards.count(), usize::from(follows.starts_with("Its card")), "{page:#?}");
     }
+}
+
+#[tokio::test]
+async fn the_card_of_a_long_issue_says_who_wrote_it() {
+    let scene = Scene::of("sample.created").await;
+    scene.bench.user("U1").types("/segments subscribe jane/flowers issue.created").in_channel("C1").await;
+    scene.page("C1");
+    scene.writes_of_it(&"no label ".repeat(200)).await;
+    scene.submits().await;
+    scene.webhooks_come().await;
+    scene.page("C1");
+    let shown = scene.bench.slack.messages(&workspace(), &channel("C1"), None);
+    let card = shown.last().unwrap().attachments.to_string();
+    assert!(card.contains("ann, from Slack:") && card.contains("no label no label"), "{card}");
 }
 
 #[tokio::test]
@@ -296,9 +310,15 @@ async fn replying_is_off_unless_it_was_turned_on_and_then_opens_an_issue_that_qu
     let view = scene.bench.modal();
     let told = scene.submits().await;
     assert!(told.contains("🔴 Your reply is an issue on <https://app.segments.ai/jane/flowers/samples/"), "{told}");
-    assert_eq!(scene.opened(), ["Re: “The leaf has no label.”\n\nBoth.\n\n— ann, from Slack"]);
+    assert_eq!(scene.opened(), ["ann, from Slack:\n\nRe: “The leaf has no label.”\n\nBoth."]);
     scene.webhooks_come().await;
-    assert!(scene.page("C1").last().unwrap().contains("issue opened by rex: Re: “The leaf has no label.” Both."));
+    assert!(
+        scene
+            .page("C1")
+            .last()
+            .unwrap()
+            .contains("issue opened by rex: ann, from Slack: Re: “The leaf has no label.” Both.")
+    );
 
     // A button and a form that are left do nothing any more.
     scene.turns_replies(Replies::Off).await;
