@@ -2,6 +2,7 @@
 
 mod assign;
 mod forms;
+mod label;
 mod looks;
 mod page;
 mod report;
@@ -339,33 +340,6 @@ async fn without_a_key_there_are_no_buttons_and_those_that_are_left_say_so() {
     scene.page("C1");
     let shown = scene.bench.slack.messages(&workspace(), &channel("C1"), None);
     assert!(shown.iter().all(|shown| !shown.attachments.to_string().contains("\"resolve\"")), "{shown:#?}");
-}
-
-#[tokio::test]
-async fn a_label_is_approved_or_rejected_after_a_question_and_told_below_its_message() {
-    for (button, status, words) in [
-        ("approve", "REVIEWED", "↳ ✅ rose.png reviewed by <@U2>, as rex"),
-        ("reject", "REJECTED", "↳ ❌ rose.png rejected by <@U2>, as rex"),
-    ] {
-        let scene = Scene::of("label.labeled").await;
-        let bench = &scene.bench;
-        bench.user("U1").types("/segments subscribe jane/flowers label.reviewed label.rejected").in_channel("C2").await;
-        bench.read("C2");
-        scene.ai.labels("jane", &scene.sample, "ground-truth", "LABELED");
-        scene.webhooks_come().await;
-        let answer = bench.user("U2").clicks(button).in_channel("C1").await;
-        let confirmed = answer.confirmed.expect("it asks first").to_string();
-        assert!(
-            confirmed.contains(if button == "approve" { "reviewed" } else { "goes back to its labeler" }),
-            "{confirmed}"
-        );
-        assert_eq!(scene.ai.label(&scene.sample, "ground-truth")["label_status"], status);
-        scene.webhooks_come().await;
-        let page = scene.page("C1");
-        assert!(page.len() == 2 && page[1].starts_with(words), "{page:#?}");
-        let elsewhere = scene.page("C2");
-        assert!(elsewhere.len() == 1 && elsewhere[0].contains("by <@U2>, as rex"), "{elsewhere:#?}");
-    }
 }
 
 #[tokio::test]
