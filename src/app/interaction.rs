@@ -2,7 +2,7 @@
 
 use super::permission::may_connect;
 use super::{
-    App, Asker, Audience, Reply, accounts, acting, because, channel, command, home, me, modal, mute, subscribe,
+    App, Asker, Audience, Reply, accounts, acting, because, channel, command, home, me, modal, mute, subscribe, tell,
     test_card, transfer,
 };
 use crate::model::{DatasetPattern, SubscriptionState};
@@ -54,10 +54,17 @@ pub async fn click(app: &Arc<App>, click: Click) {
     if click.view.is_some() {
         return;
     }
+    let mut heard = true;
     for answer in answers(&outcome) {
         if let Err(error) = app.responder.respond(&click.response_url, &answer).await {
             warn!("could not answer a click on `{}`: {error}", click.action.action_id());
+            heard = false;
         }
+    }
+    // Whoever hears nothing of a change does it again.
+    if let (false, Action::Act(_), Outcome::Said(told) | Outcome::InPlace(told)) = (heard, &click.action, &outcome) {
+        let message = reply::of_a_click(click.channel.as_ref(), &told.message);
+        tell::person(app, &click.workspace, &click.user, &message).await;
     }
 }
 

@@ -243,7 +243,8 @@ pub fn still_at_work() -> Submitted {
     says(&reply::at_work())
 }
 
-/// Says in the modal, which told that work goes on, what came of it; to whoever closed it meanwhile in a message.
+/// Says in the modal, which told that work goes on, what came of it; where that cannot be, as it was closed meanwhile, in
+/// a message.
 pub async fn tell_later(app: &App, workspace: &WorkspaceId, user: &UserId, view_id: &str, submitted: Submitted) {
     let view = match submitted {
         Submitted::Close => modal::notice("Segments", &reply::done()),
@@ -252,15 +253,12 @@ pub async fn tell_later(app: &App, workspace: &WorkspaceId, user: &UserId, view_
         }
         Submitted::Says(view) => *view,
     };
-    let told = match app.slack.update_view(workspace, view_id, None, &view).await {
-        Err(SlackError::Refused(_)) => {
-            let message = reply::of_a_closed_form(&view);
-            app.slack.write_to(workspace, user, message.content(Rung::Whole)).await
+    if let Err(error) = tell::modal(app, workspace, view_id, &view).await {
+        let was_closed = matches!(error, SlackError::Refused(_));
+        if !was_closed {
+            warn!("could not say in a modal what came of it: {error}; telling {user}");
         }
-        told => told,
-    };
-    if let Err(error) = told {
-        warn!("could not say what came of a modal: {error}");
+        tell::person(app, workspace, user, &reply::of_a_form(&view, was_closed)).await;
     }
 }
 

@@ -174,7 +174,7 @@ async fn sample_card(
         [ObjectKey::new("sample", &sample.uuid), ObjectKey::new("label", &format!("{}/{labelset}", sample.uuid))];
     let known = app.store.object_states(workspace, keys.into()).await?;
     let status = known.iter().find_map(|(_, state)| match &state.seen {
-        Seen::Label { status } => Some((status.as_deref()?, state.at)),
+        Seen::Label { status, .. } => Some((status.as_deref()?, state.at)),
         _ => None,
     });
     let seen = known.iter().find_map(|(_, state)| match &state.seen {

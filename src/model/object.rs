@@ -340,6 +340,9 @@ pub enum Seen {
     },
     /// A label's status.
     Label {
+        /// The dataset that it is in; none if it was not seen since this is remembered.
+        #[serde(default)]
+        dataset: Option<DatasetName>,
         /// Its status.
         status: Option<String>,
     },

@@ -106,7 +106,7 @@ fn assigned(now: &Sample, before: &Seen) -> bool {
 /// What the status says, unless it said so before: then the label was only saved again.
 fn verdict(now: &Label, before: Option<&Seen>) -> Option<Derived> {
     let status = now.status.as_deref()?;
-    if matches!(before, Some(Seen::Label { status: Some(before) }) if before == status) {
+    if matches!(before, Some(Seen::Label { status: Some(before), .. }) if before == status) {
         return None;
     }
     match status {
@@ -169,13 +169,14 @@ fn seen(event: &Event, before: Option<&Seen>) -> Option<Seen> {
                 assigned_reviewer: now.assigned_reviewer.clone().filter(|_| !deleted),
             })
         }
-        Object::Label(_) if deleted => Some(Seen::Label { status: None }),
+        Object::Label(_) if deleted => Some(Seen::Label { dataset: None, status: None }),
         Object::Label(now) => {
-            let known = match before {
-                Some(Seen::Label { status }) => status.clone(),
-                _ => None,
+            let (known, known_dataset) = match before {
+                Some(Seen::Label { status, dataset }) => (status.clone(), dataset.clone()),
+                _ => (None, None),
             };
-            Some(Seen::Label { status: now.status.clone().or(known) })
+            let dataset = event.dataset.clone().or(known_dataset);
+            Some(Seen::Label { dataset, status: now.status.clone().or(known) })
         }
         Object::Issue(_) if deleted => Some(Seen::Issue { status: None, comments: 0 }),
         Object::Issue(now) => {

@@ -1,9 +1,11 @@
 //! The calls we make to Segments.ai: published ones only. Keys go in here and nowhere else; errors come out as what they
 //! mean to the caller.
 
-mod answer;
 mod error;
 mod ids;
+mod sieve;
+
+mod answer;
 
 pub use error::{Said, SegmentsError, Trouble};
 pub use ids::{IssueId, Labelset, SampleId, Username};
@@ -296,7 +298,10 @@ impl SegmentsApi {
                 let unsent = error.is_connect();
                 if unsent { SegmentsError::Unavailable(Trouble::Unreachable) } else { kind.after_sending(Trouble::Cut) }
             })?;
-            Answer::receive(response).await.map_err(|trouble| kind.after_sending(trouble))
+            // What a label consists of is for nobody here, and may be very much.
+            let left_out = matches!(path, ["labels", ..]).then_some("attributes");
+            // In a box, since every call holds what this needs.
+            Box::pin(Answer::receive(response, left_out)).await.map_err(|trouble| kind.after_sending(trouble))
         };
         self.clock.timeout(limit, call).await.unwrap_or_else(|| Err(kind.after_sending(Trouble::TimedOut)))
     }

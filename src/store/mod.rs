@@ -245,6 +245,12 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     /// Notes that something is done in a channel because of this; false if that was noted within the last day.
     async fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError>;
 
+    /// Whether it was noted that something is done in a channel because of this.
+    async fn has_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<bool, StoreError>;
+
+    /// Forgets that it was noted, since nothing was done.
+    async fn forget_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<(), StoreError>;
+
     /// The mutes of every channel that has any.
     async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError>;
 

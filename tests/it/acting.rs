@@ -2,6 +2,7 @@
 
 mod assign;
 mod forms;
+mod label;
 mod looks;
 mod page;
 mod report;
@@ -13,7 +14,7 @@ use secrecy::SecretString;
 use segments_slack::clock::later;
 use segments_slack::config::WhoMayChange;
 use segments_slack::sandbox::segments::Sender;
-use segments_slack::sandbox::segments_ai::{Fault, Role, Rules, SegmentsAi, Timing};
+use segments_slack::sandbox::segments_ai::{Fault, Role, SegmentsAi, Timing};
 use segments_slack::sandbox::slack::{Fault as SlackFault, Shown};
 use segments_slack::segments::api::IssueStatus;
 
@@ -23,6 +24,11 @@ struct Scene {
     ai: SegmentsAi,
     sample: String,
     issue: String,
+}
+
+/// Where webhooks go.
+fn endpoint(bench: &Bench) -> Sender {
+    Sender::new(bench.url("/webhooks/segments").parse().unwrap(), &SecretString::from(WEBHOOK_SECRET)).unwrap()
 }
 
 impl Scene {
@@ -38,8 +44,7 @@ impl Scene {
         ai.add_user("jane", "key-of-jane");
         ai.add_dataset("jane/flowers");
         ai.add_collaborator("jane/flowers", "rex", Role::Manager);
-        let endpoint = bench.url("/webhooks/segments").parse().unwrap();
-        ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
+        ai.set_endpoint("jane", endpoint(&bench));
         bench.user("U1").types(&format!("/segments subscribe jane/flowers {events}")).in_channel("C1").await;
         bench.read("C1");
         let sample = ai.uploads("jane", "jane/flowers", "rose.png");
@@ -59,8 +64,7 @@ impl Scene {
     /// Another server takes over.
     async fn restarts(&mut self) {
         self.bench.restart().await;
-        let endpoint = self.bench.url("/webhooks/segments").parse().unwrap();
-        self.ai.set_endpoint("jane", Sender::new(endpoint, &SecretString::from(WEBHOOK_SECRET)).unwrap());
+        self.ai.set_endpoint("jane", endpoint(&self.bench));
     }
 
     /// Somebody clicks a button in C1; gives what they alone are told.
@@ -288,6 +292,29 @@ async fn a_segments_ai_that_never_answers_is_given_up_and_a_second_click_meanwhi
 }
 
 #[tokio::test]
+async fn where_slack_does_not_take_the_answer_to_a_click_it_is_told_in_a_message() {
+    let scene = Scene::seen().await;
+    for (button, fault) in [
+        ("resolve", SlackFault::RateLimit { retry_after: 7 }),
+        ("reopen", SlackFault::Status(500)),
+        ("resolve", SlackFault::Reset),
+    ] {
+        scene.bench.slack.fail_next_of("response_url", fault);
+        scene.bench.user("U1").clicks(button).in_channel("C1").await;
+        let told = loop {
+            match scene.bench.read_all("D1").pop() {
+                Some(told) => break told.text,
+                None => scene.bench.settle().await,
+            }
+        };
+        let words = if button == "reopen" { "🔴 The issue is open again" } else { "🟢 The issue is resolved" };
+        assert!(told.starts_with(&format!("About the button that you clicked in <#C1>: {words}")), "{told}");
+        scene.webhooks_come().await;
+        scene.page("C1");
+    }
+}
+
+#[tokio::test]
 async fn who_may_not_act_is_told_who_may() {
     let mut scene = Scene::seen().await;
     scene.bench.slack.make_guest(&workspace(), &user("U2"));
@@ -328,58 +355,6 @@ async fn without_a_key_there_are_no_buttons_and_those_that_are_left_say_so() {
     scene.page("C1");
     let shown = scene.bench.slack.messages(&workspace(), &channel("C1"), None);
     assert!(shown.iter().all(|shown| !shown.attachments.to_string().contains("\"resolve\"")), "{shown:#?}");
-}
-
-#[tokio::test]
-async fn a_label_is_approved_or_rejected_after_a_question_and_told_below_its_message() {
-    for (button, status, words) in [
-        ("approve", "REVIEWED", "↳ ✅ rose.png reviewed by <@U2>, as rex"),
-        ("reject", "REJECTED", "↳ ❌ rose.png rejected by <@U2>, as rex"),
-    ] {
-        let scene = Scene::of("label.labeled").await;
-        scene.ai.set_rules(Rules { calls_name_reviewers: button == "reject", ..Rules::default() });
-        let bench = &scene.bench;
-        bench.user("U1").types("/segments subscribe jane/flowers label.reviewed label.rejected").in_channel("C2").await;
-        bench.read("C2");
-        for (who, status) in [("jane", "LABELED"), ("ann", "REJECTED"), ("jane", "LABELED")] {
-            scene.ai.labels(who, &scene.sample, "ground-truth", status);
-            scene.webhooks_come().await;
-            scene.bench.after(seconds(60)).await;
-        }
-        let before = (scene.page("C1").len(), scene.page("C2").len());
-        let answer = bench.user("U2").clicks(button).in_channel("C1").await;
-        let confirmed = answer.confirmed.expect("it asks first").to_string();
-        assert!(
-            confirmed.contains(if button == "approve" { "reviewed" } else { "goes back to its labeler" }),
-            "{confirmed}"
-        );
-        assert_eq!(scene.ai.label(&scene.sample, "ground-truth")["label_status"], status);
-        scene.webhooks_come().await;
-        let page = scene.page("C1");
-        assert!(page.len() == before.0 + 1 && page[before.0].starts_with(words), "{page:#?}");
-        let elsewhere = scene.page("C2");
-        assert!(elsewhere.len() == before.1 + 1, "{elsewhere:#?}");
-        assert!(elsewhere[before.1].contains("by <@U2>, as rex"), "{elsewhere:#?}");
-    }
-}
-
-#[tokio::test]
-async fn a_label_that_moved_since_it_was_shown_is_judged_after_another_question() {
-    let scene = Scene::of("label.labeled").await;
-    scene.ai.labels("jane", &scene.sample, "ground-truth", "LABELED");
-    scene.webhooks_come().await;
-    scene.ai.labels("jane", &scene.sample, "ground-truth", "LABELING_IN_PROGRESS");
-    let told = scene.clicks("U2", "reject").await;
-    assert!(told.contains("nothing was written. It is labeling in progress now"), "{told}");
-    let answer = scene.bench.user("U2").clicks("reject").in_channel("C1").await;
-    let confirmed = answer.confirmed.expect("it asks again").to_string();
-    assert!(
-        confirmed.contains("Reject it as it is now?") && confirmed.contains("goes back to its labeler"),
-        "{confirmed}"
-    );
-    assert_eq!(scene.ai.label(&scene.sample, "ground-truth")["label_status"], "REJECTED");
-    scene.webhooks_come().await;
-    scene.page("C1");
 }
 
 #[tokio::test]

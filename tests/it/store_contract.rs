@@ -57,7 +57,7 @@ macro_rules! contracts {
                 an_edit_is_stored_and_raises_the_revision
                 an_edit_from_an_old_revision_moves_nothing
                 a_cause_is_carried_out_once_a_channel
-                a_cause_that_is_noted_is_new_once_a_channel
+                a_cause_that_is_noted_is_new_once_a_channel_until_it_is_forgotten
                 a_number_is_never_given_again
                 an_undo_is_used_once
                 an_undo_that_has_expired_is_not_carried_out

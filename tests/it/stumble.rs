@@ -141,6 +141,12 @@ impl Store for Stumbling {
     async fn note_cause(&self, _: &Lane, _: &TriggerId, _: Timestamp) -> Answer<bool> {
         unimplemented!()
     }
+    async fn has_cause(&self, _: &Lane, _: &TriggerId) -> Answer<bool> {
+        unimplemented!()
+    }
+    async fn forget_cause(&self, _: &Lane, _: &TriggerId) -> Answer<()> {
+        unimplemented!()
+    }
     async fn undo(&self, _: &WorkspaceId, _: Uuid) -> Answer<Option<Undo>> {
         unimplemented!()
     }

@@ -91,16 +91,17 @@ async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Resu
         Err(error) => return Ok(Err(reply::act_form_refused(&error, ask.task))),
     };
     if sheet.dataset.is_none() {
-        sheet.dataset = dataset_of(app, workspace, sheet.sample).await?;
+        sheet.dataset = dataset_of(app, workspace, &sheet).await?;
     }
     Ok(Ok(sheet))
 }
 
-/// Where a sample is, as far as a webhook said.
-async fn dataset_of(app: &App, workspace: &WorkspaceId, sample: SampleId) -> Result<Option<DatasetName>, StoreError> {
-    let known = app.store.known_from(workspace, ObjectKey::new("sample", &sample.to_string())).await?;
-    Ok(known.and_then(|(_, state)| match state.seen {
-        Seen::Sample { dataset, .. } => dataset,
+/// Where a sample is, as far as webhooks about it, or about the label that a form is about, said.
+async fn dataset_of(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result<Option<DatasetName>, StoreError> {
+    let objects = vec![ObjectKey::new("sample", &sheet.sample.to_string()), sheet.ask.about.object()];
+    let known = app.store.object_states(workspace, objects).await?;
+    Ok(known.into_iter().find_map(|(_, state)| match state.seen {
+        Seen::Sample { dataset, .. } | Seen::Label { dataset, .. } => dataset,
         _ => None,
     }))
 }

@@ -5,11 +5,12 @@ use crate::app::act::patiently;
 use crate::app::modal::{Submitted, says};
 use crate::model::event::{EventType, KnownType};
 use crate::model::object::Issue;
-use crate::model::{Event, News, Object, ObjectKey};
+use crate::model::{Event, News, Object, ObjectKey, TriggerId};
 use crate::render::{modal, reply};
-use crate::segments::api::{SegmentsError, Trouble};
+use crate::segments::api::SegmentsError;
 use crate::slack::acts::{LONGEST_TEXT, block};
 use crate::store::StoreError;
+use sha2::{Digest, Sha256};
 use std::sync::PoisonError;
 use std::time::Duration;
 use tracing::{info, warn};
@@ -40,40 +41,74 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     // The same submission sent twice has the same cause.
     let form = ObjectKey::new("form", asker.cause.as_str());
     let Some(_turn) = app.acting.turn(workspace, form) else { return Ok(says(&reply::being_sent())) };
-    let is_first = app.store.note_cause(&asker.lane, &asker.cause, app.clock.now()).await?;
-    let before = if is_first { Ok(None) } else { by.opened(&description).await };
-    let opened = match before {
-        Ok(None) => match patiently(app, || app.segments.open_issue(&access.key, sheet.sample, &description)).await {
-            Err(SegmentsError::Unclear(_)) => by.opened(&description).await.unwrap_or_default(),
-            Ok(issue) => Some(issue),
-            Err(error) => return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task))),
-        },
-        Ok(found) => found,
-        Err(_) => None,
+    let app_url = &app.settings.app_url;
+    let unseen = || by.again(sheet, &reply::reporting_unseen(sheet, app_url));
+    let again = app.store.has_cause(&asker.lane, &asker.cause).await?;
+    if again {
+        let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
+        match patiently(app, || app.segments.issues_on(&access.key, sheet.sample, dataset)).await {
+            Ok(issues) => {
+                if let Some((issue, words)) = by.opened(issues).await? {
+                    return Ok(by.reported(issue, words == by.cause_of(&description)));
+                }
+            }
+            Err(error) => return Ok(by.again(sheet, &reply::reporting_waits(&error, sheet.ask.task))),
+        }
+    }
+    let words = by.cause_of(&description);
+    app.store.note_cause(&asker.lane, &asker.cause, app.clock.now()).await?;
+    let are_new = app.store.note_cause(&asker.lane, &words, app.clock.now()).await?;
+    let opened = match patiently(app, || app.segments.open_issue(&access.key, sheet.sample, &description)).await {
+        Ok(issue) => Some((issue, words)),
+        Err(SegmentsError::Unclear(_)) => {
+            let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
+            let issues = app.segments.issues_on(&access.key, sheet.sample, dataset).await;
+            by.opened(issues.unwrap_or_default()).await?
+        }
+        Err(error) => {
+            // Nothing was done, so that there is nothing to look for; an earlier try may have been taken all the same.
+            for cause in [Some(&words).filter(|_| are_new), Some(&asker.cause).filter(|_| !again)].into_iter().flatten()
+            {
+                app.store.forget_cause(&asker.lane, cause).await?;
+            }
+            return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task)));
+        }
     };
     let word = if opened.is_some() { "done" } else { "unclear" };
     info!(workspace.id = %workspace, user.id = %asker.user, "{} asked to open an issue: {word}", asker.user);
-    let app_url = &app.settings.app_url;
     Ok(match opened {
-        Some(issue) => {
-            let owner = issue.created_by.clone();
-            says(&reply::reported(sheet, app_url, owner.as_deref(), by.is_shown(issue)))
-        }
+        Some((issue, words)) => by.reported(issue, words == by.cause_of(&description)),
         None => by.again(sheet, &reply::reporting_unclear(sheet, app_url)),
     })
 }
 
 impl By<'_> {
-    /// The issue of these words that was opened on the sample since the form was, if there is one.
-    async fn opened(&self, description: &str) -> Result<Option<Issue>, SegmentsError> {
-        let Self { app, access, sheet, .. } = self;
-        let dataset = sheet.dataset.as_ref().ok_or(SegmentsError::Unavailable(Trouble::Unreadable))?;
-        let issues = app.segments.issues_on(&access.key, sheet.sample, dataset).await?;
+    /// The issue, of these, that this form has opened, if there is one, and under what its words are noted.
+    async fn opened(&self, issues: Vec<Issue>) -> Result<Option<(Issue, TriggerId)>, StoreError> {
+        let Self { app, asker, sheet, .. } = self;
         let since = sheet.opened_at.saturating_sub(SKEW).unwrap_or(sheet.opened_at);
-        Ok(issues.into_iter().find(|issue| {
-            let words = issue.description.as_deref().unwrap_or_default().split_whitespace();
-            issue.created_at.is_none_or(|at| at >= since) && words.eq(description.split_whitespace())
-        }))
+        for issue in issues.into_iter().filter(|issue| issue.created_at.is_none_or(|at| at >= since)) {
+            let words = self.cause_of(issue.description.as_deref().unwrap_or_default());
+            if app.store.has_cause(&asker.lane, &words).await? {
+                return Ok(Some((issue, words)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Under what it is noted that this form has sent a description, however it is spaced.
+    fn cause_of(&self, description: &str) -> TriggerId {
+        let words = description.split_whitespace();
+        let words: Vec<&str> = std::iter::once(self.asker.cause.as_str()).chain(words).collect();
+        let print = hex::encode(&Sha256::digest(words.join(" "))[..16]);
+        TriggerId::parse(format!("form.{print}")).expect("it is short and has no spaces")
+    }
+
+    fn reported(&self, issue: Issue, as_written: bool) -> Submitted {
+        let owner = issue.created_by.clone();
+        let is_shown = self.is_shown(issue);
+        let app_url = &self.app.settings.app_url;
+        says(&reply::reported(self.sheet, app_url, owner.as_deref(), as_written, is_shown))
     }
 
     /// Whether the card of an issue comes to the channel that it was opened from.

@@ -54,7 +54,7 @@ pub fn form(sheet: &Sheet, filled: &Filled, app_url: &str, last: Option<&Message
     }
     if sheet.ask.task != Task::Assign {
         blocks.push(kit::context([
-            "Segments.ai shows it in the name of the API key's owner; yours is written below it.",
+            "Segments.ai shows it in the name of the API key's owner; yours is written above it.",
         ]));
     }
     let modal = SlackModalView::new(plain(title(sheet.ask.task), TITLE), blocks)
@@ -70,7 +70,8 @@ pub fn wrong(block: &str, said: &str) -> BTreeMap<String, String> {
     BTreeMap::from([(block.to_owned(), cut(&unmarked(said), ERROR))])
 }
 
-/// The words of an issue at Segments.ai, where nobody knows Slack's marks: what was written, and by whom.
+/// The words of an issue at Segments.ai, where nobody knows Slack's marks: by whom it is, which a message that quotes the
+/// beginning shows too, and what was written.
 pub fn description(sheet: &Sheet, text: &str, writer: &str) -> String {
     let first = match (sheet.ask.task, quoted(sheet)) {
         (Task::Reply, Some(words)) => format!("Re: “{}”\n\n", mrkdwn::unescape(&words)),
@@ -78,7 +79,7 @@ pub fn description(sheet: &Sheet, text: &str, writer: &str) -> String {
         (Task::Assign | Task::Report, _) => String::new(),
     };
     let writer = person(Some(writer)).map_or_else(|| "somebody".to_owned(), |name| mrkdwn::unescape(&name));
-    format!("{first}{text}\n\n— {writer}, from Slack")
+    format!("{writer}, from Slack:\n\n{first}{text}")
 }
 
 /// A sample by its name, as a link where that is known.

@@ -85,12 +85,18 @@ fn touched(found: &Found) -> String {
     format!(", last changed{}{}", who.unwrap_or_default(), when.unwrap_or_default())
 }
 
-/// Why it was not done, and what helps.
+/// Says why it was not done, and what helps.
 pub(super) fn refused(error: &SegmentsError, verb: &str, noun: &str) -> String {
+    let (why, help) = why(error, verb, noun);
+    format!("{why} Nothing was changed. {help}")
+}
+
+/// Why it was not done, and what helps.
+pub(super) fn why(error: &SegmentsError, verb: &str, noun: &str) -> (String, &'static str) {
     let said = |said: &Said| {
         said.words().map(|words| format!(": “{}”", plain(words.trim_end_matches('.'), SAID))).unwrap_or_default()
     };
-    let (why, help) = match error {
+    match error {
         SegmentsError::Throttled { retry_after } => {
             let seconds = count(usize::try_from(retry_after.as_secs().max(1)).unwrap_or(usize::MAX), "second");
             (format!("Segments.ai takes no more calls for {seconds}."), "Try again then.")
@@ -114,8 +120,7 @@ pub(super) fn refused(error: &SegmentsError, verb: &str, noun: &str) -> String {
         SegmentsError::Unavailable(trouble) | SegmentsError::Unclear(trouble) => {
             (format!("Segments.ai cannot be asked right now: {}.", in_words(*trouble)), "Try again in a minute.")
         }
-    };
-    format!("{why} Nothing was changed. {help}")
+    }
 }
 
 fn in_words(trouble: Trouble) -> String {

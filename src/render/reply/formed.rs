@@ -1,6 +1,6 @@
 //! What came of a form that changes something at Segments.ai.
 
-use super::acted::refused;
+use super::acted::{refused, why};
 use super::layout::{plain, say};
 use super::words::user;
 use crate::model::{UserId, Username};
@@ -30,12 +30,16 @@ pub fn replies_are_off() -> Message {
 
 /// Why a form cannot be opened, or did nothing.
 pub fn act_form_refused(error: &SegmentsError, task: Task) -> Message {
-    let (verb, noun) = match task {
+    let (verb, noun) = wish(task);
+    say(refused(error, verb, noun))
+}
+
+fn wish(task: Task) -> (&'static str, &'static str) {
+    match task {
         Task::Assign => ("assign", "sample"),
         Task::Report => ("report issues on", "sample"),
         Task::Reply => ("open issues on the sample of", "issue"),
-    };
-    say(refused(error, verb, noun))
+    }
 }
 
 /// The same form was sent twice, and is being carried out.
@@ -99,11 +103,13 @@ pub fn assigning_unclear(sheet: &Sheet, app_url: &str) -> Message {
     ))
 }
 
-/// An issue was opened; `subscribed` if its card comes to the channel.
-pub fn reported(sheet: &Sheet, app_url: &str, owner: Option<&str>, subscribed: bool) -> Message {
+/// An issue was opened, maybe by an earlier try in other words; `subscribed` if its card comes to the channel.
+pub fn reported(sheet: &Sheet, app_url: &str, owner: Option<&str>, as_written: bool, subscribed: bool) -> Message {
     let owner = owner.map(|owner| format!(", as {}", plain(owner, PERSON))).unwrap_or_default();
     let issue = if sheet.ask.task == Task::Reply { "reply is an issue" } else { "issue is" };
-    let told = format!("🔴 Your {issue} on {} in Segments.ai{owner}.", sample(sheet, app_url));
+    let earlier = " It was taken when you sent it before, so it has the words of then.";
+    let words = if as_written { "" } else { earlier };
+    let told = format!("🔴 Your {issue} on {} in Segments.ai{owner}.{words}", sample(sheet, app_url));
     if subscribed {
         return say(format!("{told} Its card follows in <#{}>.", sheet.channel));
     }
@@ -120,6 +126,22 @@ pub fn reporting_unclear(sheet: &Sheet, app_url: &str) -> Message {
          send this again: I look once more, and open no second one.",
         sample(sheet, app_url)
     ))
+}
+
+/// An issue may have been opened, or not, and there is no list to look for it in.
+pub fn reporting_unseen(sheet: &Sheet, app_url: &str) -> Message {
+    say(format!(
+        "⚠️ Segments.ai did not say whether it has taken this, nor which dataset it is in, so I cannot look. Look at {} \
+         yourself. If it is not there, keep your words, close this, and choose it from the message again.",
+        sample(sheet, app_url)
+    ))
+}
+
+/// An issue may have been opened by an earlier try, and whether it was cannot be seen right now.
+pub fn reporting_waits(error: &SegmentsError, task: Task) -> Message {
+    let (verb, noun) = wish(task);
+    let (why, help) = why(error, verb, noun);
+    say(format!("⚠️ This may have been taken before, so I look first. {why} Nothing was sent this time. {help}"))
 }
 
 fn named(queue: Queue) -> &'static str {

@@ -44,6 +44,7 @@ pub use error::{cause_in_words, in_plain_words, mistake};
 pub use formed::{
     act_form_is_outdated, act_form_not_opened, act_form_refused, assigned, assigned_otherwise, assigning_unclear,
     being_assigned, being_sent, nobody_there, not_taken, replies_are_off, reported, reporting_unclear,
+    reporting_unseen, reporting_waits,
 };
 pub use help::help;
 pub use list::{list, overview};
@@ -54,7 +55,7 @@ pub use me::{
 pub use mute::{muted, mutes_ended, not_muted, too_many_mutes, unmuted, with_mutes};
 pub use notice::{
     act_unfinished, archived_channel, at_work, done, edit_by_command, edited_one_changed, edited_one_is_gone,
-    import_by_command, modal_was_wrong, no_such_subscription, not_a_channel, of_a_closed_form, other_workspace,
+    import_by_command, modal_was_wrong, no_such_subscription, not_a_channel, of_a_click, of_a_form, other_workspace,
     paused_notice, resumed, selects_nothing, still_refused, subscribe_by_command, test_event_not_selected,
     test_nothing_to_show, test_posted, too_many_subscriptions, try_again, unfinished, unknown_action,
 };

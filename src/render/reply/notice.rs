@@ -113,11 +113,11 @@ pub fn modal_was_wrong<'a>(wrong: impl Iterator<Item = &'a str>) -> Message {
     say(format!("Nothing was changed: {} Close this form and try again.", wrong.join(" ")))
 }
 
-/// What a form would have said that was closed meanwhile.
-pub fn of_a_closed_form(form: &SlackView) -> Message {
+/// What a form would have said that was closed meanwhile, or that Slack did not bring up to date.
+pub fn of_a_form(form: &SlackView, was_closed: bool) -> Message {
     let blocks = if let SlackView::Modal(modal) = form { modal.blocks.as_slice() } else { &[] };
     let said = blocks.iter().filter(|block| matches!(block, SlackBlock::Section(_) | SlackBlock::Context(_)));
-    let head = "About the form that you closed:";
+    let head = if was_closed { "About the form that you closed:" } else { "About the form that you sent:" };
     let first = blocks.iter().find_map(|block| match block {
         SlackBlock::Section(SlackSectionBlock { text: Some(SlackBlockText::MarkDown(text)), .. }) => Some(&text.text),
         _ => None,
@@ -126,6 +126,12 @@ pub fn of_a_closed_form(form: &SlackView) -> Message {
     message.blocks.extend(said.cloned());
     message.text = summary(&format!("{head} {}", first.map(String::as_str).unwrap_or_default()));
     message
+}
+
+/// What whoever clicked a button would have been told beside its message, had Slack taken it there.
+pub fn of_a_click(channel: Option<&ChannelId>, told: &Message) -> Message {
+    let place = channel.map(|channel| format!(" in <#{channel}>")).unwrap_or_default();
+    say(format!("About the button that you clicked{place}: {}", told.text))
 }
 
 /// The sample card is in the channel; says so to the asker alone, or to everybody.

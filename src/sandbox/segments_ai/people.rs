@@ -17,6 +17,12 @@ impl SegmentsAi {
             .expect("a sample that is there");
     }
 
+    /// Somebody draws so much that a label's attributes take at least about so many bytes. Its webhooks leave them out.
+    pub fn draws_much(&self, sample: &str, labelset: &str, bytes: usize) {
+        self.world().sizes.insert((sample.to_owned(), labelset.to_owned()), bytes);
+        self.note_change();
+    }
+
     /// Somebody opens an issue on a sample; gives its id.
     pub fn opens_issue(&self, user: &str, sample: &str, description: &str) -> String {
         let issue = self.work(|world, now| world.open_issue(sample, user, description, now));

@@ -75,7 +75,7 @@ impl Request<'_> {
             ("POST", Resource::SampleIssues(id)) => self.open_issue(id),
             ("GET", Resource::Label(sample, labelset)) => {
                 self.of_sample(sample)?;
-                self.world.labels.get(&(uuid(sample)?, labelset.clone())).cloned().map(ok).ok_or_else(not_found)
+                self.world.label_json(&uuid(sample)?, labelset).map(ok).ok_or_else(not_found)
             }
             ("PATCH", Resource::Label(sample, labelset)) => self.change_label(sample, labelset),
             ("GET", Resource::Issue(id)) if self.world.rules.one_issue_can_be_read => {
@@ -132,7 +132,8 @@ impl Request<'_> {
         self.needs(&dataset, Role::Manager)?;
         let status = self.chosen("label_status", &LABEL_STATUSES)?.ok_or_else(|| needed("label_status"))?;
         let names_reviewer = self.world.rules.calls_name_reviewers;
-        self.world.set_label(&id, labelset, &status, self.user, names_reviewer, self.now).map(ok).ok_or_else(not_found)
+        self.world.set_label(&id, labelset, &status, self.user, names_reviewer, self.now).ok_or_else(not_found)?;
+        self.world.label_json(&id, labelset).map(ok).ok_or_else(not_found)
     }
 
     fn change_issue(&mut self, id: &str) -> Outcome {

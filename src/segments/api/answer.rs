@@ -1,6 +1,7 @@
 //! An answer of Segments.ai: received within limits, and sorted into consent, refusal and trouble.
 
 use super::error::{Said, SegmentsError, Trouble};
+use super::sieve::Sieve;
 use crate::segments::decode::{DEEPEST, nests_deeper_than};
 use crate::segments::lenient::{cut, each_element, each_entry, field, string};
 use http::{StatusCode, header};
@@ -9,8 +10,11 @@ use serde::de::IgnoredAny;
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// The longest answer read; a label of a point cloud sequence may take megabytes.
+/// No more of an answer is kept: a long list of issues, or a sample of a sequence.
 const LONGEST: usize = 8 * 1024 * 1024;
+/// No more of an answer is read where something is left out of it: a label of a point cloud sequence has a number for
+/// each point.
+const LONGEST_SIEVED: usize = 256 * 1024 * 1024;
 /// Of a refusal, so much is read.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 /// The longest line that Segments.ai can make people read, in characters.
@@ -49,16 +53,30 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Reads an answer up to its limit.
-    pub(super) async fn receive(mut response: reqwest::Response) -> Result<Self, Trouble> {
+    /// Reads an answer up to its limit, without the value of the field that is to be left out of it.
+    pub(super) async fn receive(
+        mut response: reqwest::Response,
+        left_out: Option<&'static str>,
+    ) -> Result<Self, Trouble> {
         let status = response.status();
         let retry_after = response.headers().get(header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        let longest = if status.is_success() { LONGEST } else { LONGEST_REFUSAL };
-        let mut body = Vec::new();
+        let mut sieve = left_out.filter(|_| status.is_success()).map(Sieve::new);
+        let longest = match &sieve {
+            Some(_) => LONGEST_SIEVED,
+            None if status.is_success() => LONGEST,
+            None => LONGEST_REFUSAL,
+        };
+        let (mut body, mut read) = (Vec::new(), 0);
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if body.len() + chunk.len() <= longest => body.extend_from_slice(&chunk),
+                Ok(Some(chunk)) if read + chunk.len() <= longest && body.len() <= LONGEST => {
+                    read += chunk.len();
+                    match &mut sieve {
+                        Some(sieve) => sieve.take(&chunk, &mut body),
+                        None => body.extend_from_slice(&chunk),
+                    }
+                }
                 Ok(Some(_)) if status.is_success() => return Err(Trouble::TooLong),
                 Err(_) if status.is_success() => return Err(Trouble::Cut),
                 // Of a refusal the status says enough.

@@ -197,6 +197,16 @@ impl Store for SledStore {
         self.write(move |view| books::note_cause(view, &lane, &cause, at)).await
     }
 
+    async fn has_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<bool, StoreError> {
+        let key = Key::cause(lane, cause);
+        self.read(move |view| view.holds(&key)).await
+    }
+
+    async fn forget_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<(), StoreError> {
+        let key = Key::cause(lane, cause);
+        self.write(move |view| view.remove(&key)).await
+    }
+
     async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError> {
         let workspace = workspace.clone();
         self.read(move |view| mutes::all(view, &workspace)).await

@@ -5,6 +5,7 @@ use crate::harness::{channel, seconds, user, workspace};
 use secrecy::SecretString;
 use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::segments_ai::{Fault, Role, Timing};
+use segments_slack::sandbox::slack::Fault as SlackFault;
 use segments_slack::segments::api::Queue;
 use serde_json::json;
 
@@ -222,6 +223,49 @@ async fn whoever_closes_the_form_before_it_is_done_is_told_in_a_message() {
     assert!(told.text.starts_with("About the form that you closed: "), "{}", told.text);
     let came = "is in the labeling queue of <@U2> (john) now.";
     assert!(told.text.contains(came) && told.blocks.to_string().contains(came), "{told:#?}");
+    scene.webhooks_come().await;
+    scene.page("C1");
+}
+
+impl Scene {
+    /// Assigns in a form that is still open when Slack gives up, and whose updates strike `faults`, one after the other.
+    async fn assigns_late(&self, faults: &[SlackFault]) {
+        self.opens_for("U2", "labeling").await;
+        self.ai.fail_next_of("PATCH /samples/", Fault::LoseAnswerHang);
+        self.submits_and_waits(3).await;
+        let updates = || self.bench.slack.calls().into_iter().filter(|call| call.method == "views.update").count();
+        let before = updates();
+        for fault in faults {
+            self.bench.slack.fail_next_of("views.update", fault.clone());
+        }
+        self.bench.after(seconds(20)).await;
+        for met in 1..=faults.len() {
+            while updates() < before + met {
+                self.bench.settle().await;
+            }
+            self.bench.after(seconds(20)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_came_of_a_form_is_shown_although_slack_has_a_bad_day() {
+    let scene = Scene::with_john("sample.*").await;
+    let limit = SlackFault::RateLimit { retry_after: 7 };
+    scene.assigns_late(&[limit, SlackFault::Status(500), SlackFault::Reset, SlackFault::LoseAnswer]).await;
+    assert!(scene.says().contains("is in the labeling queue of <@U2> (john) now."), "{}", scene.says());
+    assert!(scene.bench.slack.messages(&workspace(), &channel("D1"), None).is_empty());
+    scene.webhooks_come().await;
+    scene.page("C1");
+}
+
+#[tokio::test]
+async fn what_came_of_a_form_that_slack_does_not_bring_up_to_date_is_told_in_a_message() {
+    let scene = Scene::with_john("sample.*").await;
+    scene.assigns_late(&vec![SlackFault::Status(500); 5]).await;
+    let told = scene.bench.read("D1").text;
+    assert!(told.starts_with("About the form that you sent: "), "{told}");
+    assert!(told.contains("is in the labeling queue of <@U2> (john) now."), "{told}");
     scene.webhooks_come().await;
     scene.page("C1");
 }

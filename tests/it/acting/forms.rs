@@ -63,6 +63,16 @@ impl Scene {
         tokio::join!(async { self.bench.submit().await.unwrap() }, waiting);
     }
 
+    /// Posts a message with these entries in its menu: as if somebody had written one into a message of the app's.
+    pub(super) async fn posts_menu(&self, entries: &[String]) {
+        let option = |entry| json!({"text": {"type": "plain_text", "text": "Do it"}, "value": entry});
+        let options: Vec<Value> = entries.iter().map(option).collect();
+        let menu = json!({"type": "overflow", "action_id": "more", "options": options});
+        let message = json!({"channel": "C1", "text": "forged", "blocks": [{"type": "actions", "elements": [menu]}]});
+        let url = format!("{}/api/chat.postMessage", self.bench.slack_url);
+        self.bench.http.post(url).bearer_auth(BOT_TOKEN).json(&message).send().await.unwrap();
+    }
+
     /// How often Segments.ai was asked to change something.
     pub(super) fn changes(&self) -> usize {
         self.ai.calls().iter().filter(|call| call.verb != "GET").count()
@@ -87,13 +97,7 @@ async fn a_form_about_what_this_workspace_never_saw_is_not_opened() {
     let other = scene.ai.uploads("rex", "rex/cars", "car.png");
     let calls = scene.ai.calls().len();
     let forged = [format!("assign sample {other}"), format!("report label {other} ground-truth")];
-    let options: Vec<Value> =
-        forged.iter().map(|entry| json!({"text": {"type": "plain_text", "text": "Do it"}, "value": entry})).collect();
-    let menu = json!({"type": "overflow", "action_id": "more", "options": options});
-    // As if ann had written a menu of her own into a message of the app's.
-    let message = json!({"channel": "C1", "text": "forged", "blocks": [{"type": "actions", "elements": [menu]}]});
-    let url = format!("{}/api/chat.postMessage", scene.bench.slack_url);
-    scene.bench.http.post(url).bearer_auth(BOT_TOKEN).json(&message).send().await.unwrap();
+    scene.posts_menu(&forged).await;
     for entry in forged {
         let told = scene.asks(&entry).await;
         assert!(told.contains("I know nothing of this any more"), "{told}");

@@ -72,12 +72,15 @@ fn the_forms() {
 #[test]
 fn the_words_at_segments_ai_are_plain() {
     let words = |sheet: &Sheet, writer: &str| modal::description(sheet, "Both & <more>.", writer);
-    assert_eq!(words(&of("report"), "ann"), "Both & <more>.\n\n— ann, from Slack");
-    assert_eq!(words(&of("report"), "*Ann*\n<!here> & co"), "Both & <more>.\n\n— ∗Ann∗ <!here> & co, from Slack");
-    assert_eq!(words(&of("report"), "\u{202e}"), "Both & <more>.\n\n— somebody, from Slack");
-    let reply = "Re: “You forgot to label the cars in this image.”\n\nBoth & <more>.\n\n— ann, from Slack";
+    assert_eq!(words(&of("report"), "ann"), "ann, from Slack:\n\nBoth & <more>.");
+    assert_eq!(words(&of("report"), "*Ann*\n<!here> & co"), "∗Ann∗ <!here> & co, from Slack:\n\nBoth & <more>.");
+    assert_eq!(words(&of("report"), "\u{202e}"), "somebody, from Slack:\n\nBoth & <more>.");
+    let reply = "ann, from Slack:\n\nRe: “You forgot to label the cars in this image.”\n\nBoth & <more>.";
     assert_eq!(words(&of("reply"), "ann"), reply);
-    assert!(words(&Sheet { quoted: None, ..of("reply") }, "ann").starts_with("Re: another issue on this sample\n\n"));
+    assert!(
+        words(&Sheet { quoted: None, ..of("reply") }, "ann")
+            .starts_with("ann, from Slack:\n\nRe: another issue on this sample\n\n")
+    );
     assert!(words(&hostile("reply"), &"ö".repeat(500)).chars().count() < 500);
 }
 
@@ -95,11 +98,14 @@ fn the_messages() {
         ("assigned before", reply::assigned(&assign, APP_URL, Queue::Reviewing, (&john, &name), true)),
         ("assigned otherwise", reply::assigned_otherwise(Queue::Labeling, Some("jane"))),
         ("assigning unclear", reply::assigning_unclear(&assign, APP_URL)),
-        ("reported", reply::reported(&report, APP_URL, Some("rex"), true)),
-        ("reported unseen", reply::reported(&report, APP_URL, None, false)),
-        ("replied", reply::reported(&reply_to, APP_URL, Some("rex"), true)),
+        ("reported", reply::reported(&report, APP_URL, Some("rex"), true, true)),
+        ("reported unseen", reply::reported(&report, APP_URL, None, true, false)),
+        ("replied", reply::reported(&reply_to, APP_URL, Some("rex"), true, true)),
+        ("reported before", reply::reported(&report, APP_URL, Some("rex"), false, true)),
         ("reporting unclear", reply::reporting_unclear(&report, APP_URL)),
-        ("hostile", reply::reported(&hostile("report"), APP_URL, Some(&"<!here>".repeat(50)), false)),
+        ("reporting unseen", reply::reporting_unseen(&Sheet { dataset: None, ..report.clone() }, APP_URL)),
+        ("reporting waits", reply::reporting_waits(&SegmentsError::NotFound, Task::Report)),
+        ("hostile", reply::reported(&hostile("report"), APP_URL, Some(&"<!here>".repeat(50)), true, false)),
     ];
     insta::assert_snapshot!(gallery(messages));
 }

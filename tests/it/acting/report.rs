@@ -1,6 +1,6 @@
 //! Reporting an issue from a card, and replying to one by another.
 
-use super::Scene;
+use super::{Scene, endpoint};
 use crate::harness::{channel, seconds, workspace};
 use segments_slack::config::Replies;
 use segments_slack::sandbox::segments_ai::Fault;
@@ -40,13 +40,27 @@ async fn an_issue_is_opened_in_the_key_owner_s_name_and_says_who_wrote_it() {
         let told = scene.submits().await;
         assert!(told.contains("🔴 Your issue is on <https://app.segments.ai/jane/flowers/samples/"), "{told}");
         assert!(told.contains("|rose.png> in Segments.ai, as rex.") && told.contains(follows), "{told}");
-        assert_eq!(scene.opened(), ["The leaf has\nno label.\n\n— ann, from Slack"]);
+        assert_eq!(scene.opened(), ["ann, from Slack:\n\nThe leaf has\nno label."]);
         scene.webhooks_come().await;
         let page = scene.page("C1");
         let cards =
-            page.iter().filter(|line| line.contains("issue opened by rex: The leaf has no label. — ann, from Slack"));
+            page.iter().filter(|line| line.contains("issue opened by rex: ann, from Slack: The leaf has no label."));
         assert_eq!(cards.count(), usize::from(follows.starts_with("Its card")), "{page:#?}");
     }
+}
+
+#[tokio::test]
+async fn the_card_of_a_long_issue_says_who_wrote_it() {
+    let scene = Scene::of("sample.created").await;
+    scene.bench.user("U1").types("/segments subscribe jane/flowers issue.created").in_channel("C1").await;
+    scene.page("C1");
+    scene.writes_of_it(&"no label ".repeat(200)).await;
+    scene.submits().await;
+    scene.webhooks_come().await;
+    scene.page("C1");
+    let shown = scene.bench.slack.messages(&workspace(), &channel("C1"), None);
+    let card = shown.last().unwrap().attachments.to_string();
+    assert!(card.contains("ann, from Slack:") && card.contains("no label no label"), "{card}");
 }
 
 #[tokio::test]
@@ -110,7 +124,9 @@ async fn where_the_answer_is_lost_the_list_of_issues_tells_what_came_of_it() {
     }
     // Nobody knows, and nobody can look: nothing is sent.
     scene.ai.fail_next_of("GET /datasets/", Fault::Status(503));
-    assert!(scene.submits().await.contains("did not say whether"));
+    let told = scene.submits().await;
+    assert!(told.contains("This may have been taken before, so I look first."), "{told}");
+    assert!(told.contains("an error of its own (503). Nothing was sent this time."), "{told}");
     assert_eq!((scene.opened().len(), scene.changes()), (0, 2));
     scene.ai.fail_next_of("POST /samples/", Fault::LoseAnswer);
     assert!(scene.submits().await.contains("Your issue is on"), "{}", scene.says());
@@ -140,6 +156,125 @@ async fn a_refusal_keeps_what_was_written() {
     assert!(scene.opened().is_empty());
     assert!(scene.submits().await.contains("Your issue is on"));
     assert_eq!(scene.opened().len(), 1);
+}
+
+#[tokio::test]
+async fn after_a_refusal_there_is_nothing_to_look_for() {
+    let scene = Scene::of("sample.*").await;
+    scene.page("C1");
+    scene.writes_of_it(WORDS).await;
+    for fault in [Fault::Throttle { retry_after: Some(300), told: None }, Fault::Status(403), Fault::Status(503)] {
+        scene.ai.fail_next_of("POST /samples/", fault);
+        assert!(scene.submits().await.contains("Nothing was changed."), "{}", scene.says());
+    }
+    assert!(scene.submits().await.contains("Your issue is on"), "{}", scene.says());
+    let lists = scene.ai.calls().into_iter().filter(|call| call.path.ends_with("/issues/") && call.verb == "GET");
+    assert_eq!((scene.opened().len(), lists.count()), (1, 0));
+}
+
+#[tokio::test]
+async fn what_an_earlier_try_opened_is_found_also_after_a_refusal_and_in_other_words() {
+    let scene = Scene::of("sample.*").await;
+    scene.page("C1");
+    scene.writes_of_it(WORDS).await;
+    // It is taken, and the list does not show it yet.
+    scene.ai.fail_next_of("POST /samples/", Fault::LoseAnswer);
+    scene.ai.fail_next_of("GET /datasets/", Fault::Answer(200, "[]".to_owned()));
+    assert!(scene.submits().await.contains("does not list it"), "{}", scene.says());
+    // The list lags, and the next try is refused.
+    scene.bench.fill("text", json!("The leaf has no label at all.")).await;
+    scene.ai.fail_next_of("GET /datasets/", Fault::Answer(200, "[]".to_owned()));
+    scene.ai.fail_next_of("POST /samples/", Fault::Status(403));
+    assert!(scene.submits().await.contains("may not report issues"), "{}", scene.says());
+    scene.bench.fill("text", json!("No leaf has any label.")).await;
+    let told = scene.submits().await;
+    assert!(told.contains("as rex. It was taken when you sent it before, so it has the words of then."), "{told}");
+    assert_eq!((scene.opened().len(), scene.changes()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_short_pause_is_waited_for_before_the_list_is_read_again() {
+    let scene = Scene::of("sample.*").await;
+    scene.page("C1");
+    scene.writes_of_it(WORDS).await;
+    scene.ai.fail_next_of("POST /samples/", Fault::Reset);
+    assert!(scene.submits().await.contains("does not list it"), "{}", scene.says());
+    let lists = |scene: &Scene| scene.ai.calls().iter().filter(|call| call.path.ends_with("flowers/issues/")).count();
+    assert_eq!(lists(&scene), 1);
+    scene.ai.fail_next_of("GET /datasets/", Fault::Throttle { retry_after: Some(2), told: None });
+    let waiting = async {
+        while lists(&scene) == 1 {
+            tokio::task::yield_now().await;
+        }
+        scene.bench.after(seconds(2)).await;
+    };
+    tokio::join!(async { scene.bench.submit().await.unwrap() }, waiting);
+    assert!(scene.says().contains("Your issue is on"), "{}", scene.says());
+    assert_eq!((scene.opened().len(), lists(&scene)), (1, 3));
+}
+
+/// A sample that no webhook told of, with a labeled label that one did, in a dataset of rex's.
+async fn with_a_label_only() -> (Scene, String) {
+    let scene = Scene::of("sample.*").await;
+    scene.page("C1");
+    let car = scene.ai.uploads("rex", "rex/cars", "car.png");
+    scene.ai.set_endpoint("rex", endpoint(&scene.bench));
+    scene.bench.user("U1").types("/segments subscribe rex/cars label.labeled").in_channel("C1").await;
+    scene.bench.read("C1");
+    scene.ai.labels("rex", &car, "ground-truth", "LABELED");
+    scene.webhooks_come().await;
+    scene.page("C1");
+    // Its answer does not say where it is.
+    scene.ai.fail_next_of("GET /samples/", Fault::Answer(200, json!({"uuid": car, "name": "car.png"}).to_string()));
+    (scene, car)
+}
+
+#[tokio::test]
+async fn where_a_sample_is_can_be_known_from_its_label_alone() {
+    let (scene, car) = with_a_label_only().await;
+    scene.asks(&format!("report label {car} ground-truth")).await;
+    scene.bench.fill("text", json!(WORDS)).await;
+    scene.ai.fail_next_of("POST /samples/", Fault::LoseAnswer);
+    let told = scene.submits().await;
+    assert!(told.contains("Your issue is on <https://app.segments.ai/rex/cars/samples/"), "{told}");
+}
+
+#[tokio::test]
+async fn without_a_list_to_look_into_an_issue_is_opened_all_the_same_and_nothing_is_sent_twice_unseen() {
+    let scene = Scene::of("sample.*").await;
+    scene.page("C1");
+    let car = scene.ai.uploads("rex", "rex/cars", "car.png");
+    let label = json!({"sample_uuid": car, "labelset": "ground-truth", "label_status": "LABELED"});
+    let told = json!({
+        "event_type": "label.updated", "created_at": scene.bench.clock.now().to_string(), "api_version": "2021-08-01",
+        "dataset": null, "object": label, "text": "",
+    });
+    assert_eq!(scene.bench.body(&told.to_string()).await, 204);
+    let entry = format!("report label {car} ground-truth");
+    scene.posts_menu(std::slice::from_ref(&entry)).await;
+    for (fault, words) in [
+        (Some(Fault::Status(403)), "may not report issues"),
+        (None, "🔴 Your issue is on car.png in Segments.ai"),
+        (Some(Fault::LoseAnswer), "nor which dataset it is in, so I cannot look. Look at car.png yourself."),
+    ] {
+        if !scene.bench.has_modal() {
+            scene
+                .ai
+                .fail_next_of("GET /samples/", Fault::Answer(200, json!({"uuid": car, "name": "car.png"}).to_string()));
+            scene.asks(&entry).await;
+            scene.bench.fill("text", json!(WORDS)).await;
+        }
+        if let Some(fault) = fault {
+            scene.ai.fail_next_of("POST /samples/", fault);
+        }
+        assert!(scene.submits().await.contains(words), "{}", scene.says());
+        if words.starts_with("🔴") {
+            scene.closes().await;
+        }
+    }
+    assert!(scene.submits().await.contains("so I cannot look"), "{}", scene.says());
+    assert_eq!((scene.opened().len(), scene.changes()), (2, 3));
+    scene.page("C1");
 }
 
 #[tokio::test]
@@ -175,9 +310,15 @@ async fn replying_is_off_unless_it_was_turned_on_and_then_opens_an_issue_that_qu
     let view = scene.bench.modal();
     let told = scene.submits().await;
     assert!(told.contains("🔴 Your reply is an issue on <https://app.segments.ai/jane/flowers/samples/"), "{told}");
-    assert_eq!(scene.opened(), ["Re: “The leaf has no label.”\n\nBoth.\n\n— ann, from Slack"]);
+    assert_eq!(scene.opened(), ["ann, from Slack:\n\nRe: “The leaf has no label.”\n\nBoth."]);
     scene.webhooks_come().await;
-    assert!(scene.page("C1").last().unwrap().contains("issue opened by rex: Re: “The leaf has no label.” Both."));
+    assert!(
+        scene
+            .page("C1")
+            .last()
+            .unwrap()
+            .contains("issue opened by rex: ann, from Slack: Re: “The leaf has no label.” Both.")
+    );
 
     // A button and a form that are left do nothing any more.
     scene.turns_replies(Replies::Off).await;

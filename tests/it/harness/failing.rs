@@ -154,6 +154,8 @@ passing! {
     fn book(&self, lane: &Lane) -> Book;
     fn edit(&self, lane: &Lane, edit: Edit) -> Edited;
     fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> bool;
+    fn has_cause(&self, lane: &Lane, cause: &TriggerId) -> bool;
+    fn forget_cause(&self, lane: &Lane, cause: &TriggerId) -> ();
     fn mutes(&self, workspace: &WorkspaceId) -> Vec<(ChannelId, Vec<Mute>)>;
     fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Option<Undo>;
     fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();

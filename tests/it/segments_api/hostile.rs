@@ -12,19 +12,17 @@ fn answer(body: impl Into<String>) -> Fault {
 }
 
 #[tokio::test]
-async fn a_label_of_megabytes_is_read_and_one_without_end_is_not() {
+async fn the_attributes_of_a_label_may_be_megabytes_and_nothing_else() {
     let segments = Segments::start().await;
-    let label = |size: usize| {
-        let points = "7,".repeat(size / 2);
+    let label = |of: &str| {
+        let points = "7,".repeat(9 << 19);
         let sample = &segments.sample;
-        format!(
-            r#"{{"attributes":{{"point_annotations":[{points}7]}},"sample_uuid":"{sample}","label_status":"LABELED"}}"#
-        )
+        format!(r#"{{"{of}":{{"point_annotations":[{points}7]}},"sample_uuid":"{sample}","label_status":"LABELED"}}"#)
     };
-    segments.ai.fail_next(answer(label(7 << 20)));
+    segments.ai.fail_next(answer(label("attributes")));
     let read = segments.api.label(&key("rex"), segments.sample(), &ground_truth()).await.unwrap();
     assert_eq!(read.status.as_deref(), Some("LABELED"));
-    segments.ai.fail_next(answer(label(9 << 20)));
+    segments.ai.fail_next(answer(label("links")));
     let refused = segments.api.label(&key("rex"), segments.sample(), &ground_truth()).await;
     assert_eq!(refused, Err(SegmentsError::Unavailable(Trouble::TooLong)));
 }

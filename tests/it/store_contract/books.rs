@@ -91,14 +91,22 @@ pub(super) async fn a_cause_is_carried_out_once_a_channel(mut bench: Bench) {
     assert_eq!(bench.store().edit(&lane("C2"), elsewhere).await.unwrap(), Edited::Stored);
 }
 
-pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel(mut bench: Bench) {
+pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel_until_it_is_forgotten(mut bench: Bench) {
     let cause = TriggerId::parse("view.1").unwrap();
     let note = async |bench: &Bench, channel| bench.store().note_cause(&lane(channel), &cause, at(0)).await.unwrap();
+    let has = async |bench: &Bench, channel| bench.store().has_cause(&lane(channel), &cause).await.unwrap();
+    assert!(!has(&bench, "C1").await);
     assert!(note(&bench, "C1").await);
     bench.restart();
+    assert!(has(&bench, "C1").await && !has(&bench, "C2").await);
     assert!(!note(&bench, "C1").await);
     assert!(note(&bench, "C2").await);
     bench.store().sweep(&workspace(), at(2 * DAY)).await.unwrap();
+    assert!(!has(&bench, "C1").await);
+    assert!(note(&bench, "C1").await && note(&bench, "C2").await);
+    bench.store().forget_cause(&lane("C1"), &cause).await.unwrap();
+    bench.restart();
+    assert!(!has(&bench, "C1").await && has(&bench, "C2").await);
     assert!(note(&bench, "C1").await);
 }
 
