@@ -141,6 +141,7 @@ macro_rules! contracts {
                 the_last_states_of_objects_are_found_whichever_endpoint_left_them;
             tenants:
                 an_installation_is_replaced_only_as_it_is_known
+                the_mark_of_a_token_is_kept_with_its_workspace
                 an_account_is_found_with_its_workspace
                 an_account_belongs_to_one_workspace
                 a_setup_is_changed_only_as_it_is_known

@@ -102,6 +102,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         }
         Kind::Fold => Record::Fold { lane: key.lane()?, fold: parse(value)? },
         Kind::Held => Record::Delivery { lane: key.lane()?, held: true, delivery: parse(value)? },
+        Kind::Home => Record::Home { workspace, mark: parse(value)? },
         Kind::Intent => Record::Intent { lane: key.lane()?, intent: parse(value)? },
         Kind::Lane => Record::Lane { lane: key.lane()?, state: parse(value)? },
         Kind::Link => Record::Link { workspace, link: parse(value)? },
@@ -163,6 +164,7 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
         Record::Digest { lane, digest } => view.write(&Key::digest(&lane, &digest), &digest),
         Record::Event { workspace, id, at, event } => view.write(&Key::event(&workspace, at, id), &event),
         Record::Fold { lane, fold } => view.write(&Key::fold(&lane, &fold), &fold),
+        Record::Home { workspace, mark } => view.write(&Key::home(&workspace), &mark),
         Record::Intent { lane, intent } => view.write(&Key::of(&lane, Kind::Intent), &intent),
         Record::Lane { lane, state } => view.write(&Key::of(&lane, Kind::Lane), &state),
         Record::Link { workspace, link } => links::put(view, &workspace, &link),

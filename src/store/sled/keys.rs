@@ -57,6 +57,8 @@ kinds! {
     Fold = b'f',
     /// time, channel, sequence → nothing: the dead letters by age.
     DeadByAge = b'g',
+    /// → the mark of the environment's token.
+    Home = b'H',
     /// channel, sequence → a delivery that waits for its `not_before`.
     Held = b'h',
     /// channel → the call in flight.
@@ -157,6 +159,10 @@ impl Key {
 
     pub(super) fn installation(workspace: &WorkspaceId) -> Self {
         Self::all(workspace, Kind::Workspace)
+    }
+
+    pub(super) fn home(workspace: &WorkspaceId) -> Self {
+        Self::all(workspace, Kind::Home)
     }
 
     pub(super) fn account(workspace: &WorkspaceId, account: &AccountId) -> Self {

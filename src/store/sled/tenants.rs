@@ -29,6 +29,16 @@ impl Tenants for SledStore {
         self.write(move |view| replace(view, &workspace, before.as_ref(), &after)).await
     }
 
+    async fn home_mark(&self, workspace: &WorkspaceId) -> Result<Option<String>, StoreError> {
+        let key = Key::home(workspace);
+        self.read(move |view| view.read(&key)).await
+    }
+
+    async fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
+        let key = Key::home(workspace);
+        self.write(move |view| view.write(&key, &mark)).await
+    }
+
     async fn set_up_account(
         &self,
         workspace: &WorkspaceId,

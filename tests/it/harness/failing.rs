@@ -147,6 +147,8 @@ passing! {
     fn replace_installation(
         &self, workspace: &WorkspaceId, before: Option<WorkspaceRecord>, after: WorkspaceRecord
     ) -> bool;
+    fn home_mark(&self, workspace: &WorkspaceId) -> Option<String>;
+    fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> ();
     fn set_up_account(
         &self, workspace: &WorkspaceId, account: &AccountId, before: Option<AccountSetup>, after: AccountSetup,
         deed: Option<Deed>

@@ -66,6 +66,16 @@ pub(super) async fn an_installation_is_replaced_only_as_it_is_known(mut bench: B
     assert_eq!(bench.store().workspaces().await.unwrap(), [team]);
 }
 
+pub(super) async fn the_mark_of_a_token_is_kept_with_its_workspace(mut bench: Bench) {
+    assert_eq!(bench.store().home_mark(&workspace()).await.unwrap(), None);
+    for mark in ["one", "two"] {
+        bench.store().note_home_mark(&workspace(), mark.to_owned()).await.unwrap();
+    }
+    bench.restart();
+    assert_eq!(bench.store().home_mark(&workspace()).await.unwrap().as_deref(), Some("two"));
+    assert_eq!(bench.store().home_mark(&other()).await.unwrap(), None);
+}
+
 pub(super) async fn an_account_is_found_with_its_workspace(mut bench: Bench) {
     let set_up = bench.store().set_up_account(&workspace(), &account(), None, setup(1), None).await;
     assert_eq!(set_up.unwrap(), SetUp::Stored);
