@@ -75,6 +75,8 @@ kinds! {
     Received = b'm',
     /// dataset → its name.
     Dataset = b'n',
+    /// → how many datasets there are.
+    Datasets = b'N',
     /// account, object → its last state.
     Object = b'o',
     /// channel → its mutes.
@@ -159,10 +161,6 @@ impl Key {
 
     pub(super) fn installation(workspace: &WorkspaceId) -> Self {
         Self::all(workspace, Kind::Workspace)
-    }
-
-    pub(super) fn home(workspace: &WorkspaceId) -> Self {
-        Self::all(workspace, Kind::Home)
     }
 
     pub(super) fn account(workspace: &WorkspaceId, account: &AccountId) -> Self {

@@ -45,7 +45,7 @@ fn named(number: usize) -> AccountSetup {
     AccountSetup { name: format!("flowers {number}"), ..setup(1) }
 }
 
-fn deed() -> Deed {
+pub(super) fn deed() -> Deed {
     Deed { at: at(1), by: None, channel: None, typed: "disconnect flowers".to_owned() }
 }
 
