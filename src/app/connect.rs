@@ -7,7 +7,9 @@ use crate::model::WorkspaceId;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use secrecy::SecretString;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::Sha256;
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -18,12 +20,11 @@ const STEADY: Duration = Duration::from_mins(10);
 /// The store is swept so often.
 const BETWEEN_SWEEPS: Duration = Duration::from_hours(6);
 
-/// Loads what the store remembers into the index. A store that knows one workspace says whose the webhooks are even
-/// while Slack is away.
+/// Loads what the store remembers into the index. A store that knows the environment's token says whose the webhooks are
+/// even while Slack is away.
 pub async fn remember(app: &App) -> Result<(), StoreError> {
-    let workspaces = app.store.workspaces().await?;
-    let (mut others, mut unclaimed) = (0, None);
-    for workspace in &workspaces {
+    let mark = app.settings.bot_token.as_ref().map(|token| mark(app, token));
+    for workspace in &app.store.workspaces().await? {
         let subscriptions = app.store.subscriptions(workspace).await?;
         let mutes = app.store.mutes(workspace).await?;
         let datasets = app.store.datasets(workspace).await?;
@@ -32,14 +33,16 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
             app.tidings.remember(workspace, &account, record.watch);
             app.keyed.note(workspace, &account, record.setup.is_some_and(|setup| setup.api_key.is_some()));
         }
-        match app.store.installation(workspace).await? {
-            Some(record) => {
-                others += 1;
-                if record.is_installed() {
-                    app.installed.add(workspace);
-                }
+        if app.store.installation(workspace).await?.is_some_and(|record| record.is_installed()) {
+            app.installed.add(workspace);
+        }
+        if let (Some(known), Some(mark)) = (app.store.home_mark(workspace).await?, &mark) {
+            if known == *mark {
+                app.home.write().unwrap_or_else(PoisonError::into_inner).workspace = Some(workspace.clone());
+                app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
+            } else {
+                info!(workspace.id = %workspace, "workspace {workspace} was served with another bot token than this one");
             }
-            None => unclaimed = Some(workspace),
         }
         let mut index = app.index.write().unwrap_or_else(PoisonError::into_inner);
         info!(workspace.id = %workspace, "loaded {} subscriptions of workspace {workspace}", subscriptions.len());
@@ -51,11 +54,16 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
             index.note_dataset(workspace, dataset);
         }
     }
-    if let Some(only) = unclaimed.filter(|_| workspaces.len() == others + 1 && app.settings.bot_token.is_some()) {
-        app.home.write().unwrap_or_else(PoisonError::into_inner).workspace = Some(only.clone());
-        app.keyed.note(only, &environment_account(), app.settings.api_key.is_some());
-    }
     Ok(())
+}
+
+/// Tells a token from another one, for whoever has the key of this server, and nothing of the token.
+fn mark(app: &App, token: &SecretString) -> String {
+    let key = app.vault.derived("home");
+    let mut mac =
+        <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose_secret()).expect("HMAC takes a key of any length");
+    mac.update(token.expose_secret().as_bytes());
+    hex::encode(mac.finalize().into_bytes())
 }
 
 /// Looks after every workspace, each for itself: the environment's, and those that installed the app, now or later. Never
@@ -114,6 +122,11 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
         Ok(installation) => {
             let workspace = installation.workspace.clone();
             info!(workspace.id = %workspace, "connected to Slack workspace {workspace} as {}", installation.bot);
+            if let Err(error) = note_home(app, &workspace, mark(app, token)).await {
+                warn!(
+                    "could not note that the bot token is that of {workspace}; without it the next start waits for Slack: {error}"
+                );
+            }
             settle_in(app, &workspace);
             if let Err(error) = app.lanes.open(&workspace).await {
                 warn!("could not look for pending deliveries: {error}");
@@ -132,6 +145,14 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
         Err(away) => warn!("could not reach Slack: {away}; asking again"),
     }
     Err(Duration::ZERO)
+}
+
+/// Has the next start know whose the token is before Slack says so.
+async fn note_home(app: &App, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
+    if app.store.home_mark(workspace).await?.as_ref() == Some(&mark) {
+        return Ok(());
+    }
+    app.store.note_home_mark(workspace, mark).await
 }
 
 fn settle_in(app: &App, workspace: &WorkspaceId) {

@@ -24,6 +24,8 @@ struct Tenant {
     refused: Option<String>,
     /// Whether Slack has accepted the token since the start.
     connected: bool,
+    /// Whether Slack reported that the app left, and has not accepted the token since.
+    said_to_be_gone: bool,
     /// Wakes whoever looks after it: its token is another now, or it is gone.
     changed: Arc<Notify>,
 }
@@ -78,9 +80,24 @@ impl Installed {
         self.write(|known| {
             let Some(tenant) = known.get_mut(workspace) else { return false };
             tenant.connected = refused.is_none();
+            tenant.said_to_be_gone &= refused.is_some();
             let before = std::mem::replace(&mut tenant.refused, refused.map(str::to_owned));
             before != tenant.refused
         })
+    }
+
+    /// Notes that Slack reported that the app left a workspace, where it does not say yet whether its token holds.
+    pub(super) fn note_said_to_be_gone(&self, workspace: &WorkspaceId) {
+        self.write(|known| {
+            if let Some(tenant) = known.get_mut(workspace) {
+                tenant.said_to_be_gone = true;
+            }
+        });
+    }
+
+    /// Whether Slack reported that the app left a workspace, and has not accepted its token since.
+    pub(super) fn is_said_to_be_gone(&self, workspace: &WorkspaceId) -> bool {
+        self.read(|known| known.get(workspace).is_some_and(|tenant| tenant.said_to_be_gone))
     }
 
     /// What wakes when a workspace's token is another, or the workspace is gone; none if it is gone.

@@ -75,7 +75,7 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
     };
     let record = app.store.installation(workspace).await.map_err(away)?;
     let Some(record) = record.filter(WorkspaceRecord::is_installed) else {
-        app.installed.remove(workspace);
+        let_go(app, workspace).await;
         return Err(Duration::ZERO);
     };
     let Token { record, look_again, busy: _busy } = renewed(app, workspace, record, busy).await.map_err(away)?;
@@ -95,6 +95,10 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
     match app.slack.identify(&token).await {
         Ok(installation) if installation.workspace == *workspace => app.slack.keep(installation.into()),
         Ok(_) => return Err(refused("token_of_another_workspace")),
+        Err(error) if error.is_end_of_token() && app.installed.is_said_to_be_gone(workspace) => {
+            end(app, workspace, record).await.map_err(away)?;
+            return Err(Duration::ZERO);
+        }
         Err(SlackError::Refused(code)) => return Err(refused(&code)),
         Err(SlackError::Limited(wait)) => return Err(wait),
         Err(error) => {
@@ -194,27 +198,61 @@ fn with_grant(app: &App, workspace: &WorkspaceId, before: &WorkspaceRecord, gran
 }
 
 /// Slack says that the app was removed, or its token revoked. What is kept of the workspace stays. Such a report may come
-/// late, after the app was installed again: a token that Slack still takes is kept.
+/// late, after the app was installed again: it ends only what has a token that Slack says is good for nothing. Where Slack
+/// does not say, the workspace is asked for again.
 pub(super) async fn uninstalled(app: &App, workspace: &WorkspaceId) -> Result<(), StoreError> {
-    if let Some(record) = app.store.installation(workspace).await?
-        && let Ok(token) = app.vault.unseal(Row::of_workspace(workspace, Field::BotToken), &record.bot_token)
-        && app.slack.identify(&token).await.is_ok()
-    {
-        info!(workspace.id = %workspace, "Slack reports that the app left {workspace}, and takes its token: it stays");
+    let record = app.store.installation(workspace).await?;
+    let Some(record) = record.filter(WorkspaceRecord::is_installed) else {
+        let_go(app, workspace).await;
         return Ok(());
+    };
+    let (is_gone, why) = match app.vault.unseal(Row::of_workspace(workspace, Field::BotToken), &record.bot_token) {
+        Ok(token) => match app.slack.identify(&token).await {
+            Ok(_) => {
+                info!(workspace.id = %workspace, "Slack reports that the app left {workspace}, and takes its token: it stays");
+                return Ok(());
+            }
+            Err(error) => (error.is_end_of_token(), error.to_string()),
+        },
+        Err(error) => (false, error.to_string()),
+    };
+    if is_gone {
+        return end(app, workspace, record).await;
     }
-    while let Some(before) = app.store.installation(workspace).await?.filter(WorkspaceRecord::is_installed) {
-        let standing = Standing::Uninstalled { at: app.clock.now() };
-        let after = WorkspaceRecord { standing, ..before.clone() };
-        if app.store.replace_installation(workspace, Some(before), after).await? {
-            break;
-        }
+    warn!(workspace.id = %workspace, "Slack reports that the app left {workspace}, and does not say whether its token holds: {why}; asking again");
+    ask_again(app, workspace);
+    Ok(())
+}
+
+/// Notes the end of the installation whose token Slack refused. If another stands there by now, that one is asked for.
+async fn end(app: &App, workspace: &WorkspaceId, refused: WorkspaceRecord) -> Result<(), StoreError> {
+    let standing = Standing::Uninstalled { at: app.clock.now() };
+    let after = WorkspaceRecord { standing, ..refused.clone() };
+    if app.store.replace_installation(workspace, Some(refused), after).await? {
+        let_go(app, workspace).await;
+    } else {
+        ask_again(app, workspace);
     }
-    if app.installed.contains(workspace) {
+    Ok(())
+}
+
+/// Has whoever looks after a workspace ask Slack for it again.
+fn ask_again(app: &App, workspace: &WorkspaceId) {
+    app.installed.note_said_to_be_gone(workspace);
+    app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned()));
+}
+
+/// Lets a workspace go that the app is not installed in any more.
+async fn let_go(app: &App, workspace: &WorkspaceId) {
+    let was_in = app.installed.contains(workspace);
+    if was_in {
         app.installed.remove(workspace);
         app.slack.forget(workspace);
         info!(workspace.id = %workspace, "the app was removed from {workspace}");
     }
     app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned()));
-    Ok(())
+    // It may have been installed again since its record was read; if that is not known, whoever looks after it finds out.
+    if was_in && app.store.installation(workspace).await.map_or(true, |now| now.is_some_and(|now| now.is_installed())) {
+        app.installed.add(workspace);
+    }
 }

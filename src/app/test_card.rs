@@ -65,8 +65,13 @@ pub(super) async fn post(
         acts: Acts::Nothing,
     };
     let content = card(&news, &showing).content(Rung::Whole);
+    let posted = reply::test_posted(subscription.number, true);
+    // Slack sends a command again whose acknowledgement was lost.
+    if !app.store.note_cause(&asker.lane, &asker.cause, now).await? {
+        return Ok(Reply::asker(posted));
+    }
     Ok(Reply::asker(match app.slack.post(&asker.lane, content, id_at(now)).await {
-        Ok(_) => reply::test_posted(subscription.number, true),
+        Ok(_) => posted,
         Err(SlackError::Refused(code)) => reply::still_refused(&code),
         Err(error) => {
             warn!(lane = %asker.lane, "could not post a sample card into {}: {error}", asker.lane);

@@ -7,8 +7,8 @@ use crate::model::{
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-/// How many datasets of a workspace are remembered as seen.
-const MOST_DATASETS: usize = 100_000;
+/// How many datasets of a workspace are remembered as seen, here and on disk.
+pub const MOST_DATASETS: usize = 100_000;
 
 /// The subscriptions of all workspaces, and the datasets that were seen in each.
 #[derive(Debug, Default)]

@@ -38,6 +38,15 @@ impl SlackError {
             Self::NotInstalled => "not_installed",
         }
     }
+
+    /// Whether Slack said that the token is good for nothing any more; not so when it did not say, or is busy.
+    pub fn is_end_of_token(&self) -> bool {
+        let Self::Refused(code) = self else { return false };
+        matches!(
+            code.as_str(),
+            "token_revoked" | "account_inactive" | "invalid_auth" | "app_uninstalled" | "not_authed" | "token_expired"
+        )
+    }
 }
 
 impl From<SlackClientError> for SlackError {

@@ -216,7 +216,7 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     /// The endpoints that were set up, or that anything came to.
     async fn accounts(&self, workspace: &WorkspaceId) -> Result<Vec<(AccountId, AccountRecord)>, StoreError>;
 
-    /// Datasets that any event named.
+    /// Datasets that any event named: the first 100,000.
     async fn datasets(&self, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError>;
 
     /// The last known states of some datasets, whichever endpoint saw them; those that nothing is known of are left out.
@@ -337,8 +337,9 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     async fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Result<Vec<LetterId>, StoreError>;
 
     /// Forgets what has outlived its use: received ids after 8 days, events too unless a delivery or dead letter needs
-    /// them, undos and expected echoes when they expire, causes after a day, anchors 180 days after their last change,
-    /// and the oldest dead letters above 10,000. Gives how many records went.
+    /// them, undos and expected echoes when they expire, causes after a day, anchors and the last states of objects 180
+    /// days after their last change, states and datasets of accounts that are gone, and the oldest dead letters above
+    /// 10,000. Gives how many records went.
     async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Gives up what paused lanes have held for 7 days, counted from the last of three times: when it was accepted,

@@ -68,6 +68,8 @@ pub enum Record {
         lane: Lane,
         fold: Box<Fold>,
     },
+    /// The mark of the environment's token, which Slack said is the workspace's.
+    Home { workspace: WorkspaceId, mark: String },
     /// A call that was begun and whose outcome is not known.
     Intent {
         #[serde(flatten)]

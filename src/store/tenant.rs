@@ -194,6 +194,13 @@ pub trait Tenants: Send + Sync {
         after: WorkspaceRecord,
     ) -> Result<bool, StoreError>;
 
+    /// By what mark the environment's token was known when Slack last said that it is this workspace's; none if it never
+    /// did.
+    async fn home_mark(&self, workspace: &WorkspaceId) -> Result<Option<String>, StoreError>;
+
+    /// Notes the mark of a token that Slack says is this workspace's.
+    async fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError>;
+
     /// Sets an account up (`before` is none then) or changes how it is set up, if it still is as before; keeps the deed
     /// with it, if somebody did it.
     async fn set_up_account(

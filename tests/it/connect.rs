@@ -280,6 +280,13 @@ async fn a_submission_that_comes_twice_makes_one_account() {
     let mut other = view;
     other["state"]["values"]["account_name"]["account_name"]["value"] = json!("john");
     assert!(again(&other).await.contains("connected already, as `jane`"));
+    // Nor is it with a key, which was not saved: it must not be said to be of any use.
+    bench.ai.add_user("jane", API_KEY);
+    other["state"]["values"]["account_name"]["account_name"]["value"] = json!("jane");
+    other["state"]["values"]["api_key"]["api_key"]["value"] = json!(API_KEY);
+    let said = again(&other).await;
+    assert!(said.contains("connected already, as `jane`") && !said.contains("belongs to"), "{said}");
+    assert_eq!(bench.record(&account).await.unwrap().setup.unwrap().api_key, None);
     // Somebody else's form is about another address.
     let seed = other["private_metadata"].clone();
     bench.slack.closes(&workspace(), &user("U1")).await.unwrap();

@@ -85,6 +85,21 @@ async fn a_command_whose_acknowledgement_is_lost_comes_again_and_is_done_once() 
 }
 
 #[tokio::test]
+async fn a_sample_card_is_posted_once_when_the_command_for_it_comes_again() {
+    let bench = Bench::start_by_socket().await;
+    bench.user("U1").types(SUBSCRIBE).in_channel("C1").await;
+    bench.read("C1");
+    bench.slack.loses_next_acknowledgement();
+    let answer = bench.user("U1").types("/segments test").in_channel("C1").await;
+    assert!(answer.is_success(), "{answer:?}");
+    assert_eq!(bench.openings(), 2, "it came a second time");
+    let said = bench.read_all("C1");
+    let cards = said.iter().filter(|shown| shown.ephemeral_to.is_none());
+    assert_eq!(cards.count(), 1, "{said:#?}");
+    assert!(said.iter().any(|shown| shown.ephemeral_to.is_some() && shown.text.contains("#1")), "{said:#?}");
+}
+
+#[tokio::test]
 async fn a_connection_that_breaks_while_a_command_is_carried_out_takes_no_answer_with_it() {
     let bench = Bench::start_by_socket().await;
     bench.slack.fail_next_of("conversations.info", Fault::Hang);

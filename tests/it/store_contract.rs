@@ -7,6 +7,7 @@ mod books;
 mod deeds;
 mod digests;
 mod folds;
+mod forgetting;
 mod keeping;
 mod lanes;
 mod letters;
@@ -52,6 +53,10 @@ macro_rules! contracts {
                 an_event_that_is_still_needed_outlives_the_rest
                 the_oldest_dead_letters_go_when_there_are_too_many
                 a_probe_succeeds;
+            forgetting:
+                a_state_that_nothing_was_heard_of_for_half_a_year_is_forgotten
+                what_came_to_an_account_that_is_gone_is_forgotten
+                the_names_of_so_many_datasets_are_kept_and_the_events_of_others_taken;
             books:
                 a_channel_without_a_book_has_an_empty_one
                 an_edit_is_stored_and_raises_the_revision
@@ -141,6 +146,7 @@ macro_rules! contracts {
                 the_last_states_of_objects_are_found_whichever_endpoint_left_them;
             tenants:
                 an_installation_is_replaced_only_as_it_is_known
+                the_mark_of_a_token_is_kept_with_its_workspace
                 an_account_is_found_with_its_workspace
                 an_account_belongs_to_one_workspace
                 a_setup_is_changed_only_as_it_is_known

@@ -29,6 +29,12 @@ impl Tenants for Stumbling {
     async fn find_account(&self, _: &AccountId) -> Answer<Option<(WorkspaceId, AccountRecord)>> {
         unimplemented!()
     }
+    async fn home_mark(&self, _: &WorkspaceId) -> Answer<Option<String>> {
+        unimplemented!()
+    }
+    async fn note_home_mark(&self, _: &WorkspaceId, _: String) -> Answer<()> {
+        unimplemented!()
+    }
     async fn installation(&self, _: &WorkspaceId) -> Answer<Option<WorkspaceRecord>> {
         unimplemented!()
     }

@@ -1,7 +1,9 @@
 //! What Segments.ai is answered, and that nothing is kept of what is refused.
 
-use crate::harness::{Bench, WEBHOOK_SECRET, fixture, seconds};
+use crate::harness::installing::{OTHER_SECRET, other};
+use crate::harness::{Bench, Serves, WEBHOOK_SECRET, fixture, seconds, workspace};
 use segments_slack::clock::later;
+use segments_slack::sandbox::slack::Fault;
 use svix::webhooks::Webhook;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -185,4 +187,34 @@ async fn a_body_that_stops_half_way_is_given_up_after_ten_seconds() {
     stream.read_to_string(&mut answer).await.unwrap();
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
     assert_eq!(bench.app().metrics.webhooks.get("too_slow"), 1);
+}
+
+#[tokio::test]
+async fn webhooks_are_taken_while_slack_is_away_only_under_the_token_that_it_said_is_the_workspaces() {
+    let mut bench = Bench::start_serving(Serves::One).await;
+    bench.user("U1").types("/segments subscribe * *").in_channel("C1").await;
+    bench.read("C1");
+    let away = || Fault::Code("internal_error".to_owned());
+    bench.slack.fail_next_of("auth.test", away());
+    bench.restart().await;
+    assert_eq!(bench.webhook("sample.created.image").await, 204);
+    bench.after(seconds(5)).await;
+    bench.read("C1");
+    // Now the server is given to another workspace, on the same store.
+    bench.serves = Serves::Other;
+    bench.slack.fail_next_of("auth.test", away());
+    bench.restart().await;
+    let sends = async |id: &str| {
+        let url = bench.url("/webhooks/segments");
+        let sent = bench.signed_with(OTHER_SECRET, url, id, &fixture("sample.deleted.basic")).send().await.unwrap();
+        bench.settle().await;
+        sent.status().as_u16()
+    };
+    assert_eq!(sends("msg_other").await, 503);
+    bench.after(seconds(5)).await;
+    assert_eq!(sends("msg_other").await, 204);
+    let store = &bench.app().store;
+    assert_eq!(store.accounts(&other()).await.unwrap().len(), 1);
+    assert_eq!(store.backlog(&workspace()).await.unwrap().pending, 0, "nothing of it came to the workspace of before");
+    bench.forgive_errors();
 }

@@ -196,7 +196,13 @@ impl By<'_> {
         let kept = self.opened(account, &setup).unwrap_or_default();
         let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
         let given = filled.secrets();
+        let has_same_key = match (self.opened_key(account, &setup), &filled.key) {
+            (Ok(Some(kept)), Some(given)) => same(&kept, given),
+            (Ok(None), None) => true,
+            _ => false,
+        };
         let is_same = setup.name == filled.name
+            && has_same_key
             && kept.len() == given.len()
             && kept.iter().zip(&given).all(|(kept, given)| same(kept, given));
         if !is_same {
@@ -269,6 +275,15 @@ impl By<'_> {
     fn opened(&self, account: &AccountId, setup: &AccountSetup) -> Result<Vec<SecretString>, UnsealError> {
         let row = Row::of_account(self.workspace, account, Field::SigningSecret);
         let opened = setup.signing_secrets.iter().map(|sealed| self.app.vault.unseal(row, sealed)).collect();
+        if let Err(error) = &opened {
+            warn!(workspace.id = %self.workspace, "{error}");
+        }
+        opened
+    }
+
+    fn opened_key(&self, account: &AccountId, setup: &AccountSetup) -> Result<Option<SecretString>, UnsealError> {
+        let row = Row::of_account(self.workspace, account, Field::ApiKey);
+        let opened = setup.api_key.as_ref().map(|sealed| self.app.vault.unseal(row, sealed)).transpose();
         if let Err(error) = &opened {
             warn!(workspace.id = %self.workspace, "{error}");
         }

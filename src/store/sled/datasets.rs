@@ -3,7 +3,9 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use crate::model::{AccountId, DatasetName, WorkspaceId};
+use crate::routing::index::MOST_DATASETS;
 use crate::store::StoreError;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A dataset that was seen.
@@ -33,14 +35,18 @@ impl From<Stored> for Seen {
     }
 }
 
-/// Notes that an event of a dataset came to an account.
+/// Notes that an event of a dataset came to an account. Where as many are known as are kept, another one is not noted.
 pub(super) fn note(
     view: &mut View,
     workspace: &WorkspaceId,
     account: &AccountId,
     name: &DatasetName,
 ) -> Result<(), StoreError> {
-    let seen: Option<Seen> = view.read(&Key::dataset(workspace, name))?;
+    let key = Key::dataset(workspace, name);
+    let seen: Option<Seen> = view.read(&key)?;
+    if seen.is_none() && !view.holds(&key)? && count(view, workspace)? >= MOST_DATASETS {
+        return Ok(());
+    }
     let before = seen.map(|seen| seen.accounts).unwrap_or_default();
     if before.contains(account) {
         return Ok(());
@@ -57,7 +63,37 @@ pub(super) fn note(
 
 /// Writes what is known of a dataset.
 pub(super) fn put(view: &mut View, workspace: &WorkspaceId, seen: &Seen) -> Result<(), StoreError> {
-    view.write(&Key::dataset(workspace, &seen.name), seen)
+    let key = Key::dataset(workspace, &seen.name);
+    if !view.holds(&key)? {
+        let count = count(view, workspace)? + 1;
+        view.write(&Key::all(workspace, Kind::Datasets), &count)?;
+    }
+    view.write(&key, seen)
+}
+
+/// How many there are; counted where that was not kept yet.
+fn count(view: &View, workspace: &WorkspaceId) -> Result<usize, StoreError> {
+    if let Some(count) = view.read(&Key::all(workspace, Kind::Datasets))? {
+        return Ok(count);
+    }
+    let beginning = Key::all(workspace, Kind::Dataset);
+    view.keys(&beginning, &beginning).try_fold(0, |count, key| key.map(|_| count + 1))
+}
+
+/// Forgets a dataset whose accounts are all gone; one of before its accounts were kept stays.
+pub(super) fn forget(view: &mut View, workspace: &WorkspaceId, key: &Key, _: Timestamp) -> Result<u64, StoreError> {
+    let Some(Seen { accounts, .. }) = view.read(key)? else { return Ok(0) };
+    for account in &accounts {
+        if view.holds(&Key::account(workspace, account))? {
+            return Ok(0);
+        }
+    }
+    if accounts.is_empty() {
+        return Ok(0);
+    }
+    let count = count(view, workspace)?.saturating_sub(1);
+    view.write(&Key::all(workspace, Kind::Datasets), &count)?;
+    view.remove(key).map(|()| 1)
 }
 
 /// Datasets that any event named, by name.

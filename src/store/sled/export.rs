@@ -69,9 +69,16 @@ fn part(file: &mut impl Read) -> io::Result<Vec<u8>> {
 fn exported(key: &Key, value: &[u8]) -> Result<Option<Exported>, StoreError> {
     match key.kind() {
         // What is made again from other records; and own changes, which come back within minutes or never.
-        Some(Kind::Wake | Kind::DeadByAge | Kind::Behind | Kind::Shown | Kind::Claimant | Kind::Piece | Kind::Echo) => {
-            Ok(None)
-        }
+        Some(
+            Kind::Wake
+            | Kind::DeadByAge
+            | Kind::Behind
+            | Kind::Shown
+            | Kind::Claimant
+            | Kind::Datasets
+            | Kind::Piece
+            | Kind::Echo,
+        ) => Ok(None),
         Some(Kind::SetAside) => Ok(Some(Exported::Unreadable)),
         Some(kind) => {
             let record = record(kind, key, value);
@@ -102,6 +109,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         }
         Kind::Fold => Record::Fold { lane: key.lane()?, fold: parse(value)? },
         Kind::Held => Record::Delivery { lane: key.lane()?, held: true, delivery: parse(value)? },
+        Kind::Home => Record::Home { workspace, mark: parse(value)? },
         Kind::Intent => Record::Intent { lane: key.lane()?, intent: parse(value)? },
         Kind::Lane => Record::Lane { lane: key.lane()?, state: parse(value)? },
         Kind::Link => Record::Link { workspace, link: parse(value)? },
@@ -132,6 +140,7 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
         | Kind::Behind
         | Kind::Shown
         | Kind::Claimant
+        | Kind::Datasets
         | Kind::Piece
         | Kind::Echo
         | Kind::SetAside => {
@@ -163,6 +172,7 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
         Record::Digest { lane, digest } => view.write(&Key::digest(&lane, &digest), &digest),
         Record::Event { workspace, id, at, event } => view.write(&Key::event(&workspace, at, id), &event),
         Record::Fold { lane, fold } => view.write(&Key::fold(&lane, &fold), &fold),
+        Record::Home { workspace, mark } => view.write(&Key::all(&workspace, Kind::Home), &mark),
         Record::Intent { lane, intent } => view.write(&Key::of(&lane, Kind::Intent), &intent),
         Record::Lane { lane, state } => view.write(&Key::of(&lane, Kind::Lane), &state),
         Record::Link { workspace, link } => links::put(view, &workspace, &link),

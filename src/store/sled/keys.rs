@@ -57,6 +57,8 @@ kinds! {
     Fold = b'f',
     /// time, channel, sequence → nothing: the dead letters by age.
     DeadByAge = b'g',
+    /// → the mark of the environment's token.
+    Home = b'H',
     /// channel, sequence → a delivery that waits for its `not_before`.
     Held = b'h',
     /// channel → the call in flight.
@@ -73,6 +75,8 @@ kinds! {
     Received = b'm',
     /// dataset → its name.
     Dataset = b'n',
+    /// → how many datasets there are.
+    Datasets = b'N',
     /// account, object → its last state.
     Object = b'o',
     /// channel → its mutes.

@@ -19,6 +19,7 @@ mod lanes;
 mod letters;
 mod links;
 mod mutes;
+mod objects;
 mod open;
 mod outcomes;
 mod pauses;

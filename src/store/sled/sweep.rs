@@ -4,7 +4,7 @@ use super::events::Tracked;
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::writer::{Commit, Writer};
-use super::{anchors, deeds, echoes};
+use super::{anchors, datasets, deeds, echoes, objects};
 use crate::model::WorkspaceId;
 use crate::store::{StoreError, Undo};
 use jiff::Timestamp;
@@ -17,6 +17,8 @@ const EVENTS_LIVE: Duration = DAY.saturating_mul(8);
 const CAUSES_LIVE: Duration = DAY;
 /// More dead letters than these a workspace are not kept.
 const MOST_DEAD: usize = 10_000;
+/// Of the last states of objects no more than these go in one run, so that one workspace does not hold up the others.
+const MOST_OBJECTS: u64 = 1_000_000;
 /// How many records one step looks at.
 const PAGE: usize = 256;
 
@@ -25,19 +27,22 @@ type Forget = fn(&mut View, &WorkspaceId, &Key, Timestamp) -> Result<u64, StoreE
 
 pub(super) async fn sweep(writer: &Writer, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
     let first_kept = Key::events_from(workspace, earlier(now, EVENTS_LIVE));
-    let kinds: [(Kind, Option<Key>, Forget); 6] = [
+    let kinds: [(Kind, Option<Key>, Forget); 8] = [
         (Kind::Event, Some(first_kept), event),
         (Kind::Undo, None, undo),
         (Kind::Cause, None, cause),
         (Kind::Echo, None, echoes::forget),
         (Kind::Anchor, None, anchors::forget),
         (Kind::Deed, None, deeds::forget),
+        (Kind::Object, None, objects::forget),
+        (Kind::Dataset, None, datasets::forget),
     ];
     let mut gone = 0;
     for (kind, end, forget) in kinds {
         let beginning = Key::all(workspace, kind);
-        let mut from = Some(beginning.clone());
-        while let Some(start) = from {
+        let (mut from, most) =
+            (Some(beginning.clone()), if kind == Kind::Object { gone + MOST_OBJECTS } else { u64::MAX });
+        while let Some(start) = from.filter(|_| gone < most) {
             let (workspace, beginning, end) = (workspace.clone(), beginning.clone(), end.clone());
             let step = move |view: &mut View| {
                 let keys = view.keys(&beginning, &start).take(PAGE).collect::<Result<Vec<_>, _>>()?;

@@ -1,6 +1,6 @@
 //! Installations and accounts, and to which workspace an account belongs.
 
-use super::keys::Key;
+use super::keys::{Key, Kind};
 use super::view::View;
 use super::{SledStore, accept, datasets, deeds};
 use crate::model::{AccountId, DatasetName, Deed, WorkspaceId};
@@ -27,6 +27,16 @@ impl Tenants for SledStore {
     ) -> Result<bool, StoreError> {
         let workspace = workspace.clone();
         self.write(move |view| replace(view, &workspace, before.as_ref(), &after)).await
+    }
+
+    async fn home_mark(&self, workspace: &WorkspaceId) -> Result<Option<String>, StoreError> {
+        let key = Key::all(workspace, Kind::Home);
+        self.read(move |view| view.read(&key)).await
+    }
+
+    async fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
+        let key = Key::all(workspace, Kind::Home);
+        self.write(move |view| view.write(&key, &mark)).await
     }
 
     async fn set_up_account(

@@ -32,6 +32,8 @@ pub(crate) enum How {
     Fails,
     /// Nothing any more: whoever kills the server does it now.
     Dies,
+    /// Nothing before it is let go on.
+    Waits,
 }
 
 /// What is to go wrong with calls to come; shared by one store after another.
@@ -44,6 +46,8 @@ struct Shared {
     armed: Mutex<Vec<(u32, When, How)>>,
     died: watch::Sender<bool>,
     struck: watch::Sender<u64>,
+    /// Told when calls that wait may go on.
+    goes_on: watch::Sender<()>,
 }
 
 impl Strikes {
@@ -71,6 +75,11 @@ impl Strikes {
         self.0.died.send_replace(false);
     }
 
+    /// Lets the calls that wait go on.
+    pub(crate) fn go_on(&self) {
+        self.0.goes_on.send_replace(());
+    }
+
     /// How many calls were struck.
     pub(crate) fn struck(&self) -> u64 {
         *self.0.struck.borrow()
@@ -93,7 +102,17 @@ type Answer<T> = Result<T, StoreError>;
 
 impl<S> Failing<S> {
     async fn pass<T>(&self, call: impl Future<Output = Answer<T>>) -> Answer<T> {
+        let mut goes_on = self.1.0.goes_on.subscribe();
         let Some((when, how)) = self.1.strike() else { return call.await };
+        if how == How::Waits && when == When::Before {
+            goes_on.changed().await.unwrap();
+            return call.await;
+        }
+        if how == How::Waits {
+            let answer = call.await;
+            goes_on.changed().await.unwrap();
+            return answer;
+        }
         if when == When::After {
             // Whatever it says is what gets lost.
             let _ = call.await;
@@ -104,6 +123,7 @@ impl<S> Failing<S> {
                 self.1.0.died.send_replace(true);
                 std::future::pending().await
             }
+            How::Waits => unreachable!("it was let go on"),
         }
     }
 }
@@ -127,6 +147,8 @@ passing! {
     fn replace_installation(
         &self, workspace: &WorkspaceId, before: Option<WorkspaceRecord>, after: WorkspaceRecord
     ) -> bool;
+    fn home_mark(&self, workspace: &WorkspaceId) -> Option<String>;
+    fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> ();
     fn set_up_account(
         &self, workspace: &WorkspaceId, account: &AccountId, before: Option<AccountSetup>, after: AccountSetup,
         deed: Option<Deed>

@@ -1,6 +1,6 @@
 //! Workspaces that install the app: a second one in Slack, a browser that goes to and fro, and accounts of their own.
 
-use super::{Bench, Serves, WEBHOOK_MEMORY, channel, user};
+use super::{Bench, WEBHOOK_MEMORY, channel, user};
 use secrecy::SecretString;
 use segments_slack::config::{Config, OauthClient};
 use segments_slack::model::{AccountId, WorkspaceId};
@@ -18,6 +18,19 @@ pub(crate) const OTHER_TOKEN: &str = "xoxb-other-token";
 
 pub(crate) fn other() -> WorkspaceId {
     WorkspaceId::parse("T2").unwrap()
+}
+
+/// Whom a server serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// The workspace of a bot token.
+    One,
+    /// Another workspace, of another bot token.
+    Other,
+    /// Whoever installs the app.
+    Many,
+    /// The workspace of a bot token and whoever installs the app.
+    OneAndMany,
 }
 
 /// A browser with the one cookie that it may get.
@@ -81,7 +94,11 @@ impl Bench {
     /// How a server at an address is configured here.
     pub(super) fn configured(&self, address: SocketAddr) -> Config {
         let mut config = self.config();
-        if self.serves != Serves::One {
+        if self.serves == Serves::Other {
+            config.bot_token = Some(SecretString::from(OTHER_TOKEN));
+            config.webhook_secrets = vec![SecretString::from(OTHER_SECRET)];
+        }
+        if matches!(self.serves, Serves::Many | Serves::OneAndMany) {
             config.public_url = Some(format!("http://{address}").parse().unwrap());
             let secret = SecretString::from(CLIENT_SECRET);
             config.oauth = Some(OauthClient { id: CLIENT_ID.to_owned(), secret });

@@ -19,6 +19,7 @@ pub(crate) mod user;
 
 use axum::serve::ListenerExt;
 use failing::{Failing, Strikes};
+pub(crate) use installing::Serves;
 use jiff::Timestamp;
 use logged::Logged;
 use secrecy::SecretString;
@@ -80,17 +81,6 @@ pub(crate) struct Bench {
     messages: AtomicUsize,
     logged: Logged,
     _logs: tracing::subscriber::DefaultGuard,
-}
-
-/// Whom a server serves.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Serves {
-    /// The workspace of a bot token.
-    One,
-    /// Whoever installs the app.
-    Many,
-    /// Both.
-    OneAndMany,
 }
 
 struct Server {

@@ -79,6 +79,70 @@ async fn a_report_of_an_end_that_comes_after_a_new_installation_ends_nothing() {
 }
 
 #[tokio::test]
+async fn a_late_report_of_an_end_ends_nothing_where_slack_does_not_say_whether_the_token_holds() {
+    let (bench, account) = installed(Serves::Many).await;
+    let faults = [
+        Fault::Status(503),
+        Fault::RateLimit { retry_after: 30 },
+        Fault::Reset,
+        Fault::Code("internal_error".to_owned()),
+        Fault::Code("a_code_of_next_year".to_owned()),
+    ];
+    for (number, fault) in faults.into_iter().enumerate() {
+        bench.slack.fail_next_of("auth.test", fault.clone());
+        assert!(bench.slack.sends_event(&other(), json!({"type": "app_uninstalled"})).await.is_success());
+        assert_eq!(sends(&bench, &account, &format!("msg_{number}")).await, 204, "{fault:?}");
+        // The pauses become longer.
+        bench.after(seconds(60)).await;
+        assert!(bench.app().installed.is_connected(&other()), "{fault:?}");
+        assert_eq!(bench.read_in(&other(), "C21").len(), 1, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_end_that_slack_does_not_confirm_at_once_is_found_when_it_says_so() {
+    let (bench, account) = installed(Serves::Many).await;
+    bench.slack.fail_next_of("auth.test", Fault::Status(503));
+    assert!(bench.slack.uninstall(&other()).await.is_success());
+    assert!(bench.app().serves(&other()));
+    bench.after(seconds(5)).await;
+    let record = bench.app().store.installation(&other()).await.unwrap().unwrap();
+    assert!(matches!(record.standing, Standing::Uninstalled { .. }));
+    assert_eq!(sends(&bench, &account, "msg_1").await, 404);
+}
+
+/// Lets the app be removed from a workspace and, while the store is at the write that says so, be installed again.
+async fn comes_back_while_the_end_is_written(bench: &Bench, when: When) {
+    // The first call of the store reads the record, and the next one replaces it.
+    bench.strikes.after(1, when, How::Waits);
+    let slack = bench.slack.clone();
+    let leaving = tokio::spawn(async move { slack.uninstall(&other()).await });
+    while bench.strikes.struck() == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Writes are done in turn: once this one is, so is the one before it.
+    bench.app().store.probe().await.unwrap();
+    assert_eq!(bench.installs(&other(), "U21").await.status, 200);
+    bench.strikes.go_on();
+    assert!(leaving.await.unwrap().is_success());
+    bench.after(seconds(5)).await;
+}
+
+#[tokio::test]
+async fn an_installation_that_comes_about_while_the_end_of_the_one_before_is_written_stands() {
+    for when in [When::Before, When::After] {
+        let (mut bench, account) = installed(Serves::Many).await;
+        comes_back_while_the_end_is_written(&bench, when).await;
+        assert!(bench.app().installed.is_connected(&other()), "{when:?}");
+        assert_eq!(sends(&bench, &account, "msg_1").await, 204, "{when:?}");
+        bench.after(seconds(5)).await;
+        assert_eq!(bench.read_in(&other(), "C21").len(), 1, "{when:?}");
+        bench.restart().await;
+        assert!(bench.app().serves(&other()), "{when:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_revoked_token_holds_up_its_own_workspace_only() {
     let (bench, account) = installed(Serves::OneAndMany).await;
     bench.user("U1").types("/segments subscribe * sample.*").in_channel("C1").await;

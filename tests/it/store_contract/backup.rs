@@ -92,6 +92,7 @@ async fn fill(bench: &Bench) {
         store.accept(&workspace(), arrival, decided(verdict)).await.unwrap();
     }
     store.replace_installation(&workspace(), None, installation(1)).await.unwrap();
+    store.note_home_mark(&workspace(), "a mark".to_owned()).await.unwrap();
     store.set_up_account(&workspace(), &AccountId::parse("acc_3").unwrap(), None, setup(2), None).await.unwrap();
     bench.accept_as(&"x".repeat(200), vec![wanted("C1", 50)], 6).await;
     let (delivery, news) = bench.claim("C1", 6).await.due.remove(0);
@@ -118,6 +119,7 @@ async fn told(bench: &Bench) -> Vec<String> {
         format!("{:?}", store.workspaces().await.unwrap()),
         format!("{:?}", store.accounts(&workspace()).await.unwrap()),
         format!("{:?}", store.installation(&workspace()).await.unwrap()),
+        format!("{:?}", store.home_mark(&workspace()).await.unwrap()),
         format!("{:?}", store.find_account(&AccountId::parse("acc_3").unwrap()).await.unwrap()),
         format!("{:?}", store.datasets(&workspace()).await.unwrap()),
         format!("{:?}", store.subscriptions(&workspace()).await.unwrap()),

@@ -45,7 +45,7 @@ fn named(number: usize) -> AccountSetup {
     AccountSetup { name: format!("flowers {number}"), ..setup(1) }
 }
 
-fn deed() -> Deed {
+pub(super) fn deed() -> Deed {
     Deed { at: at(1), by: None, channel: None, typed: "disconnect flowers".to_owned() }
 }
 
@@ -64,6 +64,16 @@ pub(super) async fn an_installation_is_replaced_only_as_it_is_known(mut bench: B
     assert_eq!(bench.store().installation(&team).await.unwrap(), Some(second));
     assert_eq!(bench.store().installation(&other()).await.unwrap(), None);
     assert_eq!(bench.store().workspaces().await.unwrap(), [team]);
+}
+
+pub(super) async fn the_mark_of_a_token_is_kept_with_its_workspace(mut bench: Bench) {
+    assert_eq!(bench.store().home_mark(&workspace()).await.unwrap(), None);
+    for mark in ["one", "two"] {
+        bench.store().note_home_mark(&workspace(), mark.to_owned()).await.unwrap();
+    }
+    bench.restart();
+    assert_eq!(bench.store().home_mark(&workspace()).await.unwrap().as_deref(), Some("two"));
+    assert_eq!(bench.store().home_mark(&other()).await.unwrap(), None);
 }
 
 pub(super) async fn an_account_is_found_with_its_workspace(mut bench: Bench) {
