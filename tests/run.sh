@@ -44,6 +44,7 @@ fi
 step "formatting"
 cargo fmt --check
 cargo fmt --check --manifest-path tests/validator/Cargo.toml
+cargo fmt --check --manifest-path tests/fuzz/Cargo.toml
 
 step "lints"
 cargo clippy --locked --all-targets -- -D warnings

@@ -4,7 +4,7 @@ mod carry;
 mod file;
 
 pub use carry::{Done, Exported, Import, Imported, NotExported, Stopped, Which, export, import};
-pub use file::{Mistake, Mistakes};
+pub use file::{Mistake, Mistakes, check};
 
 use super::ledger::{self, Draft, Line, MOST_SUBSCRIPTIONS, NotImported, Stamp};
 use super::modal::{self, Person, Submitted};

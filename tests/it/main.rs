@@ -20,6 +20,7 @@ mod doctor;
 mod emulator;
 mod fold_looks;
 mod folding;
+mod fuzzed;
 mod harness;
 mod holding;
 mod home;

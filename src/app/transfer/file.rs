@@ -141,6 +141,12 @@ impl Writer {
     }
 }
 
+/// Reads a file and gives how many channels are in it, or what is wrong with it. Whether anything can be done with it only
+/// a store can say.
+pub fn check(text: &str) -> Result<usize, Mistakes> {
+    read(text).map(|parts| parts.iter().map(|part| part.channels.len()).sum())
+}
+
 /// Reads a file, or gives what is wrong with it. Takes time and room in proportion to its length.
 pub(super) fn read(text: &str) -> Result<Vec<Part>, Mistakes> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
