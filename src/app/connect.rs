@@ -1,5 +1,6 @@
 //! Coming up: what the store remembers, and which workspace the bot token belongs to.
 
+use super::seal::Sealer;
 use super::{App, environment_account, tenant};
 use crate::clock::later;
 use crate::delivery::back_off;
@@ -7,9 +8,7 @@ use crate::model::WorkspaceId;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -59,11 +58,7 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
 
 /// Tells a token from another one, for whoever has the key of this server, and nothing of the token.
 fn mark(app: &App, token: &SecretString) -> String {
-    let key = app.vault.derived("home");
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose_secret()).expect("HMAC takes a key of any length");
-    mac.update(token.expose_secret().as_bytes());
-    hex::encode(mac.finalize().into_bytes())
+    Sealer::new(app.vault.derived("home")).seal(token.expose_secret())
 }
 
 /// Looks after every workspace, each for itself: the environment's, and those that installed the app, now or later. Never

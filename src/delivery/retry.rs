@@ -49,6 +49,7 @@ pub(super) fn decide(error: &SlackError, attempts: u32, now: Timestamp, jitter: 
         // A gateway that gives up does not know either.
         SlackError::Lost | SlackError::Broken(500..) => Step::Reconcile,
         SlackError::NotInstalled => Step::PauseWorkspace,
+        error if error.is_end_of_token() => Step::PauseWorkspace,
         SlackError::Unreachable | SlackError::Broken(_) => again(TRANSIENT_ATTEMPTS),
         SlackError::Refused(code) => match code.as_str() {
             // "It's possible some aspect of the operation succeeded before the error was raised."
@@ -69,8 +70,7 @@ pub(super) fn decide(error: &SlackError, attempts: u32, now: Timestamp, jitter: 
             | "user_is_restricted"
             | "team_access_not_granted" => Step::PauseChannel,
             code if code.starts_with("restricted_action") => Step::PauseChannel,
-            "token_revoked" | "account_inactive" | "invalid_auth" | "app_uninstalled" | "not_authed"
-            | "token_expired" | "org_login_required" | "missing_scope" => Step::PauseWorkspace,
+            "org_login_required" | "missing_scope" => Step::PauseWorkspace,
             _ => again(UNKNOWN_ATTEMPTS),
         },
     }

@@ -1,6 +1,6 @@
 //! An own change: something done in Segments.ai from Slack, which comes back as a webhook.
 
-use super::object::{Object, ObjectKey};
+use super::object::{Object, ObjectKey, Sample};
 use super::people::Username;
 use super::workspace::{AccountId, ChannelId, MessageTs, UserId};
 use jiff::Timestamp;
@@ -18,7 +18,11 @@ pub struct Assigned {
 impl Assigned {
     /// Whether an object is a sample that is assigned so.
     pub fn shows_in(&self, object: &Object) -> bool {
-        let Object::Sample(sample) = object else { return false };
+        matches!(object, Object::Sample(sample) if self.holds_of(sample))
+    }
+
+    /// Whether a sample is assigned so. Names are compared as claims to them are.
+    pub fn holds_of(&self, sample: &Sample) -> bool {
         let holder = if self.for_review { &sample.assigned_reviewer } else { &sample.assigned_labeler };
         holder.as_ref().is_some_and(|holder| holder.eq_ignore_ascii_case(self.to.as_str()))
     }

@@ -4,8 +4,7 @@ use super::form::By;
 use crate::app::act::{ECHO, patiently};
 use crate::app::modal::{Submitted, says};
 use crate::clock::later;
-use crate::model::object::Sample;
-use crate::model::{Assigned, Derived, ObjectKey, OwnChange, Username};
+use crate::model::{Assigned, Derived, ObjectKey, OwnChange};
 use crate::render::{modal, reply};
 use crate::segments::api::{self, Queue, SegmentsError};
 use crate::slack::acts::block;
@@ -32,8 +31,9 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
         Err(error) => return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task))),
     };
     let app_url = &app.settings.app_url;
+    let wanted = Assigned { for_review: queue == Queue::Reviewing, to: link.username.clone() };
     let assigned = |before| says(&reply::assigned(sheet, app_url, queue, (person, &link.username), before));
-    if is_in(&found, queue, &link.username) {
+    if wanted.holds_of(&found) {
         return Ok(assigned(true));
     }
     let now = sheet.at(&found);
@@ -43,7 +43,7 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
     let change = OwnChange {
         account: access.account.clone(),
         event: Derived::SampleAssigned.as_str().to_owned(),
-        assigned: Some(Assigned { for_review: queue == Queue::Reviewing, to: link.username.clone() }),
+        assigned: Some(wanted.clone()),
         object,
         channel: sheet.channel.clone(),
         message: sheet.message.clone(),
@@ -55,9 +55,9 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
     let word = written.as_ref().map_or_else(SegmentsError::word, |_| "done");
     info!(workspace.id = %workspace, user.id = %asker.user, "{} asked to assign a sample: {word}", asker.user);
     Ok(match written {
-        Ok(sample) if is_in(&sample, queue, &link.username) => assigned(false),
+        Ok(sample) if wanted.holds_of(&sample) => assigned(false),
         Ok(_) | Err(SegmentsError::Unclear(_)) => match app.segments.sample(&access.key, sheet.sample).await {
-            Ok(sample) if is_in(&sample, queue, &link.username) => assigned(false),
+            Ok(sample) if wanted.holds_of(&sample) => assigned(false),
             // What is under way still does not show.
             Ok(_) | Err(_) => says(&reply::assigning_unclear(sheet, app_url)),
         },
@@ -71,13 +71,4 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
             }
         }
     })
-}
-
-/// Whether somebody has a sample in a queue. Names are compared as claims to them are.
-fn is_in(sample: &Sample, queue: Queue, who: &Username) -> bool {
-    let holder = match queue {
-        Queue::Labeling => &sample.assigned_labeler,
-        Queue::Reviewing => &sample.assigned_reviewer,
-    };
-    holder.as_ref().is_some_and(|holder| holder.eq_ignore_ascii_case(who.as_str()))
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 /// So many anchors that are behind come with a claim, the next ones first.
 const MOST_BEHIND: usize = 16;
 /// An anchor is kept for so long after its last change: half a year.
-const LIVES: Duration = Duration::from_hours(180 * 24);
+pub(super) const LIVES: Duration = Duration::from_hours(180 * 24);
 
 /// Keeps an anchor in the place of what it was; one that is gone is forgotten. What became of the issue while its card
 /// waited may be told to nobody else, so a new one takes it in.

@@ -1,16 +1,13 @@
 //! The last states of objects, and when they are forgotten: one for each object that any event was about, wanted or not.
 
+use super::anchors::LIVES;
 use super::keys::Key;
 use super::view::View;
 use crate::model::{ObjectState, WorkspaceId};
 use crate::store::StoreError;
 use jiff::Timestamp;
-use std::time::Duration;
 
-/// A state is kept for so long after the event that left it, as anchors are: half a year.
-const LIVES: Duration = Duration::from_hours(180 * 24);
-
-/// Forgets what was not heard of for long, or is of an account that is gone. A sender may say any time: what is said to be
+/// Forgets what was not heard of for as long as anchors are kept, or is of an account that is gone. A sender may say any time: what is said to be
 /// that far ahead goes too, for it would stay for ever.
 pub(super) fn forget(view: &mut View, workspace: &WorkspaceId, key: &Key, now: Timestamp) -> Result<u64, StoreError> {
     let Some((account, _)) = key.account_and_text() else { return Ok(0) };
