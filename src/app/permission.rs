@@ -46,30 +46,38 @@ pub struct Persons(Mutex<HashMap<(WorkspaceId, UserId), (Person, Timestamp)>>);
 
 /// Lets somebody change their channel's subscriptions and mutes, or says who can.
 pub(super) async fn may_change(app: &App, asker: &Asker) -> Result<Allowed, Message> {
-    may(app, asker, Deed::Subscribe, &app.settings.who_may_change).await
+    may(app, asker, Deed::Subscribe).await
 }
 
 /// Whether somebody could subscribe a channel of theirs: they may know which datasets there are.
 pub(super) async fn may_subscribe(app: &App, workspace: &WorkspaceId, user: &UserId) -> bool {
-    decide(&app.settings.who_may_change, user, person(app, workspace, user).await).is_ok()
+    decided(app, workspace, user, Deed::Subscribe).await.is_ok()
 }
 
 /// Lets somebody change things at Segments.ai, or says who can.
 pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message> {
-    may(app, asker, Deed::Act, &app.settings.who_may_act).await
+    may(app, asker, Deed::Act).await
 }
 
-async fn may(app: &App, asker: &Asker, deed: Deed, who: &WhoMayChange) -> Result<Allowed, Message> {
-    let person = person(app, &asker.lane.workspace, &asker.user).await;
-    let allowed = match decide(who, &asker.user, person) {
-        // What is done with the account's key is done for nobody unknown; and a click in an organisation does not always
-        // say whether somebody belongs to it.
-        Ok(()) if person.is_none() && (deed == Deed::Act || asker.lane.workspace.is_organisation()) => {
-            Err(NotAllowed::Unknown)
-        }
-        decided => decided,
-    };
-    allowed.map(|()| Allowed(())).map_err(|why| reply::not_allowed(deed, why, named(who)))
+async fn may(app: &App, asker: &Asker, deed: Deed) -> Result<Allowed, Message> {
+    let decided = decided(app, &asker.lane.workspace, &asker.user, deed).await;
+    decided.map_err(|why| reply::not_allowed(deed, why, named(who_may(app, deed)))).map(|()| Allowed(()))
+}
+
+/// Whether somebody may do something, by what Slack says of them.
+async fn decided(app: &App, workspace: &WorkspaceId, user: &UserId, deed: Deed) -> Result<(), NotAllowed> {
+    let person = person(app, workspace, user).await;
+    // What is done with the account's key is done for nobody unknown; and a click in an organisation does not always say
+    // whether somebody belongs to it.
+    let trusts_unknown = deed == Deed::Subscribe && !workspace.is_organisation();
+    decide(who_may(app, deed), user, person, trusts_unknown)
+}
+
+fn who_may(app: &App, deed: Deed) -> &WhoMayChange {
+    match deed {
+        Deed::Subscribe => &app.settings.who_may_change,
+        Deed::Act => &app.settings.who_may_act,
+    }
 }
 
 /// Lets somebody change their workspace's accounts, or says who can.
@@ -111,22 +119,24 @@ pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId) ->
     Some(person)
 }
 
-/// Whether somebody may change something; `person` is none where Slack did not say who they are.
-fn decide(who: &WhoMayChange, user: &UserId, person: Option<Person>) -> Result<(), NotAllowed> {
+/// Whether somebody may change something; `person` is none where Slack did not say who they are, which those who may
+/// otherwise may be trusted in or not.
+fn decide(who: &WhoMayChange, user: &UserId, person: Option<Person>, trusts_unknown: bool) -> Result<(), NotAllowed> {
     match person {
         Some(Person::Stranger) => return Err(NotAllowed::Stranger),
         Some(Person::Gone) => return Err(NotAllowed::Gone),
         _ => {}
     }
+    let allowed = if person.is_some() || trusts_unknown { Ok(()) } else { Err(NotAllowed::Unknown) };
     match (who, person) {
-        (WhoMayChange::These(people), _) if people.contains(user) => Ok(()),
+        (WhoMayChange::These(people), _) if people.contains(user) => allowed,
         (WhoMayChange::These(_), _) => Err(NotAllowed::NotNamed),
         (WhoMayChange::Admins, Some(Person::Admin)) => Ok(()),
         (WhoMayChange::Admins, Some(_)) => Err(NotAllowed::NoAdmin),
         (WhoMayChange::Admins, None) => Err(NotAllowed::Unknown),
         (WhoMayChange::Members, Some(Person::Guest)) => Err(NotAllowed::Guest),
         // Slack lets nobody from outside use a workspace's command, and a click says whose it is.
-        (WhoMayChange::Members, _) => Ok(()),
+        (WhoMayChange::Members, _) => allowed,
     }
 }
 
@@ -191,11 +201,14 @@ mod tests {
             (&these, &ann, None, Ok(())),
             (&these, &john, Some(Admin), Err(NotAllowed::NotNamed)),
         ] {
-            assert_eq!(decide(who, user, person), expected, "{who:?} {user} {person:?}");
+            assert_eq!(decide(who, user, person, true), expected, "{who:?} {user} {person:?}");
+            let strictly = if person.is_none() { Err(NotAllowed::Unknown) } else { expected };
+            assert_eq!(decide(who, user, person, false), strictly, "{who:?} {user} {person:?}");
         }
+        assert_eq!(decide(&these, &john, None, false), Err(NotAllowed::NotNamed));
         for who in [&WhoMayChange::Members, &WhoMayChange::Admins, &these] {
-            assert_eq!(decide(who, &ann, Some(Stranger)), Err(NotAllowed::Stranger));
-            assert_eq!(decide(who, &ann, Some(Gone)), Err(NotAllowed::Gone));
+            assert_eq!(decide(who, &ann, Some(Stranger), true), Err(NotAllowed::Stranger));
+            assert_eq!(decide(who, &ann, Some(Gone), true), Err(NotAllowed::Gone));
         }
     }
 

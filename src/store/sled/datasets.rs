@@ -71,13 +71,15 @@ pub(super) fn put(view: &mut View, workspace: &WorkspaceId, seen: &Seen) -> Resu
     view.write(&key, seen)
 }
 
-/// How many there are; counted where that was not kept yet.
-fn count(view: &View, workspace: &WorkspaceId) -> Result<usize, StoreError> {
-    if let Some(count) = view.read(&Key::all(workspace, Kind::Datasets))? {
+/// How many there are; counted once where that was not kept yet.
+fn count(view: &mut View, workspace: &WorkspaceId) -> Result<usize, StoreError> {
+    let kept = Key::all(workspace, Kind::Datasets);
+    if let Some(count) = view.read(&kept)? {
         return Ok(count);
     }
     let beginning = Key::all(workspace, Kind::Dataset);
-    view.keys(&beginning, &beginning).try_fold(0, |count, key| key.map(|_| count + 1))
+    let count = view.keys(&beginning, &beginning).try_fold(0_usize, |count, key| key.map(|_| count + 1))?;
+    view.write(&kept, &count).map(|()| count)
 }
 
 /// Forgets a dataset whose accounts are all gone; one of before its accounts were kept stays.
