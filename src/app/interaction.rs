@@ -38,13 +38,15 @@ pub async fn click(app: &Arc<App>, click: Click) {
         let (app, click) = (Arc::clone(app), click.clone());
         async move { outcome(&app, &click).await }
     });
-    let acts = matches!(click.action, Action::Act(_) | Action::Ask(_));
-    let limit = if acts { acting::LIMIT } else { command::LIMIT };
+    let (limit, unfinished): (_, fn() -> Message) = match click.action {
+        Action::Act(_) | Action::Ask(_) => (acting::LIMIT, reply::act_unfinished),
+        _ => (command::LIMIT, reply::unfinished),
+    };
     let outcome = match app.clock.timeout(limit, work).await {
         Some(Ok(Ok(outcome))) => outcome,
         Some(Err(_)) | None => {
             warn!("a click on `{}` was not carried out in time", click.action.action_id());
-            Outcome::Said(Reply::asker(if acts { reply::act_unfinished() } else { reply::unfinished() }))
+            Outcome::Said(Reply::asker(unfinished()))
         }
         Some(Ok(Err(error))) => {
             warn!("could not carry out a click on `{}`: {error}", click.action.action_id());

@@ -215,10 +215,10 @@ fn found<'a>(datasets: impl Iterator<Item = &'a DatasetName>, typed: &str) -> Ve
 
 /// Does what a submitted modal says, or says what is wrong with it.
 pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
-    let (wish, limit) = match done.what.callback_id.as_str() {
-        ACCOUNTS => ("change this workspace's accounts", LIMIT),
-        ACTS => ("do that at Segments.ai", acting::LIMIT),
-        _ => ("change this channel's subscriptions", LIMIT),
+    let (wish, limit, unfinished): (_, _, fn() -> Message) = match done.what.callback_id.as_str() {
+        ACCOUNTS => ("change this workspace's accounts", LIMIT, reply::unfinished),
+        ACTS => ("do that at Segments.ai", acting::LIMIT, reply::act_unfinished),
+        _ => ("change this channel's subscriptions", LIMIT, reply::unfinished),
     };
     // A task of its own: what the store takes too long over goes on without an answer.
     let work = app.tasks.spawn({
@@ -233,7 +233,7 @@ pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
         }
         Some(Err(_)) | None => {
             warn!("a modal was not carried out in time");
-            says(&if limit == LIMIT { reply::unfinished() } else { reply::act_unfinished() })
+            says(&unfinished())
         }
     }
 }

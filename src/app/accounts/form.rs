@@ -196,13 +196,10 @@ impl By<'_> {
         let kept = self.opened(account, &setup).unwrap_or_default();
         let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
         let given = filled.secrets();
-        let has_same_key = match (self.opened_key(account, &setup), &filled.key) {
-            (Ok(Some(kept)), Some(given)) => same(&kept, given),
-            (Ok(None), None) => true,
-            _ => false,
-        };
+        let key = filled.key.as_ref().map(SecretString::expose_secret);
+        let has_key = |kept: Option<SecretString>| kept.as_ref().map(SecretString::expose_secret) == key;
         let is_same = setup.name == filled.name
-            && has_same_key
+            && self.opened_key(account, &setup).is_ok_and(has_key)
             && kept.len() == given.len()
             && kept.iter().zip(&given).all(|(kept, given)| same(kept, given));
         if !is_same {
@@ -275,19 +272,17 @@ impl By<'_> {
     fn opened(&self, account: &AccountId, setup: &AccountSetup) -> Result<Vec<SecretString>, UnsealError> {
         let row = Row::of_account(self.workspace, account, Field::SigningSecret);
         let opened = setup.signing_secrets.iter().map(|sealed| self.app.vault.unseal(row, sealed)).collect();
-        if let Err(error) = &opened {
-            warn!(workspace.id = %self.workspace, "{error}");
-        }
-        opened
+        self.warned(opened)
     }
 
     fn opened_key(&self, account: &AccountId, setup: &AccountSetup) -> Result<Option<SecretString>, UnsealError> {
         let row = Row::of_account(self.workspace, account, Field::ApiKey);
-        let opened = setup.api_key.as_ref().map(|sealed| self.app.vault.unseal(row, sealed)).transpose();
-        if let Err(error) = &opened {
-            warn!(workspace.id = %self.workspace, "{error}");
-        }
-        opened
+        self.warned(setup.api_key.as_ref().map(|sealed| self.app.vault.unseal(row, sealed)).transpose())
+    }
+
+    /// What was opened; what was not is in the log.
+    fn warned<T>(&self, opened: Result<T, UnsealError>) -> Result<T, UnsealError> {
+        opened.inspect_err(|error| warn!(workspace.id = %self.workspace, "{error}"))
     }
 
     fn sealed(&self, account: &AccountId, secrets: &[SecretString]) -> Vec<Sealed> {

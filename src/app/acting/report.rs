@@ -43,23 +43,23 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     let Some(_turn) = app.acting.turn(workspace, form) else { return Ok(says(&reply::being_sent())) };
     let app_url = &app.settings.app_url;
     let unseen = || by.again(sheet, &reply::reporting_unseen(sheet, app_url));
+    let words = by.cause_of(&description);
     let again = app.store.has_cause(&asker.lane, &asker.cause).await?;
     if again {
         let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
         match patiently(app, || app.segments.issues_on(&access.key, sheet.sample, dataset)).await {
             Ok(issues) => {
-                if let Some((issue, words)) = by.opened(issues).await? {
-                    return Ok(by.reported(issue, words == by.cause_of(&description)));
+                if let Some((issue, found)) = by.opened(issues).await? {
+                    return Ok(by.reported(issue, found == words));
                 }
             }
             Err(error) => return Ok(by.again(sheet, &reply::reporting_waits(&error, sheet.ask.task))),
         }
     }
-    let words = by.cause_of(&description);
     app.store.note_cause(&asker.lane, &asker.cause, app.clock.now()).await?;
     let are_new = app.store.note_cause(&asker.lane, &words, app.clock.now()).await?;
     let opened = match patiently(app, || app.segments.open_issue(&access.key, sheet.sample, &description)).await {
-        Ok(issue) => Some((issue, words)),
+        Ok(issue) => Some((issue, words.clone())),
         Err(SegmentsError::Unclear(_)) => {
             let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
             let issues = app.segments.issues_on(&access.key, sheet.sample, dataset).await;
@@ -77,7 +77,7 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     let word = if opened.is_some() { "done" } else { "unclear" };
     info!(workspace.id = %workspace, user.id = %asker.user, "{} asked to open an issue: {word}", asker.user);
     Ok(match opened {
-        Some((issue, words)) => by.reported(issue, words == by.cause_of(&description)),
+        Some((issue, found)) => by.reported(issue, found == words),
         None => by.again(sheet, &reply::reporting_unclear(sheet, app_url)),
     })
 }

@@ -146,24 +146,23 @@ struct Words {
 
 impl Words {
     fn of(what: &What) -> Self {
-        let (emoji, noun, verb, did, anyway) = match what {
+        let (emoji, verb, done, did, anyway) = match what {
             What::Issue { status: IssueStatus::Closed, .. } => {
-                ("🟢", "issue", "resolve", "resolved", "Resolve it as it is now")
+                ("🟢", "resolve", "resolved", "resolved", "Resolve it as it is now")
             }
             What::Issue { status: IssueStatus::Open, .. } => {
-                ("🔴", "issue", "reopen", "reopened", "Reopen it as it is now")
+                ("🔴", "reopen", "open again", "reopened", "Reopen it as it is now")
             }
             What::Label { status: LabelStatus::Reviewed, .. } => {
-                ("✅", "label", "approve", "approved", "Approve it as it is now")
+                ("✅", "approve", "approved", "approved", "Approve it as it is now")
             }
             What::Label { status: LabelStatus::Rejected, .. } => {
-                ("❌", "label", "reject", "rejected", "Reject it as it is now")
+                ("❌", "reject", "rejected", "rejected", "Reject it as it is now")
             }
         };
-        let done = if did == "reopened" { "open again" } else { did };
-        let then = match what {
-            What::Issue { .. } => "Its card changes, and its thread says so.",
-            What::Label { .. } => "A reply to this message says so.",
+        let (noun, then) = match what {
+            What::Issue { .. } => ("issue", "Its card changes, and its thread says so."),
+            What::Label { .. } => ("label", "A reply to this message says so."),
         };
         Self { emoji, noun, verb, done, did, then, anyway }
     }

@@ -5,7 +5,7 @@ use crate::model::{ChannelId, Lane, MessageTs, TriggerId, UserId, WorkspaceId};
 use crate::slack::error::SlackError;
 use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::{SlackBlock, SlackView};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{HashMap, HashSet};
 
 /// Channels on a page, as many as Slack recommends, …
 const PAGE: &str = "200";
@@ -142,11 +142,11 @@ impl SlackApi {
         let teams = self.user(workspace, user).await?.enterprise_user.map(|one| one.teams).unwrap_or_default();
         let mut memberships: Vec<Membership> = Vec::new();
         for team in teams.iter().take(TEAMS) {
-            // A channel may be in several teams.
-            let known: BTreeSet<ChannelId> = memberships.iter().map(|one| one.channel.clone()).collect();
-            let theirs = self.channels_in(workspace, Some(team), user).await?;
-            memberships.extend(theirs.into_iter().filter(|one| !known.contains(&one.channel)));
+            memberships.extend(self.channels_in(workspace, Some(team), user).await?);
         }
+        // A channel may be in several teams.
+        let mut known = HashSet::new();
+        memberships.retain(|one| known.insert(one.channel.clone()));
         Ok(memberships)
     }
 
