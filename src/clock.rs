@@ -1,8 +1,9 @@
 //! Time as a value: the one place that asks the machine, and a clock that tests move by hand.
 
 use jiff::{SignedDuration, Timestamp};
+use parking_lot::Mutex;
 use std::future::Future;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -90,7 +91,7 @@ impl Clock {
     pub fn next_deadline(&self) -> Option<Timestamp> {
         match &self.0 {
             Source::System => None,
-            Source::Manual(manual) => manual.locked().iter().min().copied(),
+            Source::Manual(manual) => manual.deadlines.lock().iter().min().copied(),
         }
     }
 }
@@ -107,12 +108,6 @@ pub fn id_at(now: Timestamp) -> Uuid {
     Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
 }
 
-impl Manual {
-    fn locked(&self) -> std::sync::MutexGuard<'_, Vec<Timestamp>> {
-        self.deadlines.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
 /// A place in the list of deadlines, given back when the waiter is done or dropped.
 struct Waiting<'a> {
     manual: &'a Manual,
@@ -121,14 +116,14 @@ struct Waiting<'a> {
 
 impl<'a> Waiting<'a> {
     fn register(manual: &'a Manual, deadline: Timestamp) -> Self {
-        manual.locked().push(deadline);
+        manual.deadlines.lock().push(deadline);
         Self { manual, deadline }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        let mut deadlines = self.manual.locked();
+        let mut deadlines = self.manual.deadlines.lock();
         if let Some(place) = deadlines.iter().position(|deadline| *deadline == self.deadline) {
             deadlines.swap_remove(place);
         }

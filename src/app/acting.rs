@@ -15,8 +15,8 @@ use crate::model::{MessageTs, ObjectKey, WorkspaceId};
 use crate::render::{Message, reply};
 use crate::slack::interaction::Act;
 use crate::store::StoreError;
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -37,14 +37,14 @@ impl Acting {
     /// A turn at an object; none while somebody else has it.
     fn turn(&self, workspace: &WorkspaceId, object: ObjectKey) -> Option<Turn<'_>> {
         let what = (workspace.clone(), object);
-        let is_free = self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.clone());
+        let is_free = self.0.lock().insert(what.clone());
         is_free.then_some(Turn { acting: self, what })
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.acting.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.what);
+        self.acting.0.lock().remove(&self.what);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::store::StoreError;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::{error, info, warn};
 
@@ -37,13 +37,13 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
         }
         if let (Some(known), Some(mark)) = (app.store.home_mark(workspace).await?, &mark) {
             if known == *mark {
-                app.home.write().unwrap_or_else(PoisonError::into_inner).workspace = Some(workspace.clone());
+                app.home.write().workspace = Some(workspace.clone());
                 app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
             } else {
                 info!(workspace.id = %workspace, "workspace {workspace} was served with another bot token than this one");
             }
         }
-        let mut index = app.index.write().unwrap_or_else(PoisonError::into_inner);
+        let mut index = app.index.write();
         info!(workspace.id = %workspace, "loaded {} subscriptions of workspace {workspace}", subscriptions.len());
         index.load(workspace, subscriptions);
         for (channel, mutes) in mutes {
@@ -127,11 +127,11 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
                 warn!("could not look for pending deliveries: {error}");
                 return Err(Duration::ZERO);
             }
-            app.home.write().unwrap_or_else(PoisonError::into_inner).connected = true;
+            app.home.write().connected = true;
             return Ok(workspace);
         }
         Err(SlackError::Refused(code)) => {
-            let mut home = app.home.write().unwrap_or_else(PoisonError::into_inner);
+            let mut home = app.home.write();
             if home.refused.replace(code.clone()).is_none_or(|before| before != code) {
                 error!("Slack refuses the bot token: {code}; set SLACK_BOT_TOKEN to the token of an installed app");
             }
@@ -151,7 +151,7 @@ async fn note_home(app: &App, workspace: &WorkspaceId, mark: String) -> Result<(
 }
 
 fn settle_in(app: &App, workspace: &WorkspaceId) {
-    let mut home = app.home.write().unwrap_or_else(PoisonError::into_inner);
+    let mut home = app.home.write();
     if let Some(before) = home.workspace.replace(workspace.clone())
         && before != *workspace
     {

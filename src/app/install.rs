@@ -9,10 +9,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretBox};
 use sha2::Sha256;
 use std::collections::{HashSet, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -118,7 +119,7 @@ impl States {
         if expires.parse().is_ok_and(|expires: i64| expires <= now.as_second()) {
             return Err(BadState::Expired);
         }
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self.used.lock();
         if !used.states.insert(state.to_owned()) {
             return Err(BadState::Reused);
         }
@@ -251,7 +252,7 @@ mod tests {
             let ticket = states.issue(now);
             states.redeem(&ticket.state, &ticket.cookie, now).unwrap();
         }
-        let used = states.used.lock().unwrap();
+        let used = states.used.lock();
         assert_eq!((used.states.len(), used.order.len()), (USED_KEPT, USED_KEPT));
     }
 }

@@ -2,8 +2,9 @@
 
 use super::App;
 use crate::model::WorkspaceId;
+use parking_lot::RwLock;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tokio::sync::{Notify, Semaphore, watch};
 
 /// So many workspaces are asked for at a time when a server starts.
@@ -111,11 +112,11 @@ impl Installed {
     }
 
     fn read<T>(&self, look: impl FnOnce(&HashMap<WorkspaceId, Tenant>) -> T) -> T {
-        look(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+        look(&self.known.read())
     }
 
     fn write<T>(&self, change: impl FnOnce(&mut HashMap<WorkspaceId, Tenant>) -> T) -> T {
-        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.known.write())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Tiding, Verd
 use crate::vault::{Field, Row};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tracing::{debug, warn};
 
 /// Where a webhook was sent to.
@@ -119,7 +119,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     let decide: Decide = Box::new(move |known: Known| {
         let outdated = is_stale(&event, known.object.as_ref());
         let (news, state) = derive(*event, known.object.as_ref(), known.sample.as_ref());
-        let index = index.read().unwrap_or_else(PoisonError::into_inner);
+        let index = index.read();
         let matches = if outdated { Vec::new() } else { index.matches(&workspace, &news) };
         let deliveries = matches.into_iter().map(|found| {
             let (dataset, mutes) = (news.event.dataset.as_ref(), index.mutes(&workspace, &found.channel));
@@ -169,7 +169,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     let (account, news) = (endpoint.account.clone(), Arc::clone(&verdict.news));
     app.recent.note(workspace, Seen { account, message, news, at: now, mark, repeats: 0 });
     if let Some(dataset) = &dataset {
-        app.index.write().unwrap_or_else(PoisonError::into_inner).note_dataset(&endpoint.workspace, dataset);
+        app.index.write().note_dataset(&endpoint.workspace, dataset);
     }
     debug!(event.id = %verdict.event, "accepted {} for {} channels", verdict.news.name(), verdict.deliveries.len());
     Ok(match verdict.deliveries.len() {

@@ -61,13 +61,14 @@ use acting::Acting;
 use install::States;
 use installed::Installed;
 use jiff::Timestamp;
+use parking_lot::RwLock;
 use recent::Recent;
 use room::Room;
 use seal::Sealer;
 use secrecy::SecretString;
 use socket::Link;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tokio_util::task::TaskTracker;
 use url::Url;
 
@@ -246,13 +247,12 @@ impl Asker {
 impl App {
     /// How the installation stands.
     pub fn home(&self) -> Home {
-        self.home.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.home.read().clone()
     }
 
     /// Whether a workspace is served here: the environment's, or one that installed the app.
     pub fn serves(&self, workspace: &WorkspaceId) -> bool {
-        self.installed.contains(workspace)
-            || self.home.read().unwrap_or_else(PoisonError::into_inner).workspace.as_ref() == Some(workspace)
+        self.installed.contains(workspace) || self.home.read().workspace.as_ref() == Some(workspace)
     }
 
     /// Whether Slack has neither accepted nor refused the token of a workspace that is, or may be, served here: so it is
@@ -282,7 +282,7 @@ impl App {
             let revision = book.revision;
             let subscriptions = book.subscriptions.into_iter().map(Arc::new).collect();
             {
-                let mut index = self.index.write().unwrap_or_else(PoisonError::into_inner);
+                let mut index = self.index.write();
                 index.replace_channel(&lane.workspace, &lane.channel, subscriptions);
                 index.replace_mutes(&lane.workspace, &lane.channel, book.mutes);
             }

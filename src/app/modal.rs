@@ -18,7 +18,7 @@ use crate::slack::view::View;
 use crate::store::StoreError;
 use slack_morphism::prelude::SlackView;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tracing::{debug, warn};
 
 /// The menu of datasets offers so many; Slack takes a hundred.
@@ -177,7 +177,7 @@ pub async fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<Entry> {
         },
         _ => None,
     };
-    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+    let index = app.index.read();
     // A pasted address is looked for by the dataset that it names.
     let wanted =
         as_typed.as_ref().map_or_else(|| typed.to_owned(), |dataset| format!("{}/{}", dataset.owner, dataset.name));

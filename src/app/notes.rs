@@ -8,7 +8,7 @@ use crate::model::{DatasetName, DatasetPattern, Lane, Options, Subscription, Use
 use crate::render::Rung;
 use crate::render::reply::{self, Note};
 use crate::slack::command::Asked;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tracing::warn;
 
 /// Of a pattern, so many datasets are looked at for whether anybody may see them.
@@ -22,7 +22,7 @@ pub(super) fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joi
     if draft.default_events {
         notes.push(Note::DefaultEvents);
     }
-    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+    let index = app.index.read();
     let mut looked_at = wanted.datasets.iter().take(PATTERNS_LOOKED_AT);
     let unseen = looked_at.find(|pattern| !index.seen(&asker.lane.workspace, pattern));
     notes.extend(unseen.map(|pattern| Note::NothingSeenYet((*pattern).clone())));
@@ -87,7 +87,7 @@ async fn private(app: &App, lane: &Lane, patterns: &[DatasetPattern]) -> Vec<Dat
     }
     open.truncate(PATTERNS_LOOKED_AT);
     if !open.is_empty() {
-        let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+        let index = app.index.read();
         let datasets = index.datasets(&lane.workspace);
         let meant = datasets.filter(|name| open.iter().any(|pattern| pattern.matches(Some(name))));
         named.extend(meant.take(DATASETS_LOOKED_AT).cloned());

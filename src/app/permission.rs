@@ -9,8 +9,8 @@ use crate::render::reply::{self, Deed, NotAllowed};
 use crate::slack::api::UserInfo;
 use crate::slack::error::SlackError;
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tracing::warn;
 
@@ -161,13 +161,13 @@ impl Person {
 
 impl Persons {
     fn recall(&self, workspace: &WorkspaceId, user: &UserId, now: Timestamp) -> Option<Person> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.lock();
         let (person, at) = known.get(&(workspace.clone(), user.clone()))?;
         (now < later(*at, FRESH)).then_some(*person)
     }
 
     fn remember(&self, workspace: &WorkspaceId, user: &UserId, person: Person, now: Timestamp) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.lock();
         if known.len() >= MOST {
             known.retain(|_, (_, at)| now < later(*at, FRESH));
         }
@@ -236,12 +236,12 @@ mod tests {
             persons.remember(&home, &UserId::parse(format!("U{number}")).unwrap(), Member, start);
         }
         let first = UserId::parse("U0").unwrap();
-        assert_eq!(persons.0.lock().unwrap().len(), MOST);
+        assert_eq!(persons.0.lock().len(), MOST);
         assert_eq!(persons.recall(&home, &first, start), Some(Member));
         assert_eq!(persons.recall(&workspace("T2"), &first, start), None);
         let then = later(start, FRESH);
         assert_eq!(persons.recall(&home, &first, then), None);
         persons.remember(&home, &first, Admin, then);
-        assert_eq!(persons.0.lock().unwrap().len(), 1);
+        assert_eq!(persons.0.lock().len(), 1);
     }
 }

@@ -2,8 +2,9 @@
 
 use crate::model::{AccountId, ChannelId, EventId, MessageId, News, WorkspaceId};
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// So many events of a workspace are remembered …
 const MOST: usize = 500;
@@ -99,7 +100,7 @@ impl Recent {
     }
 
     fn rings(&self) -> MutexGuard<'_, HashMap<WorkspaceId, Ring>> {
-        self.rings.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rings.lock()
     }
 }
 

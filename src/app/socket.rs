@@ -13,9 +13,10 @@ use crate::slack::socket_mode::{Content, Envelope, Frame, LONGEST_ANSWER, Reason
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use jiff::Timestamp;
+use parking_lot::RwLock;
 use secrecy::SecretString;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
@@ -80,12 +81,12 @@ impl fmt::Display for LinkState {
 impl Link {
     /// How it stands.
     pub fn state(&self) -> LinkState {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.read().clone()
     }
 
     /// Notes how it stands; gives how it stood.
     fn note(&self, state: LinkState) -> LinkState {
-        std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), state)
+        std::mem::replace(&mut *self.0.write(), state)
     }
 }
 

@@ -13,7 +13,6 @@ use crate::slack::command::Target;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
 use jiff::Timestamp;
-use std::sync::PoisonError;
 use tracing::warn;
 
 /// The dataset that samples are said to be of where a pattern names none.
@@ -99,7 +98,7 @@ fn dataset(app: &App, asker: &Asker, rule: &Rule) -> String {
     if pattern.owner.is_literal() && pattern.name.is_literal() {
         return pattern.to_string();
     }
-    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+    let index = app.index.read();
     let seen = index.datasets(&asker.lane.workspace).find(|dataset| pattern.matches(Some(dataset)));
     seen.map_or_else(|| EXAMPLE_DATASET.to_owned(), DatasetName::to_string)
 }

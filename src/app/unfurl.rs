@@ -18,7 +18,7 @@ use crate::slack::events::SharedLinks;
 use crate::store::StoreError;
 use jiff::Timestamp;
 use slack_morphism::prelude::SlackBlock;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use tracing::warn;
 use url::{Position, Url};
 
@@ -152,7 +152,7 @@ fn may_be_shown(
     is_public: bool,
     now: Timestamp,
 ) -> Result<(), Kept> {
-    let index = app.index.read().unwrap_or_else(PoisonError::into_inner);
+    let index = app.index.read();
     let mut subscriptions = index.channel(workspace, &links.channel).iter();
     if !is_public && !subscriptions.any(|one| one.rule.dataset.matches(Some(name))) {
         return Err(Kept::NotForHere);

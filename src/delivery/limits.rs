@@ -1,12 +1,13 @@
 //! What the lanes of a workspace share: Slack's limits on all of them together.
 
+use super::Lanes;
 use super::plan::Planned;
-use super::{Lanes, locked};
 use crate::delivery::pace::{Limits, Pace};
 use crate::model::{Delivery, Lane, News, ObjectKey, WorkspaceId};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
 
@@ -23,7 +24,7 @@ pub(super) struct Waiting {
 
 impl Shared {
     fn of<T>(&self, lane: &Lane, work: impl FnOnce(&mut Limits) -> T) -> T {
-        work(locked(&self.0).entry(lane.workspace.clone()).or_insert_with(Limits::new))
+        work(self.0.lock().entry(lane.workspace.clone()).or_insert_with(Limits::new))
     }
 }
 

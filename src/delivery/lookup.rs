@@ -15,9 +15,10 @@ use crate::segments::cache::{DatasetOf, Fresh, Known, Owner, SampleOf};
 use crate::store::{Store, StoreError};
 use crate::vault::{Field, Row, UnsealError, Vault};
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use secrecy::SecretString;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::info;
 
@@ -263,11 +264,11 @@ impl Lookup {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     fn asked(&self) -> MutexGuard<'_, HashMap<Owner, Asked>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+        self.asked.lock()
     }
 }
 

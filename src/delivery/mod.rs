@@ -17,8 +17,9 @@ use crate::routing::{Directory, Keyed};
 use crate::slack::api::SlackApi;
 use crate::store::{Store, StoreError};
 use lookup::Lookup;
+use parking_lot::Mutex;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -123,7 +124,7 @@ impl Lanes {
         if self.shutdown.is_cancelled() {
             return;
         }
-        let mut working = locked(&self.working);
+        let mut working = self.working.lock();
         if let Some(worker) = working.get_mut(lane) {
             worker.woken = true;
             if !worker.holds {
@@ -141,7 +142,7 @@ impl Lanes {
 
     /// Lets a workspace's lanes go on (or begin): all that have anything pending.
     pub async fn open(self: &Arc<Self>, workspace: &WorkspaceId) -> Result<(), StoreError> {
-        locked(&self.doors).insert(workspace.clone(), Door::Open);
+        self.doors.lock().insert(workspace.clone(), Door::Open);
         for lane in self.parts.store.lanes(workspace).await? {
             self.wake(&lane);
         }
@@ -150,7 +151,7 @@ impl Lanes {
 
     /// Why a workspace's lanes wait, if Slack does not let us in.
     pub fn closed(&self, workspace: &WorkspaceId) -> Option<PauseReason> {
-        match locked(&self.doors).get(workspace) {
+        match self.doors.lock().get(workspace) {
             Some(Door::Closed(reason)) => Some(reason.clone()),
             Some(Door::Open) | None => None,
         }
@@ -159,7 +160,7 @@ impl Lanes {
     /// Makes a workspace's lanes wait until it is opened again.
     pub fn close(&self, workspace: &WorkspaceId, reason: PauseReason) {
         let text = reason.to_string();
-        let before = locked(&self.doors).insert(workspace.clone(), Door::Closed(reason));
+        let before = self.doors.lock().insert(workspace.clone(), Door::Closed(reason));
         if !matches!(before, Some(Door::Closed(_))) {
             warn!(workspace.id = %workspace, "Slack does not let us into workspace {workspace}: {text}; its deliveries wait");
         }
@@ -175,7 +176,7 @@ impl Lanes {
     }
 
     fn is_open(&self, workspace: &WorkspaceId) -> bool {
-        matches!(locked(&self.doors).get(workspace), Some(Door::Open))
+        matches!(self.doors.lock().get(workspace), Some(Door::Open))
     }
 
     /// Counts as a lane at work while it is kept.
@@ -240,7 +241,7 @@ impl Lanes {
 
     /// A worker that waited looks again.
     fn goes_on(&self, lane: &Lane) {
-        if let Some(worker) = locked(&self.working).get_mut(lane) {
+        if let Some(worker) = self.working.lock().get_mut(lane) {
             worker.woken = false;
             self.goes_to_work(worker);
         }
@@ -248,7 +249,7 @@ impl Lanes {
 
     /// Whether a worker may wait: not if it was woken meanwhile.
     fn comes_to_rest(&self, lane: &Lane) -> bool {
-        let mut working = locked(&self.working);
+        let mut working = self.working.lock();
         let Some(worker) = working.get_mut(lane) else { return true };
         if std::mem::take(&mut worker.woken) {
             return false;
@@ -268,12 +269,12 @@ impl Lanes {
 
     /// A worker waits for a time, woken or not, and is at work again.
     async fn holds_until(&self, lane: &Lane, at: jiff::Timestamp) {
-        if let Some(worker) = locked(&self.working).get_mut(lane) {
+        if let Some(worker) = self.working.lock().get_mut(lane) {
             worker.holds = true;
             self.rests(worker);
         }
         self.shutdown.run_until_cancelled(self.parts.clock.sleep_until(at)).await;
-        if let Some(worker) = locked(&self.working).get_mut(lane) {
+        if let Some(worker) = self.working.lock().get_mut(lane) {
             worker.holds = false;
             self.goes_to_work(worker);
         }
@@ -287,7 +288,7 @@ impl Lanes {
 
     /// Whether a worker may end: not if it was woken meanwhile, unless everything ends.
     fn leaves(&self, lane: &Lane) -> bool {
-        let mut working = locked(&self.working);
+        let mut working = self.working.lock();
         if !self.shutdown.is_cancelled()
             && working.get_mut(lane).is_some_and(|worker| std::mem::take(&mut worker.woken))
         {
@@ -303,8 +304,4 @@ impl Lanes {
 /// How long to wait after so many tries in a row that Slack did not take: from a second to five minutes.
 pub fn back_off(tries: u32) -> Duration {
     retry::pause(tries, lane::jitter())
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

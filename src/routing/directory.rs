@@ -1,8 +1,9 @@
 //! The people of every workspace, in memory, for everybody who writes messages; the store's claims are the truth.
 
 use crate::model::{Link, People, WorkspaceId};
+use parking_lot::RwLock;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 /// Who is who, by workspace.
 #[derive(Debug, Default)]
@@ -11,12 +12,12 @@ pub struct Directory(RwLock<HashMap<WorkspaceId, Arc<People>>>);
 impl Directory {
     /// The people of a workspace, as they are known now.
     pub fn of(&self, workspace: &WorkspaceId) -> Arc<People> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned().unwrap_or_default()
+        self.0.read().get(workspace).cloned().unwrap_or_default()
     }
 
     /// Replaces everybody in a workspace.
     pub fn replace(&self, workspace: &WorkspaceId, links: Vec<Link>) {
         let people = Arc::new(People::new(links));
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(workspace.clone(), people);
+        self.0.write().insert(workspace.clone(), people);
     }
 }

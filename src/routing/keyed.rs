@@ -2,8 +2,8 @@
 
 use crate::model::{AccountId, WorkspaceId};
 use crate::render::Acts;
+use parking_lot::RwLock;
 use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
 
 /// Accounts with an API key, by workspace.
 #[derive(Debug, Default)]
@@ -30,12 +30,12 @@ impl Keyed {
 
     /// Whether something can be done with an account of a workspace.
     pub fn has(&self, workspace: &WorkspaceId, account: &AccountId) -> bool {
-        self.accounts.read().unwrap_or_else(PoisonError::into_inner).contains(&(workspace.clone(), account.clone()))
+        self.accounts.read().contains(&(workspace.clone(), account.clone()))
     }
 
     /// Notes whether an account has a key.
     pub fn note(&self, workspace: &WorkspaceId, account: &AccountId, has_key: bool) {
-        let mut keyed = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
+        let mut keyed = self.accounts.write();
         let account = (workspace.clone(), account.clone());
         if has_key {
             keyed.insert(account);

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::model::{Lane, MessageTs, Thread, UserId, WorkspaceId};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
+use parking_lot::RwLock;
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -22,7 +23,7 @@ use slack_morphism::prelude::{
 };
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 use uuid::Uuid;
@@ -194,18 +195,18 @@ impl SlackApi {
 
     /// Keeps an installation for calls in its workspace, in place of the one before.
     pub fn keep(&self, installation: Arc<Installation>) {
-        let mut installations = self.installations.write().unwrap_or_else(PoisonError::into_inner);
+        let mut installations = self.installations.write();
         installations.insert(installation.workspace.clone(), installation);
     }
 
     /// Makes no call in a workspace any more.
     pub fn forget(&self, workspace: &WorkspaceId) {
-        self.installations.write().unwrap_or_else(PoisonError::into_inner).remove(workspace);
+        self.installations.write().remove(workspace);
     }
 
     /// The installation in a workspace.
     pub fn installation(&self, workspace: &WorkspaceId) -> Option<Arc<Installation>> {
-        self.installations.read().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned()
+        self.installations.read().get(workspace).cloned()
     }
 
     /// Posts a message that carries the call's id in its metadata.

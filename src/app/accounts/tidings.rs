@@ -12,8 +12,9 @@ use crate::render::{Message, Rung, reply};
 use crate::slack::error::SlackError;
 use crate::store::{AccountRecord, StoreError, Tiding, Watch};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Notify;
 use tracing::{info, warn};
@@ -38,7 +39,7 @@ impl Tidings {
     /// Has an account looked at, not before this time.
     pub fn look_at(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) {
         let place = (workspace.clone(), account.clone());
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).insert(place, at);
+        self.due.lock().insert(place, at);
         self.changed.notify_one();
     }
 
@@ -51,12 +52,12 @@ impl Tidings {
 
     /// The next account, where there is any.
     fn next(&self) -> Option<(Place, Timestamp)> {
-        let due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = self.due.lock();
         due.iter().min_by_key(|(_, at)| **at).map(|(place, at)| (place.clone(), *at))
     }
 
     fn take(&self, place: &Place) {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).remove(place);
+        self.due.lock().remove(place);
     }
 }
 

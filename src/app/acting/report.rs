@@ -11,7 +11,6 @@ use crate::segments::api::SegmentsError;
 use crate::slack::acts::{LONGEST_TEXT, block};
 use crate::store::StoreError;
 use sha2::{Digest, Sha256};
-use std::sync::PoisonError;
 use std::time::Duration;
 use tracing::{info, warn};
 
@@ -122,7 +121,7 @@ impl By<'_> {
         };
         let sample_name = self.sheet.name.clone();
         let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name, asked_by: None };
-        let index = self.app.index.read().unwrap_or_else(PoisonError::into_inner);
+        let index = self.app.index.read();
         let matches = index.matches(&self.asker.lane.workspace, &news);
         matches.iter().any(|found| found.channel == self.sheet.channel)
     }

@@ -5,8 +5,8 @@ use crate::model::{UserId, WorkspaceId};
 use crate::render::Message;
 use crate::slack::interaction::Place;
 use jiff::Timestamp;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -105,7 +105,7 @@ impl Homes {
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock()
     }
 }
 

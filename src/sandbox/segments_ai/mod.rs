@@ -26,7 +26,8 @@ pub use world::{Call, Role};
 
 use crate::clock::Clock;
 use faults::Faults;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
+use std::sync::Arc;
 use tokio::sync::watch;
 use world::World;
 
@@ -56,10 +57,10 @@ impl SegmentsAi {
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
-        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.world.lock()
     }
 
     fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.faults.lock()
     }
 }

@@ -50,8 +50,9 @@ pub use world::{Call, ChannelInfo, ChannelKind, Role, UserInfo, WorkspaceInfo};
 
 use crate::clock::Clock;
 use faults::Faults;
+use parking_lot::{Mutex, MutexGuard};
 use secrecy::SecretString;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 use world::World;
 
@@ -106,11 +107,11 @@ impl Emulator {
     }
 
     fn world(&self) -> MutexGuard<'_, World> {
-        self.0.world.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.world.lock()
     }
 
     fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.0.faults.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.faults.lock()
     }
 
     /// Tells everybody who watches that something visible is different.

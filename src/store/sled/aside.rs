@@ -85,7 +85,7 @@ mod tests {
     }
 
     fn spoil(store: &SledStore, key: &Key) {
-        let db = store.shared.read().unwrap();
+        let db = store.shared.read();
         assert!(db.as_ref().unwrap().insert(key.bytes(), b"1{rubbish").unwrap().is_some());
     }
 
@@ -102,7 +102,7 @@ mod tests {
         spoil(&store, &Key::numbered(&lane(), Kind::Held, 2));
         assert_eq!(due(&store, 9).await, [1]);
         assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 1);
-        let db = store.shared.read().unwrap();
+        let db = store.shared.read();
         let aside = db.as_ref().unwrap().get(ready.set_aside().bytes()).unwrap();
         assert_eq!(aside.as_deref(), Some(&b"1{rubbish"[..]));
     }

@@ -41,8 +41,9 @@ use async_trait::async_trait;
 use disk::Disk;
 use jiff::Timestamp;
 use keys::{Key, Kind};
+use parking_lot::RwLock;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 use view::View;
@@ -87,7 +88,7 @@ impl SledStore {
         loop {
             let (shared, work) = (Arc::clone(&self.shared), Arc::clone(&work));
             let read = tokio::task::spawn_blocking(move || {
-                let db = shared.read().unwrap_or_else(PoisonError::into_inner);
+                let db = shared.read();
                 let db = db.as_ref().ok_or_else(|| StoreError::Unavailable("the store is closed".to_owned()))?;
                 let view = View::over(db);
                 let done = work(&view);
@@ -118,7 +119,7 @@ impl Drop for SledStore {
     fn drop(&mut self) {
         self.writer.close();
         // Waits for the reads that still run; the last handle closes the files.
-        self.shared.write().unwrap_or_else(PoisonError::into_inner).take();
+        self.shared.write().take();
     }
 }
 

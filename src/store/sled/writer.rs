@@ -5,9 +5,10 @@ use super::disk::Disk;
 use super::keys::Key;
 use super::view::View;
 use crate::store::StoreError;
+use parking_lot::RwLock;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
@@ -161,7 +162,7 @@ impl Group {
         let Some(mut batch) = batch else { return Ok(()) };
         self.written += 1;
         batch.insert(Key::written().bytes(), &self.written.to_be_bytes());
-        let _all_or_nothing = self.shared.write().unwrap_or_else(PoisonError::into_inner);
+        let _all_or_nothing = self.shared.write();
         Ok(self.db.apply_batch(batch)?)
     }
 
