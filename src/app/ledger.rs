@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_subscription_keeps_its_number_whatever_it_is_about() {
+    fn a_replaced_subscription_keeps_its_number() {
         let book = book(&["jane/flowers sample.*", "john/cars sample.*"]);
         let draft = replaced(&book, 2, "john/cars sample.*", "jane/* issue.* by:ann").unwrap();
         let put: Vec<_> = draft.put.iter().map(|one| (one.number, one.rule.to_string())).collect();
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subscription_is_not_replaced_by_a_twin_nor_by_nothing_nor_when_it_changed_or_went() {
+    fn replacing_refuses_twins_nothing_and_changed_subscriptions() {
         let book = book(&["jane/flowers sample.*", "john/cars sample.*"]);
         let (seen, gone) = ("jane/flowers sample.*", "jane/flowers issue.*");
         assert_eq!(replaced(&book, 1, seen, "john/cars issue.*"), Err(NotReplaced::Taken(2)));

@@ -377,7 +377,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_very_many_datasets_a_menu_offers_few_and_first_those_that_begin_as_typed() {
+    fn a_long_dataset_menu_is_cut_with_prefix_matches_first() {
         let dataset = |name: String| DatasetName::parse(&name).unwrap();
         let mut many: Vec<_> = (0..100_000).map(|n| dataset(format!("ann/of-jane-{n}"))).collect();
         many.extend((0..3).map(|n| dataset(format!("Jane/flowers-{n}"))));

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_belongs_to_the_workspace_or_its_organisation_is_no_stranger() {
+    fn workspace_and_organisation_members_are_not_strangers() {
         let person = |json: serde_json::Value, at: &str| {
             Person::of(&serde_json::from_value::<UserInfo>(json).unwrap(), &workspace(at))
         };
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_of_somebody_is_forgotten_after_a_minute_and_memory_stays_bounded() {
+    fn membership_is_cached_for_a_minute_in_bounded_memory() {
         let (persons, start) = (Persons::default(), Timestamp::UNIX_EPOCH);
         let home = workspace("T1");
         for number in 0..=MOST {

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_how_often_no_minute_has_more_than_fifty_edits_and_nobody_waits_for_ever() {
+    fn at_most_fifty_edits_a_minute_and_no_caller_starves() {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
         let mut runner =
             TestRunner::new_with_rng(Config { cases: 64, failure_persistence: None, ..Config::default() }, rng);

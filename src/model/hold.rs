@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_digest_comes_in_its_time_or_when_the_mute_or_the_quiet_hours_that_it_falls_into_end() {
+    fn a_digest_due_in_a_mute_or_quiet_hours_comes_at_their_end() {
         let (now, quiet) = (at("2026-01-10T12:00:00Z"), quiet("14:00-16:00"));
         let held = |digest: &str, mutes: &[Mute]| {
             held_until(now, Some(at(digest)), None, mutes, Some((&quiet, &TimeZone::UTC))).unwrap().to_string()

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn datasets_and_samples_are_read_from_the_old_the_new_and_an_own_host() {
+    fn dataset_and_sample_links_are_read_from_old_new_and_own_hosts() {
         for (address, leads_to) in [
             ("https://app.segments.ai/jane/flowers", "jane/flowers"),
             ("http://segments.ai/jane/flowers/", "jane/flowers"),

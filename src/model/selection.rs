@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_is_empty_if_nothing_known_nor_unknown_at_large_is_left() {
+    fn a_selection_without_known_or_unknown_events_is_empty() {
         for (text, empty) in [
             ("sample.*", false),
             ("sample.* -sample.created -sample.updated -sample.deleted", true),

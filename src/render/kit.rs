@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_coloured_message_keeps_mentions_and_title_outside_the_attachment() {
+    fn coloured_messages_keep_mentions_outside_the_attachment() {
         let title = section("title");
         let content = message(Some(Color::Red), vec![title.clone(), divider()]).content(Rung::Whole);
         assert_eq!(content.blocks.unwrap(), [section("<@U1>"), title.clone()]);

@@ -358,7 +358,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_the_order_the_newest_state_stays_and_older_updates_are_stale(
+        fn the_newest_state_stays_in_any_order_and_older_ones_are_stale(
             seconds in Just((1..9).collect::<Vec<i64>>()).prop_shuffle(),
         ) {
             let mut state: Option<ObjectState> = None;

@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_event_cannot_have_fails_a_filter_and_passes_its_opposite() {
+    fn a_missing_field_fails_a_filter_and_passes_its_opposite() {
         for (key, news) in [
             (FilterKey::Labelset, issue()),
             (FilterKey::Assignee, issue()),

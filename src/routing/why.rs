@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_delivery_is_tried_again_no_sooner_than_its_lane_goes_on() {
+    fn a_refused_delivery_is_retried_only_once_its_channel_resumes() {
         let refused = Delivery { last_error: Some("fatal_error".to_owned()), ..held(1) };
         let retried = |next_at, now| match waits(&refused, None, &[], &TimeZone::UTC, next_at, now) {
             Fate::Retried { at, .. } => at,

@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_account_was_told_of_one_dataset_is_shown_nowhere_else() {
+    fn cached_answers_stay_with_their_account_and_dataset() {
         let (mut known, rose) = (Known::default(), sample("T1", "jane/flowers"));
         known.learn_sample_name(rose.clone(), "rose.png", at(0));
         assert_eq!(known.sample_name(&rose, at(1)).as_deref(), Some("rose.png"));

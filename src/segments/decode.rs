@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn json_nested_without_end_is_refused_but_brackets_in_text_are_not_nesting() {
+    fn deeply_nested_json_is_refused_but_brackets_in_text_count_not() {
         let deep = format!(r#"{{"event_type":"label.updated","object":{}"#, "[".repeat(1_000_000));
         assert!(matches!(decode(deep.as_bytes(), Timestamp::UNIX_EPOCH), Err(DecodeError::TooDeep)));
         let depth = |depth: usize| format!(r#"{{"event_type":"a","x":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verb_that_is_not_known_leaves_the_object_what_its_noun_says() {
+    fn an_unknown_verb_keeps_the_object_that_its_noun_names() {
         let label = label(r#"{"event_type":"label.created","object":{"label_status":"LABELED"}}"#);
         assert_eq!(label.status.as_deref(), Some("LABELED"));
     }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_name_with_the_words_of_the_summary_in_it_is_read_whole() {
+    fn a_sample_name_with_summary_words_in_it_is_read_whole() {
         let text = "Label of sample a in dataset b/c updated in dataset jane/flowers.";
         assert_eq!(sample_of_label(text).as_deref(), Some("a in dataset b/c"));
         for other in ["Label of rose.png updated.", "Label of sample x renamed in dataset jane/flowers.", ""] {

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_signing_secret_leaves_the_last_one_valid_until_it_is_dropped() {
+    fn the_previous_signing_secret_stays_valid_until_dropped() {
         let secrets = |of: &[&str]| of.iter().map(|secret| SecretString::from(*secret)).collect::<Vec<_>>();
         let rotated = |filled: &Filled, before: &[&str]| {
             let after = filled.rotated(&secrets(before));

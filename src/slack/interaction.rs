@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn people_of_an_organisation_that_installed_the_app_are_at_home_in_it() {
+    fn people_of_an_installed_organisation_are_members() {
         let read = |team: serde_json::Value, person: &str| {
             let payload = serde_json::json!({
                 "type": "block_actions", "team": team, "enterprise": {"id": "E1"}, "is_enterprise_install": true,
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interaction_of_an_unknown_type_is_tolerated_and_rubbish_is_not_read() {
+    fn unknown_interactions_are_tolerated_and_garbage_is_rejected() {
         let body = |payload: &str| serde_urlencoded::to_string([("payload", payload)]).unwrap();
         let other = Interaction::read(body(r#"{"type":"message_action","new":[{}]}"#).as_bytes());
         assert_eq!(other, Some(Interaction::Other("message_action".to_owned())));

@@ -94,7 +94,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_answer_tells_whose_the_token_is_what_it_may_do_and_the_time() {
+    fn a_token_probe_reads_owner_scopes_and_time() {
         let mut headers = HeaderMap::new();
         headers.insert("x-oauth-scopes", "chat:write, commands,".parse().unwrap());
         headers.insert("date", "Thu, 26 Nov 2026 09:00:01 GMT".parse().unwrap());

@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_five_minutes_off_is_accepted_and_a_second_more_is_not() {
+    fn a_request_five_minutes_off_is_accepted_and_no_later() {
         let (headers, body, secret, now) = fixture();
         for (offset, accepted) in [(-301, false), (-300, true), (300, true), (301, false)] {
             let then = Timestamp::from_second(now.as_second() + offset).unwrap();

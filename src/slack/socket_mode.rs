@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn an_envelope_of_another_type_or_with_rubbish_in_it_can_be_acknowledged_still() {
+    fn unknown_and_garbled_envelopes_can_be_acknowledged() {
         assert!(matches!(content("of next year", &json!({})), Content::Unknown(_)));
         for kind in ["slash_commands", "interactive", "events_api"] {
             for payload in [json!(null), json!(7), json!("payload"), json!({"team_id": 1, "user": 1})] {

@@ -30,7 +30,7 @@ fn the_cipher_gives_the_known_answer() {
 }
 
 #[test]
-fn a_value_sealed_with_an_older_key_still_opens_and_new_ones_take_the_first() {
+fn older_keys_still_open_values_and_new_values_use_the_first() {
     let (team, old) = (workspace("T1"), Vault::parse(OLD).unwrap());
     let row = Row::of_workspace(&team, Field::BotToken);
     let sealed = old.seal(row, &"xoxb-1".into());

@@ -140,7 +140,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn resolving_turns_the_card_green_wherever_it_is_and_its_thread_says_who_asked() {
+async fn resolving_turns_every_card_green_and_its_thread_says_who() {
     for timing in [Timing::WhenDelivered, Timing::BeforeAnswer] {
         let scene = Scene::seen().await;
         let bench = &scene.bench;
@@ -183,7 +183,7 @@ async fn a_change_survives_the_end_of_the_server_on_its_way_back() {
 }
 
 #[tokio::test]
-async fn an_issue_that_moved_since_it_was_shown_is_left_alone_until_somebody_has_looked() {
+async fn a_changed_issue_is_left_alone_until_someone_looked_again() {
     let scene = Scene::seen().await;
     scene.bench.after(seconds(60)).await;
     scene.ai.replies("jane", &scene.issue, "Only the left one.");
@@ -203,7 +203,7 @@ async fn an_issue_that_moved_since_it_was_shown_is_left_alone_until_somebody_has
 }
 
 #[tokio::test]
-async fn an_issue_that_somebody_resolved_already_is_left_alone_and_their_change_is_news() {
+async fn an_already_resolved_issue_is_left_alone_and_announced() {
     let scene = Scene::seen().await;
     scene.ai.resolves("jane", &scene.issue, IssueStatus::Closed);
     let told = scene.clicks("U1", "resolve").await;
@@ -240,7 +240,7 @@ async fn a_refusal_says_why_changes_nothing_and_expects_nothing() {
 }
 
 #[tokio::test]
-async fn a_short_pause_that_segments_ai_asks_for_is_waited_for_and_a_long_one_is_told() {
+async fn a_short_rate_limit_is_waited_out_and_a_long_one_reported() {
     let scene = Scene::seen().await;
     let throttle = |seconds| Fault::Throttle { retry_after: Some(seconds), told: None };
     scene.ai.fail_next_of("PATCH /issues/", throttle(300));
@@ -259,7 +259,7 @@ async fn a_short_pause_that_segments_ai_asks_for_is_waited_for_and_a_long_one_is
 }
 
 #[tokio::test]
-async fn where_the_answer_is_lost_the_issue_itself_tells_what_came_of_it() {
+async fn a_lost_answer_is_settled_by_reading_the_issue() {
     let scene = Scene::seen().await;
     let unclear = "Segments.ai did not say whether it has resolved the issue, and does not show it.";
     for fault in [Fault::Reset, Fault::Rubbish] {
@@ -277,7 +277,7 @@ async fn where_the_answer_is_lost_the_issue_itself_tells_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_segments_ai_that_never_answers_is_given_up_and_a_second_click_meanwhile_does_nothing() {
+async fn a_hanging_segments_ai_is_given_up_and_a_second_click_ignored() {
     let scene = Scene::seen().await;
     scene.ai.fail_next_of("PATCH /issues/", Fault::LoseAnswerHang);
     let clicked = scene.bench.clock.now();
@@ -292,7 +292,7 @@ async fn a_segments_ai_that_never_answers_is_given_up_and_a_second_click_meanwhi
 }
 
 #[tokio::test]
-async fn where_slack_does_not_take_the_answer_to_a_click_it_is_told_in_a_message() {
+async fn a_click_answer_that_slack_refuses_becomes_a_message() {
     let scene = Scene::seen().await;
     for (button, fault) in [
         ("resolve", SlackFault::RateLimit { retry_after: 7 }),
@@ -344,7 +344,7 @@ async fn nobody_acts_while_slack_does_not_say_who_they_are() {
 }
 
 #[tokio::test]
-async fn without_a_key_there_are_no_buttons_and_those_that_are_left_say_so() {
+async fn without_a_key_there_are_no_buttons_and_old_ones_explain() {
     let mut scene = Scene::seen().await;
     scene.bench.api_key = None;
     scene.restarts().await;

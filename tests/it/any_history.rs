@@ -17,6 +17,6 @@ const HISTORIES: u32 = 20;
 const SHRINKS: u32 = 500;
 
 #[test]
-fn any_history_ends_with_every_accepted_event_in_its_channels_once() {
+fn any_history_ends_with_every_event_posted_once() {
     histories::play(&steps::any_history(), HISTORIES, SHRINKS, async |history| play::play(&history).await);
 }

@@ -17,7 +17,7 @@ fn text(path: &Path) -> &str {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_backed_up_while_the_server_runs_is_there_after_a_restore() {
+async fn a_backup_of_a_running_server_restores_everything() {
     let (outside, other) = (Outside::start(1).await, Outside::start(2).await);
     let server = outside.boot_ready().await;
     outside.types("/segments subscribe jane/flowers sample.*", "C1").await;
@@ -55,7 +55,7 @@ async fn a_file_that_is_there_is_overwritten_only_by_force() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_that_is_not_whole_is_refused_with_its_fault_and_restores_nothing() {
+async fn an_incomplete_backup_is_refused_and_restores_nothing() {
     let (outside, other) = (Outside::start(1).await, Outside::start(2).await);
     let server = outside.boot_ready().await;
     outside.types("/segments subscribe jane/flowers sample.*", "C1").await;
@@ -98,7 +98,7 @@ async fn a_restore_overwrites_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_damaged_store_ends_the_server_with_the_command_that_restores_its_newest_backup() {
+async fn a_damaged_store_stops_the_server_and_names_the_restore() {
     let outside = Outside::start(1).await;
     let server = outside.boot_ready().await;
     outside.types("/segments subscribe jane/flowers sample.*", "C1").await;
@@ -122,7 +122,7 @@ async fn a_damaged_store_ends_the_server_with_the_command_that_restores_its_newe
 }
 
 #[tokio::test]
-async fn a_day_after_its_start_and_every_day_a_server_makes_a_backup_and_keeps_the_newest() {
+async fn daily_backups_start_after_a_day_and_keep_the_newest() {
     let mut bench = Bench::start().await;
     bench.backup_keep = 2;
     bench.restart().await;

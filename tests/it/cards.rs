@@ -287,7 +287,7 @@ fn an_event_of_an_unknown_type_is_told_in_the_senders_words() {
 }
 
 #[test]
-fn an_event_of_which_nothing_is_known_is_a_sentence_all_the_same() {
+fn an_event_without_known_fields_is_still_a_sentence() {
     let mut page = String::new();
     let parents = KnownType::ALL.iter().map(|known| news(*known, Object::Unknown));
     let closer = Derived::ALL.iter().map(|one| derived(*one, Object::Unknown));

@@ -40,7 +40,7 @@ fn a_wrong_command_line_is_exit_code_2() {
 }
 
 #[test]
-fn a_wrong_configuration_is_exit_code_2_and_names_everything_that_is_wrong() {
+fn a_wrong_configuration_exits_with_2_and_lists_every_problem() {
     let output = program(&["serve", "--listen", "nowhere"]).env("LOG_FORMAT", "xml").output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let (_, errors) = texts(&output);

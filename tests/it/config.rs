@@ -293,7 +293,7 @@ fn a_secret_does_not_stand_in_the_file() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_is_told_with_its_line_and_without_its_text() {
+fn an_invalid_file_is_reported_by_line_without_its_text() {
     let problem = Desk::with_secrets().toml("listen = \"127.0.0.1:1\"\nslack_bot_token = xoxb-no-quotes").problem();
     assert!(problem.contains("settings.toml line 2: "), "{problem}");
     assert!(!problem.contains("xoxb"), "{problem}");
@@ -352,7 +352,7 @@ const CLIENT: [(&str, &str); 3] = [
 ];
 
 #[test]
-fn workspaces_that_install_the_app_need_its_client_and_an_address_and_no_token() {
+fn installing_needs_an_oauth_client_and_address_but_no_token() {
     let desk = CLIENT.into_iter().fold(Desk::bare(), |desk, (name, value)| desk.environment(name, value));
     let many = desk.environment(SECRETS[0].0, SECRETS[0].1);
     let config = many.load();
@@ -377,7 +377,7 @@ fn half_a_client_is_told_with_what_is_missing() {
 }
 
 #[test]
-fn a_key_comes_from_a_variable_or_a_file_that_only_its_owner_can_read() {
+fn a_key_comes_from_a_variable_or_an_owner_only_file() {
     let key = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
     Desk::with_secrets().environment("SEGMENTS_SLACK_KEY", &format!("{key},{key}")).load();
     let problem = Desk::with_secrets().environment("SEGMENTS_SLACK_KEY", "AAAA").problem();

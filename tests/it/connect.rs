@@ -120,7 +120,7 @@ fn account_of(view: &Value) -> AccountId {
 }
 
 #[tokio::test]
-async fn an_admin_connects_an_account_from_the_address_that_the_form_gives() {
+async fn an_admin_connects_an_account_with_the_address_in_the_form() {
     let bench = Bench::start().await;
     bench.ai.add_user("jane", API_KEY);
     let account = bench.opens_new().await;
@@ -149,7 +149,7 @@ async fn an_admin_connects_an_account_from_the_address_that_the_form_gives() {
 }
 
 #[tokio::test]
-async fn a_workspace_without_accounts_is_shown_the_form_at_once_and_its_secrets_stay_sealed() {
+async fn the_first_account_opens_the_form_and_its_secrets_stay_sealed() {
     let mut bench = Bench::start_serving(Serves::Many).await;
     bench.installs(&workspace(), "U1").await;
     bench.ai.add_user("jane", API_KEY);
@@ -166,7 +166,7 @@ async fn a_workspace_without_accounts_is_shown_the_form_at_once_and_its_secrets_
 }
 
 #[tokio::test]
-async fn only_admins_are_shown_anything_and_others_are_told_whom_to_ask() {
+async fn only_admins_see_accounts_and_others_learn_whom_to_ask() {
     let bench = Bench::start().await;
     for text in ["connect", "disconnect jane"] {
         bench.user("U2").types(&format!("/segments {text}")).in_channel("C1").await;
@@ -233,7 +233,7 @@ async fn each_mistake_stands_beside_its_input_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn a_key_that_cannot_be_checked_in_time_is_saved_and_said_not_to_be_checked() {
+async fn a_key_not_checked_in_time_is_saved_and_marked_unchecked() {
     let bench = Bench::start().await;
     bench.ai.add_user("jane", API_KEY);
     bench.opens_new().await;
@@ -295,7 +295,7 @@ async fn a_submission_that_comes_twice_makes_one_account() {
 }
 
 #[tokio::test]
-async fn a_form_that_was_closed_on_the_way_shows_the_same_address_again() {
+async fn a_closed_form_shows_the_same_address_again() {
     let bench = Bench::start().await;
     let first = bench.opens_new().await;
     bench.slack.closes(&workspace(), &user("U1")).await.unwrap();

@@ -73,7 +73,7 @@ async fn serve_answers_as_promised_from_outside() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stop_while_slack_hangs_is_in_order_and_the_next_start_looks_after_the_calls() {
+async fn stopping_while_slack_hangs_is_clean_and_calls_are_reconciled() {
     let outside = Outside::start(1).await;
     let server = outside.boot_ready().await;
     for channel in ["C1", "C2"] {
@@ -97,7 +97,7 @@ async fn a_stop_while_slack_hangs_is_in_order_and_the_next_start_looks_after_the
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_server_on_the_same_folder_says_so_and_leaves_the_first_alone() {
+async fn a_second_server_on_the_same_folder_leaves_the_first_alone() {
     let outside = Outside::start(1).await;
     let server = outside.boot_ready().await;
     outside.types("/segments subscribe jane/flowers sample.*", "C1").await;

@@ -30,7 +30,7 @@ async fn letters(outside: &Outside) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_are_listed_sent_again_and_dropped_while_the_server_runs() {
+async fn dead_letters_are_listed_retried_and_dropped_on_a_live_server() {
     let outside = Outside::start(1).await;
     let server = given_up(&outside).await;
     let (_, table, _) = outside.command(&["dead-letters", "list", "--channel", "C1"]).await;
@@ -56,7 +56,7 @@ async fn letters_are_listed_sent_again_and_dropped_while_the_server_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn letters_that_are_sent_again_while_no_server_runs_go_with_the_next_one() {
+async fn dead_letters_retried_offline_go_out_with_the_next_server() {
     let outside = Outside::start(1).await;
     given_up(&outside).await.stop().await;
     assert_eq!(letters(&outside).await.len(), 2);
@@ -100,7 +100,7 @@ async fn a_server_that_cannot_be_asked_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_admin_address_shows_counts_to_all_and_letters_to_no_web_page() {
+async fn the_admin_address_shows_counts_but_no_letters_to_web_pages() {
     let outside = Outside::start(1).await;
     let server = outside.boot_ready().await;
     let key: Value = serde_json::from_slice(&fs::read(outside.data().join("admin")).unwrap()).unwrap();

@@ -133,7 +133,7 @@ fn posts(bench: &Bench) -> usize {
 }
 
 #[tokio::test]
-async fn a_call_that_was_cut_off_is_not_made_again_while_slack_may_work_on_it() {
+async fn an_interrupted_call_waits_while_slack_may_still_handle_it() {
     let bench = subscribed().await;
     bench.slack.fail_next(Fault::Reset);
     bench.webhook("sample.created.image").await;
@@ -199,7 +199,7 @@ async fn a_lane_waits_until_its_workspace_is_opened() {
 }
 
 #[tokio::test]
-async fn an_archived_channel_pauses_its_subscriptions_and_an_unarchived_one_resumes_them() {
+async fn archiving_pauses_subscriptions_and_unarchiving_resumes_them() {
     let bench = subscribed().await;
     bench.slack.archive(&workspace(), &channel("C1"), &user("U1")).await;
     bench.webhook("sample.created.image").await;
@@ -241,7 +241,7 @@ async fn a_message_whose_looks_are_refused_arrives_as_plain_text() {
 }
 
 #[tokio::test]
-async fn an_unknown_refusal_ends_as_a_dead_letter_and_the_lane_goes_on() {
+async fn an_unknown_refusal_becomes_a_dead_letter_and_the_rest_go_out() {
     let bench = subscribed().await;
     for _ in 0..5 {
         bench.slack.fail_next(Fault::Code("moon_phase_wrong".to_owned()));
@@ -257,7 +257,7 @@ async fn an_unknown_refusal_ends_as_a_dead_letter_and_the_lane_goes_on() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_holds_the_workspace_until_it_is_accepted_again() {
+async fn a_revoked_token_holds_the_workspace_until_accepted_again() {
     let bench = subscribed().await;
     bench.slack.revoke_token(&workspace());
     bench.webhook("sample.created.image").await;
@@ -275,7 +275,7 @@ async fn a_revoked_token_holds_the_workspace_until_it_is_accepted_again() {
 }
 
 #[tokio::test]
-async fn what_was_kept_although_the_store_failed_to_say_so_comes_at_once() {
+async fn events_stored_despite_a_reported_failure_are_posted_at_once() {
     let mut world = Mortal::start().await;
     let subscribe = "/segments subscribe jane/flowers sample.*";
     world.bench.slack.types(&workspace(), &user("U1"), &channel("C1"), subscribe).await;

@@ -120,13 +120,13 @@ fn a_day() -> Vec<News> {
 }
 
 #[test]
-fn a_digest_of_one_dataset_says_how_far_it_is_what_happened_what_is_open_and_who_did_it() {
+fn a_one_dataset_digest_shows_progress_events_issues_and_people() {
     let stats = [("UNLABELED", 1_688), ("LABELED", 600), ("REVIEWED", 200), ("REJECTED", 12)];
     looks("digest.one", &collected(&a_day(), at(1)).closed(), &states(&["jane/flowers"], &stats));
 }
 
 #[test]
-fn a_digest_of_many_datasets_tells_of_those_with_most_events_and_counts_the_rest() {
+fn a_digest_of_many_datasets_lists_the_busiest_and_counts_rest() {
     let mut all = a_day();
     for number in 1..=40_u32 {
         let dataset = format!("jane/set-{number}");

@@ -32,7 +32,7 @@ fn created(subscription: u32, samples: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_daily_digest_comes_at_its_time_also_on_the_day_on_which_clocks_change() {
+async fn a_daily_digest_comes_on_time_when_the_clocks_change() {
     let mut bench = Bench::start().await;
     bench.until("2027-03-26T12:00:00Z").await;
     bench.says("subscribe jane/flowers sample.* digest:daily@09:00").await;
@@ -105,7 +105,7 @@ async fn a_digest_that_falls_into_a_mute_comes_when_that_ends() {
 }
 
 #[tokio::test]
-async fn unmuting_lets_a_digest_come_whose_time_has_passed_and_no_other() {
+async fn unmuting_releases_only_overdue_digests() {
     let bench = subscribed("digest:daily@11:00").await;
     bench.sample(1, "jane/flowers").await;
     bench.says("mute 1d").await;
@@ -129,7 +129,7 @@ async fn unmuting_lets_a_digest_come_whose_time_has_passed_and_no_other() {
 }
 
 #[tokio::test]
-async fn digests_that_fall_into_quiet_hours_come_as_one_in_the_morning() {
+async fn digests_due_in_quiet_hours_come_as_one_in_the_morning() {
     let mut bench = subscribed("digest:hourly quiet:22:00-06:00").await;
     bench.until("2026-11-20T20:30:00Z").await;
     for number in 1..=16 {
@@ -147,7 +147,7 @@ async fn digests_that_fall_into_quiet_hours_come_as_one_in_the_morning() {
 }
 
 #[tokio::test]
-async fn five_thousand_events_are_one_digest_with_an_exact_count_in_five_calls() {
+async fn five_thousand_events_make_one_exact_digest_in_five_calls() {
     let bench = subscribed("digest:daily@11:00 batch:off").await;
     for _ in 0..5 {
         bench.created(1_000).await;
@@ -179,7 +179,7 @@ async fn a_digest_that_fills_every_look_is_said_to_be_complete() {
 }
 
 #[tokio::test]
-async fn a_restart_between_the_post_and_the_edit_loses_and_doubles_nothing() {
+async fn a_restart_between_post_and_edit_loses_and_doubles_nothing() {
     let mut bench = subscribed("digest:daily@11:00").await;
     for _ in 0..3 {
         bench.created(1_500).await;
@@ -196,7 +196,7 @@ async fn a_restart_between_the_post_and_the_edit_loses_and_doubles_nothing() {
 }
 
 #[tokio::test]
-async fn a_digest_whose_answer_is_lost_is_found_and_one_that_cannot_be_edited_any_more_is_followed_by_another() {
+async fn a_lost_digest_is_found_and_an_uneditable_one_is_followed_up() {
     let mut bench = subscribed("digest:daily@11:00").await;
     bench.created(2_500).await;
     bench.slack.fail_next_of("chat.postMessage", Fault::LoseAnswer);
@@ -232,7 +232,7 @@ async fn a_digest_that_an_outage_delays_says_when_it_was_due() {
 }
 
 #[tokio::test]
-async fn a_server_that_was_down_at_the_time_of_a_digest_posts_it_later() {
+async fn a_digest_missed_while_down_is_posted_later() {
     let mut bench = subscribed("digest:daily@11:00").await;
     bench.sample(1, "jane/flowers").await;
     bench.stop().await;
@@ -277,7 +277,7 @@ async fn another_time_of_a_digest_holds_for_what_is_held_already() {
 }
 
 #[tokio::test]
-async fn other_quiet_hours_hold_for_what_is_held_already_and_a_digest_may_take_their_place() {
+async fn new_quiet_hours_or_a_digest_apply_to_held_events_too() {
     let bench = subscribed("quiet:09:00-18:00").await;
     bench.sample(1, "jane/flowers").await;
     bench.says("subscribe jane/flowers quiet:09:00-12:00").await;
@@ -293,7 +293,7 @@ async fn other_quiet_hours_hold_for_what_is_held_already_and_a_digest_may_take_t
 }
 
 #[tokio::test]
-async fn two_digests_of_a_channel_do_not_mix_and_a_third_subscription_waits_for_neither() {
+async fn two_digests_stay_apart_and_delay_no_other_subscription() {
     let bench = subscribed("digest:hourly").await;
     bench.says("subscribe jane/trees sample.* digest:daily@12:00 mention:<@U2>").await;
     bench.says("subscribe jane/mosses sample.*").await;
@@ -324,7 +324,7 @@ async fn what_a_removed_subscription_held_still_comes_in_its_digest() {
 }
 
 #[tokio::test]
-async fn a_digest_shows_how_far_a_dataset_is_as_far_as_that_was_ever_said() {
+async fn a_digest_shows_the_last_known_progress_of_a_dataset() {
     let bench = Bench::start().await;
     bench.says("subscribe jane/flowers sample.*,label.* digest:daily@11:00").await;
     assert_eq!(bench.webhook("dataset.updated.archived").await, 204);
@@ -379,7 +379,7 @@ async fn with_a_fifth_of_all_calls_failing_the_counts_are_still_exact() {
 }
 
 #[tokio::test]
-async fn a_digest_that_an_outage_cut_off_is_completed_and_does_not_take_the_next_one_in() {
+async fn an_interrupted_digest_is_completed_apart_from_the_next() {
     let bench = subscribed("digest:hourly").await;
     bench.created(2_500).await;
     bench.until("2026-11-20T10:00:00Z").await;

@@ -200,7 +200,7 @@ async fn whatever_is_wrong_with_the_public_address_is_told_in_words() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_configuration_that_cannot_be_used_is_exit_code_2_and_told_whole() {
+async fn an_unusable_configuration_exits_with_2_and_lists_problems() {
     let visit = Visit::pay(program(&["doctor", "--json", "--listen", "nowhere"])).await;
     assert_eq!(visit.code, 2);
     for words in ["flag --listen", "SLACK_SIGNING_SECRET", "SLACK_BOT_TOKEN"] {
@@ -210,7 +210,7 @@ async fn a_configuration_that_cannot_be_used_is_exit_code_2_and_told_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_others_on_the_machine_can_get_at_and_what_does_not_open_is_told() {
+async fn readable_files_and_unopenable_stores_are_reported() {
     let outside = Outside::start(1).await;
     outside.boot_ready().await.stop().await;
     let mode = |path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
@@ -238,7 +238,7 @@ fn doctor_of(bench: &Bench, nobody: &Closed) -> Command {
 }
 
 #[tokio::test]
-async fn tokens_of_workspaces_that_installed_the_app_are_tried_and_their_key_is_missed() {
+async fn installed_tokens_are_checked_and_a_missing_key_is_reported() {
     let mut bench = Bench::start_serving(Serves::Many).await;
     bench.installs(&other(), "U21").await;
     bench.stop().await;

@@ -116,7 +116,7 @@ async fn ten_thousand_at_once_are_counted_within_seconds() {
 }
 
 #[tokio::test]
-async fn with_a_fifth_of_all_calls_failing_ten_thousand_samples_are_still_counted_exactly() {
+async fn ten_thousand_samples_count_exactly_with_failing_calls() {
     let bench = subscribed("").await;
     bench.slack.fail_share(0.2, &ALL_FAULTS);
     for _ in 0..100 {

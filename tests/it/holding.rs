@@ -56,7 +56,7 @@ fn nothing() -> (Vec<u32>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn a_mute_holds_everything_and_ends_with_a_word_and_with_all_of_it_in_order() {
+async fn a_mute_holds_events_and_ends_with_a_notice_and_all_in_order() {
     let mut bench = subscribed("").await;
     let said = bench.says("mute 2h").await;
     assert!(said.starts_with("<@U1> muted this channel until <!date^1795173300^"), "{said}");
@@ -99,7 +99,7 @@ async fn a_mute_that_held_nothing_ends_without_a_word() {
 }
 
 #[tokio::test]
-async fn unmuting_lets_everything_come_at_once_and_says_how_much_it_was() {
+async fn unmuting_releases_everything_at_once_with_a_count() {
     let bench = subscribed("").await;
     bench.says("mute 1d").await;
     bench.sample(1, "jane/flowers").await;
@@ -155,7 +155,7 @@ async fn muting_again_sets_another_end_for_what_is_held_already() {
 }
 
 #[tokio::test]
-async fn unmuting_the_channel_leaves_a_dataset_muted_that_was_muted_by_itself() {
+async fn unmuting_the_channel_keeps_a_separately_muted_dataset_muted() {
     let bench = subscribed("").await;
     bench.says("mute jane/flowers 3h").await;
     bench.user("U1").types("/segments mute 2h").in_channel("C1").await;
@@ -223,7 +223,7 @@ async fn a_mute_that_ends_while_slack_is_away_loses_nothing() {
 }
 
 #[tokio::test]
-async fn the_word_at_the_end_of_a_mute_is_said_once_although_its_answer_was_lost() {
+async fn a_mutes_end_notice_is_posted_once_despite_a_lost_answer() {
     let mut bench = subscribed("").await;
     bench.says("mute 1h").await;
     bench.sample(1, "jane/flowers").await;

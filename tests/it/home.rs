@@ -42,7 +42,7 @@ async fn a_workspace_without_subscriptions_is_shown_how_to_begin() {
 }
 
 #[tokio::test]
-async fn a_home_shows_the_channels_that_its_viewer_is_in_and_counts_the_others() {
+async fn a_home_shows_its_viewers_channels_and_counts_the_others() {
     let bench = Bench::start().await;
     types(&bench, "subscribe jane/flowers sample.*", "C1").await;
     bench.slack.add_user(&workspace(), &user("U3"), "eve", Role::Owner, "Europe/Paris");
@@ -58,7 +58,7 @@ async fn a_home_shows_the_channels_that_its_viewer_is_in_and_counts_the_others()
 }
 
 #[tokio::test]
-async fn what_is_paused_comes_first_with_its_reason_and_goes_on_by_a_click() {
+async fn paused_channels_come_first_and_resume_with_a_click() {
     let bench = Bench::start().await;
     types(&bench, "subscribe jane/flowers sample.*", "C1").await;
     types(&bench, "subscribe jane/birds sample.*", "C2").await;
@@ -114,7 +114,7 @@ async fn a_channel_is_muted_and_unmuted_from_a_menu_and_told() {
 }
 
 #[tokio::test]
-async fn a_subscription_is_removed_after_a_question_and_the_channel_can_undo_it() {
+async fn removing_a_subscription_asks_first_and_can_be_undone() {
     let bench = Bench::start().await;
     types(&bench, "subscribe jane/flowers sample.*", "C1").await;
     bench.opens_home("U2").await;
@@ -189,7 +189,7 @@ async fn buttons_carry_ids_and_no_rights() {
 }
 
 #[tokio::test]
-async fn homes_are_shown_again_after_changes_together_and_only_for_an_hour() {
+async fn home_refreshes_are_combined_and_stop_after_an_hour() {
     let bench = Bench::start().await;
     types(&bench, "subscribe jane/flowers sample.*", "C1").await;
     bench.opens_home("U1").await;
@@ -247,7 +247,7 @@ async fn a_question_outlives_a_change_that_comes_meanwhile() {
 }
 
 #[tokio::test]
-async fn twenty_subscriptions_in_each_of_thirty_channels_are_paged_within_slacks_limits() {
+async fn six_hundred_subscriptions_fit_the_paged_home() {
     let bench = Bench::start().await;
     let datasets: Vec<String> = (0..20).map(|number| format!("jane/flowers-{number:02}")).collect();
     for number in 100..130 {

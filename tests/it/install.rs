@@ -76,7 +76,7 @@ async fn slack_is_asked_for_the_scopes_of_the_manifest() {
 }
 
 #[tokio::test]
-async fn the_browsers_half_of_a_state_is_for_this_server_and_no_script() {
+async fn the_state_cookie_is_for_this_server_and_hidden_from_scripts() {
     let bench = Bench::start_serving(Serves::Many).await;
     let mut browser = Browser::default();
     let page = browser.opens(&bench, &bench.url("/slack/install")).await;
@@ -149,7 +149,7 @@ async fn a_code_that_was_used_buys_nothing() {
 }
 
 #[tokio::test]
-async fn what_slack_refuses_is_told_with_its_code_and_nothing_is_stored() {
+async fn a_refused_installation_shows_slacks_code_and_stores_nothing() {
     let bench = Bench::start_serving(Serves::Many).await;
     let (mut browser, back) = on_its_way_back(&bench).await;
     bench.slack.fail_next_of("oauth.v2.access", Fault::Code("invalid_team_for_non_distributed_app".to_owned()));
@@ -176,7 +176,7 @@ async fn an_answer_of_slacks_that_is_lost_or_broken_stores_nothing() {
 }
 
 #[tokio::test]
-async fn the_emulators_page_asks_leads_back_and_refuses_what_slack_refuses() {
+async fn the_emulators_install_page_asks_and_refuses_like_slack() {
     let bench = Bench::start_serving(Serves::Many).await;
     let mut browser = Browser::default();
     let slack = browser.starts(&bench).await;

@@ -138,7 +138,7 @@ async fn undo_does_not_make_a_second_subscription_of_the_same_kind() {
 }
 
 #[tokio::test]
-async fn what_waited_when_it_was_removed_is_active_when_it_comes_back_after_the_invitation() {
+async fn a_removed_waiting_subscription_returns_active_once_invited() {
     let bench = Bench::start().await;
     bench.user("U1").types("/segments subscribe jane/flowers sample.*").in_channel("G1").await;
     bench.user("U1").types("/segments unsubscribe #1").in_channel("G1").await;
@@ -168,7 +168,7 @@ async fn buttons_carry_ids_and_no_rights() {
 }
 
 #[tokio::test]
-async fn a_corrected_command_runs_as_whoever_clicks_and_takes_the_mistakes_place() {
+async fn a_corrected_command_runs_as_its_clicker_and_hides_the_error() {
     let bench = Bench::start().await;
     let mistake = types(&bench, "subscribe jane/flowers sampel.created").await;
     bench.user("U1").clicks("run").in_channel("C1").await;
@@ -181,7 +181,7 @@ async fn a_corrected_command_runs_as_whoever_clicks_and_takes_the_mistakes_place
 }
 
 #[tokio::test]
-async fn a_corrected_command_that_only_its_typist_sees_replaces_the_mistake() {
+async fn an_ephemeral_correction_replaces_the_error() {
     let bench = Bench::start().await;
     let mistake = types(&bench, "lits").await;
     let shown = clicks(&bench, "run").await;

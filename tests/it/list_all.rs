@@ -17,7 +17,7 @@ async fn has(bench: &Bench, id: &str, kind: ChannelKind, members: &[&str], datas
 }
 
 #[tokio::test]
-async fn a_list_of_all_has_the_channels_that_the_asker_is_in_and_counts_the_others() {
+async fn list_all_shows_the_askers_channels_and_counts_the_others() {
     let bench = Bench::start().await;
     let one = |name: &str| vec![format!("jane/{name}")];
     has(&bench, "C10", ChannelKind::Public, &["U1", "U2"], &one("both")).await;
@@ -60,7 +60,7 @@ async fn paused_channels_come_first_with_what_to_do() {
 }
 
 #[tokio::test]
-async fn six_hundred_subscriptions_are_paged_with_one_question_to_slack_for_each_page() {
+async fn list_all_pages_six_hundred_with_one_slack_call_a_page() {
     let bench = Bench::start().await;
     let datasets: Vec<String> = (0..20).map(|number| format!("jane/{}-{number:02}", "flowers".repeat(9))).collect();
     for number in 100..130 {

@@ -113,7 +113,7 @@ async fn what_is_not_there_is_asked_once_an_hour() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_throttled_is_left_alone_as_long_as_it_is_told() {
+async fn a_throttled_account_is_left_alone_for_the_time_it_names() {
     let bench = start().await;
     let (rose, tulip) = (bench.ai.uploads("jane", DATASET, "rose.png"), bench.ai.uploads("jane", DATASET, "tulip.png"));
     bench.ai.fail_next(Fault::Throttle { retry_after: Some(7), told: None });

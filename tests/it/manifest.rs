@@ -36,7 +36,7 @@ fn is_valid(manifest: &Value, schema: &str) -> Result<(), String> {
 }
 
 #[test]
-fn the_file_at_the_top_level_is_what_the_command_prints_for_a_placeholder() {
+fn the_committed_manifest_is_what_the_command_prints() {
     let file = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/manifest.yml")).unwrap();
     assert_eq!(file, manifest(PLACEHOLDER).0, "write it again: cargo run -- manifest --url {PLACEHOLDER}");
 }
@@ -50,7 +50,7 @@ fn slack_accepts_the_manifest_by_its_own_schema() {
 }
 
 #[test]
-fn the_manifest_for_socket_mode_names_no_address_that_slack_calls() {
+fn the_socket_mode_manifest_has_no_request_addresses() {
     let (yaml, manifest) = printed(&["--socket-mode"]);
     assert!(!yaml.contains("http") && yaml.contains("  socket_mode_enabled: true"), "{yaml}");
     let (with_url, _) = printed(&["--socket-mode", "--url", PLACEHOLDER]);

@@ -40,7 +40,7 @@ async fn a_name_is_told_shown_changed_and_forgotten() {
 }
 
 #[tokio::test]
-async fn anothers_name_is_taken_over_only_by_a_click_and_they_are_told() {
+async fn taking_over_a_name_needs_a_click_and_tells_its_owner() {
     let bench = Bench::start().await;
     types(&bench, "U1", "me jane").await;
     let asked = types(&bench, "U2", "me JANE").await;
@@ -57,7 +57,7 @@ async fn anothers_name_is_taken_over_only_by_a_click_and_they_are_told() {
 }
 
 #[tokio::test]
-async fn a_click_takes_a_name_only_from_whom_it_names_and_tells_them_once() {
+async fn a_click_takes_a_name_only_from_the_named_owner_once() {
     let bench = Bench::start().await;
     types(&bench, "U2", "me jane").await;
     for (workspace, home, value) in
@@ -78,7 +78,7 @@ async fn a_click_takes_a_name_only_from_whom_it_names_and_tells_them_once() {
 }
 
 #[tokio::test]
-async fn an_admin_says_who_a_member_is_who_is_told_once_and_can_take_it_back() {
+async fn an_admin_links_a_member_who_is_told_once_and_can_undo_it() {
     let bench = Bench::start().await;
     bench.slack.add_channel(&workspace(), &channel("D2"), "john", ChannelKind::Direct, &[user("U2")]);
     let said = types(&bench, "U1", "me @john as Jane").await;
@@ -102,7 +102,7 @@ async fn an_admin_says_who_a_member_is_who_is_told_once_and_can_take_it_back() {
 }
 
 #[tokio::test]
-async fn nobody_but_an_admin_says_who_others_are_and_only_members_are_named() {
+async fn only_admins_link_others_and_only_members_can_be_linked() {
     let bench = Bench::start().await;
     let home = workspace();
     let refused = |said: &Shown, why: &str| assert!(said.text.contains(why), "{}", said.text);

@@ -38,7 +38,7 @@ fn lead(news: &News) -> (Option<String>, String) {
 }
 
 #[test]
-fn those_who_have_to_act_are_mentioned_and_nobody_for_what_they_did() {
+fn people_who_must_act_are_mentioned_but_never_for_own_changes() {
     let rejected = |created_by: &str, reviewed_by: &str| {
         let (created_by, reviewed_by) = (text(created_by), text(reviewed_by));
         let label = Label { created_by, updated_by: reviewed_by.clone(), reviewed_by, ..label("REJECTED") };

@@ -64,7 +64,7 @@ async fn why_names_the_event_and_the_words_that_asked_for_it() {
 }
 
 #[tokio::test]
-async fn why_tells_of_all_that_a_fold_counts_and_of_what_is_remembered() {
+async fn why_covers_every_event_of_a_batch_and_remembered_ones() {
     let bench = Bench::start().await;
     types(&bench, "subscribe jane/flowers sample.* batch:5m").await;
     bench.created(250).await;

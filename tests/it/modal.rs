@@ -52,7 +52,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn a_channel_is_subscribed_from_the_modal_as_by_the_command_that_it_shows() {
+async fn the_modal_subscribes_like_the_command_that_it_shows() {
     let bench = Bench::start().await;
     bench.opens_form("/segments subscribe").await;
     insta::assert_snapshot!(outline(&bench.modal()));
@@ -98,7 +98,7 @@ async fn each_mistake_stands_beside_its_input_and_nothing_is_stored() {
 }
 
 #[tokio::test]
-async fn the_menu_of_datasets_knows_those_that_were_seen_and_takes_patterns_and_addresses() {
+async fn the_dataset_menu_has_seen_ones_and_takes_patterns_and_links() {
     let bench = Bench::start().await;
     bench.user("U1").types("/segments subscribe * sample.*").in_channel("C1").await;
     bench.read("C1");
@@ -118,7 +118,7 @@ async fn the_menu_of_datasets_knows_those_that_were_seen_and_takes_patterns_and_
 }
 
 #[tokio::test]
-async fn digest_inputs_appear_where_they_matter_and_keep_what_was_filled_in() {
+async fn digest_inputs_appear_when_needed_and_keep_their_values() {
     let bench = Bench::start().await;
     bench.opens_form("/segments subscribe").await;
     bench.fill("dataset", json!("jane/flowers")).await;
@@ -133,7 +133,7 @@ async fn digest_inputs_appear_where_they_matter_and_keep_what_was_filled_in() {
 }
 
 #[tokio::test]
-async fn a_subscription_is_edited_under_its_number_even_to_another_dataset() {
+async fn an_edited_subscription_keeps_its_number_on_a_new_dataset() {
     let bench = Bench::start().await;
     bench.user("U1").types("/segments subscribe jane/flowers sample.* style:line").in_channel("C1").await;
     bench.read("C1");
@@ -151,7 +151,7 @@ async fn a_subscription_is_edited_under_its_number_even_to_another_dataset() {
 }
 
 #[tokio::test]
-async fn an_edit_that_would_make_a_twin_or_meets_a_change_changes_nothing() {
+async fn an_edit_into_a_twin_or_over_a_change_does_nothing() {
     let bench = Bench::start().await;
     for dataset in ["jane/flowers", "john/cars"] {
         bench.user("U1").types(&format!("/segments subscribe {dataset} sample.*")).in_channel("C1").await;
@@ -175,7 +175,7 @@ async fn an_edit_that_would_make_a_twin_or_meets_a_change_changes_nothing() {
 }
 
 #[tokio::test]
-async fn another_channel_is_subscribed_by_whoever_is_in_it_and_by_nobody_else() {
+async fn another_channel_is_subscribed_only_by_its_members() {
     let bench = Bench::start().await;
     bench.slack.add_channel(&workspace(), &channel("C9"), "others", ChannelKind::Public, &[user("U2")]);
     bench.opens_form("/segments subscribe").await;
@@ -272,7 +272,7 @@ async fn the_shortcut_opens_it_with_no_channel_chosen() {
 }
 
 #[tokio::test]
-async fn a_private_channel_that_the_bot_is_not_in_cannot_be_chosen_from_elsewhere() {
+async fn a_private_channel_without_the_bot_cannot_be_chosen_elsewhere() {
     let bench = Bench::start().await;
     bench.opens_form("/segments subscribe").await;
     bench.fill("dataset", json!("jane/flowers")).await;

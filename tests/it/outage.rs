@@ -70,7 +70,7 @@ async fn after_an_hour(kinds: &[(&str, &str)], datasets: usize, each: usize) -> 
 }
 
 #[tokio::test]
-async fn an_hours_outage_of_a_few_kinds_ends_in_a_message_of_each_oldest_first() {
+async fn a_simple_outage_ends_in_one_message_per_kind_oldest_first() {
     let shown = after_an_hour(&KINDS[..5], 1, 25).await;
     let kinds: Vec<&str> = KINDS[..5].iter().map(|(_, emoji)| *emoji).collect();
     let told: Vec<&str> = shown.iter().map(|shown| shown.text.split(' ').next().unwrap()).collect();
@@ -78,7 +78,7 @@ async fn an_hours_outage_of_a_few_kinds_ends_in_a_message_of_each_oldest_first()
 }
 
 #[tokio::test]
-async fn however_mixed_an_hours_outage_was_it_ends_in_five_messages_at_most() {
+async fn a_mixed_outage_ends_in_five_messages_at_most() {
     for (datasets, each) in [(1, 1), (1, 3), (1, 25), (3, 2), (10, 4)] {
         let shown = after_an_hour(&KINDS, datasets, each).await;
         let texts: Vec<&str> = shown.iter().map(|shown| shown.text.as_str()).collect();

@@ -72,7 +72,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn a_webhook_waits_for_the_store_for_eight_seconds_and_its_retry_is_a_duplicate() {
+async fn a_webhook_waits_eight_seconds_and_its_retry_is_a_duplicate() {
     let bench = Bench::start().await;
     subscribed(&bench).await;
     let go = bench.hang_store().await;
@@ -95,7 +95,7 @@ async fn a_webhook_waits_for_the_store_for_eight_seconds_and_its_retry_is_a_dupl
 }
 
 #[tokio::test]
-async fn a_command_that_the_store_takes_too_long_over_is_answered_in_words() {
+async fn a_command_gets_a_reply_when_the_store_is_too_slow() {
     let bench = Bench::start().await;
     subscribed(&bench).await;
     let go = bench.hang_store().await;
@@ -123,7 +123,7 @@ async fn a_command_that_the_store_takes_too_long_over_is_answered_in_words() {
 }
 
 #[tokio::test]
-async fn when_the_room_for_bodies_is_full_a_sender_is_told_to_come_again() {
+async fn a_sender_is_asked_to_retry_when_the_body_memory_is_full() {
     let bench = Bench::start_with_memory(MIB).await;
     let room = bench.app().webhook_room.clone();
     assert_eq!(room.free(), 4 * MIB, "the longest body fits");
@@ -155,7 +155,7 @@ async fn when_the_room_for_bodies_is_full_a_sender_is_told_to_come_again() {
 }
 
 #[tokio::test]
-async fn two_hundred_slow_senders_of_large_bodies_do_not_lock_out_a_small_one() {
+async fn slow_senders_of_large_bodies_do_not_block_a_small_one() {
     let bench = Bench::start_with_memory(8 * MIB).await;
     let room = bench.app().webhook_room.clone();
     let each = 64 * 1024;

@@ -43,7 +43,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn two_channels_that_are_limited_at_once_make_the_workspace_wait() {
+async fn two_rate_limited_channels_make_the_workspace_wait() {
     let bench = subscribed().await;
     bench.user("U1").types("/segments subscribe jane/flowers release.*").in_channel("G1").await;
     bench.slack.invite_bot(&workspace(), &channel("G1"), &user("U1")).await;
@@ -201,7 +201,7 @@ fn counted(bench: &Bench, id: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn bursts_in_many_channels_are_edited_in_turns_and_delay_no_post() {
+async fn bursts_in_many_channels_take_turns_and_delay_no_post() {
     let bench = with_channels(12).await;
     bench.user("U2").types("/segments subscribe jane/flowers issue.*").in_channel("C2").await;
     bench.read("C2");
@@ -235,7 +235,7 @@ async fn bursts_in_many_channels_are_edited_in_turns_and_delay_no_post() {
 }
 
 #[tokio::test]
-async fn the_last_count_of_a_burst_is_there_in_five_seconds_while_others_go_on() {
+async fn a_bursts_last_count_shows_in_five_seconds_among_others() {
     let bench = with_channels(12).await;
     for second in 0..20 {
         for number in 0..12 {

@@ -189,7 +189,7 @@ async fn nothing_is_given_up_while_slack_lets_us_into_nothing() {
 }
 
 #[tokio::test]
-async fn a_refused_token_is_tried_less_and_less_often_and_every_five_minutes_in_the_end() {
+async fn a_refused_token_is_retried_with_backoff_up_to_five_minutes() {
     let mut bench = subscribed().await;
     bench.slack.revoke_token(&workspace());
     bench.restart().await;

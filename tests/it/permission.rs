@@ -122,7 +122,7 @@ async fn nobody_refused_brings_the_bot_into_a_channel() {
 }
 
 #[tokio::test]
-async fn whoever_subscribes_a_shared_channel_first_is_told_who_reads_along() {
+async fn subscribing_a_shared_channel_warns_about_its_readers_once() {
     let bench = Bench::start().await;
     bench.slack.share(&workspace(), &channel("C1"), &WorkspaceId::parse("T7").unwrap());
     assert!(!types(&bench, "U1", "subscribe jane/flowers").await.blocks.to_string().contains("is shared"));
@@ -135,7 +135,7 @@ async fn whoever_subscribes_a_shared_channel_first_is_told_who_reads_along() {
 }
 
 #[tokio::test]
-async fn whoever_subscribes_an_open_channel_to_a_private_dataset_is_told_that_everybody_sees_it() {
+async fn a_private_dataset_in_an_open_channel_brings_a_warning() {
     let bench = Bench::start().await;
     let body: serde_json::Value = serde_json::from_str(&crate::harness::fixture("dataset.created.basic")).unwrap();
     assert_eq!(body["object"]["public"], false);
@@ -214,7 +214,7 @@ async fn letting_a_channel_go_on_is_kept_too() {
 }
 
 #[tokio::test]
-async fn a_guest_sees_nothing_of_datasets_that_their_channel_does_not_get() {
+async fn guests_see_only_datasets_that_their_channel_receives() {
     let bench = Bench::start().await;
     types(&bench, "U1", "subscribe ann/other").await;
     bench.webhook("sample.created.image").await;

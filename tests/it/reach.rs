@@ -11,7 +11,7 @@ async fn states(bench: &Bench) -> Vec<SubscriptionState> {
 }
 
 #[tokio::test]
-async fn a_private_channel_waits_for_the_invitation_and_says_when_it_came() {
+async fn a_private_channel_waits_for_the_invite_and_confirms_it() {
     let bench = Bench::start().await;
     bench.user("U1").types(SUBSCRIBE).in_channel("G1").await;
     let shown = bench.read("G1");
@@ -54,7 +54,7 @@ async fn the_bot_joins_an_open_channel() {
 }
 
 #[tokio::test]
-async fn a_direct_message_and_an_archived_channel_are_refused_in_words() {
+async fn direct_messages_and_archived_channels_are_refused() {
     let bench = Bench::start().await;
     bench.user("U1").types(SUBSCRIBE).in_channel("D1").await;
     assert!(bench.read("D1").text.contains("this is a direct message"));
@@ -164,7 +164,7 @@ async fn a_pause_ends_although_what_was_paused_is_gone() {
 }
 
 #[tokio::test]
-async fn an_invitation_that_comes_before_the_subscription_is_stored_is_not_missed() {
+async fn an_invite_before_the_subscription_is_stored_is_not_missed() {
     let bench = Bench::start().await;
     is_known(&bench, "G1").await;
     // The bot is seen to be outside, and the typist's time zone then takes its time.

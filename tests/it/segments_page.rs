@@ -97,7 +97,7 @@ async fn a_card_resolves_its_issue_and_every_card_turns_green() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn segments_ai_is_worked_in_and_broken_with_the_keyboard_on_a_phone() {
+async fn the_segments_page_works_with_the_keyboard_on_a_phone() {
     in_a_browser(|tab| async move {
         let shutdown = CancellationToken::new();
         let sandbox = sandbox::start(Options::default(), shutdown.clone()).await.unwrap();

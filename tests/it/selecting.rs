@@ -212,7 +212,7 @@ async fn dataset_patterns_match_each_side_on_its_own() {
 }
 
 #[tokio::test]
-async fn a_channel_with_several_matching_subscriptions_gets_one_message_by_the_lowest_number() {
+async fn the_lowest_matching_subscription_decides_on_the_one_message() {
     let bench = Bench::start().await;
     for rule in
         ["jane/flowers issue.*", "jane/* sample.* style:line", "* * style:full", "jane/flowers sample.* by:jane"]

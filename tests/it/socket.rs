@@ -14,7 +14,7 @@ use std::time::Duration;
 const SUBSCRIBE: &str = "/segments subscribe jane/flowers sample.*";
 
 #[tokio::test]
-async fn everything_comes_over_the_connection_and_the_addresses_for_requests_are_shut() {
+async fn socket_mode_carries_everything_and_closes_the_http_routes() {
     let bench = Bench::start_by_socket().await;
     assert_eq!(bench.openings(), 1);
     bench.user("U1").types(SUBSCRIBE).in_channel("C1").await;
@@ -39,7 +39,7 @@ async fn everything_comes_over_the_connection_and_the_addresses_for_requests_are
 }
 
 #[tokio::test]
-async fn an_answer_that_may_not_come_with_the_acknowledgement_comes_to_the_response_url() {
+async fn an_answer_that_no_ack_can_carry_uses_the_response_url() {
     let bench = Bench::start_by_socket().await;
     bench.slack.takes_no_answers();
     let answer = bench.user("U1").types("/segments list").in_channel("C1").await;
@@ -51,7 +51,7 @@ async fn an_answer_that_may_not_come_with_the_acknowledgement_comes_to_the_respo
 }
 
 #[tokio::test]
-async fn a_connection_that_slack_closes_is_followed_by_the_next_before_it_ends() {
+async fn the_next_connection_opens_before_slack_closes_the_last() {
     for reason in ["warning", "refresh_requested", "a reason of next year"] {
         let bench = Bench::start_by_socket().await;
         bench.slack.disconnects(reason);
@@ -68,7 +68,7 @@ async fn a_connection_that_slack_closes_is_followed_by_the_next_before_it_ends()
 }
 
 #[tokio::test]
-async fn a_command_whose_acknowledgement_is_lost_comes_again_and_is_done_once() {
+async fn a_command_with_a_lost_ack_is_repeated_but_done_once() {
     let bench = Bench::start_by_socket().await;
     bench.slack.loses_next_acknowledgement();
     let answer = bench.user("U1").types(SUBSCRIBE).in_channel("C1").await;
@@ -85,7 +85,7 @@ async fn a_command_whose_acknowledgement_is_lost_comes_again_and_is_done_once() 
 }
 
 #[tokio::test]
-async fn a_sample_card_is_posted_once_when_the_command_for_it_comes_again() {
+async fn a_repeated_command_posts_its_sample_card_once() {
     let bench = Bench::start_by_socket().await;
     bench.user("U1").types(SUBSCRIBE).in_channel("C1").await;
     bench.read("C1");
@@ -100,7 +100,7 @@ async fn a_sample_card_is_posted_once_when_the_command_for_it_comes_again() {
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_while_a_command_is_carried_out_takes_no_answer_with_it() {
+async fn a_broken_connection_loses_no_answer_of_a_running_command() {
     let bench = Bench::start_by_socket().await;
     bench.slack.fail_next_of("conversations.info", Fault::Hang);
     let (home, ann, c1) = (workspace(), user("U1"), channel("C1"));
@@ -125,7 +125,7 @@ async fn a_connection_that_breaks_while_a_command_is_carried_out_takes_no_answer
 }
 
 #[tokio::test]
-async fn the_end_of_the_program_waits_for_what_was_begun_and_acknowledges_it() {
+async fn shutdown_finishes_and_acknowledges_running_work() {
     let mut bench = Bench::start_by_socket().await;
     bench.slack.fail_next_of("conversations.info", Fault::Hang);
     let (slack, home, clock) = (bench.slack.clone(), workspace(), bench.clock.clone());
@@ -149,7 +149,7 @@ async fn the_end_of_the_program_waits_for_what_was_begun_and_acknowledges_it() {
 }
 
 #[tokio::test]
-async fn the_program_needs_no_signing_secret_for_it_and_logs_nothing_secret_however_much_it_is_to_say() {
+async fn socket_mode_needs_no_signing_secret_and_logs_no_secrets() {
     let outside = Outside::start(1).await;
     let server = outside.boot_by_socket().await;
     outside.types(SUBSCRIBE, "C1").await;

@@ -204,7 +204,7 @@ impl Store for Stumbling {
 }
 
 #[tokio::test]
-async fn a_delivery_that_the_program_stumbles_over_is_given_up_and_the_lane_goes_on() {
+async fn a_delivery_that_panics_is_given_up_and_the_rest_go_out() {
     let mut bench = Bench::start().await;
     bench.user("U1").types("/segments subscribe jane/flowers sample.*").in_channel("C1").await;
     bench.read("C1");

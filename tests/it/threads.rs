@@ -168,7 +168,7 @@ async fn replies_that_come_together_are_one_message() {
 }
 
 #[tokio::test]
-async fn an_issue_whose_opening_was_never_shown_gets_a_card_of_what_happened_and_a_thread_from_then_on() {
+async fn an_issue_never_shown_gets_a_card_and_then_a_thread() {
     let bench = subscribed("").await;
     bench.replies(1, &["Which cars?"]).await;
     assert_eq!(bench.page("C1"), ["💬 rose_1.png: issue reply by john"]);
@@ -194,7 +194,7 @@ async fn an_opening_that_comes_late_makes_no_second_message() {
 }
 
 #[tokio::test]
-async fn echo_state_shows_closing_and_reopening_in_the_channel_too_and_echo_all_everything() {
+async fn echo_state_repeats_closing_and_reopening_and_echo_all_all() {
     for (echo, marks) in [("none", ["↳ ", "↳ "]), ("state", ["↳ ", "↳+"]), ("all", ["↳+", "↳+"])] {
         let bench = subscribed(&format!("echo:{echo}")).await;
         bench.opens(1).await;
@@ -230,7 +230,7 @@ async fn threads_off_is_a_card_for_each_event() {
 }
 
 #[tokio::test]
-async fn many_issues_that_are_closed_at_once_are_one_message_and_their_parents_are_kept_current() {
+async fn closing_many_issues_is_one_message_and_updates_every_card() {
     let mut bench = subscribed("").await;
     for number in 1..=6 {
         bench.opens(number).await;
@@ -255,7 +255,7 @@ async fn many_issues_that_are_closed_at_once_are_one_message_and_their_parents_a
 }
 
 #[tokio::test]
-async fn what_became_of_an_issue_while_its_card_waited_is_shown_once_the_card_is_there() {
+async fn changes_while_a_card_waited_show_once_it_is_posted() {
     for (events, then) in [("issue.created", "resolved after 2 h"), ("issue.*", "resolved by john after 2 h")] {
         let bench = Bench::start().await;
         bench.user("U1").types(&format!("/segments subscribe jane/flowers {events}")).in_channel("C1").await;

@@ -148,7 +148,7 @@ fn an_arrow_that_points_back_is_found_however_it_is_written() {
 }
 
 #[test]
-fn an_arrow_that_points_forward_and_words_in_comments_and_tests_are_fine() {
+fn forward_arrows_comments_and_tests_are_fine() {
     for text in [
         "use crate::model::Lane;",
         "use crate::{model::{app, Lane}};\nfn f(a: u8, app: u8) {}",

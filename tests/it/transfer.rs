@@ -49,7 +49,7 @@ async fn subscribed() -> Bench {
 }
 
 #[tokio::test]
-async fn what_is_exported_changes_nothing_where_it_is_from_and_makes_the_same_elsewhere() {
+async fn an_export_changes_nothing_here_and_is_recreated_elsewhere() {
     let bench = subscribed().await;
     let exported = types(&bench, "C1", "export").await;
     assert_eq!(exported.ephemeral_to, Some(user("U1")));
@@ -80,7 +80,7 @@ async fn an_export_looks_like_this() {
 }
 
 #[tokio::test]
-async fn very_many_subscriptions_are_exported_in_pages_that_fit_and_lose_none() {
+async fn large_exports_are_split_into_pages_that_fit_and_lose_none() {
     let bench = Bench::start().await;
     let dataset = |number: usize| format!("jane/{number}-{}", "\"x ".repeat(100));
     let lines: Vec<_> = (0..100).map(|number| format!("{:?} sample.*", dataset(number))).collect();

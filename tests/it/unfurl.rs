@@ -63,7 +63,7 @@ async fn a_link_is_shown_in_a_channel_that_gets_the_dataset() {
 }
 
 #[tokio::test]
-async fn a_pasted_link_gets_its_card_below_it_unless_others_would_see_it_too() {
+async fn a_pasted_link_unfurls_unless_outsiders_would_see_it() {
     let bench = start().await;
     types(&bench, "subscribe jane/flowers issue.*").await;
     let pasted = async |url: &str| {
@@ -136,7 +136,7 @@ async fn what_is_unknown_or_elsewhere_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_muted_channel_and_a_message_that_is_still_written_show_nothing() {
+async fn muted_channels_and_message_drafts_unfurl_nothing() {
     let bench = start().await;
     types(&bench, "subscribe jane/flowers issue.*").await;
     let mut written = report("C1", &[DATASET]);

@@ -48,7 +48,7 @@ async fn both_header_families_are_accepted() {
 }
 
 #[tokio::test]
-async fn whatever_is_not_signed_here_and_now_is_refused_and_leaves_nothing() {
+async fn unsigned_and_stale_webhooks_are_refused_without_a_trace() {
     let bench = subscribed().await;
     let (body, now) = (fixture("sample.created.image"), bench.clock.now().as_second());
     let good = sign("msg_1", now, body.as_bytes());
@@ -89,7 +89,7 @@ async fn whatever_is_not_signed_here_and_now_is_refused_and_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_and_its_sender_hears_of_it() {
+async fn an_oversized_body_is_refused_with_an_answer() {
     let bench = subscribed().await;
     let body = vec![b' '; 5 * 1024 * 1024];
     let (status, text) = send(&bench, "/webhooks/segments", &[], body).await;
@@ -137,7 +137,7 @@ async fn a_webhook_sent_twice_is_posted_once() {
 }
 
 #[tokio::test]
-async fn a_replay_of_what_nobody_wanted_then_is_posted_to_who_wants_it_now() {
+async fn a_replayed_unmatched_event_reaches_new_subscribers() {
     let bench = Bench::start().await;
     let body = fixture("sample.created.image");
     assert_eq!(bench.message("msg_early", &body).await, 204);
@@ -190,7 +190,7 @@ async fn a_body_that_stops_half_way_is_given_up_after_ten_seconds() {
 }
 
 #[tokio::test]
-async fn webhooks_are_taken_while_slack_is_away_only_under_the_token_that_it_said_is_the_workspaces() {
+async fn webhooks_during_an_outage_need_a_token_that_slack_confirmed() {
     let mut bench = Bench::start_serving(Serves::One).await;
     bench.user("U1").types("/segments subscribe * *").in_channel("C1").await;
     bench.read("C1");

@@ -32,7 +32,7 @@ async fn a_channel_that_the_bot_is_invited_into_is_told_how_to_begin() {
 }
 
 #[tokio::test]
-async fn a_channel_is_welcomed_once_although_the_event_is_repeated_and_the_server_started_again() {
+async fn a_channel_is_welcomed_once_despite_repeats_and_restarts() {
     let mut bench = Bench::start().await;
     invited(&bench, "G1").await;
     bench.read("G1");
@@ -69,7 +69,7 @@ async fn what_waited_begins_in_place_of_a_welcome() {
 }
 
 #[tokio::test]
-async fn other_people_direct_messages_and_archived_channels_are_not_welcomed() {
+async fn only_the_bots_own_open_channels_are_welcomed() {
     let bench = Bench::start().await;
     let mut other = joined(&bench, "C1");
     other["user"] = json!("U2");

@@ -151,7 +151,7 @@ async fn what_was_given_up_says_slacks_code() {
 }
 
 #[tokio::test]
-async fn what_a_subscription_does_not_want_names_the_part_that_keeps_it_out() {
+async fn why_names_the_option_that_excluded_an_event() {
     for (rule, event, expected) in [
         ("jane/flowers label.*", "sample.created.image", "🚫 #1 selects only `label.*`."),
         ("jane/flowers * -label.reviewed", "label.updated.reviewed-with-rating", "🚫 #1 leaves out `label.reviewed`."),
@@ -220,7 +220,7 @@ async fn an_older_state_is_not_news() {
 }
 
 #[tokio::test]
-async fn a_repeat_is_told_with_what_it_repeats_while_that_is_remembered() {
+async fn why_links_a_repeat_to_its_original_while_remembered() {
     let mut bench = subscribed(&["jane/flowers sample.*"]).await;
     for _ in 0..3 {
         assert_eq!(bench.message("msg_again", &sample(1, "jane/flowers")).await, 204);
@@ -242,7 +242,7 @@ async fn a_repeat_is_told_with_what_it_repeats_while_that_is_remembered() {
 }
 
 #[tokio::test]
-async fn after_a_restart_deliveries_are_told_and_what_was_not_wanted_is_forgotten() {
+async fn after_a_restart_why_knows_deliveries_but_no_unmatched_events() {
     let mut bench = subscribed(&["jane/flowers sample.*"]).await;
     bench.body(&sample(1, "jane/flowers")).await;
     bench.read("C1");

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_homes_of_a_changed_workspace_are_stale_once_and_only_for_an_hour() {
+    fn homes_go_stale_once_per_change_and_for_an_hour_at_most() {
         let (one, other) = (WorkspaceId::parse("T1").unwrap(), WorkspaceId::parse("T2").unwrap());
         let user = |name: &str| UserId::parse(name).unwrap();
         let homes = Homes::default();

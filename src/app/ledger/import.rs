@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_leave_no_event_or_are_too_many_are_refused_as_a_whole() {
+    fn an_import_of_empty_or_too_many_lines_is_refused_whole() {
         let book = book(&["jane/flowers sample.*"]);
         let pattern = |text| DatasetPattern::parse(text).unwrap();
         assert_eq!(

@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_export_and_what_a_newer_version_wrote_is_not_looked_at_further() {
+    fn a_foreign_or_newer_file_is_refused_unread() {
         let told = |text: &str| read(text).unwrap_err().first[0].what.clone();
         assert_eq!(told("hello\nworkspace ?"), format!("this is no export: `{HEAD}` is expected first"));
         assert!(told("segments-slack export, version 2").starts_with("a newer version wrote this"));
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn of_very_many_mistakes_the_first_are_told_and_the_rest_counted() {
+    fn many_mistakes_are_listed_up_to_a_limit_and_counted() {
         let mistakes = read(&format!("{HEAD}\n{}", "channel ?\n".repeat(100_000))).unwrap_err();
         // The first line lacks a workspace, too.
         assert_eq!((mistakes.first.len(), mistakes.more), (100, 99_901));

@@ -126,7 +126,7 @@ fn twenty_precious_events_are_cards_and_twenty_one_are_a_fold() {
 }
 
 #[test]
-fn a_live_fold_takes_even_one_event_three_seconds_after_its_last_change() {
+fn an_open_batch_takes_one_event_after_three_quiet_seconds() {
     let fold = opened(&many(SAMPLE, 4), at(0));
     let one = many(SAMPLE, 1);
     let planned = plan(&one, std::slice::from_ref(&fold), &[], at(1));
@@ -138,7 +138,7 @@ fn a_live_fold_takes_even_one_event_three_seconds_after_its_last_change() {
 }
 
 #[test]
-fn a_fold_is_closed_an_hour_after_it_was_opened_however_busy_it_is() {
+fn a_busy_batch_still_closes_after_an_hour() {
     let mut fold = opened(&many(SAMPLE, 4), at(0));
     for second in (0..3_600).step_by(60) {
         fold = with(fold, &due([SAMPLE]).iter().collect::<Vec<_>>(), at(second));
@@ -147,7 +147,7 @@ fn a_fold_is_closed_an_hour_after_it_was_opened_however_busy_it_is() {
 }
 
 #[test]
-fn a_fresh_card_does_not_wait_for_the_edit_of_a_fold_unless_it_is_of_the_same_object() {
+fn a_card_waits_only_for_a_batch_edit_of_its_own_object() {
     let fold = opened(&many(SAMPLE, 4), at(0));
     let deleted = |object| Pending { event: "sample.deleted", object, ..SAMPLE };
     let pending = due([Pending { object: 9, ..SAMPLE }, deleted(9), deleted(8)]);
@@ -156,7 +156,7 @@ fn a_fresh_card_does_not_wait_for_the_edit_of_a_fold_unless_it_is_of_the_same_ob
 }
 
 #[test]
-fn collected_events_are_shown_together_five_minutes_after_the_first() {
+fn collected_events_are_posted_five_minutes_after_the_first() {
     let of =
         |second| Pending { batch: Some(Batch::Minutes(5)), second, object: u8::try_from(second).unwrap(), ..SAMPLE };
     let pending = due([of(0), of(100), of(200)]);
@@ -168,7 +168,7 @@ fn collected_events_are_shown_together_five_minutes_after_the_first() {
 }
 
 #[test]
-fn several_updates_of_one_object_are_one_message_with_its_last_state() {
+fn updates_of_one_object_become_one_message_with_its_last_state() {
     let of = |event, object| Pending { event, object, ..SAMPLE };
     let mut pending = due([of("sample.updated", 1), of("sample.updated", 2), of("sample.updated", 1)]);
     for (place, after) in [(0, "2"), (2, "3")] {
@@ -186,7 +186,7 @@ fn several_updates_of_one_object_are_one_message_with_its_last_state() {
 }
 
 #[test]
-fn an_update_does_not_join_one_from_before_another_event_of_its_object() {
+fn updates_on_both_sides_of_another_event_stay_apart() {
     let of = |event| Pending { event, ..SAMPLE };
     let pending = due([of("label.labeled"), of("label.rejected"), of("label.labeled")]);
     assert_eq!(kinds(&plan(&pending, &[], &[], at(0))), [("card", vec![0]), ("card", vec![1]), ("card", vec![2])]);
@@ -198,7 +198,7 @@ fn digest_of(planned: &Planned) -> DigestMessage {
 }
 
 #[test]
-fn a_digest_is_one_message_for_each_subscription_whatever_is_in_it() {
+fn a_digest_is_one_message_for_each_subscription() {
     let of = |subscription, event| Pending { subscription, event, digest: Some(60), batch: Some(Batch::Off), ..SAMPLE };
     let all = due([of(3, "sample.created"), of(4, "label.labeled"), SAMPLE, of(3, "dataset.deleted")]);
     let planned = with_digests(plan(&all, &[], &[], at(60)), &all, &[], at(60));
@@ -208,7 +208,7 @@ fn a_digest_is_one_message_for_each_subscription_whatever_is_in_it() {
 }
 
 #[test]
-fn a_digest_of_more_than_one_look_sees_is_edited_until_it_has_all_and_takes_nothing_that_is_due_later() {
+fn a_large_digest_is_edited_until_whole_and_takes_no_later_one() {
     let of = |digest| Pending { subscription: 3, digest: Some(digest), ..SAMPLE };
     let all = due(std::iter::repeat_n(of(60), CLAIM_LIMIT));
     let opened = with_digests(plan(&all, &[], &[], at(60)), &all, &[], at(60)).remove(0);
@@ -295,7 +295,7 @@ proptest! {
 
     /// A lane that carries out one plan after another shows every event once, and those of an object in order.
     #[test]
-    fn a_lane_shows_every_event_once_and_those_of_an_object_in_order(
+    fn every_event_is_shown_once_and_in_order_for_its_object(
         all in any_pending(),
         trouble in 2..9_u32,
         begins in prop::sample::select(vec![0, 900]),

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_stands_in_its_thread_and_when_broadcast_in_the_channel_too() {
+    fn a_broadcast_reply_shows_in_its_thread_and_in_the_channel() {
         let mut reply = message("300.0", Some("100.0"));
         let all = |reply: &Shown| [message("100.0", Some("100.0")), message("200.0", None), reply.clone()];
         let html = shown(&all(&reply));

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn how_long_to_wait_is_told_by_the_header_else_by_the_text_else_a_default() {
+    fn the_wait_comes_from_the_header_then_the_text_then_a_default() {
         let told = r#"{"detail":"Request was throttled. Expected available in 17 seconds."}"#;
         for (status, header, body, seconds) in [
             (429, Some(3), told, 3),

@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_read_however_they_end_and_with_or_without_the_command() {
+    fn lines_are_read_with_any_line_end_and_optional_command() {
         let text = "```\r\n/segments subscribe jane/flowers sample.*\r\n\r\n# said ann\r\njane/trees by:“ann”\n\
                     SUB * *\r* label.rejected\n  <#C1|annotation> was here\n```";
         assert_eq!(read(text), ["2 jane/flowers sample.*", "5 jane/trees by:ann", "6 * *", "7 * label.rejected"]);

@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn words_end_at_spaces_and_commas_and_lose_a_sentences_punctuation() {
+    fn words_split_at_spaces_and_commas_and_lose_punctuation() {
         assert_eq!(texts("a/b, c/d;  sample.created,sample.*. — !"), ["a/b", "c/d", "sample.created", "sample.*", "—"]);
         assert_eq!(texts("help ?"), ["help", "?"]);
         assert_eq!(texts(" - -- "), Vec::<String>::new());

@@ -50,7 +50,7 @@ fn nothing_ticked_and_nothing_typed_asks_for_the_default_events() {
 }
 
 #[test]
-fn what_was_filled_in_is_read_and_a_box_that_is_none_of_ours_is_not() {
+fn filled_in_values_are_read_and_foreign_blocks_are_ignored() {
     let view: View = serde_json::from_value(json!({"state": {"values": {
         "dataset": {"dataset": {"selected_option": {"value": "jane/flowers"}}},
         "events_sample": {"events_sample": {"selected_options": [{"value": "sample.created"}, {"value": "sample.sold"}]}},
@@ -69,7 +69,7 @@ fn what_was_filled_in_is_read_and_a_box_that_is_none_of_ours_is_not() {
 }
 
 #[test]
-fn what_no_input_holds_comes_back_whole_and_what_was_changed_stays_changed() {
+fn form_context_survives_and_changed_values_stay_changed() {
     let long = |word: &str| vec![word; TYPED].join(" ");
     let opened = Form {
         dataset: format!("jane/{}", "x".repeat(ENTRY)),

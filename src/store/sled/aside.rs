@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_unreadable_delivery_stops_no_other_and_is_no_longer_counted() {
+    async fn an_unreadable_delivery_blocks_no_other_and_is_not_counted() {
         let (_folder, store) = store().await;
         let ready = Key::numbered(&lane(), Kind::Ready, 0);
         spoil(&store, &ready);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn how_deliveries_ended_is_told_in_order_after_their_lane_was_unreadable() {
+    async fn outcomes_stay_in_order_after_their_channel_was_unreadable() {
         let (_folder, store) = store().await;
         for sequence in 0..3 {
             let dead = Settlement::Dead { covers: vec![sequence], error: sequence.to_string() };

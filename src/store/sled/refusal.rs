@@ -107,7 +107,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_damaged_folder_is_told_with_the_command_that_restores_its_newest_backup() {
+    fn a_damaged_folder_error_names_the_restore_command() {
         let top = tempfile::tempdir().unwrap();
         let folder = top.path().join("da ta");
         let backups = folder.join(BACKUPS);

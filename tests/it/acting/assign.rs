@@ -34,7 +34,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn a_sample_is_assigned_and_its_channels_are_told_once_who_asked() {
+async fn assigning_a_sample_tells_its_channels_once_who_asked() {
     for timing in [Timing::WhenDelivered, Timing::BeforeAnswer] {
         let scene = Scene::with_john("sample.created").await;
         scene.bench.user("U2").types("/segments subscribe jane/flowers sample.*").in_channel("C2").await;
@@ -58,7 +58,7 @@ async fn a_sample_is_assigned_and_its_channels_are_told_once_who_asked() {
 }
 
 #[tokio::test]
-async fn a_label_s_menu_assigns_its_sample_also_one_that_no_webhook_told_of() {
+async fn a_labels_menu_assigns_even_a_sample_without_webhooks() {
     let scene = Scene::with_john("label.*").await;
     let old = scene.ai.uploads("rex", "rex/unseen", "old.png");
     scene.ai.add_collaborator("rex/unseen", "john", Role::Reviewer);
@@ -106,7 +106,7 @@ async fn whoever_is_nobody_there_is_told_beside_the_field() {
 }
 
 #[tokio::test]
-async fn a_queue_that_moved_since_the_form_was_opened_is_left_alone_until_somebody_has_looked() {
+async fn assigning_leaves_a_changed_queue_until_someone_looked_again() {
     let scene = Scene::with_john("sample.*").await;
     scene.opens_for("U2", "labeling").await;
     scene.ai.assigns(&scene.sample, Queue::Labeling, Some("jane"));
@@ -145,7 +145,7 @@ async fn whoever_has_the_sample_already_is_left_with_it() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_said_above_what_was_filled_in_and_expects_nothing() {
+async fn a_refusal_is_shown_in_the_form_and_expects_no_webhook() {
     let scene = Scene::with_john("sample.*").await;
     scene.opens_for("U2", "labeling").await;
     for (call, status, words) in [
@@ -186,7 +186,7 @@ async fn where_the_answer_is_lost_the_sample_tells_what_came_of_it() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_assigns_once_and_a_slow_answer_is_shown_later() {
+async fn a_form_sent_twice_assigns_once_and_slow_answers_show_later() {
     let scene = Scene::with_john("sample.*").await;
     scene.opens_for("U2", "labeling").await;
     let view = scene.bench.modal();
@@ -209,7 +209,7 @@ async fn a_form_that_is_sent_twice_assigns_once_and_a_slow_answer_is_shown_later
 }
 
 #[tokio::test]
-async fn whoever_closes_the_form_before_it_is_done_is_told_in_a_message() {
+async fn closing_the_form_early_brings_the_result_in_a_message() {
     let scene = Scene::with_john("sample.*").await;
     scene.opens_for("U2", "labeling").await;
     scene.ai.fail_next_of("PATCH /samples/", Fault::LoseAnswerHang);
@@ -260,7 +260,7 @@ async fn what_came_of_a_form_is_shown_although_slack_has_a_bad_day() {
 }
 
 #[tokio::test]
-async fn what_came_of_a_form_that_slack_does_not_bring_up_to_date_is_told_in_a_message() {
+async fn a_form_that_slack_cannot_update_is_answered_in_a_message() {
     let scene = Scene::with_john("sample.*").await;
     scene.assigns_late(&vec![SlackFault::Status(500); 5]).await;
     let told = scene.bench.read("D1").text;

@@ -108,7 +108,7 @@ async fn a_form_about_what_this_workspace_never_saw_is_not_opened() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_not_as_it_was_given_or_not_that_persons_does_nothing() {
+async fn a_forged_form_or_another_persons_form_does_nothing() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     scene.bench.after(seconds(2)).await;
@@ -134,7 +134,7 @@ async fn a_form_that_is_not_as_it_was_given_or_not_that_persons_does_nothing() {
 }
 
 #[tokio::test]
-async fn who_may_not_act_is_told_so_in_the_form_and_again_when_it_is_sent() {
+async fn missing_permission_is_shown_in_the_form_and_on_submit() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     scene.asks(&scene.of_sample("report")).await;
@@ -148,7 +148,7 @@ async fn who_may_not_act_is_told_so_in_the_form_and_again_when_it_is_sent() {
 }
 
 #[tokio::test]
-async fn without_a_key_the_menu_has_no_forms_and_a_click_on_one_says_so() {
+async fn without_a_key_the_menu_has_no_forms_and_old_ones_explain() {
     let mut scene = Scene::of("sample.*").await;
     scene.page("C1");
     scene.bench.api_key = None;
@@ -161,7 +161,7 @@ async fn without_a_key_the_menu_has_no_forms_and_a_click_on_one_says_so() {
 }
 
 #[tokio::test]
-async fn a_deleted_sample_has_no_forms_and_what_makes_room_for_them_is_behind_why() {
+async fn a_deleted_sample_has_no_forms_and_why_takes_their_place() {
     let scene = Scene::of("sample.*").await;
     let card = scene.bench.read_all("C1").pop().unwrap().blocks.to_string();
     let entries =
@@ -177,7 +177,7 @@ async fn a_deleted_sample_has_no_forms_and_what_makes_room_for_them_is_behind_wh
 }
 
 #[tokio::test]
-async fn what_segments_ai_refuses_is_said_before_anything_is_filled_in() {
+async fn a_refusal_of_segments_ai_is_shown_before_the_form_is_filled() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     for (status, words) in [

@@ -5,7 +5,7 @@ use crate::harness::seconds;
 use segments_slack::sandbox::segments_ai::{Fault, Rules};
 
 #[tokio::test]
-async fn a_label_is_approved_or_rejected_after_a_question_and_told_below_its_message() {
+async fn reviewing_a_label_asks_first_and_replies_below_its_message() {
     for (button, status, words) in [
         ("approve", "REVIEWED", "↳ ✅ rose.png reviewed by <@U2>, as rex"),
         ("reject", "REJECTED", "↳ ❌ rose.png rejected by <@U2>, as rex"),
@@ -38,7 +38,7 @@ async fn a_label_is_approved_or_rejected_after_a_question_and_told_below_its_mes
 }
 
 #[tokio::test]
-async fn a_label_that_moved_since_it_was_shown_is_judged_after_another_question() {
+async fn reviewing_a_changed_label_asks_again() {
     let scene = Scene::of("label.labeled").await;
     scene.ai.labels("jane", &scene.sample, "ground-truth", "LABELED");
     scene.webhooks_come().await;

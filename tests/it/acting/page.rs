@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 const ENTER: &str = "\u{e007}";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sample_is_assigned_and_an_issue_reported_and_replied_to_on_the_page() {
+async fn the_page_assigns_samples_and_reports_and_answers_issues() {
     in_a_browser(|tab| async move {
         let shutdown = CancellationToken::new();
         let sandbox = sandbox::start(Options::default(), shutdown.clone()).await.unwrap();

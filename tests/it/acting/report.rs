@@ -26,7 +26,7 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn an_issue_is_opened_in_the_key_owner_s_name_and_says_who_wrote_it() {
+async fn a_reported_issue_is_the_key_owners_and_names_its_author() {
     let unseen = "<#C1> is not subscribed to `issue.created` there, so no card follows: open the sample to see it.";
     for (other, follows) in [
         ("issue.created text:leaf", "Its card follows in <#C1>."),
@@ -80,7 +80,7 @@ async fn a_form_that_says_nothing_or_too_much_stays() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_twice_opens_one_issue_also_by_another_server() {
+async fn a_form_sent_twice_opens_one_issue_even_across_servers() {
     let mut scene = Scene::of("sample.*").await;
     scene.page("C1");
     scene.writes_of_it(WORDS).await;
@@ -94,7 +94,7 @@ async fn a_form_that_is_sent_twice_opens_one_issue_also_by_another_server() {
 }
 
 #[tokio::test]
-async fn a_form_that_is_sent_again_while_it_is_carried_out_does_nothing() {
+async fn a_form_sent_again_while_in_progress_does_nothing() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     scene.writes_of_it(WORDS).await;
@@ -112,7 +112,7 @@ async fn a_form_that_is_sent_again_while_it_is_carried_out_does_nothing() {
 }
 
 #[tokio::test]
-async fn where_the_answer_is_lost_the_list_of_issues_tells_what_came_of_it() {
+async fn a_lost_answer_is_settled_by_the_list_of_issues() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     scene.writes_of_it(WORDS).await;
@@ -173,7 +173,7 @@ async fn after_a_refusal_there_is_nothing_to_look_for() {
 }
 
 #[tokio::test]
-async fn what_an_earlier_try_opened_is_found_also_after_a_refusal_and_in_other_words() {
+async fn an_issue_of_an_earlier_attempt_is_found_after_rewording() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     scene.writes_of_it(WORDS).await;
@@ -240,7 +240,7 @@ async fn where_a_sample_is_can_be_known_from_its_label_alone() {
 }
 
 #[tokio::test]
-async fn without_a_list_to_look_into_an_issue_is_opened_all_the_same_and_nothing_is_sent_twice_unseen() {
+async fn without_an_issue_list_reports_work_and_repeats_need_a_look() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     let car = scene.ai.uploads("rex", "rex/cars", "car.png");
@@ -290,7 +290,7 @@ async fn the_same_words_in_another_form_are_another_issue() {
 }
 
 #[tokio::test]
-async fn replying_is_off_unless_it_was_turned_on_and_then_opens_an_issue_that_quotes_the_first() {
+async fn replying_is_opt_in_and_opens_an_issue_that_quotes_the_first() {
     let mut scene = Scene::seen().await;
     let has_reply = |scene: &Scene| {
         let shown = scene.bench.slack.messages(&workspace(), &channel("C1"), None);

@@ -68,7 +68,7 @@ async fn opened(outside: &Outside) -> [String; 4] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_with_secrets_restores_them_without_anything_else_and_one_without_holds_no_key() {
+async fn secrets_restore_from_a_full_backup_and_are_absent_otherwise() {
     let (outside, other) = (with_secrets().await, Outside::start(2).await);
     let key = fs::read_to_string(outside.data().join(KEY_FILE)).unwrap();
     let [plain, whole] = ["plain.jsonl", "whole.jsonl"].map(|name| outside.folder().join(name));
@@ -115,7 +115,7 @@ async fn a_backup_with_keys_that_open_nothing_is_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_server_keeps_is_for_its_owner_also_in_a_folder_that_was_there() {
+async fn stored_files_are_owner_only_even_in_an_existing_folder() {
     let outside = Outside::start(1).await;
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     fs::create_dir(outside.data()).unwrap();

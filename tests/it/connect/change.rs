@@ -103,7 +103,7 @@ async fn of_two_who_change_an_account_at_once_the_second_is_told() {
 }
 
 #[tokio::test]
-async fn whoever_is_no_admin_any_more_changes_nothing_with_an_open_form() {
+async fn a_former_admin_changes_nothing_with_an_open_form() {
     let bench = Bench::start().await;
     bench.opens_new().await;
     bench.fills_in("jane", OTHER_SECRET, None).await;
@@ -123,7 +123,7 @@ async fn whoever_is_no_admin_any_more_changes_nothing_with_an_open_form() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_makes_no_account_and_the_form_can_be_sent_again() {
+async fn a_failing_store_makes_no_account_and_the_form_can_be_resent() {
     let bench = Bench::start().await;
     let account = bench.opens_new().await;
     bench.fills_in("jane", OTHER_SECRET, None).await;

@@ -12,7 +12,7 @@ async fn types(bench: &Bench, text: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_stops_is_said_before_and_its_address_takes_nothing_afterwards() {
+async fn disconnecting_lists_the_losses_and_closes_the_address() {
     let bench = Bench::start().await;
     bench.ai.add_user("jane", API_KEY);
     let account = bench.connects("Flower Lab", OTHER_SECRET, Some(API_KEY)).await;
@@ -82,7 +82,7 @@ async fn an_account_is_disconnected_from_the_modal_too() {
 }
 
 #[tokio::test]
-async fn the_id_of_another_workspaces_account_does_nothing_and_reveals_nothing() {
+async fn another_workspaces_account_id_does_and_reveals_nothing() {
     let bench = Bench::start().await;
     let elsewhere = WorkspaceId::parse("T2").unwrap();
     let foreign = bench.account(&elsewhere, OTHER_SECRET, "U21").await;

@@ -60,7 +60,7 @@ async fn a_secret_that_does_not_fit_is_said_once_in_the_first_hour() {
 }
 
 #[tokio::test]
-async fn what_slack_did_not_take_is_told_later_and_not_if_the_account_is_gone_by_then() {
+async fn a_refused_notification_is_retried_unless_the_account_is_gone() {
     let mut bench = Bench::start().await;
     let first = bench.connects("jane", OTHER_SECRET, None).await;
     let second = bench.connects("john", OTHER_SECRET, None).await;

@@ -10,7 +10,7 @@ async fn post_to(slack: &Slack, channel: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_bot_writes_to_public_channels_and_to_private_ones_that_it_is_in() {
+async fn a_bot_writes_to_public_channels_and_its_private_ones() {
     let slack = Slack::start().await;
     for (name, result) in [
         ("C1", json!(null)),
@@ -28,7 +28,7 @@ async fn a_bot_writes_to_public_channels_and_to_private_ones_that_it_is_in() {
 }
 
 #[tokio::test]
-async fn nothing_is_written_to_an_archived_channel_and_the_bot_is_out_of_it() {
+async fn an_archived_channel_takes_no_messages_and_loses_the_bot() {
     let slack = Slack::start().await;
     let posted = slack.says("before").await;
     slack.emulator.archive(&team(), &channel("C1"), &user("U1")).await;
@@ -150,7 +150,7 @@ async fn fifty_updates_a_minute_are_enough_for_a_workspace() {
 }
 
 #[tokio::test]
-async fn a_code_buys_a_token_once_within_ten_minutes_for_the_right_client() {
+async fn an_oauth_code_works_once_within_ten_minutes_for_its_client() {
     let slack = Slack::start().await;
     slack.emulator.set_oauth_client("id", "secret".to_owned().into());
     let exchange = async |code: &str, secret: &str| -> Value {

@@ -19,7 +19,7 @@ async fn a_message_is_given_a_ts_of_its_own_and_shown() {
 }
 
 #[tokio::test]
-async fn what_was_not_looked_at_is_unread_once_and_again_after_an_edit() {
+async fn an_unseen_message_is_unread_once_and_again_after_an_edit() {
     let slack = Slack::start().await;
     let posted = slack.says("one").await;
     assert_eq!(slack.emulator.unread().len(), 1);
@@ -114,7 +114,7 @@ async fn a_deleted_message_is_gone() {
 }
 
 #[tokio::test]
-async fn an_ephemeral_message_is_for_one_person_and_cannot_be_reached_again() {
+async fn an_ephemeral_message_is_for_one_person_and_not_retrievable() {
     let slack = Slack::start().await;
     let arguments = json!({"channel": "C1", "user": "U1", "text": "psst"});
     let posted = slack.post("chat.postEphemeral", arguments).await;

@@ -101,7 +101,7 @@ async fn a_command_arrives_signed_and_escaped() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_command_is_for_its_typist_unless_it_says_otherwise() {
+async fn a_command_answer_is_ephemeral_unless_it_says_otherwise() {
     let slack = Slack::start().await;
     let inbox = Inbox::install(&slack).await;
     let bot = Author::Bot("segments".to_owned());
@@ -221,7 +221,7 @@ async fn a_response_url_takes_five_answers_within_half_an_hour() {
 }
 
 #[tokio::test]
-async fn a_clicked_message_can_be_replaced_and_deleted_even_an_ephemeral_one() {
+async fn a_clicked_message_can_be_replaced_or_deleted_if_ephemeral() {
     let slack = Slack::start().await;
     let inbox = Inbox::install(&slack).await;
     let button = json!({"type": "button", "text": {"type": "plain_text", "text": "Undo"}, "action_id": "undo"});
@@ -263,7 +263,7 @@ async fn what_happens_to_a_channel_is_told_as_an_event() {
 }
 
 #[tokio::test]
-async fn the_address_for_events_is_good_once_the_challenge_is_answered() {
+async fn the_events_address_works_once_its_challenge_is_answered() {
     let slack = Slack::start().await;
     let inbox = Inbox::install(&slack).await;
     assert!(!slack.emulator.verifies_url().await);

@@ -56,7 +56,7 @@ async fn a_person_of_the_other_workspace_clicks_as_one_of_there() {
 }
 
 #[tokio::test]
-async fn a_person_of_the_other_workspace_has_no_commands_and_no_shortcuts() {
+async fn people_of_the_other_workspace_have_no_commands_or_shortcuts() {
     let (slack, told) = start().await;
     let answer = slack.emulator.types(&team(), &user("U7"), &channel("C1"), "/segments list").await;
     assert_eq!(answer.status, None);

@@ -56,7 +56,7 @@ async fn says(socket: &mut Socket, answer: Value) {
 }
 
 #[tokio::test]
-async fn only_the_apps_own_token_opens_a_connection_and_each_address_is_good_once() {
+async fn only_the_app_token_opens_a_socket_and_addresses_work_once() {
     let slack = Slack::start().await;
     slack.emulator.turn_on_socket_mode(APP_TOKEN);
     assert_eq!(slack.opening("xapp-1-another").await["error"], "invalid_auth");
@@ -74,7 +74,7 @@ async fn only_the_apps_own_token_opens_a_connection_and_each_address_is_good_onc
 }
 
 #[tokio::test]
-async fn a_command_comes_as_json_and_is_answered_by_its_acknowledgement() {
+async fn a_socket_command_comes_as_json_and_is_answered_by_its_ack() {
     let slack = Slack::start().await;
     let mut socket = slack.connection().await;
     let answer = slack
@@ -109,7 +109,7 @@ async fn what_is_not_acknowledged_in_three_seconds_comes_again() {
 }
 
 #[tokio::test]
-async fn an_answer_where_none_is_taken_acknowledges_nothing_and_is_complained_of() {
+async fn an_ack_with_a_forbidden_answer_counts_not_and_is_reported() {
     let slack = Slack::start().await;
     let mut socket = slack.connection().await;
     slack.emulator.takes_no_answers();
@@ -127,7 +127,7 @@ async fn an_answer_where_none_is_taken_acknowledges_nothing_and_is_complained_of
 }
 
 #[tokio::test]
-async fn a_warning_comes_ten_seconds_before_the_end_and_an_app_without_socket_mode_is_told_so() {
+async fn a_socket_warns_ten_seconds_early_and_needs_socket_mode() {
     let slack = Slack::start().await;
     let mut socket = slack.connection().await;
     slack.emulator.disconnects("warning");

@@ -40,7 +40,7 @@ fn exchanges(bench: &Bench) -> usize {
 }
 
 #[tokio::test]
-async fn an_uninstalled_workspace_is_let_go_and_one_that_comes_back_goes_on() {
+async fn an_uninstalled_workspace_stops_and_resumes_when_reinstalled() {
     let (bench, account) = installed(Serves::Many).await;
     bench.slack.fail_next(Fault::Status(503));
     assert_eq!(sends(&bench, &account, "msg_1").await, 204);
@@ -71,7 +71,7 @@ async fn an_uninstalled_workspace_stays_so_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_report_of_an_end_that_comes_after_a_new_installation_ends_nothing() {
+async fn a_late_uninstall_report_does_not_end_a_new_installation() {
     let (bench, account) = installed(Serves::Many).await;
     assert!(bench.slack.sends_event(&other(), json!({"type": "app_uninstalled"})).await.is_success());
     assert_eq!(sends(&bench, &account, "msg_1").await, 204);
@@ -79,7 +79,7 @@ async fn a_report_of_an_end_that_comes_after_a_new_installation_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_late_report_of_an_end_ends_nothing_where_slack_does_not_say_whether_the_token_holds() {
+async fn an_unconfirmed_uninstall_report_ends_nothing() {
     let (bench, account) = installed(Serves::Many).await;
     let faults = [
         Fault::Status(503),
@@ -100,7 +100,7 @@ async fn a_late_report_of_an_end_ends_nothing_where_slack_does_not_say_whether_t
 }
 
 #[tokio::test]
-async fn an_end_that_slack_does_not_confirm_at_once_is_found_when_it_says_so() {
+async fn an_uninstall_is_noticed_once_slack_confirms_it() {
     let (bench, account) = installed(Serves::Many).await;
     bench.slack.fail_next_of("auth.test", Fault::Status(503));
     assert!(bench.slack.uninstall(&other()).await.is_success());
@@ -129,7 +129,7 @@ async fn comes_back_while_the_end_is_written(bench: &Bench, when: When) {
 }
 
 #[tokio::test]
-async fn an_installation_that_comes_about_while_the_end_of_the_one_before_is_written_stands() {
+async fn a_reinstallation_survives_the_end_of_the_one_before() {
     for when in [When::Before, When::After] {
         let (mut bench, account) = installed(Serves::Many).await;
         comes_back_while_the_end_is_written(&bench, when).await;
@@ -186,7 +186,7 @@ async fn a_renewed_token_is_there_after_a_restart() {
 }
 
 #[tokio::test]
-async fn a_renewed_token_that_the_store_does_not_take_at_once_is_kept_later() {
+async fn a_renewed_token_is_stored_later_if_the_store_fails() {
     let (mut bench, _) = installed_for_a_while().await;
     bench.after(seconds(10 * HOUR - 1)).await;
     // The next call of the store reads the record, and the one after it writes the new token.
@@ -201,7 +201,7 @@ async fn a_renewed_token_that_the_store_does_not_take_at_once_is_kept_later() {
 }
 
 #[tokio::test]
-async fn a_renewal_that_slack_does_not_answer_is_tried_again_while_the_token_holds() {
+async fn an_unanswered_renewal_is_retried_while_the_token_is_valid() {
     let (bench, _) = installed_for_a_while().await;
     bench.slack.fail_next_of("oauth.v2.access", Fault::Status(500));
     bench.after(seconds(10 * HOUR)).await;
@@ -212,7 +212,7 @@ async fn a_renewal_that_slack_does_not_answer_is_tried_again_while_the_token_hol
 }
 
 #[tokio::test]
-async fn a_renewal_whose_answer_was_lost_lasts_as_long_as_its_token_and_then_asks_to_be_installed_again() {
+async fn a_lost_renewal_asks_for_reinstallation_at_token_expiry() {
     let (bench, account) = installed_for_a_while().await;
     bench.slack.fail_next_of("oauth.v2.access", Fault::LoseAnswer);
     bench.after(seconds(12 * HOUR - 60)).await;

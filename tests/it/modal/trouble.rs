@@ -26,7 +26,7 @@ fn shown(bench: &Bench) -> String {
 }
 
 #[tokio::test]
-async fn a_private_channel_that_the_bot_is_not_in_waits_for_the_invite_that_the_modal_asks_for() {
+async fn the_modal_asks_for_an_invite_and_the_channel_waits_for_it() {
     let bench = Bench::start().await;
     bench.user("U1").types("/segments subscribe").in_channel("G1").await;
     bench.fill("dataset", json!("jane/flowers")).await;
@@ -54,7 +54,7 @@ async fn the_seal_of_one_channel_opens_no_other() {
 }
 
 #[tokio::test]
-async fn an_edit_that_is_sent_twice_is_told_once_and_meets_no_change_but_its_own() {
+async fn an_edit_sent_twice_is_announced_once_without_a_conflict() {
     let bench = Bench::start().await;
     bench.user("U1").types("/segments subscribe jane/flowers sample.*").in_channel("C1").await;
     bench.read("C1");
@@ -132,7 +132,7 @@ async fn asking() -> Mortal {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_said_in_the_modal_and_nothing_is_changed() {
+async fn a_failing_store_is_reported_in_the_modal_and_changes_nothing() {
     let mut world = asking().await;
     world.strikes.after(0, When::Before, How::Fails);
     world.bench.slack.submits(&workspace(), &user("U1"), json!({})).await.unwrap();

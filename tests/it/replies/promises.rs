@@ -171,7 +171,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_page_of_a_list_fits_and_together_they_hold_each_subscription_once(book in any_book()) {
+    fn list_pages_fit_and_hold_each_subscription_once(book in any_book()) {
         let pages = pages(&book);
         pages.iter().for_each(assert_fits);
         let mut numbers: Vec<u32> = pages.iter().flat_map(numbers_on).collect();
@@ -283,7 +283,7 @@ fn a_thousand_long_subscriptions_are_paged_in_full() {
 }
 
 #[test]
-fn run_this_stands_there_exactly_when_there_is_one_correction_that_a_button_can_carry() {
+fn run_this_appears_only_for_one_correction_that_fits_a_button() {
     let runs = |corrections: &[String]| {
         let error =
             CommandError { token: "x".to_owned(), problem: Problem::NotAnEvent, corrections: corrections.to_vec() };

@@ -107,7 +107,7 @@ async fn an_answer_that_does_not_come_is_not_awaited_for_ever() {
 }
 
 #[tokio::test]
-async fn nobody_at_home_is_unavailable_for_a_write_too_since_nothing_was_sent() {
+async fn a_refused_connection_is_unavailable_for_a_write_too() {
     let nobody = Closed::new();
     let mut segments = Segments::start().await;
     segments.api = SegmentsApi::new(nobody.url().parse().unwrap(), Clock::system(), Tally::default()).unwrap();

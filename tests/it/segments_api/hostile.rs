@@ -66,7 +66,7 @@ async fn fields_of_wrong_types_are_absent() {
 }
 
 #[tokio::test]
-async fn a_list_of_issues_that_is_none_is_unreadable_and_a_long_one_is_searched() {
+async fn a_bad_issue_list_is_unreadable_and_a_long_one_is_searched() {
     let segments = Segments::start().await;
     let find = async |list: String| {
         segments.ai.fail_next_of("GET /issues/", Fault::Status(405));

@@ -54,7 +54,7 @@ async fn what_a_key_cannot_see_is_not_found() {
 }
 
 #[tokio::test]
-async fn a_dataset_whose_name_leads_elsewhere_is_not_found_and_not_asked_for() {
+async fn a_dataset_name_that_changes_the_path_is_never_requested() {
     let segments = Segments::start().await;
     for name in ["../user", "jane/..", "./flowers"] {
         let name = DatasetName::parse(name).unwrap();
@@ -107,7 +107,7 @@ async fn an_issue_is_else_found_in_the_list_of_its_dataset() {
 }
 
 #[tokio::test]
-async fn a_path_without_its_slash_is_redirected_and_another_scheme_word_is_no_key() {
+async fn a_path_without_slash_redirects_and_only_apikey_is_accepted() {
     let segments = Segments::start().await;
     let address = format!("{}/issues/{}", segments.url, segments.issue);
     let redirected = segments.http.patch(&address).send().await.unwrap();

@@ -74,7 +74,7 @@ fn line(webhook: &SignedWebhook, now: jiff::Timestamp) -> String {
 }
 
 #[tokio::test]
-async fn every_change_through_the_api_is_told_with_the_owner_of_the_key() {
+async fn every_api_change_sends_a_webhook_with_the_keys_owner() {
     let segments = Segments::start().await;
     let endpoint = Endpoint::of(&segments).await;
     let (api, sample) = (&segments.api, segments.sample());

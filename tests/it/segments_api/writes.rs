@@ -55,7 +55,7 @@ async fn a_label_gets_a_status_and_keeps_everything_else() {
 }
 
 #[tokio::test]
-async fn a_reviewer_may_not_change_a_label_and_nobody_one_that_is_not_there() {
+async fn reviewers_cannot_change_labels_and_none_can_missing_ones() {
     let segments = Segments::start().await;
     let (sample, set) = (segments.sample(), ground_truth());
     let refused = segments.api.set_label_status(&key("rex"), sample, &set, LabelStatus::Reviewed).await;

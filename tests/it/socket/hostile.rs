@@ -23,7 +23,7 @@ async fn a_frame_that_is_not_slacks_leaves_the_connection_open() {
 }
 
 #[tokio::test]
-async fn what_this_version_does_not_know_is_acknowledged_and_left_alone() {
+async fn unknown_envelopes_are_acknowledged_and_ignored() {
     let bench = Bench::start_by_socket().await;
     for (kind, payload) in [
         ("an_envelope_of_next_year", json!({"x": 1})),
@@ -57,7 +57,7 @@ async fn an_envelope_of_another_workspace_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_frame_that_is_too_large_ends_the_connection_and_the_next_one_works() {
+async fn an_oversized_frame_ends_only_its_connection() {
     let bench = Bench::start_by_socket().await;
     let fits = json!({"type": "x", "padding": "x".repeat(MEBIBYTE - 25)}).to_string();
     assert_eq!(fits.len(), MEBIBYTE);

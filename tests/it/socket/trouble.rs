@@ -11,7 +11,7 @@ fn minutes(minutes: u64) -> Duration {
 }
 
 #[tokio::test]
-async fn a_connection_that_held_is_followed_at_once_and_one_that_did_not_after_longer_and_longer_pauses() {
+async fn stable_connections_reopen_at_once_and_unstable_ones_back_off() {
     let bench = Bench::start_by_socket().await;
     bench.slack.cuts_connections();
     while bench.openings() < 2 {
@@ -82,7 +82,7 @@ async fn a_refused_token_is_told_once_and_tried_every_five_minutes() {
 }
 
 #[tokio::test]
-async fn socket_mode_that_is_turned_off_says_what_to_do_and_comes_back_when_it_is_on() {
+async fn disabled_socket_mode_gives_advice_and_recovers_when_enabled() {
     let bench = Bench::start_by_socket().await;
     bench.slack.turn_off_socket_mode();
     bench.after(seconds(10)).await;
@@ -97,7 +97,7 @@ async fn socket_mode_that_is_turned_off_says_what_to_do_and_comes_back_when_it_i
 }
 
 #[tokio::test]
-async fn an_event_that_could_not_be_kept_is_not_acknowledged_and_comes_again() {
+async fn an_event_that_was_not_stored_is_not_acked_and_is_resent() {
     let bench = Bench::start_by_socket().await;
     bench.user("U1").types("/segments subscribe jane/flowers sample.*").in_channel("G1").await;
     bench.read("G1");
@@ -119,7 +119,7 @@ async fn an_event_that_could_not_be_kept_is_not_acknowledged_and_comes_again() {
 }
 
 #[tokio::test]
-async fn an_event_that_happens_while_no_connection_is_open_comes_when_one_is() {
+async fn an_event_without_an_open_connection_comes_with_the_next() {
     let mut bench = Bench::start_by_socket().await;
     bench.stop().await;
     while bench.slack.connections() > 0 {

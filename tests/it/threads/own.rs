@@ -26,7 +26,7 @@ fn first_message(bench: &Bench) -> MessageTs {
 }
 
 #[tokio::test]
-async fn an_own_change_is_told_in_the_thread_whatever_echo_says_and_is_news_elsewhere() {
+async fn an_own_change_is_in_the_thread_here_and_an_event_elsewhere() {
     let mut bench = subscribed("echo:all").await;
     bench.user("U2").types("/segments subscribe jane/flowers issue.*").in_channel("C2").await;
     bench.read("C2");
@@ -50,7 +50,7 @@ async fn an_own_change_is_told_in_the_thread_whatever_echo_says_and_is_news_else
 }
 
 #[tokio::test]
-async fn an_own_change_is_told_below_its_message_where_there_is_no_card_and_is_news_when_it_comes_too_late() {
+async fn an_own_change_without_a_card_replies_below_unless_late() {
     let bench = subscribed("threads:off").await;
     expect_closing(&bench).await;
     bench.closes(1, &[]).await;
@@ -70,7 +70,7 @@ async fn an_own_change_is_told_below_its_message_where_there_is_no_card_and_is_n
 }
 
 #[tokio::test]
-async fn a_card_follows_what_its_channel_did_not_subscribe_to_while_its_subscription_is_there() {
+async fn a_card_follows_unsubscribed_events_while_subscribed() {
     let bench = subscribed("").await;
     bench.user("U2").types("/segments subscribe jane/flowers issue.created").in_channel("C2").await;
     bench.read("C2");
@@ -90,7 +90,7 @@ async fn a_card_follows_what_its_channel_did_not_subscribe_to_while_its_subscrip
 }
 
 #[tokio::test]
-async fn an_own_change_is_told_at_once_and_by_itself_however_much_comes_with_it() {
+async fn an_own_change_is_posted_at_once_and_never_batched() {
     for options in ["batch:60m", "batch:auto"] {
         let bench = subscribed(options).await;
         for number in 1..=8 {
@@ -118,7 +118,7 @@ async fn an_own_change_is_told_at_once_and_by_itself_however_much_comes_with_it(
 }
 
 #[tokio::test]
-async fn what_was_done_from_a_message_that_takes_no_reply_is_told_in_the_channel() {
+async fn an_own_change_below_a_message_without_replies_is_posted() {
     let bench = subscribed("threads:off").await;
     expect_closing(&bench).await;
     bench.slack.fail_next_of("chat.postMessage", Fault::Code("restricted_action_thread_locked".to_owned()));

@@ -53,7 +53,7 @@ async fn a_reply_that_never_came_through_is_posted_again() {
 }
 
 #[tokio::test]
-async fn an_edit_of_a_parent_that_fails_is_made_again_and_delays_nothing_for_good() {
+async fn a_failed_card_edit_is_retried_and_blocks_nothing() {
     for fault in [Fault::LoseAnswer, Fault::Hang, Fault::Status(503), Fault::RateLimit { retry_after: 30 }] {
         let bench = subscribed("").await;
         bench.opens(1).await;
@@ -139,7 +139,7 @@ async fn a_thread_that_takes_no_reply_gives_way_to_a_card() {
 }
 
 #[tokio::test]
-async fn where_messages_cannot_be_edited_the_thread_tells_of_edits_too() {
+async fn where_messages_cannot_be_edited_the_thread_has_edits_too() {
     let bench = subscribed("").await;
     bench.opens(1).await;
     bench.after(seconds(60)).await;
@@ -154,7 +154,7 @@ async fn where_messages_cannot_be_edited_the_thread_tells_of_edits_too() {
 }
 
 #[tokio::test]
-async fn a_parent_whose_looks_are_refused_is_plain_text_without_what_it_had_before() {
+async fn a_card_with_a_refused_layout_becomes_plain_text_only() {
     let bench = subscribed("").await;
     bench.opens(1).await;
     bench.after(seconds(60)).await;

@@ -21,7 +21,7 @@ async fn imported(outside: &Outside, lines: &str, arguments: &[&str]) -> (i32, S
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_running_server_is_exported_changed_by_hand_and_follows_at_once() {
+async fn an_edited_export_is_imported_into_a_running_server_at_once() {
     let outside = Outside::start(1).await;
     let server = outside.boot_ready().await;
     outside.types("/segments subscribe jane/flowers issue.* digest:daily@09:00", "C1").await;
@@ -58,7 +58,7 @@ would import 1 new and change 1; nothing was changed
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_stopped_server_takes_people_and_channels_and_the_same_file_twice_changes_nothing_more() {
+async fn a_stopped_server_imports_all_and_a_second_import_is_a_no_op() {
     let outside = Outside::start(1).await;
     let server = outside.boot_ready().await;
     outside.types("/segments subscribe jane/flowers", "C1").await;

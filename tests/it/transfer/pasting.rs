@@ -25,7 +25,7 @@ impl Bench {
 }
 
 #[tokio::test]
-async fn new_changed_and_old_ones_are_told_apart_and_one_undo_takes_all_back() {
+async fn an_import_tells_new_from_changed_and_one_undo_reverts_it() {
     let bench = Bench::start().await;
     types(&bench, "C1", "subscribe jane/flowers sample.created").await;
     types(&bench, "C1", "subscribe jane/trees").await;
@@ -101,7 +101,7 @@ async fn the_form_keeps_the_lines_until_they_are_right() {
 }
 
 #[tokio::test]
-async fn a_form_speaks_for_the_channel_it_was_opened_in_and_for_no_other() {
+async fn an_import_form_counts_only_for_the_channel_it_was_opened_in() {
     let bench = Bench::start().await;
     bench.opens_import("G1").await;
     bench.pastes("jane/flowers").await;
@@ -150,7 +150,7 @@ async fn a_form_that_is_sent_twice_is_carried_out_once() {
 }
 
 #[tokio::test]
-async fn who_may_not_change_a_channel_imports_nothing_and_in_a_direct_message_nobody_does() {
+async fn importing_needs_permission_and_never_works_in_a_dm() {
     let mut bench = Bench::start().await;
     bench.who_may_change = WhoMayChange::Admins;
     bench.restart().await;
@@ -165,7 +165,7 @@ async fn who_may_not_change_a_channel_imports_nothing_and_in_a_direct_message_no
 }
 
 #[tokio::test]
-async fn a_private_channel_waits_for_the_invite_and_then_gets_all_of_it() {
+async fn an_import_into_a_private_channel_waits_for_the_invite() {
     let bench = Bench::start().await;
     let said = types(&bench, "G1", "import\njane/flowers sample.*\njane/trees").await;
     assert!(said.text.contains("`/invite` <@UBOTT1>"), "{}", said.text);
@@ -178,7 +178,7 @@ async fn a_private_channel_waits_for_the_invite_and_then_gets_all_of_it() {
 }
 
 #[tokio::test]
-async fn what_is_imported_into_an_open_channel_says_once_which_datasets_are_private() {
+async fn an_import_into_an_open_channel_lists_private_datasets_once() {
     let bench = Bench::start().await;
     types(&bench, "C2", "subscribe * dataset.created").await;
     let body: Value = serde_json::from_str(&crate::harness::fixture("dataset.created.basic")).unwrap();

@@ -48,7 +48,7 @@ fn what_is_never_to_fold_stays_with_all_that_shares_its_object() {
 }
 
 #[test]
-fn a_backlog_of_more_than_one_look_sees_is_edited_until_it_has_all() {
+fn a_large_backlog_is_edited_until_complete() {
     let many = |number| mixed(&SIX.iter().copied().cycle().take(number).collect::<Vec<_>>());
     let all = due((0..CLAIM_LIMIT).map(|number| Pending {
         event: ["sample.created", "sample.deleted", "label.labeled", "label.reviewed", "moon.risen", "sample.updated"]

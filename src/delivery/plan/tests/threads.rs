@@ -43,7 +43,7 @@ fn an_edit_changes_the_parent_unless_there_is_none() {
 }
 
 #[test]
-fn three_issues_are_told_of_in_their_threads_and_four_in_a_fold_that_changes_their_parents() {
+fn three_issues_reply_in_threads_and_four_become_one_batch() {
     let three = plan(&many(CLOSED, 3), &[], &anchored(3), at(0)).len();
     assert_eq!(three, 3);
     let four = many(CLOSED, 4);
@@ -80,7 +80,7 @@ fn a_parent_that_is_behind_does_not_wait_for_news_that_do() {
 }
 
 #[test]
-fn what_threads_are_told_is_collected_too_and_not_folded_for_that() {
+fn thread_replies_are_collected_without_batching() {
     let minutes = |object| Pending { batch: Some(Batch::Minutes(5)), ..of("issue.replied", object) };
     let all = due([minutes(0), minutes(1), minutes(0)]);
     let planned = plan(&all, &[], &anchored(2), at(10));

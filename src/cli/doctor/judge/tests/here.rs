@@ -55,7 +55,7 @@ fn the_store_is_looked_into_or_it_is_said_why_not() {
 }
 
 #[test]
-fn the_key_opens_what_is_sealed_or_it_is_said_what_does_not_open() {
+fn the_key_opens_every_secret_or_the_failures_are_listed() {
     let key = |key: Key, kept: Kept| move |facts: &mut Facts| facts.store = idle(key, vec![kept]);
     expect(key(found("ab12"), installed("T1")), Fine, "sealing key", "key ab12 opens all 1", "");
     expect(key(found("ab12"), kept("T1")), Fine, "sealing key", "nothing is sealed yet", "");

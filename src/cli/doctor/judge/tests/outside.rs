@@ -122,7 +122,7 @@ fn workspaces_that_installed_the_app_are_judged_one_by_one() {
 }
 
 #[test]
-fn a_public_address_that_is_not_answered_is_told_with_its_reason() {
+fn an_unreachable_public_address_is_reported_with_its_reason() {
     let events =
         |events: Result<Reply, Trouble>| move |facts: &mut Facts| facts.public.as_mut().unwrap().events = Some(events);
     let redirect = Reply { location: Some("https://www.example.com/".to_owned()), ..replied(301) };
@@ -181,7 +181,7 @@ fn an_api_key_is_told_by_whose_it_is_or_by_what_helps() {
 }
 
 #[test]
-fn with_socket_mode_the_app_token_is_tried_and_no_request_of_slacks_awaited() {
+fn socket_mode_checks_the_app_token_and_expects_no_requests() {
     let said = |answer: Result<Look, NoAnswer>| move |facts: &mut Facts| facts.socket = Some(answer);
     expect(said(Ok(look())), Fine, "app token", "opens connections", "");
     expect(said(Ok(refused("missing_scope"))), Failed, "app token", "missing_scope", "connections:write");
