@@ -93,17 +93,19 @@ pub mod sandbox;
 
 use anyhow::Context;
 use app::accounts::{Tidings, keep_telling};
-use app::acting::Acting;
+use app::from_slack::socket_mode::{self, Link};
+use app::history::recent::Recent;
 use app::home::{Homes, keep_fresh};
-use app::install::States;
-use app::installed::Installed;
+use app::memory_budget::Room;
+use app::operations::backups;
 use app::permission::Persons;
-use app::recent::Recent;
-use app::room::Room;
-use app::seal::Sealer;
-use app::socket::{self, Link};
+use app::segments_actions::Acting;
+use app::signed_state::Sealer;
 use app::unfurl::Unfurled;
-use app::{App, Home, Settings, backups, connect};
+use app::workspaces::install::States;
+use app::workspaces::registry::Installed;
+use app::workspaces::{keys, startup};
+use app::{App, Home, Settings};
 use clock::Clock;
 use config::{Config, Replies, StoreUrl};
 use delivery::lookup::{Lookup, Sources};
@@ -186,7 +188,7 @@ pub async fn assemble_over(
 ) -> anyhow::Result<Arc<App>> {
     let StoreUrl::Sled(folder) = &config.store;
     let metrics = Arc::new(Metrics::default());
-    let vault = Arc::new(app::keys::vault(&*store, config.keys.as_ref(), folder).await?);
+    let vault = Arc::new(keys::vault(&*store, config.keys.as_ref(), folder).await?);
     let slack_url = &config.slack_api_url;
     let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
     let slack = Arc::new(slack);
@@ -258,7 +260,7 @@ pub async fn assemble_over(
             replies: config.replies,
         },
     };
-    connect::remember(&app).await?;
+    startup::remember(&app).await?;
     Ok(Arc::new(app))
 }
 
@@ -328,9 +330,9 @@ enum Work {
 impl Work {
     async fn run(self, app: &Arc<App>, shutdown: &CancellationToken) {
         match self {
-            Self::Connect => connect::connect(app).await,
-            Self::Listen => socket::listen(app, shutdown).await,
-            Self::Sweep => connect::sweep(app).await,
+            Self::Connect => startup::connect(app).await,
+            Self::Listen => socket_mode::listen(app, shutdown).await,
+            Self::Sweep => startup::sweep(app).await,
             Self::BackUp => backups::daily(app).await,
             Self::KeepHomesFresh => keep_fresh(app).await,
             Self::Tell => keep_telling(app).await,

@@ -2,13 +2,13 @@
 
 mod disconnect;
 mod form;
-mod tidings;
+mod notifications;
 
 pub(super) use disconnect::{command as disconnect, now as disconnect_now, question as ask_to_disconnect};
 pub(super) use form::{click, open, submitted};
-pub use tidings::{Tidings, keep_telling, note_misfit};
+pub use notifications::{Tidings, keep_telling, note_misfit};
 
-use super::{App, environment_account};
+use crate::app::{App, environment_account};
 pub use crate::delivery::lookup::NoKey;
 use crate::model::{AccountId, Deed, UserId, WorkspaceId};
 use crate::render::accounts::Account;

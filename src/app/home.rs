@@ -1,11 +1,14 @@
 //! The App Home: shown when somebody opens it, after each click in it, and again when the workspace changed meanwhile.
 
-mod looked;
+mod cache;
 
-pub use looked::Homes;
+pub use cache::Homes;
 
-use super::visible::{Unseen, Visible, visible};
-use super::{App, Asker, Audience, Reply, interaction, modal, mute, status, subscribe, tell, test_card};
+use crate::app::from_slack::{interaction, submission};
+use crate::app::operations::status;
+use crate::app::subscriptions::visible::{Unseen, Visible, visible};
+use crate::app::subscriptions::{mute, subscribe, test_card};
+use crate::app::{App, Asker, Audience, Reply, notify};
 use crate::model::{UserId, Username, WorkspaceId};
 use crate::render::{self, reply};
 use crate::slack::api::Membership;
@@ -13,7 +16,7 @@ use crate::slack::command::{MuteLength, Target};
 use crate::slack::error::SlackError;
 use crate::slack::interaction::{Action, Click, HomeAction};
 use crate::store::StoreError;
-use looked::Screen;
+use cache::Screen;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
@@ -59,7 +62,7 @@ async fn carried_out(
     let action = match &click.action {
         Action::Home(action) => action,
         Action::Subscribe(channel) => {
-            return Ok(opened(screen, modal::open(app, &modal::Person::of(click), channel.as_ref()).await));
+            return Ok(opened(screen, submission::open(app, &submission::Person::of(click), channel.as_ref()).await));
         }
         Action::Open => return Ok(screen),
         _ => return Ok(screen.with(reply::unknown_action())),
@@ -84,7 +87,7 @@ async fn carried_out(
         HomeAction::Resume(_) => interaction::resume(app, &asker).await?,
         HomeAction::Mute(_) => mute::mute(app, &asker, None, MuteLength::Minutes(HOUR)).await?,
         HomeAction::Unmute(_) => mute::unmute(app, &asker, None).await?,
-        HomeAction::Edit(place) => return Ok(opened(screen, modal::edit(app, &asker, place.number).await?)),
+        HomeAction::Edit(place) => return Ok(opened(screen, submission::edit(app, &asker, place.number).await?)),
         HomeAction::Test(place) => test_card::post(app, &asker, Some(&Target::Number(place.number)), None).await?,
         HomeAction::UnsubscribeNow(place) => {
             subscribe::unsubscribe(app, &asker, &Target::Number(place.number), &[]).await?
@@ -101,7 +104,7 @@ fn opened(screen: Screen, said: Reply) -> Screen {
 /// Tells the channel what is for everybody in it; gives what whoever clicked is told.
 fn told(app: &Arc<App>, asker: &Asker, answer: Reply) -> render::Message {
     if answer.audience == Audience::Channel {
-        tell::channel(app, &asker.lane, &asker.user, answer.message.clone());
+        notify::channel(app, &asker.lane, &asker.user, answer.message.clone());
     }
     answer.message
 }

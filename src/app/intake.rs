@@ -1,8 +1,8 @@
 //! A webhook comes in: decode, derive, match, keep; only then is it accepted.
 
-use super::hold::held;
-use super::recent::{Mark, Seen};
-use super::{App, environment_account};
+use crate::app::history::recent::{Mark, Seen};
+use crate::app::subscriptions::hold::held;
+use crate::app::{App, environment_account};
 use crate::clock::id_at;
 use crate::model::{AccountId, ChannelId, EventId, News, Reason, WorkspaceId};
 use crate::routing::{derive, is_stale};

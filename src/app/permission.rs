@@ -1,6 +1,6 @@
 //! Who may change what a channel is subscribed to: looked at before every change, by what Slack says of the person.
 
-use super::{App, Asker};
+use crate::app::{App, Asker};
 use crate::clock::later;
 use crate::config::WhoMayChange;
 use crate::model::{UserId, WorkspaceId};

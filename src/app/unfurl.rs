@@ -7,7 +7,7 @@ mod memory;
 
 pub use memory::Unfurled;
 
-use super::App;
+use crate::app::App;
 use crate::model::object::{Dataset, Seen};
 use crate::model::page::{Address, Page, SamplePage};
 use crate::model::{DatasetName, Mute, ObjectKey, WorkspaceId};

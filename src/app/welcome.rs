@@ -1,6 +1,6 @@
 //! The one welcome that a channel gets when somebody brings the bot into it.
 
-use super::App;
+use crate::app::App;
 use crate::clock::id_at;
 use crate::model::Lane;
 use crate::render::{Rung, reply};

@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
 use super::reach::Reached;
-use crate::app::keys::given;
+use crate::app::workspaces::keys::given;
 use crate::config::StoreUrl;
 use crate::store::backup::{Draft, Summary, check, write_keys};
 use crate::vault::Vault;

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
 use super::reach::Reached;
-use crate::app::letters::{Act, Listed, Which};
+use crate::app::operations::dead_letters::{Act, Listed, Which};
 use crate::model::{ChannelId, LetterId};
 use clap::Subcommand;
 use std::collections::BTreeSet;

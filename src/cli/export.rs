@@ -4,7 +4,7 @@ use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
 use super::reach::Reached;
-use crate::app::transfer::Which;
+use crate::app::subscriptions::import_export::Which;
 use crate::model::{ChannelId, WorkspaceId};
 
 #[derive(clap::Args)]

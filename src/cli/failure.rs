@@ -1,7 +1,7 @@
 //! Why a command failed, and the exit code that says so.
 
-use crate::app::keys::{NoKeys, ResealError};
-use crate::app::transfer::{NotExported, Stopped};
+use crate::app::subscriptions::import_export::{NotExported, Stopped};
+use crate::app::workspaces::keys::{NoKeys, ResealError};
 use crate::config::Problems;
 use crate::sandbox::segments::SendError;
 use crate::store::StoreError;

@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use super::flags::Flags;
-use crate::app::checkup::Checkup;
-use crate::app::letters::{Act, Listed, Which, act, list};
-use crate::app::transfer::{Exported, Import, Imported, Which as Exporting, export, import};
+use crate::app::operations::dead_letters::{Act, Listed, Which, act, list};
+use crate::app::operations::health::Checkup;
+use crate::app::subscriptions::import_export::{Exported, Import, Imported, Which as Exporting, export, import};
 use crate::clock::Clock;
 use crate::config::StoreUrl;
 use crate::http::key::AdminKey;

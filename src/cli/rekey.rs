@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
-use crate::app::keys::{Resealed, reseal, vault};
+use crate::app::workspaces::keys::{Resealed, reseal, vault};
 use crate::config::StoreUrl;
 use crate::store::Durability;
 use crate::store::sled::SledStore;

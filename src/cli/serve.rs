@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::flags::Flags;
-use crate::app::keys::NoKeys;
+use crate::app::workspaces::keys::NoKeys;
 use crate::config::LogFormat;
 use crate::store::StoreError;
 use std::io::IsTerminal;

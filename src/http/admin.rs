@@ -2,10 +2,12 @@
 
 use super::key::AdminKey;
 use super::{Shared, body};
-use crate::app::letters::{Act, Which, act_live, list};
-use crate::app::room::Room;
-use crate::app::transfer::{self, Import, LONGEST_FILE, NotExported};
-use crate::app::{App, checkup};
+use crate::app::App;
+use crate::app::memory_budget::Room;
+use crate::app::operations::dead_letters::{Act, Which, act_live, list};
+use crate::app::operations::health;
+use crate::app::subscriptions::import_export;
+use crate::app::subscriptions::import_export::{Import, LONGEST_FILE, NotExported};
 use crate::store::StoreError;
 use crate::store::backup::write;
 use axum::Router;
@@ -54,7 +56,7 @@ pub fn router(app: Arc<App>, guard: Guard) -> Router {
         .route("/export", post(export))
         .route("/import", post(import))
         .route("/backup", get(backup))
-        .route("/checkup", get(|State(app): Shared| async move { answered(checkup::of(&app).await) }))
+        .route("/checkup", get(|State(app): Shared| async move { answered(health::of(&app).await) }))
         .layer(from_fn(move |request: Request, next: Next| guarded(guard.clone(), request, next)));
     Router::new()
         .route("/metrics", get(|State(app): Shared| async move { app.metrics.text() }))
@@ -121,11 +123,11 @@ async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response 
 }
 
 async fn export(State(app): Shared, request: Request<Body>) -> Response {
-    let which: transfer::Which = match asked(&app, request, LIMIT, &app.slack_room).await {
+    let which: import_export::Which = match asked(&app, request, LIMIT, &app.slack_room).await {
         Ok(which) => which,
         Err(refusal) => return refusal,
     };
-    match transfer::export(&*app.store, &which, app.clock.now()).await {
+    match import_export::export(&*app.store, &which, app.clock.now()).await {
         Ok(exported) => Json(exported).into_response(),
         Err(NotExported::Store(error)) => answered(Err::<(), _>(error)),
         Err(missing) => (StatusCode::NOT_FOUND, format!("{missing}\n")).into_response(),
@@ -141,7 +143,7 @@ async fn import(State(app): Shared, request: Request<Body>) -> Response {
     // A task of its own: a caller that hangs up must not leave a channel that the index does not know as it is.
     let work = app.tasks.spawn({
         let app = Arc::clone(&app);
-        async move { transfer::import(&*app.store, Some(&app), file, app.clock.now()).await }
+        async move { import_export::import(&*app.store, Some(&app), file, app.clock.now()).await }
     });
     match work.await {
         Ok(Ok(imported)) => Json(imported).into_response(),

@@ -1,6 +1,6 @@
 //! Reading a request's body: raw, up to a limit, within a time, and as long as there is room for it.
 
-use crate::app::room::{Room, Share};
+use crate::app::memory_budget::{Room, Share};
 use crate::clock::Clock;
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, Request, StatusCode};

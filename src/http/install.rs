@@ -1,7 +1,7 @@
 //! The doors for installing the app, and the small pages that people see behind them.
 
 use crate::app::App;
-use crate::app::install::{BadState, Landed, Return, STATE_LIFE, land};
+use crate::app::workspaces::install::{BadState, Landed, Return, STATE_LIFE, land};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};

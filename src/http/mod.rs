@@ -8,10 +8,12 @@ pub mod serve;
 
 use crate::app::App;
 use crate::app::accounts::note_misfit;
-use crate::app::checkup::{self, Readiness};
-use crate::app::door::{self, Answered};
+use crate::app::from_slack::dispatch;
+use crate::app::from_slack::dispatch::Answered;
+use crate::app::from_slack::socket_mode::LinkState;
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
-use crate::app::socket::LinkState;
+use crate::app::operations::health;
+use crate::app::operations::health::Readiness;
 use crate::segments::webhook::{Refusal, SignedWebhook};
 use crate::slack::events::Report;
 use crate::slack::interaction::Interaction;
@@ -153,7 +155,7 @@ fn answer(answered: Answered) -> Response {
 
 async fn slash(State(app): Shared, request: Request<Body>) -> Response {
     match signed(&app, request).await.map(|request| SlashCommand::read(&request)) {
-        Ok(Ok(slash)) => answer(door::command(&app, slash, usize::MAX).await),
+        Ok(Ok(slash)) => answer(dispatch::command(&app, slash, usize::MAX).await),
         Ok(Err(why)) => malformed(&app, why),
         Err(refusal) => refusal,
     }
@@ -161,7 +163,7 @@ async fn slash(State(app): Shared, request: Request<Body>) -> Response {
 
 async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
     match signed(&app, request).await.map(|request| Interaction::read(request.body())) {
-        Ok(Some(interaction)) => answer(door::interaction(&app, interaction, usize::MAX).await),
+        Ok(Some(interaction)) => answer(dispatch::interaction(&app, interaction, usize::MAX).await),
         Ok(None) => malformed(&app, Malformed("payload")),
         Err(refusal) => refusal,
     }
@@ -170,14 +172,14 @@ async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
 async fn reports(State(app): Shared, request: Request<Body>) -> Response {
     match signed(&app, request).await.map(|request| Report::read(&request)) {
         Ok(Ok(Report::UrlVerification(challenge))) => challenge.into_response(),
-        Ok(Ok(Report::Event { workspace, event })) => answer(door::event(&app, workspace, event).await),
+        Ok(Ok(Report::Event { workspace, event })) => answer(dispatch::event(&app, workspace, event).await),
         Ok(Err(why)) => malformed(&app, why),
         Err(refusal) => refusal,
     }
 }
 
 async fn ready(State(app): Shared) -> Response {
-    let Readiness { slack, store } = checkup::readiness(&app).await;
+    let Readiness { slack, store } = health::readiness(&app).await;
     let (connected, installed) = app.installed.count();
     let socket = app.settings.app_token.as_ref().map(|_| app.link.state());
     let is_ready = slack == "ok" && store == "ok" && socket.as_ref().is_none_or(LinkState::is_fine);

@@ -24,7 +24,7 @@ const PURE: [&str; 15] = [
     "delivery/pace",
     "delivery/lack",
     "delivery/retry",
-    "app/transfer/file",
+    "app/subscriptions/export_file",
     "cli/doctor/judge",
 ];
 

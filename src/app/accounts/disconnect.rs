@@ -1,6 +1,6 @@
 //! `/segments disconnect`: what stops is said first, then an admin does it.
 
-use super::{deed, listed, refresh, setup};
+use crate::app::accounts::{deed, listed, refresh, setup};
 use crate::app::permission::{Allowed, may_connect};
 use crate::app::{App, Asker, Reply};
 use crate::model::{AccountId, DatasetName, Subscription, UserId, WorkspaceId};

@@ -1,7 +1,7 @@
 //! The form of webhook accounts: opening it, following clicks, and doing what was submitted.
 
-use super::{address, deed, derived, listed, refresh, setup};
-use crate::app::modal::{Submitted, says};
+use crate::app::accounts::{address, deed, derived, listed, refresh, setup};
+use crate::app::from_slack::submission::{Submitted, says};
 use crate::app::permission::{Allowed, may_connect};
 use crate::app::{App, Asker, Reply, environment_account};
 use crate::model::{AccountId, Sealed, UserId, WorkspaceId};

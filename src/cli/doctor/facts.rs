@@ -1,6 +1,6 @@
 //! What `doctor` finds out: values, without words and without secrets.
 
-use crate::app::checkup::{Checkup, Kept};
+use crate::app::operations::health::{Checkup, Kept};
 use crate::model::WorkspaceId;
 use crate::segments::api::{SegmentsError, User};
 use crate::slack::look::Look;

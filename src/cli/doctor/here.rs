@@ -3,9 +3,9 @@
 use super::ask::{Asker, LIMIT};
 use super::facts::{Folder, Idle, Key, NoAnswer, Store};
 use super::gather::slack;
-use crate::app::backups::FOLDER;
-use crate::app::checkup;
-use crate::app::keys;
+use crate::app::operations::backups::FOLDER;
+use crate::app::operations::health;
+use crate::app::workspaces::keys;
 use crate::cli::out;
 use crate::cli::reach::Server;
 use crate::clock::Clock;
@@ -120,7 +120,7 @@ async fn through(
         Ok(None) => (None, Key::None),
         Err(error) => (None, Key::Bad(out::chain(&error))),
     };
-    let kept = checkup::look(&store, vault.as_ref()).await?;
+    let kept = health::look(&store, vault.as_ref()).await?;
     let mut tokens = Vec::new();
     if let Some(vault) = &vault {
         for kept in kept.iter().filter(|kept| kept.installed.is_some()).take(MOST_TOKENS) {

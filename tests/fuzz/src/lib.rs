@@ -2,7 +2,7 @@
 //! tests play the corpus through it; the fuzzer looks for more.
 
 use jiff::Timestamp;
-use segments_slack::app::transfer;
+use segments_slack::app::subscriptions::export_file;
 use segments_slack::config::{Settings, Sources, setting};
 use segments_slack::routing::derive::derive;
 use segments_slack::segments::decode::{Decoded, decode};
@@ -45,7 +45,7 @@ pub fn config(bytes: &[u8]) {
 
 /// A file that `export` might have written.
 pub fn import(bytes: &[u8]) {
-    if let Err(mistakes) = transfer::check(&String::from_utf8_lossy(bytes)) {
+    if let Err(mistakes) = export_file::check(&String::from_utf8_lossy(bytes)) {
         assert!(!mistakes.first.is_empty(), "it says what is wrong");
     }
 }

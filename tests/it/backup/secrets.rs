@@ -5,7 +5,7 @@ use crate::harness::installing::other;
 use crate::harness::process::Outside;
 use crate::harness::{user, workspace};
 use secrecy::{ExposeSecret, SecretString};
-use segments_slack::app::keys::given;
+use segments_slack::app::workspaces::keys::given;
 use segments_slack::model::AccountId;
 use segments_slack::store::{self, AccountSetup, Durability, Renewal, SetUp, Standing, WorkspaceKind, WorkspaceRecord};
 use segments_slack::vault::{Field, KEY_FILE, Row, Vault};

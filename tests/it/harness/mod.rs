@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use logged::Logged;
 use secrecy::SecretString;
 use segments_slack::app::App;
-use segments_slack::app::socket::LinkState;
+use segments_slack::app::from_slack::socket_mode::LinkState;
 use segments_slack::clock::{Clock, later};
 use segments_slack::config::{Config, LogFormat, Replies, StoreUrl, WhoMayChange};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};

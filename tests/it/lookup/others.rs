@@ -3,7 +3,8 @@
 use super::{DATASET, body, label};
 use crate::harness::installing::{OTHER_SECRET, other};
 use crate::harness::{API_KEY, Bench, Serves, channel, seconds, workspace};
-use segments_slack::app::accounts::{self, NoKey};
+use segments_slack::app::accounts;
+use segments_slack::app::accounts::NoKey;
 use segments_slack::model::{AccountId, DatasetName};
 use segments_slack::sandbox::segments_ai::Role;
 use segments_slack::segments::api::SampleId;

@@ -8,7 +8,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use segments_slack::app::App;
-use segments_slack::app::transfer::{Import, Imported, Which, export, import};
+use segments_slack::app::subscriptions::import_export::{Import, Imported, Which, export, import};
 use segments_slack::model::selection::known_names;
 use segments_slack::model::subscription::{Batch, Digest, Echo, LocalTime, Quiet, Style};
 use segments_slack::model::{

@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Finding, Folder, Idle, Key, Store};
 use super::{NOBODY_TO_ASK, count, some};
-use crate::app::checkup::Kept;
+use crate::app::operations::health::Kept;
 use jiff::{SignedDuration, Timestamp};
 
 /// With less than this the store soon fails …

@@ -1,7 +1,7 @@
 //! What the world reaches, and what Segments.ai says.
 
 use super::super::facts::{Facts, Finding, Place, Public, Refused, Reply, Trouble};
-use crate::app::checkup::Sent;
+use crate::app::operations::health::Sent;
 use crate::cli::out::plain;
 use crate::segments::api::{self as segments, SegmentsError, User};
 

@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Finding, NoAnswer, Store, Trouble};
 use super::{count, some};
-use crate::app::checkup::Sent;
+use crate::app::operations::health::Sent;
 use crate::cli::out::plain;
 use crate::slack::look::{Bearer, Look};
 use crate::slack::oauth::SCOPES;

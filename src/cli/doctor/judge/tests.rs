@@ -6,7 +6,7 @@ mod outside;
 use super::super::facts::{Folder, Idle, Key, NoAnswer, Place, Public, Refused, Reply, Shape, Status, Store, Trouble};
 use super::super::report;
 use super::*;
-use crate::app::checkup::{Checkup, Installed, Kept, Readiness, Sent};
+use crate::app::operations::health::{Checkup, Installed, Kept, Readiness, Sent};
 use crate::config::{Config, Sources};
 use crate::model::WorkspaceId;
 use crate::segments::api::{self as segments, SegmentsError, User, Username};

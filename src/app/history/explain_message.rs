@@ -1,0 +1,38 @@
+//! Why somebody sees a message: the events that it tells of, from what is kept of the channel's last ones.
+
+use crate::app::{App, Asker, Reply};
+use crate::model::{End, MessageTs, Outcome, Subscription};
+use crate::render::reply::{self, Because, Wish};
+use crate::routing::why::selecting;
+use crate::store::StoreError;
+
+/// Tells the asker what a message shows, and which words of which subscription asked for it.
+pub(in crate::app) async fn because(
+    app: &App,
+    asker: &Asker,
+    message: Option<&MessageTs>,
+) -> Result<Reply, StoreError> {
+    let history = app.store.history(&asker.lane, 0).await?;
+    let subscriptions = app.store.book(&asker.lane).await?.subscriptions;
+    let shown = |outcome: &&Outcome| message.is_some() && outcome.end.message() == message;
+    let outcomes: Vec<&Outcome> = history.ended.iter().filter(shown).collect();
+    if outcomes.is_empty() {
+        return Ok(Reply::asker(reply::because_of_what_is_forgotten()));
+    }
+    let folded = outcomes.iter().map(|outcome| match &outcome.end {
+        End::Folded { count, .. } => *count,
+        _ => 0,
+    });
+    let count = folded.max().unwrap_or(0).max(outcomes.len() as u64);
+    let events: Vec<Because> = outcomes.iter().map(|outcome| told(outcome, &subscriptions)).collect();
+    Ok(Reply::asker(reply::because(&events, count)))
+}
+
+fn told<'a>(outcome: &Outcome, subscriptions: &'a [Subscription]) -> Because<'a> {
+    let (gist, number) = (outcome.gist.clone(), outcome.subscription);
+    let wish = match subscriptions.iter().find(|subscription| subscription.number == number) {
+        None => Wish::Removed,
+        Some(one) => selecting(&one.rule, &gist).map_or(Wish::Changed, |word| Wish::Selects(&one.rule, word)),
+    };
+    Because { gist, number, wish }
+}

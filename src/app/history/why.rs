@@ -1,0 +1,149 @@
+//! What became of the last events that a channel could have had, from what is kept and what is remembered.
+
+use crate::app::history::recent::{Mark, Seen};
+use crate::app::permission::may_subscribe;
+use crate::app::subscriptions::mute::zone;
+use crate::app::{App, Asker, Reply};
+use crate::model::fate::{Fate, Refusal};
+use crate::model::{Delivery, End, EventId, FilterKey, Gist, MessageTs, News, PauseReason};
+use crate::render::reply::{self, Place, Told};
+use crate::routing::why::{concerns, unwanted, waits};
+use crate::store::{Book, History, StoreError};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::collections::HashMap;
+
+/// Tells the asker what became of the last `count` events.
+pub(in crate::app) async fn why(app: &App, asker: &Asker, count: u8) -> Result<Reply, StoreError> {
+    let (lane, count) = (&asker.lane, usize::from(count));
+    // What is remembered is looked at first, so that what comes meanwhile is found among what is kept.
+    let (seen, since) = app.recent.of(&lane.workspace);
+    let (book, history) = (app.store.book(lane).await?, app.store.history(lane, count).await?);
+    let closed = app.lanes.closed(&lane.workspace);
+    let channel = Channel { asker, book: &book, history: &history, closed: closed.as_ref(), now: app.clock.now() };
+    let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &lane.workspace, &asker.user).await);
+    let url = app.slack.installation(&lane.workspace).and_then(|installation| installation.url.clone());
+    let place = Place { url: url.as_ref(), channel: &lane.channel };
+    Ok(Reply::asker(reply::why(&told, &place, since, withheld)))
+}
+
+/// A channel as it stands.
+struct Channel<'a> {
+    asker: &'a Asker,
+    book: &'a Book,
+    history: &'a History,
+    /// Slack's code, if it does not let us into the workspace.
+    closed: Option<&'a PauseReason>,
+    now: Timestamp,
+}
+
+impl<'a> Channel<'a> {
+    /// The last events, newest first. Of many that were not wanted for one reason, the newest stands for all. What the
+    /// channel is not subscribed to is told only to those who could subscribe it; to others, how many events those are.
+    fn tell(&self, seen: &[Seen], most: usize, may_subscribe: bool) -> (Vec<Told<'a>>, usize) {
+        let (mut kept, order) = self.kept();
+        let mut all: Vec<_> = seen.iter().filter_map(|seen| self.of_seen(seen, &mut kept)).collect();
+        // What is not remembered came before what is, or as good as at the same time.
+        all.extend(order.iter().filter_map(|event| kept.remove(event)));
+        let count = all.len();
+        all.retain(|told| may_subscribe || told.fate != Fate::NoSubscription);
+        let withheld = count - all.len();
+        all.sort_by_key(|told| std::cmp::Reverse(told.came_at));
+        let mut last: Vec<Told> = Vec::new();
+        for told in all {
+            if let Some(newer) = last.iter_mut().find(|newer| are_alike(newer, &told)) {
+                newer.more += 1;
+            } else if last.len() < most {
+                last.push(told);
+            }
+        }
+        (last, withheld)
+    }
+
+    /// What is kept, by event, and the events in their order, newest first. What pends now may have ended before and
+    /// been taken up again; so what pends comes first, then the last end.
+    fn kept(&self) -> (HashMap<EventId, Told<'a>>, Vec<EventId>) {
+        let waiting = self.history.waiting.iter().map(|(delivery, news)| {
+            let fate = self.waits(delivery, news);
+            (delivery.event, told(Gist::of(news), delivery.accepted_at, fate))
+        });
+        let mut counts: HashMap<&MessageTs, u64> = HashMap::new();
+        for outcome in &self.history.ended {
+            if let End::Folded { ts, count } = &outcome.end {
+                let most = counts.entry(ts).or_default();
+                *most = (*most).max(*count);
+            }
+        }
+        let ended = self.history.ended.iter().map(|outcome| {
+            let end = match &outcome.end {
+                // The message has grown since.
+                End::Folded { ts, count } => {
+                    End::Folded { ts: ts.clone(), count: counts.get(ts).copied().unwrap_or(*count) }
+                }
+                end => end.clone(),
+            };
+            (outcome.event, told(outcome.gist.clone(), outcome.accepted_at, Fate::Ended(end)))
+        });
+        let (mut kept, mut order) = (HashMap::new(), Vec::new());
+        for (event, told) in waiting.chain(ended) {
+            kept.entry(event).or_insert_with(|| {
+                order.push(event);
+                told
+            });
+        }
+        (kept, order)
+    }
+
+    fn waits(&self, delivery: &'a Delivery, news: &News) -> Fate<'a> {
+        if let Some(pause) = &self.history.pause {
+            return Fate::Paused { reason: &pause.reason, since: Some(pause.since) };
+        }
+        if let Some(reason) = self.closed {
+            return Fate::Paused { reason, since: None };
+        }
+        let mut subscriptions = self.book.subscriptions.iter();
+        let subscription = subscriptions.find(|subscription| subscription.number == delivery.subscription);
+        let zone = zone(subscription.and_then(|subscription| subscription.time_zone.as_deref()));
+        let zone = zone.unwrap_or(TimeZone::UTC);
+        let (dataset, next_at) = (news.event.dataset.as_ref(), self.history.next_at);
+        waits(delivery, dataset, &self.book.mutes, &zone, next_at, self.now)
+    }
+
+    /// What became of an event that is remembered; none if that is not known any more, or no matter of this channel.
+    fn of_seen(&self, seen: &Seen, kept: &mut HashMap<EventId, Told<'a>>) -> Option<Told<'a>> {
+        let subscriptions = &self.book.subscriptions;
+        let fate = match &seen.mark {
+            Mark::News { event, channels } if channels.contains(&self.asker.lane.channel) => {
+                return kept.remove(event).map(|told| Told { repeats: seen.repeats, ..told });
+            }
+            Mark::News { .. } => unwanted(subscriptions, &seen.news),
+            Mark::Stale if concerns(subscriptions, &seen.news) => Fate::Stale,
+            Mark::Stale => Fate::NoSubscription,
+            Mark::Repeated if concerns(subscriptions, &seen.news) => Fate::Repeated,
+            Mark::Repeated => return None,
+        };
+        Some(Told { repeats: seen.repeats, ..told(Gist::of(&seen.news), seen.at, fate) })
+    }
+}
+
+fn told(gist: Gist, came_at: Timestamp, fate: Fate<'_>) -> Told<'_> {
+    Told { gist, came_at, fate, repeats: 0, more: 0 }
+}
+
+/// Whether two events were not wanted for the same reason, so that one line says all.
+fn are_alike(one: &Told<'_>, other: &Told<'_>) -> bool {
+    if one.gist.dataset != other.gist.dataset {
+        return false;
+    }
+    match (&one.fate, &other.fate) {
+        (Fate::NoSubscription, Fate::NoSubscription) => true,
+        (Fate::Refused { number, by, .. }, Fate::Refused { number: other_number, by: other_by, .. }) => {
+            let names_person = matches!(by, Refusal::Filter(filter) if filter.key == FilterKey::By);
+            let same_person = one.gist.by == other.gist.by;
+            (number, by) == (other_number, other_by)
+                && one.gist.event == other.gist.event
+                && (same_person || !names_person)
+        }
+        _ => false,
+    }
+}

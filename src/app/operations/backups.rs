@@ -1,0 +1,82 @@
+//! Daily backups: made beside the store while the server runs, and the oldest removed.
+
+use crate::app::App;
+use crate::clock::later;
+use crate::store::backup::{BackupError, Draft, Kept, Summary, kept, write};
+use jiff::Timestamp;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+/// The folder of the backups, in the data folder.
+pub const FOLDER: &str = "backups";
+/// From one backup to the next.
+const DAY: Duration = Duration::from_hours(24);
+/// From a backup that failed to the next try.
+const TRY_AGAIN: Duration = Duration::from_hours(1);
+
+/// Makes a backup when the newest is a day old, or a day after the start where there is none. A backup that fails is
+/// logged and counted, and stops nothing.
+pub async fn daily(app: &App) {
+    if app.settings.backup_keep == 0 {
+        return;
+    }
+    let mut next = due(&app.settings.backups, app.clock.now());
+    loop {
+        app.clock.sleep_until(next).await;
+        let now = app.clock.now();
+        next = match make(app, now).await {
+            Ok((path, summary)) => {
+                app.metrics.backups.count("made");
+                info!("made a backup of {} records: `{}`", summary.total(), path.display());
+                later(now, DAY)
+            }
+            Err(error) => {
+                app.metrics.backups.count("failed");
+                let error = anyhow::Error::new(error);
+                warn!("could not make the daily backup: {error:#}; trying again in an hour");
+                later(now, TRY_AGAIN)
+            }
+        };
+    }
+}
+
+/// When the next one is due; one that claims to come from the future does not count.
+fn due(folder: &Path, now: Timestamp) -> Timestamp {
+    let made = kept(folder).unwrap_or_default();
+    let newest = made.iter().map(|backup| backup.at).rfind(|at| *at <= now);
+    later(newest.unwrap_or(now), DAY)
+}
+
+async fn make(app: &App, at: Timestamp) -> Result<(PathBuf, Summary), BackupError> {
+    let export = app.store.export().await?;
+    let (folder, keep) = (app.settings.backups.clone(), app.settings.backup_keep);
+    // The end of the server ends it too.
+    let stop = CancellationToken::new();
+    let _stopped_if_dropped = stop.clone().drop_guard();
+    let writing = move || {
+        let path = Kept::new(&folder, at).path;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+        made.map_err(|source| BackupError::File { path: folder.clone(), source })?;
+        let mut draft = Draft::create(&path, true)?;
+        write(export, at, &mut draft, || stop.is_cancelled())?;
+        let summary = draft.finish()?;
+        if let Err(error) = trim(&folder, keep) {
+            warn!("could not remove old backups from `{}`: {error}", folder.display());
+        }
+        Ok((path, summary))
+    };
+    match app.tasks.spawn_blocking(writing).await {
+        Ok(made) => made,
+        Err(panic) => Err(BackupError::Write(panic.into())),
+    }
+}
+
+/// Removes all but the newest.
+fn trim(folder: &Path, keep: usize) -> std::io::Result<()> {
+    let made = kept(folder)?;
+    made.iter().rev().skip(keep).try_for_each(|backup| std::fs::remove_file(&backup.path))
+}

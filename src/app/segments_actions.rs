@@ -1,0 +1,94 @@
+//! What changes something at Segments.ai: from the click to what whoever clicked is told.
+
+mod assign;
+mod form;
+mod report;
+pub mod status_change;
+
+pub(super) use form::{open, submitted};
+
+use crate::app::accounts::{NoKey, key};
+use crate::app::from_slack::interaction::Outcome;
+use crate::app::permission::may_act;
+use crate::app::segments_actions::status_change::{Access, act};
+use crate::app::{App, Asker, Reply};
+use crate::model::{MessageTs, ObjectKey, WorkspaceId};
+use crate::render::{Message, reply};
+use crate::slack::interaction::Act;
+use crate::store::StoreError;
+use parking_lot::Mutex;
+use std::collections::HashSet;
+use std::time::Duration;
+use tracing::{info, warn};
+
+/// It is answered by then: two reads, a write, and what Segments.ai asks to wait for.
+pub(super) const LIMIT: Duration = Duration::from_mins(2);
+
+/// What people are changing at Segments.ai right now.
+#[derive(Debug, Default)]
+pub struct Acting(Mutex<HashSet<(WorkspaceId, ObjectKey)>>);
+
+/// That nobody else changes an object meanwhile.
+struct Turn<'a> {
+    acting: &'a Acting,
+    what: (WorkspaceId, ObjectKey),
+}
+
+impl Acting {
+    /// A turn at an object; none while somebody else has it.
+    fn turn(&self, workspace: &WorkspaceId, object: ObjectKey) -> Option<Turn<'_>> {
+        let what = (workspace.clone(), object);
+        let is_free = self.0.lock().insert(what.clone());
+        is_free.then_some(Turn { acting: self, what })
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.acting.0.lock().remove(&self.what);
+    }
+}
+
+/// Does what a button of a message says, if whoever clicked may and the object is of this workspace.
+pub(super) async fn click(
+    app: &App,
+    asker: &Asker,
+    wanted: &Act,
+    message: Option<&MessageTs>,
+) -> Result<Outcome, StoreError> {
+    let said = |message| Outcome::Said(Reply::asker(message));
+    let workspace = &asker.lane.workspace;
+    let Some(message) = wanted.from.as_ref().or(message) else { return Ok(said(reply::unknown_action())) };
+    if let Err(refusal) = may_act(app, asker).await {
+        return Ok(said(refusal));
+    }
+    let access = match access(app, workspace, wanted.what.object()).await? {
+        Ok(access) => access,
+        Err(refusal) => return Ok(said(refusal)),
+    };
+    let Some(_turn) = app.acting.turn(workspace, wanted.what.object()) else {
+        return Ok(said(reply::being_done()));
+    };
+    let acted = act(app, &access, asker, message, wanted).await?;
+    info!(workspace.id = %workspace, user.id = %asker.user, "{} asked for a change at Segments.ai: {}", asker.user, acted.word());
+    let again = Act { from: Some(message.clone()), ..wanted.clone() };
+    let told = Reply::asker(reply::acted(&acted, &again));
+    // What was asked with a button of an earlier answer is answered in its place.
+    Ok(if wanted.from.is_some() { Outcome::InPlace(told) } else { Outcome::Said(told) })
+}
+
+/// By what right an object can be changed, if this workspace has seen it; else what to tell whoever wants to.
+async fn access(app: &App, workspace: &WorkspaceId, object: ObjectKey) -> Result<Result<Access, Message>, StoreError> {
+    let Some((account, _)) = app.store.known_from(workspace, object).await? else {
+        return Ok(Err(reply::unknown_object()));
+    };
+    match key(app, workspace, &account).await {
+        Ok(key) => Ok(Ok(Access { account, key })),
+        Err(NoKey::Store(error)) => Err(error),
+        Err(NoKey::NotGiven) => Ok(Err(reply::no_api_key())),
+        Err(error @ NoKey::Sealed(_)) => {
+            warn!(workspace.id = %workspace, "{error}");
+            Ok(Err(reply::no_api_key()))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Assigning a sample to somebody, if its queue still is as the form showed it.
+
+use crate::app::from_slack::submission::{Submitted, says};
+use crate::app::segments_actions::form::By;
+use crate::app::segments_actions::status_change::{ECHO, patiently};
+use crate::clock::later;
+use crate::model::{Assigned, Derived, ObjectKey, OwnChange};
+use crate::render::{modal, reply};
+use crate::segments::api::{self, Queue, SegmentsError};
+use crate::slack::acts::block;
+use crate::store::StoreError;
+use tracing::info;
+
+/// Does what a submitted form says, or says what is wrong with it.
+pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
+    let wrong = |said: &str| Ok(Submitted::Wrong(modal::wrong(block::PERSON, said)));
+    let By { app, asker, access, sheet, filled } = by;
+    let workspace = &asker.lane.workspace;
+    let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose somebody.") };
+    let links = app.store.links(workspace).await?;
+    let Some(link) = links.into_iter().find(|link| link.user == *person) else {
+        return wrong(reply::nobody_there());
+    };
+    let Some(to) = api::Username::parse(link.username.as_str()) else {
+        return wrong(&reply::not_taken(&link.username, None));
+    };
+    let object = ObjectKey::new("sample", &sheet.sample.to_string());
+    let Some(_turn) = app.acting.turn(workspace, object.clone()) else { return wrong(reply::being_assigned()) };
+    let found = match patiently(app, || app.segments.sample(&access.key, sheet.sample)).await {
+        Ok(found) => found,
+        Err(error) => return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task))),
+    };
+    let app_url = &app.settings.app_url;
+    let wanted = Assigned { for_review: queue == Queue::Reviewing, to: link.username.clone() };
+    let assigned = |before| says(&reply::assigned(sheet, app_url, queue, (person, &link.username), before));
+    if wanted.holds_of(&found) {
+        return Ok(assigned(true));
+    }
+    let now = sheet.at(&found);
+    if now.holder(queue) != sheet.holder(queue) {
+        return Ok(by.again(&now, &reply::assigned_otherwise(queue, now.holder(queue))));
+    }
+    let change = OwnChange {
+        account: access.account.clone(),
+        event: Derived::SampleAssigned.as_str().to_owned(),
+        assigned: Some(wanted.clone()),
+        object,
+        channel: sheet.channel.clone(),
+        message: sheet.message.clone(),
+        by: asker.user.clone(),
+        expires_at: later(app.clock.now(), ECHO),
+    };
+    app.store.expect_echo(workspace, change.clone()).await?;
+    let written = patiently(app, || app.segments.assign(&access.key, sheet.sample, queue, Some(&to))).await;
+    let word = written.as_ref().map_or_else(SegmentsError::word, |_| "done");
+    info!(workspace.id = %workspace, user.id = %asker.user, "{} asked to assign a sample: {word}", asker.user);
+    Ok(match written {
+        Ok(sample) if wanted.holds_of(&sample) => assigned(false),
+        Ok(_) | Err(SegmentsError::Unclear(_)) => match app.segments.sample(&access.key, sheet.sample).await {
+            Ok(sample) if wanted.holds_of(&sample) => assigned(false),
+            // What is under way still does not show.
+            Ok(_) | Err(_) => says(&reply::assigning_unclear(sheet, app_url)),
+        },
+        Err(error) => {
+            app.store.forget_echo(workspace, change).await?;
+            match error {
+                SegmentsError::Rejected { said } => {
+                    return wrong(&reply::not_taken(&link.username, said.words()));
+                }
+                error => by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task)),
+            }
+        }
+    })
+}

@@ -1,0 +1,156 @@
+//! The forms of a card: opening one with what Segments.ai says at that time, and doing what was submitted.
+
+use crate::app::from_slack::interaction::Outcome;
+use crate::app::from_slack::submission::{Submitted, says};
+use crate::app::permission::may_act;
+use crate::app::segments_actions::status_change::{Access, patiently};
+use crate::app::segments_actions::{access, assign, report};
+use crate::app::{App, Asker, Reply};
+use crate::config::Replies;
+use crate::model::object::Seen;
+use crate::model::{DatasetName, MessageTs, ObjectKey, TriggerId, UserId, WorkspaceId};
+use crate::render::{Message, modal, reply};
+use crate::segments::api::{SampleId, SegmentsError, Trouble};
+use crate::slack::acts::{Filled, Sheet};
+use crate::slack::interaction::{Ask, Doing, Subject, Task};
+use crate::slack::view::View;
+use crate::store::StoreError;
+use slack_morphism::prelude::SlackView;
+use tracing::{debug, warn};
+
+/// Somebody who acts by a form, and what they may act with.
+pub(super) struct By<'a> {
+    pub(super) app: &'a App,
+    pub(super) asker: &'a Asker,
+    pub(super) access: &'a Access,
+    pub(super) sheet: &'a Sheet,
+    pub(super) filled: &'a Filled,
+}
+
+/// Opens a form. Slack gives three seconds for that, so it opens at once, and says what there is to say then.
+pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: Option<&MessageTs>) -> Outcome {
+    let said = |message| Outcome::Said(Reply::asker(message));
+    let Some(message) = message else { return said(reply::unknown_action()) };
+    let workspace = &asker.lane.workspace;
+    let view_id = match app.slack.open_view(workspace, &asker.cause, &modal::asking(ask.task)).await {
+        Ok(id) => id,
+        Err(error) => {
+            warn!("could not open a form: {error}");
+            return said(reply::act_form_not_opened());
+        }
+    };
+    let shown = match sheet(app, asker, ask, message).await {
+        Ok(Ok(sheet)) => shown(app, asker, &sheet, &Filled::default(), None),
+        Ok(Err(refusal)) => modal::instead(ask.task, &refusal),
+        Err(error) => {
+            warn!("could not open a form: {error}");
+            modal::instead(ask.task, &reply::try_again("open this form"))
+        }
+    };
+    if let Err(error) = app.slack.update_view(workspace, &view_id, None, &shown).await {
+        debug!("could not show a form that was opened: {error}");
+    }
+    Outcome::Nothing
+}
+
+/// What a form is about, as Segments.ai says it now; else what to tell whoever opens it.
+async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Result<Result<Sheet, Message>, StoreError> {
+    let workspace = &asker.lane.workspace;
+    let access = match may(app, asker, ask).await? {
+        Ok(access) => access,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let empty = |sample| Sheet {
+        ask: ask.clone(),
+        sample,
+        name: None,
+        dataset: None,
+        labeler: None,
+        reviewer: None,
+        quoted: None,
+        channel: asker.lane.channel.clone(),
+        message: message.clone(),
+        opened_at: app.clock.now(),
+    };
+    let read = match &ask.about {
+        Subject::Sample(id) | Subject::Label(id, _) => {
+            let read = patiently(app, || app.segments.sample_and_dataset(&access.key, *id)).await;
+            read.map(|(sample, dataset)| Sheet { dataset, ..empty(*id).at(&sample) })
+        }
+        Subject::Issue(id, dataset) => {
+            let read = patiently(app, || app.segments.issue(&access.key, *id, dataset)).await;
+            read.and_then(|issue| {
+                let sample = issue.sample_uuid.as_deref().and_then(SampleId::parse);
+                let sample = sample.ok_or(SegmentsError::Unavailable(Trouble::Unreadable))?;
+                Ok(Sheet { dataset: Some(dataset.clone()), ..empty(sample).about(&issue) })
+            })
+        }
+    };
+    let mut sheet = match read {
+        Ok(sheet) => sheet,
+        Err(error) => return Ok(Err(reply::act_form_refused(&error, ask.task))),
+    };
+    if sheet.dataset.is_none() {
+        sheet.dataset = dataset_of(app, workspace, &sheet).await?;
+    }
+    Ok(Ok(sheet))
+}
+
+/// Where a sample is, as far as webhooks about it, or about the label that a form is about, said.
+async fn dataset_of(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result<Option<DatasetName>, StoreError> {
+    let objects = vec![ObjectKey::new("sample", &sheet.sample.to_string()), sheet.ask.about.object()];
+    let known = app.store.object_states(workspace, objects).await?;
+    Ok(known.into_iter().find_map(|(_, state)| match state.seen {
+        Seen::Sample { dataset, .. } | Seen::Label { dataset, .. } => dataset,
+        _ => None,
+    }))
+}
+
+/// By what right somebody does what a form is for; else what to tell them.
+async fn may(app: &App, asker: &Asker, ask: &Ask) -> Result<Result<Access, Message>, StoreError> {
+    if ask.task == Task::Reply && app.settings.replies == Replies::Off {
+        return Ok(Err(reply::replies_are_off()));
+    }
+    if let Err(refusal) = may_act(app, asker).await {
+        return Ok(Err(refusal));
+    }
+    access(app, &asker.lane.workspace, ask.about.object()).await
+}
+
+/// Does what a submitted form says, or says what is wrong with it.
+pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<Submitted, StoreError> {
+    let Doing { workspace, user, what: view, .. } = done;
+    let sealed = |words: &str, seal: &str| app.sealer.holds(&bound(workspace, user, words), seal);
+    let (Some(sheet), Ok(cause)) =
+        (Sheet::read(&view.private_metadata, sealed), TriggerId::parse(format!("view.{}", view.id)))
+    else {
+        return Ok(says(&reply::act_form_is_outdated()));
+    };
+    let asker = Asker { lane: App::lane(workspace, &sheet.channel), user: user.clone(), cause };
+    let access = match may(app, &asker, &sheet.ask).await? {
+        Ok(access) => access,
+        Err(refusal) => return Ok(says(&refusal)),
+    };
+    let by = By { app, asker: &asker, access: &access, sheet: &sheet, filled: &Filled::read(view) };
+    match sheet.ask.task {
+        Task::Assign => assign::assign(&by).await,
+        Task::Report | Task::Reply => report::report(&by).await,
+    }
+}
+
+impl By<'_> {
+    /// The form again, as it was filled in, below what came of it.
+    pub(super) fn again(&self, sheet: &Sheet, said: &Message) -> Submitted {
+        Submitted::Says(Box::new(shown(self.app, self.asker, sheet, self.filled, Some(said))))
+    }
+}
+
+fn shown(app: &App, asker: &Asker, sheet: &Sheet, filled: &Filled, last: Option<&Message>) -> SlackView {
+    let seal = |words: &str| app.sealer.seal(&bound(&asker.lane.workspace, &asker.user, words));
+    modal::act(sheet, filled, &app.settings.app_url, last, sheet.metadata(seal))
+}
+
+/// What the seal on a sheet is over: it is of use to nobody else.
+fn bound(workspace: &WorkspaceId, user: &UserId, words: &str) -> String {
+    format!("act {workspace} {user} {words}")
+}

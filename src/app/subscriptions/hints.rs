@@ -1,0 +1,110 @@
+//! What whoever changed subscriptions should know beside what was changed.
+
+use crate::app::channel_access::Readers;
+use crate::app::subscriptions::changes::Draft;
+use crate::app::subscriptions::hold;
+use crate::app::{App, Asker};
+use crate::model::object::Seen;
+use crate::model::{DatasetName, DatasetPattern, Lane, Options, Subscription, UserId};
+use crate::render::Rung;
+use crate::render::reply::{self, Note};
+use crate::slack::command::Asked;
+use std::sync::Arc;
+use tracing::warn;
+
+/// Of a pattern, so many datasets are looked at for whether anybody may see them.
+const DATASETS_LOOKED_AT: usize = 100;
+/// So many patterns are held against all datasets that were seen.
+const PATTERNS_LOOKED_AT: usize = 20;
+
+/// What a person should know about what she asked for.
+pub(in crate::app) fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joined: bool) -> Vec<Note> {
+    let mut notes = Vec::new();
+    if draft.default_events {
+        notes.push(Note::DefaultEvents);
+    }
+    let index = app.index.read();
+    let mut looked_at = wanted.datasets.iter().take(PATTERNS_LOOKED_AT);
+    let unseen = looked_at.find(|pattern| !index.seen(&asker.lane.workspace, pattern));
+    notes.extend(unseen.map(|pattern| Note::NothingSeenYet((*pattern).clone())));
+    let no_zone = |change: &Subscription| change.time_zone.is_none() && has_times(&change.rule.options);
+    if has_times(&wanted.options) && draft.put.iter().any(no_zone) {
+        notes.push(Note::NoTimeZone);
+    }
+    let mutes = index.mutes(&asker.lane.workspace, &asker.lane.channel);
+    let next = hold::next_digests(app.clock.now(), &draft.put, mutes);
+    if !next.is_empty() {
+        notes.push(Note::NextDigests(next));
+    }
+    if joined {
+        notes.push(Note::Joined);
+    }
+    notes
+}
+
+/// The datasets that a channel did not have before, as patterns.
+pub(in crate::app) fn new_patterns(draft: &Draft) -> Vec<DatasetPattern> {
+    let new = draft.changes.iter().filter_map(|change| {
+        let after = &change.after.as_ref()?.dataset;
+        change.before.as_ref().is_none_or(|before| before.dataset != *after).then(|| after.clone())
+    });
+    new.collect()
+}
+
+/// Tells whoever subscribed a channel, and nobody else, who reads along that they may not think of; `first` says whether
+/// the channel had no subscription before.
+pub(in crate::app) async fn tell_of_onlookers(
+    app: &App,
+    lane: &Lane,
+    user: &UserId,
+    patterns: &[DatasetPattern],
+    first: bool,
+    readers: Readers,
+) {
+    if readers == Readers::Members {
+        return;
+    }
+    let is_shared = readers == Readers::OtherWorkspaces && first;
+    let private = private(app, lane, patterns).await;
+    let Some(message) = reply::onlookers(&lane.channel, is_shared, &private) else { return };
+    let (slack, busy) = (Arc::clone(&app.slack), app.lanes.at_work());
+    let (lane, user) = (lane.clone(), user.clone());
+    app.tasks.spawn(async move {
+        if let Err(error) = slack.write_to(&lane.workspace, &user, message.content(Rung::Whole)).await {
+            warn!(lane = %lane, "could not tell {user} who reads {lane}: {error}");
+        }
+        drop(busy);
+    });
+}
+
+/// The datasets among these that are private in Segments.ai.
+async fn private(app: &App, lane: &Lane, patterns: &[DatasetPattern]) -> Vec<DatasetName> {
+    let (mut named, mut open) = (Vec::new(), Vec::new());
+    for pattern in patterns {
+        match pattern.only() {
+            Some(name) => named.push(name),
+            None => open.push(pattern),
+        }
+    }
+    open.truncate(PATTERNS_LOOKED_AT);
+    if !open.is_empty() {
+        let index = app.index.read();
+        let datasets = index.datasets(&lane.workspace);
+        let meant = datasets.filter(|name| open.iter().any(|pattern| pattern.matches(Some(name))));
+        named.extend(meant.take(DATASETS_LOOKED_AT).cloned());
+    }
+    named.sort_unstable();
+    named.dedup();
+    named.truncate(DATASETS_LOOKED_AT);
+    let states = app.store.dataset_states(&lane.workspace, named).await.unwrap_or_else(|error| {
+        // The change is stored by now, and this is only a note beside it.
+        warn!(lane = %lane, "could not look whether datasets are private: {error}");
+        Vec::new()
+    });
+    let is_private = |seen: &Seen| matches!(seen, Seen::Dataset(dataset) if dataset.public == Some(false));
+    states.into_iter().filter(|(_, state)| is_private(&state.seen)).map(|(name, _)| name).collect()
+}
+
+pub(in crate::app) fn has_times(options: &Options) -> bool {
+    options.quiet.is_some() || options.digest.is_some()
+}

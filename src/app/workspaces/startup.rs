@@ -1,0 +1,191 @@
+//! Coming up: what the store remembers, and which workspace the bot token belongs to.
+
+use crate::app::signed_state::Sealer;
+use crate::app::workspaces::lifecycle;
+use crate::app::{App, environment_account};
+use crate::clock::later;
+use crate::delivery::back_off;
+use crate::model::WorkspaceId;
+use crate::slack::error::SlackError;
+use crate::store::StoreError;
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use secrecy::{ExposeSecret, SecretString};
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::{error, info, warn};
+
+/// A workspace that stayed open for so long is asked for anew without a longer pause.
+const STEADY: Duration = Duration::from_mins(10);
+/// The store is swept so often.
+const BETWEEN_SWEEPS: Duration = Duration::from_hours(6);
+
+/// Loads what the store remembers into the index. A store that knows the environment's token says whose the webhooks are
+/// even while Slack is away.
+pub async fn remember(app: &App) -> Result<(), StoreError> {
+    let mark = app.settings.bot_token.as_ref().map(|token| mark(app, token));
+    for workspace in &app.store.workspaces().await? {
+        let subscriptions = app.store.subscriptions(workspace).await?;
+        let mutes = app.store.mutes(workspace).await?;
+        let datasets = app.store.datasets(workspace).await?;
+        app.people.replace(workspace, app.store.links(workspace).await?);
+        for (account, record) in app.store.accounts(workspace).await? {
+            app.tidings.remember(workspace, &account, record.watch);
+            app.keyed.note(workspace, &account, record.setup.is_some_and(|setup| setup.api_key.is_some()));
+        }
+        if app.store.installation(workspace).await?.is_some_and(|record| record.is_installed()) {
+            app.installed.add(workspace);
+        }
+        if let (Some(known), Some(mark)) = (app.store.home_mark(workspace).await?, &mark) {
+            if known == *mark {
+                app.home.write().workspace = Some(workspace.clone());
+                app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
+            } else {
+                info!(workspace.id = %workspace, "workspace {workspace} was served with another bot token than this one");
+            }
+        }
+        let mut index = app.index.write();
+        info!(workspace.id = %workspace, "loaded {} subscriptions of workspace {workspace}", subscriptions.len());
+        index.load(workspace, subscriptions);
+        for (channel, mutes) in mutes {
+            index.replace_mutes(workspace, &channel, mutes);
+        }
+        for dataset in &datasets {
+            index.note_dataset(workspace, dataset);
+        }
+    }
+    Ok(())
+}
+
+/// Tells a token from another one, for whoever has the key of this server, and nothing of the token.
+fn mark(app: &App, token: &SecretString) -> String {
+    Sealer::new(app.vault.derived("home")).seal(token.expose_secret())
+}
+
+/// Looks after every workspace, each for itself: the environment's, and those that installed the app, now or later. Never
+/// ends.
+pub async fn connect(app: &Arc<App>) {
+    let home = async {
+        match &app.settings.bot_token {
+            Some(token) => connect_home(app, token).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::join!(home, connect_installed(app));
+}
+
+async fn connect_installed(app: &Arc<App>) {
+    let mut arrivals = app.installed.arrivals();
+    let (mut looked_after, mut work) = (HashSet::new(), FuturesUnordered::new());
+    loop {
+        for workspace in app.installed.list() {
+            if looked_after.insert(workspace.clone()) {
+                work.push(lifecycle::look_after(app, workspace));
+            }
+        }
+        tokio::select! {
+            Some(gone) = work.next() => { looked_after.remove(&gone); }
+            arrived = arrivals.changed() => arrived.expect("the sender lives in `app`, which is borrowed here"),
+        }
+    }
+}
+
+/// Asks Slack whose the environment's token is until it says, and lets the lanes go; again whenever Slack lets us in no
+/// longer. A token that was refused may be accepted later, when the app is installed again. Never ends.
+async fn connect_home(app: &App, token: &SecretString) {
+    let mut tries = 0;
+    loop {
+        let mut wait = back_off(tries);
+        tries += 1;
+        match ask(app, token).await {
+            Ok(workspace) => {
+                let opened = app.clock.now();
+                app.lanes.until_closed(&workspace).await;
+                if later(opened, STEADY) <= app.clock.now() {
+                    (tries, wait) = (1, back_off(0));
+                }
+            }
+            Err(least) => wait = wait.max(least),
+        }
+        app.clock.sleep(wait).await;
+    }
+}
+
+/// Asks Slack whose the token is and lets the lanes go; else says how long to wait at least.
+async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
+    let _busy = app.lanes.at_work();
+    match app.slack.install(token).await {
+        Ok(installation) => {
+            let workspace = installation.workspace.clone();
+            info!(workspace.id = %workspace, "connected to Slack workspace {workspace} as {}", installation.bot);
+            if let Err(error) = note_home(app, &workspace, mark(app, token)).await {
+                warn!(
+                    "could not note that the bot token is that of {workspace}; without it the next start waits for Slack: {error}"
+                );
+            }
+            settle_in(app, &workspace);
+            if let Err(error) = app.lanes.open(&workspace).await {
+                warn!("could not look for pending deliveries: {error}");
+                return Err(Duration::ZERO);
+            }
+            app.home.write().connected = true;
+            return Ok(workspace);
+        }
+        Err(SlackError::Refused(code)) => {
+            let mut home = app.home.write();
+            if home.refused.replace(code.clone()).is_none_or(|before| before != code) {
+                error!("Slack refuses the bot token: {code}; set SLACK_BOT_TOKEN to the token of an installed app");
+            }
+        }
+        Err(SlackError::Limited(wait)) => return Err(wait),
+        Err(away) => warn!("could not reach Slack: {away}; asking again"),
+    }
+    Err(Duration::ZERO)
+}
+
+/// Has the next start know whose the token is before Slack says so.
+async fn note_home(app: &App, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
+    if app.store.home_mark(workspace).await?.as_ref() == Some(&mark) {
+        return Ok(());
+    }
+    app.store.note_home_mark(workspace, mark).await
+}
+
+fn settle_in(app: &App, workspace: &WorkspaceId) {
+    let mut home = app.home.write();
+    if let Some(before) = home.workspace.replace(workspace.clone())
+        && before != *workspace
+    {
+        warn!("the bot token belongs to workspace {workspace}, and the store was used for {before}: that one rests");
+        app.keyed.note(&before, &environment_account(), false);
+    }
+    home.refused = None;
+    app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
+}
+
+/// Forgets what has outlived its use, now and every few hours.
+pub async fn sweep(app: &App) {
+    loop {
+        let busy = app.lanes.at_work();
+        match swept(app).await {
+            Ok(0) => {}
+            Ok(records) => info!("swept {records} records that have outlived their use"),
+            Err(error) => warn!("could not sweep the store: {error}"),
+        }
+        drop(busy);
+        app.clock.sleep(BETWEEN_SWEEPS).await;
+    }
+}
+
+async fn swept(app: &App) -> Result<u64, StoreError> {
+    let mut records = 0;
+    for workspace in app.store.workspaces().await? {
+        // Nobody can resume a channel while Slack lets us into none of its workspace.
+        if app.serves(&workspace) && app.lanes.closed(&workspace).is_none() && app.refused(&workspace).is_none() {
+            let expired = app.store.expire(&workspace, app.clock.now()).await?;
+            app.metrics.deliveries.add("held_too_long", expired);
+        }
+        records += app.store.sweep(&workspace, app.clock.now()).await?;
+    }
+    Ok(records)
+}
