@@ -17,9 +17,9 @@ use sha2::Sha256;
 use std::fmt;
 
 /// What the key's name is made from, so that the name and what the key seals have nothing to do with each other.
-const NAMED: &[u8] = b"segments-slack sealing key";
+const KEY_ID_LABEL: &[u8] = b"segments-slack sealing key";
 /// What derived keys are made from, with their purpose behind it.
-const DERIVED: &[u8] = b"segments-slack derived key ";
+const DERIVED_KEY_LABEL: &[u8] = b"segments-slack derived key ";
 
 /// The sealing keys: the first seals, all of them open. Its `Debug` shows their names only.
 pub struct Vault {
@@ -163,7 +163,7 @@ impl Vault {
 
     /// A key for another purpose, which the first key does not follow from.
     pub fn derived(&self, purpose: &str) -> SecretBox<[u8; 32]> {
-        SecretBox::new(Box::new(mac(self.first.key.expose_secret(), &[DERIVED, purpose.as_bytes()])))
+        SecretBox::new(Box::new(mac(self.first.key.expose_secret(), &[DERIVED_KEY_LABEL, purpose.as_bytes()])))
     }
 
     fn keys(&self) -> impl Iterator<Item = &SealingKey> {
@@ -179,7 +179,7 @@ impl fmt::Debug for Vault {
 
 impl SealingKey {
     fn new(key: SecretBox<[u8; 32]>) -> Self {
-        let name = mac(key.expose_secret(), &[NAMED]);
+        let name = mac(key.expose_secret(), &[KEY_ID_LABEL]);
         let id = KeyId(*name.first_chunk().expect("a MAC has 32 bytes"));
         Self { id, key }
     }

@@ -1,9 +1,9 @@
 //! `backup`: everything that is kept, into a file; or what is in such a file.
 
+use super::admin_client::StoreOrServer;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
-use super::reach::Reached;
 use crate::app::workspaces::keys::given;
 use crate::config::StoreUrl;
 use crate::store::backup::{Draft, Summary, check, write_keys};
@@ -36,7 +36,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
         return out::print(&told(&format!("`{}` is whole", file.display()), &summary));
     }
     let keys = if with_secrets { Some(keys(flags.clone())?) } else { None };
-    let reached = Reached::find(flags).await?;
+    let reached = StoreOrServer::find(flags).await?;
     let mut draft = Draft::create(&file, force)?;
     keys.map(|keys| write_keys(&keys, &mut draft)).transpose()?;
     let draft = reached.back_up(draft).await?;

@@ -3,7 +3,7 @@
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
-use crate::config::Listed;
+use crate::config::ListedSetting;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -13,7 +13,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let settings = arguments.flags.gather();
-    for Listed { key, value, origin } in settings.list() {
+    for ListedSetting { key, value, origin } in settings.list() {
         let origin = origin.map(|origin| format!(" (from {origin})")).unwrap_or_default();
         out::print(&format!("{key} = {value}{origin}"))?;
     }

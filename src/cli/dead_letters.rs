@@ -1,10 +1,10 @@
 //! `dead-letters`: what was given up, sent again or dropped.
 
+use super::admin_client::StoreOrServer;
 use super::export::channel;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
-use super::reach::Reached;
 use crate::app::operations::dead_letters::{Act, Listed, Which};
 use crate::model::{ChannelId, LetterId};
 use clap::Subcommand;
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// No text in a table is longer.
-const CELL: usize = 100;
+const MAX_CELL_CHARS: usize = 100;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -70,7 +70,7 @@ impl Chosen {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     match arguments.verb {
         Verb::List(list) => {
-            let mut letters = Reached::find(list.flags).await?.dead_letters().await?;
+            let mut letters = StoreOrServer::find(list.flags).await?.dead_letters().await?;
             letters.retain(|letter| list.channel.as_ref().is_none_or(|channel| letter.channel == *channel));
             if list.json { out::print(&json(&letters)) } else { out::print(&table(&letters)) }
         }
@@ -81,7 +81,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn act(what: Act, done: &str, chosen: Chosen) -> Result<(), Failure> {
     let which = chosen.which();
-    let went = Reached::find(chosen.flags).await?.act(what, &which).await?;
+    let went = StoreOrServer::find(chosen.flags).await?.act(what, &which).await?;
     for id in &went {
         out::print(&format!("{id} {done}"))?;
     }
@@ -111,10 +111,10 @@ fn table(letters: &[Listed]) -> String {
             letter.id.to_string(),
             format!("{:.0}", letter.at),
             letter.channel.to_string(),
-            out::plain(letter.event.as_deref().unwrap_or("?"), CELL),
-            out::plain(letter.dataset.as_ref().map_or("?", |dataset| dataset.as_str()), CELL),
+            out::plain(letter.event.as_deref().unwrap_or("?"), MAX_CELL_CHARS),
+            out::plain(letter.dataset.as_ref().map_or("?", |dataset| dataset.as_str()), MAX_CELL_CHARS),
             letter.attempts.to_string(),
-            out::plain(&letter.error, CELL),
+            out::plain(&letter.error, MAX_CELL_CHARS),
         ]
     }));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();

@@ -1,9 +1,9 @@
 //! `export`: every subscription as a command, and who is who, in a file for people.
 
+use super::admin_client::StoreOrServer;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
-use super::reach::Reached;
 use crate::app::subscriptions::import_export::Which;
 use crate::model::{ChannelId, WorkspaceId};
 
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { workspaces, channels, flags } = arguments;
-    let exported = Reached::find(flags).await?.export(&Which { workspaces, channels }).await?;
+    let exported = StoreOrServer::find(flags).await?.export(&Which { workspaces, channels }).await?;
     out::print(exported.text.trim_end())?;
     if exported.left_out == 0 { Ok(()) } else { Err(Failure::LeftOut(exported.left_out)) }
 }

@@ -2,7 +2,7 @@
 
 use crate::app::subscriptions::import_export::{NotExported, Stopped};
 use crate::app::workspaces::keys::{NoKeys, ResealError};
-use crate::config::Problems;
+use crate::config::ConfigProblems;
 use crate::sandbox::segments::SendError;
 use crate::store::StoreError;
 use crate::store::backup::{BackupError, RestoreError};
@@ -15,7 +15,7 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub(super) enum Failure {
     #[error(transparent)]
-    Configuration(#[from] Problems),
+    Configuration(#[from] ConfigProblems),
     #[error("could not listen on `{address}`: choose another address with --listen")]
     Listen { address: SocketAddr, source: std::io::Error },
     #[error("could not start the threads")]

@@ -1,7 +1,7 @@
 //! The settings as flags, made from the same table as everything else about them.
 
 use crate::config::setting::{self, Setting};
-use crate::config::{Settings, Sources};
+use crate::config::{ConfigSources, UncheckedSettings};
 use clap::{Arg, ArgMatches, Args, Command, Error};
 use std::io::IsTerminal;
 
@@ -11,8 +11,8 @@ pub(super) struct Flags(Vec<(&'static Setting, String)>);
 
 impl Flags {
     /// These flags over the environment of this process, a file and the defaults.
-    pub(super) fn gather(self) -> Settings {
-        Settings::gather(Sources {
+    pub(super) fn gather(self) -> UncheckedSettings {
+        UncheckedSettings::gather(ConfigSources {
             flags: self.0,
             environment: std::env::vars_os().collect(),
             terminal: std::io::stderr().is_terminal(),

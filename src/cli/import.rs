@@ -1,9 +1,9 @@
 //! `import`: does what a file says that `export` wrote, or tells what it would do.
 
+use super::admin_client::StoreOrServer;
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
-use super::reach::Reached;
 use crate::app::subscriptions::export_file::Mistakes;
 use crate::app::subscriptions::import_export::{Done, Import, Imported, LONGEST_FILE};
 use std::fmt::Write;
@@ -12,7 +12,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// More of a line is not printed.
-const LINE: usize = 3_200;
+const MAX_LINE_CHARS: usize = 3_200;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -29,7 +29,7 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { file, dry_run, flags } = arguments;
     let text = read(&file).map_err(|source| Failure::Unreadable { path: file.clone(), source })?;
-    match Reached::find(flags).await?.import(Import { text, dry_run }).await? {
+    match StoreOrServer::find(flags).await?.import(Import { text, dry_run }).await? {
         Imported::Wrong(mistakes) => {
             out::print(&wrong(&mistakes))?;
             Err(Failure::NotImported { path: file, mistakes: mistakes.first.len() + mistakes.more })
@@ -53,7 +53,7 @@ fn wrong(mistakes: &Mistakes) -> String {
     let mut text = String::new();
     for mistake in &mistakes.first {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "line {}: {}", mistake.line, out::plain(&mistake.what, LINE));
+        let _ = writeln!(text, "line {}: {}", mistake.line, out::plain(&mistake.what, MAX_LINE_CHARS));
     }
     if mistakes.more > 0 {
         let _ = writeln!(text, "and {} more", mistakes.more);
@@ -73,9 +73,9 @@ fn told(done: &[Done], dry_run: bool) -> String {
         let _ = writeln!(text, "{workspace} {place}: {new} new, {changed} changed, {as_before} as before");
         for (before, after) in changes {
             let sign = if before.is_none() { '+' } else { '~' };
-            let _ = writeln!(text, "  {sign} {}", out::plain(after, LINE));
+            let _ = writeln!(text, "  {sign} {}", out::plain(after, MAX_LINE_CHARS));
             if let Some(before) = before {
-                let _ = writeln!(text, "    was: {}", out::plain(before, LINE));
+                let _ = writeln!(text, "    was: {}", out::plain(before, MAX_LINE_CHARS));
             }
         }
     }

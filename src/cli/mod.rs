@@ -1,5 +1,6 @@
 //! The command line: its words, its help, its exit codes.
 
+mod admin_client;
 mod backup;
 mod config;
 mod dead_letters;
@@ -10,7 +11,6 @@ mod flags;
 mod import;
 mod manifest;
 mod out;
-mod reach;
 mod rekey;
 mod restore;
 mod sandbox;

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 use url::Url;
 
 /// Where a server takes the webhooks of the account that its configuration gives.
-const ENDPOINT: &str = "/webhooks/segments";
+const WEBHOOK_PATH: &str = "/webhooks/segments";
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -40,7 +40,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let (listen, secrets) = flags.gather().webhook_target()?;
     let mut endpoint = url.unwrap_or_else(|| server_at(listen));
     if endpoint.path() == "/" {
-        endpoint.set_path(ENDPOINT);
+        endpoint.set_path(WEBHOOK_PATH);
     }
     let origin = endpoint.origin().ascii_serialization();
     let failed = |source| Failure::Send { origin, source };

@@ -31,11 +31,11 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// What a library would log at `trace` that is secret, or somebody's words: the addresses of connections, and frames.
-const TOO_MUCH: &str = "tungstenite=off";
+const SILENCED_LOG_TARGET: &str = "tungstenite=off";
 
 /// Writes log lines to standard error. The filter was checked with the rest of the configuration.
 pub(super) fn log(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::new(filter).add_directive(TOO_MUCH.parse().expect("it is a directive"));
+    let filter = EnvFilter::new(filter).add_directive(SILENCED_LOG_TARGET.parse().expect("it is a directive"));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

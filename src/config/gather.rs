@@ -1,6 +1,6 @@
 //! Collects the text of every setting from flags, environment, file and defaults, and remembers where each was.
 
-use super::problem::{Origin, Problem};
+use super::problem::{ConfigProblem, Origin};
 use super::setting::{self, Setting};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeMap;
@@ -11,11 +11,11 @@ use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
 /// A longer file holds no secret and no configuration.
-const LONGEST_FILE: u64 = 256 * 1024;
+const MAX_CONFIG_FILE_BYTES: u64 = 256 * 1024;
 
 /// Everything outside that a configuration is read from, so that tests touch no process environment.
 #[derive(Default)]
-pub struct Sources {
+pub struct ConfigSources {
     /// What stood on the command line, by setting.
     pub flags: Vec<(&'static Setting, String)>,
     /// The environment.
@@ -25,11 +25,11 @@ pub struct Sources {
 }
 
 /// The settings as found, not yet checked.
-pub struct Settings {
+pub struct UncheckedSettings {
     found: BTreeMap<&'static str, Found>,
     /// Keys whose value was given but could not be had: to call them "not set" would be one complaint too many.
     refused: Vec<&'static str>,
-    pub(super) problems: Vec<Problem>,
+    pub(super) problems: Vec<ConfigProblem>,
 }
 
 struct Found {
@@ -40,7 +40,7 @@ struct Found {
 
 /// A setting, its value fit to be shown, and where it was found.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedSetting {
     /// The setting's key.
     pub key: &'static str,
     /// Its value; `set` for a secret, `not set` for nothing.
@@ -49,9 +49,9 @@ pub struct Listed {
     pub origin: Option<Origin>,
 }
 
-impl Settings {
+impl UncheckedSettings {
     /// Looks everywhere; what is wrong is told by whoever asks for a value later, together with all the rest.
-    pub fn gather(sources: Sources) -> Self {
+    pub fn gather(sources: ConfigSources) -> Self {
         let mut settings = Self { found: BTreeMap::new(), refused: Vec::new(), problems: Vec::new() };
         let defaults = setting::ALL.iter().filter_map(|setting| Some((*setting, setting.default?)));
         let log_format = if sources.terminal { "pretty" } else { "json" };
@@ -79,7 +79,7 @@ impl Settings {
     }
 
     /// Every setting as it would hold, for eyes.
-    pub fn list(&self) -> Vec<Listed> {
+    pub fn list(&self) -> Vec<ListedSetting> {
         let list = setting::ALL.iter().map(|setting| {
             let found = self.found.get(setting.key);
             let value = match found {
@@ -87,7 +87,7 @@ impl Settings {
                 Some(_) if setting.secret => "set".to_owned(),
                 Some(found) => shown(found.text.expose_secret()),
             };
-            Listed { key: setting.key, value, origin: found.map(|found| found.origin.clone()) }
+            ListedSetting { key: setting.key, value, origin: found.map(|found| found.origin.clone()) }
         });
         list.collect()
     }
@@ -122,7 +122,7 @@ impl Settings {
     }
 
     pub(super) fn complain(&mut self, problem: String) {
-        self.problems.push(Problem(problem));
+        self.problems.push(ConfigProblem(problem));
     }
 
     fn refuse(&mut self, setting: &'static Setting, problem: String) {
@@ -274,12 +274,12 @@ fn read_secret(path: &Path, setting: &Setting) -> Result<String, String> {
 
 fn read(path: &Path) -> Result<String, String> {
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
-    if !metadata.is_file() || metadata.len() > LONGEST_FILE {
-        return Err(format!("`{}` is no regular file of at most {LONGEST_FILE} bytes", path.display()));
+    if !metadata.is_file() || metadata.len() > MAX_CONFIG_FILE_BYTES {
+        return Err(format!("`{}` is no regular file of at most {MAX_CONFIG_FILE_BYTES} bytes", path.display()));
     }
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
-    file.take(LONGEST_FILE).read_to_string(&mut text).map_err(|error| unreadable(path, &error))?;
+    file.take(MAX_CONFIG_FILE_BYTES).read_to_string(&mut text).map_err(|error| unreadable(path, &error))?;
     Ok(text)
 }
 

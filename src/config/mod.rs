@@ -5,9 +5,9 @@ mod parse;
 mod problem;
 pub mod setting;
 
-pub use gather::{Listed, Settings, Sources};
+pub use gather::{ConfigSources, ListedSetting, UncheckedSettings};
 pub use parse::{is_loopback, public_url};
-pub use problem::{Origin, Problem, Problems};
+pub use problem::{ConfigProblem, ConfigProblems, Origin};
 
 use crate::model::UserId;
 use secrecy::SecretString;
@@ -123,40 +123,40 @@ pub enum LogFormat {
 
 impl Config {
     /// Reads everything from its sources.
-    pub fn load(sources: Sources) -> Result<Self, Problems> {
-        Settings::gather(sources).config()
+    pub fn load(sources: ConfigSources) -> Result<Self, ConfigProblems> {
+        UncheckedSettings::gather(sources).config()
     }
 }
 
-impl Settings {
+impl UncheckedSettings {
     /// The checked configuration, or all that is wrong.
-    pub fn config(mut self) -> Result<Config, Problems> {
+    pub fn config(mut self) -> Result<Config, ConfigProblems> {
         let config = self.checked();
         self.unless_wrong(config)
     }
 
     /// What whoever sends webhooks to this server needs: its address, and the secrets that it believes.
-    pub fn webhook_target(mut self) -> Result<(SocketAddr, Vec<SecretString>), Problems> {
+    pub fn webhook_target(mut self) -> Result<(SocketAddr, Vec<SecretString>), ConfigProblems> {
         let listen = self.required(&setting::LISTEN, parse::listen);
         let secrets = self.required(&setting::SEGMENTS_WEBHOOK_SECRET, parse::webhook_secrets);
         self.unless_wrong(listen.zip(secrets))
     }
 
     /// What whoever looks into the store needs: where it is.
-    pub fn store(mut self) -> Result<StoreUrl, Problems> {
+    pub fn store(mut self) -> Result<StoreUrl, ConfigProblems> {
         let store = self.required(&setting::STORE, parse::store);
         self.unless_wrong(store)
     }
 
     /// What whoever seals the store's secrets anew needs: where it is, and the keys.
-    pub fn sealing(mut self) -> Result<(StoreUrl, Option<SecretString>), Problems> {
+    pub fn sealing(mut self) -> Result<(StoreUrl, Option<SecretString>), ConfigProblems> {
         let keys = self.optional(&setting::KEY, parse::keys);
         let store = self.required(&setting::STORE, parse::store);
         self.unless_wrong(store.map(|store| (store, keys)))
     }
 
-    fn unless_wrong<T>(self, value: Option<T>) -> Result<T, Problems> {
-        value.filter(|_| self.problems.is_empty()).ok_or(Problems(self.problems))
+    fn unless_wrong<T>(self, value: Option<T>) -> Result<T, ConfigProblems> {
+        value.filter(|_| self.problems.is_empty()).ok_or(ConfigProblems(self.problems))
     }
 
     fn checked(&mut self) -> Option<Config> {

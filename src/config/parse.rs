@@ -129,7 +129,7 @@ fn bytes(text: &str, allowed: RangeInclusive<usize>) -> Parsed<usize> {
 }
 
 /// More people than these are not named one by one.
-const MOST_NAMED: usize = 100;
+const MAX_NAMED_USERS: usize = 100;
 
 pub(super) fn who_may_change(text: &str) -> Parsed<WhoMayChange> {
     match text {
@@ -141,7 +141,7 @@ pub(super) fn who_may_change(text: &str) -> Parsed<WhoMayChange> {
     let words = text.split(|letter: char| letter == ',' || letter.is_whitespace()).filter(|word| !word.is_empty());
     let people = words.map(|word| UserId::parse(word).ok().filter(is_person)).collect::<Option<Vec<_>>>();
     match people.ok_or("is neither `members` nor `admins` nor user ids")? {
-        people if (1..=MOST_NAMED).contains(&people.len()) => Ok(WhoMayChange::These(people)),
+        people if (1..=MAX_NAMED_USERS).contains(&people.len()) => Ok(WhoMayChange::These(people)),
         _ => Err("names nobody, or too many"),
     }
 }

@@ -35,9 +35,9 @@ impl fmt::Display for Origin {
 
 /// One thing that is wrong, in a sentence without its full stop; it never shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem(pub(super) String);
+pub struct ConfigProblem(pub(super) String);
 
-impl fmt::Display for Problem {
+impl fmt::Display for ConfigProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -45,9 +45,9 @@ impl fmt::Display for Problem {
 
 /// Everything that is wrong with a configuration.
 #[derive(Debug, Error)]
-pub struct Problems(pub Vec<Problem>);
+pub struct ConfigProblems(pub Vec<ConfigProblem>);
 
-impl fmt::Display for Problems {
+impl fmt::Display for ConfigProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the configuration cannot be used")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))

@@ -31,12 +31,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{info, warn};
 
 /// No request is larger, in bytes: it names some 30,000 dead letters.
-const LIMIT: usize = 1024 * 1024;
+const MAX_ADMIN_REQUEST_BYTES: usize = 1024 * 1024;
 
 /// A backup is sent in pieces of so many bytes …
-const PIECE: usize = 64 * 1024;
+const BACKUP_CHUNK_BYTES: usize = 64 * 1024;
 /// … of which so many wait for the reader.
-const PIECES: usize = 8;
+const BACKUP_CHUNKS_IN_FLIGHT: usize = 8;
 
 /// What the tools are opened with, and the address that they answer at.
 #[derive(Clone)]
@@ -107,7 +107,7 @@ async fn letters(State(app): Shared) -> Response {
 }
 
 async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response {
-    let which: Which = match asked(&app, request, LIMIT, &app.slack_room).await {
+    let which: Which = match asked(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
         Ok(which) => which,
         Err(refusal) => return refusal,
     };
@@ -123,7 +123,7 @@ async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response 
 }
 
 async fn export(State(app): Shared, request: Request<Body>) -> Response {
-    let which: import_export::Which = match asked(&app, request, LIMIT, &app.slack_room).await {
+    let which: import_export::Which = match asked(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
         Ok(which) => which,
         Err(refusal) => return refusal,
     };
@@ -136,7 +136,7 @@ async fn export(State(app): Shared, request: Request<Body>) -> Response {
 
 async fn import(State(app): Shared, request: Request<Body>) -> Response {
     // As JSON a file may be twice as long.
-    let file: Import = match asked(&app, request, 2 * LONGEST_FILE + LIMIT, &app.webhook_room).await {
+    let file: Import = match asked(&app, request, 2 * LONGEST_FILE + MAX_ADMIN_REQUEST_BYTES, &app.webhook_room).await {
         Ok(file) => file,
         Err(refusal) => return refusal,
     };
@@ -175,10 +175,10 @@ async fn backup(State(app): Shared) -> Response {
         Ok(export) => export,
         Err(error) => return (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
     };
-    let (pieces, mut sent) = mpsc::channel(PIECES);
+    let (pieces, mut sent) = mpsc::channel(BACKUP_CHUNKS_IN_FLIGHT);
     let at = app.clock.now();
     app.tasks.spawn_blocking(move || {
-        let mut body = BufWriter::with_capacity(PIECE, Pieces(pieces));
+        let mut body = BufWriter::with_capacity(BACKUP_CHUNK_BYTES, Pieces(pieces));
         if let Err(error) = write(export, at, &mut body, || false) {
             warn!("could not send a backup: {error}");
         }

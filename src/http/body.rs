@@ -9,11 +9,11 @@ use futures_util::StreamExt;
 use std::time::Duration;
 
 /// A sender that takes longer than this is too slow.
-const TIME_LIMIT: Duration = Duration::from_secs(10);
+const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum Unread {
+pub(super) enum BodyError {
     /// Over the limit, in bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
@@ -28,7 +28,7 @@ pub(super) enum Unread {
     Broken,
 }
 
-impl Unread {
+impl BodyError {
     /// What to answer with.
     pub(super) const fn status(self) -> StatusCode {
         match self {
@@ -40,7 +40,7 @@ impl Unread {
     }
 
     /// The word it is counted under.
-    pub(super) const fn word(self) -> &'static str {
+    pub(super) const fn metric_label(self) -> &'static str {
         match self {
             Self::TooLarge(_) => "too_large",
             Self::TooSlow => "too_slow",
@@ -51,12 +51,12 @@ impl Unread {
 }
 
 /// A body, and the room that it takes up until the last of its handles is dropped.
-struct Kept {
+struct BufferedBody {
     bytes: BytesMut,
     share: Share,
 }
 
-impl AsRef<[u8]> for Kept {
+impl AsRef<[u8]> for BufferedBody {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
@@ -68,35 +68,35 @@ pub(super) async fn read(
     limit: usize,
     room: &Room,
     clock: &Clock,
-) -> Result<(HeaderMap, Bytes), Unread> {
+) -> Result<(HeaderMap, Bytes), BodyError> {
     let (parts, body) = request.into_parts();
-    match clock.timeout(TIME_LIMIT, whole(body, limit, room)).await {
+    match clock.timeout(BODY_READ_TIMEOUT, whole(body, limit, room)).await {
         Some(read) => read.map(|bytes| (parts.headers, bytes)),
-        None => Err(Unread::TooSlow),
+        None => Err(BodyError::TooSlow),
     }
 }
 
 /// Reads a body. It takes up room as it arrives, whatever length it announces: a sender holds no more than it sent. What
 /// is over the limit is read too, up to a point, and thrown away: a sender that is cut off while it writes never sees
 /// the answer.
-async fn whole(body: Body, limit: usize, room: &Room) -> Result<Bytes, Unread> {
+async fn whole(body: Body, limit: usize, room: &Room) -> Result<Bytes, BodyError> {
     let patience = limit.saturating_mul(4);
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let (mut pieces, mut length) = (body.into_data_stream(), 0);
-    let mut kept = Kept { bytes: BytesMut::new(), share: room.share() };
+    let mut kept = BufferedBody { bytes: BytesMut::new(), share: room.share() };
     while announced <= patience
         && length <= patience
         && let Some(piece) = pieces.next().await
     {
-        let piece = piece.map_err(|_| Unread::Broken)?;
+        let piece = piece.map_err(|_| BodyError::Broken)?;
         length += piece.len();
         if announced.max(length) > limit {
-            kept = Kept { bytes: BytesMut::new(), share: room.share() };
+            kept = BufferedBody { bytes: BytesMut::new(), share: room.share() };
         } else if kept.share.grow(piece.len()) {
             kept.bytes.extend_from_slice(&piece);
         } else {
-            return Err(Unread::NoRoom);
+            return Err(BodyError::NoRoom);
         }
     }
-    if announced.max(length) > limit { Err(Unread::TooLarge(limit)) } else { Ok(Bytes::from_owner(kept)) }
+    if announced.max(length) > limit { Err(BodyError::TooLarge(limit)) } else { Ok(Bytes::from_owner(kept)) }
 }

@@ -10,9 +10,9 @@ use maud::{DOCTYPE, Markup, html};
 use std::sync::Arc;
 
 /// The cookie that keeps the browser's half of a state.
-const COOKIE: &str = "segments_slack_install";
+const INSTALL_COOKIE: &str = "segments_slack_install";
 /// What no browser is to do with these pages: keep them, tell their addresses (a code stands in one), run or load a thing.
-const HEADERS: [(HeaderName, &str); 4] = [
+const PAGE_HEADERS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
@@ -25,7 +25,7 @@ pub(super) async fn start(State(app): State<Arc<App>>) -> Response {
     let ticket = app.states.issue(app.clock.now());
     let to = oauth.consent_url(&ticket.state).to_string();
     let cookie = cookie(&app, &ticket.cookie, STATE_LIFE.as_secs());
-    (StatusCode::SEE_OTHER, HEADERS, [(header::LOCATION, to), (header::SET_COOKIE, cookie)]).into_response()
+    (StatusCode::SEE_OTHER, PAGE_HEADERS, [(header::LOCATION, to), (header::SET_COOKIE, cookie)]).into_response()
 }
 
 /// `/slack/oauth`: where Slack sends the browser back to.
@@ -40,14 +40,14 @@ pub(super) async fn finish(
     let back = back.map(|Query(back)| back).unwrap_or_default();
     let landed = land(&app, back, held(&headers)).await;
     let (status, page) = told(&landed);
-    (status, HEADERS, [(header::SET_COOKIE, cookie(&app, "", 0))], Html(page.into_string())).into_response()
+    (status, PAGE_HEADERS, [(header::SET_COOKIE, cookie(&app, "", 0))], Html(page.into_string())).into_response()
 }
 
 /// The browser's half, as it sent it.
 fn held(headers: &HeaderMap) -> &str {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map_or("", |(_, value)| value)
+    pairs.find(|(name, _)| *name == INSTALL_COOKIE).map_or("", |(_, value)| value)
 }
 
 fn cookie(app: &App, value: &str, seconds: u64) -> String {
@@ -55,7 +55,7 @@ fn cookie(app: &App, value: &str, seconds: u64) -> String {
         Some(url) => (url.path().trim_end_matches('/'), if url.scheme() == "https" { "; Secure" } else { "" }),
         None => ("", ""),
     };
-    format!("{COOKIE}={value}; Path={path}/slack/oauth; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    format!("{INSTALL_COOKIE}={value}; Path={path}/slack/oauth; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
 fn not_here() -> Response {
@@ -63,7 +63,7 @@ fn not_here() -> Response {
         p { "This server serves the workspace that it was configured for. Others cannot install the app from here." }
         p { "Whoever runs it can allow that with SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and SEGMENTS_SLACK_PUBLIC_URL." }
     };
-    (StatusCode::NOT_FOUND, HEADERS, Html(page("Installing is turned off", &body).into_string())).into_response()
+    (StatusCode::NOT_FOUND, PAGE_HEADERS, Html(page("Installing is turned off", &body).into_string())).into_response()
 }
 
 /// What became of an installation, in words: what happened, and what to do next.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// The file of the data folder that holds it.
-const FILE: &str = "admin";
+const ADMIN_KEY_FILE: &str = "admin";
 
 /// Where a running server can be asked, and the word that it wants to hear. The word is a secret.
 #[derive(Clone, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ impl AdminKey {
 
     /// Where it is in a data folder.
     pub fn path_in(folder: &Path) -> PathBuf {
-        folder.join(FILE)
+        folder.join(ADMIN_KEY_FILE)
     }
 
     /// Puts it into the data folder in place of an earlier one, for the folder's owner only.

@@ -32,9 +32,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tracing::warn;
 
 /// A webhook waits no longer for the store: its sender gives up after 15 s.
-const STORE_PATIENCE: Duration = Duration::from_secs(8);
+const STORE_COMMIT_TIMEOUT: Duration = Duration::from_secs(8);
 /// A sender that is sent away comes again after so many seconds.
-const COME_AGAIN: &str = "5";
+const RETRY_AFTER_SECONDS: &str = "5";
 
 type Shared = State<Arc<App>>;
 
@@ -64,7 +64,7 @@ fn refuse(status: StatusCode, what: &str, why: &dyn std::fmt::Display) -> Respon
     warn!(http.status = status.as_u16(), "refused {what}: {why}");
     let answer = (status, format!("could not accept {what}: {why}\n"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        return ([(RETRY_AFTER, COME_AGAIN)], answer).into_response();
+        return ([(RETRY_AFTER, RETRY_AFTER_SECONDS)], answer).into_response();
     }
     answer.into_response()
 }
@@ -76,7 +76,7 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
     };
     let (headers, bytes) = match body::read(request, app.settings.webhook_limit, &app.webhook_room, &app.clock).await {
         Ok(read) => read,
-        Err(unread) => return refused(unread.word(), unread.status(), &unread),
+        Err(unread) => return refused(unread.metric_label(), unread.status(), &unread),
     };
     let endpoint = match app.endpoint(account.as_deref()).await {
         Ok(endpoint) => endpoint,
@@ -99,7 +99,7 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         let app = Arc::clone(&app);
         async move { accept(&app, &endpoint, signed).await }
     });
-    let Some(done) = app.clock.timeout(STORE_PATIENCE, work).await else {
+    let Some(done) = app.clock.timeout(STORE_COMMIT_TIMEOUT, work).await else {
         let why = "the store takes too long over it";
         return refused("store_slow", StatusCode::SERVICE_UNAVAILABLE, &why);
     };
@@ -133,7 +133,7 @@ async fn signed(app: &App, request: Request<Body>) -> Result<SignedRequest, Resp
         return Err(refused("refused", StatusCode::NOT_FOUND, &why));
     };
     let read = body::read(request, LARGEST, &app.slack_room, &app.clock).await;
-    let (headers, bytes) = read.map_err(|unread| refused(unread.word(), unread.status(), &unread))?;
+    let (headers, bytes) = read.map_err(|unread| refused(unread.metric_label(), unread.status(), &unread))?;
     let verified = SignedRequest::verify(&headers, bytes, secret, app.clock.now());
     verified.map_err(|refusal| refused("refused", refusal.status(), &refusal))
 }

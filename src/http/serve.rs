@@ -13,22 +13,22 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 /// Connections at once; more wait in the listener's queue. Hundreds from the sender are normal.
-const CONNECTIONS: usize = 2048;
+const MAX_CONNECTIONS: usize = 2048;
 /// A sender must have sent its headers by then.
-const HEADER_LIMIT: Duration = Duration::from_secs(10);
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that could not be accepted is tried again after this.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
 /// Headers of one request.
-const HEADERS: usize = 64;
+const MAX_HEADERS: usize = 64;
 /// Bytes of one request's headers.
-const HEADER_BYTES: usize = 64 * 1024;
+const MAX_HEADER_BYTES: usize = 64 * 1024;
 /// At the end, requests in flight get so long.
-const END_LIMIT: Duration = Duration::from_secs(8);
+const CONNECTION_DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Serves a router until `shutdown`, then lets requests in flight finish.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
@@ -39,15 +39,15 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
             Err(error) => {
                 warn!("could not accept a connection: {error}");
                 // Out of file handles, say: some are given back meanwhile.
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             }
         };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_LIMIT)
-            .max_headers(HEADERS)
-            .max_buf_size(HEADER_BYTES)
+            .header_read_timeout(HEADER_READ_TIMEOUT)
+            .max_headers(MAX_HEADERS)
+            .max_buf_size(MAX_HEADER_BYTES)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
@@ -58,8 +58,8 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
         });
     }
     drop(listener);
-    if tokio::time::timeout(END_LIMIT, graceful.shutdown()).await.is_err() {
-        warn!("requests were still in flight after {END_LIMIT:?} and are cut off");
+    if tokio::time::timeout(CONNECTION_DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
+        warn!("requests were still in flight after {CONNECTION_DRAIN_TIMEOUT:?} and are cut off");
     }
 }
 

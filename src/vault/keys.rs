@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 /// The name of the key file in the data folder.
 pub const KEY_FILE: &str = "key";
 /// More keys than a rotation needs would be a mistake.
-const MOST_KEYS: usize = 8;
+const MAX_KEYS: usize = 8;
 /// No key file is longer, in bytes.
-const LONGEST_FILE: u64 = 4 * 1024;
+const MAX_KEY_FILE_BYTES: u64 = 4 * 1024;
 
 /// What is wrong with a text of keys. Says nothing of the keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,7 +71,7 @@ impl Vault {
             if keys.iter().any(|other| other.id == key.id) {
                 return Err(KeyFault::Twice);
             }
-            if keys.len() == MOST_KEYS {
+            if keys.len() == MAX_KEYS {
                 return Err(KeyFault::TooMany);
             }
             keys.push(key);
@@ -93,7 +93,7 @@ impl Vault {
             return Err(KeyError::Open(path));
         }
         let mut text = String::new();
-        file.take(LONGEST_FILE).read_to_string(&mut text).map_err(failed)?;
+        file.take(MAX_KEY_FILE_BYTES).read_to_string(&mut text).map_err(failed)?;
         let text = SecretString::from(text);
         let vault = Self::parse(text.expose_secret());
         vault.map(Some).map_err(|fault| KeyError::Fault { path, fault })

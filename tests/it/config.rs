@@ -1,7 +1,7 @@
 //! Where settings come from, which source wins, and what is said about mistakes.
 
 use segments_slack::config::setting::{self, Setting};
-use segments_slack::config::{Config, LogFormat, Origin, Settings, Sources, WhoMayChange};
+use segments_slack::config::{Config, ConfigSources, LogFormat, Origin, UncheckedSettings, WhoMayChange};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
@@ -18,12 +18,12 @@ const SECRETS: [(&str, &str); 3] = [
 /// Sources of a test, and the folder that their files live in.
 struct Desk {
     folder: TempDir,
-    sources: Sources,
+    sources: ConfigSources,
 }
 
 impl Desk {
     fn bare() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), sources: Sources::default() }
+        Self { folder: tempfile::tempdir().unwrap(), sources: ConfigSources::default() }
     }
 
     fn with_secrets() -> Self {
@@ -319,7 +319,7 @@ fn any_file_is_read_without_a_panic() {
 #[test]
 fn the_list_shows_every_setting_with_its_origin_and_no_secret() {
     let desk = Desk::with_secrets().flag(&setting::STORE, "sled:/var/lib/segments-slack");
-    let list = Settings::gather(desk.sources).list();
+    let list = UncheckedSettings::gather(desk.sources).list();
     assert_eq!(list.len(), setting::ALL.len());
     let entry = |key: &str| list.iter().find(|listed| listed.key == key).unwrap();
     assert_eq!(entry("store").origin, Some(Origin::Flag("store")));

@@ -13,23 +13,23 @@ use std::path::PathBuf;
 /// Everything that was found out, but for what is wrong with the configuration.
 pub(super) struct Facts {
     pub(super) now: Timestamp,
-    pub(super) shape: Shape,
-    pub(super) folder: Folder,
-    pub(super) store: Store,
-    pub(super) slack: Result<Look, NoAnswer>,
+    pub(super) settings: SettingsFacts,
+    pub(super) folder: FolderFacts,
+    pub(super) store: StoreFacts,
+    pub(super) slack: Result<Look, SlackProbeError>,
     /// How far this machine's clock is ahead of Slack's, at least; none if Slack did not tell its time.
     pub(super) ahead: Option<SignedDuration>,
     /// What Slack said of the app token; none without one.
-    pub(super) socket: Option<Result<Look, NoAnswer>>,
+    pub(super) socket: Option<Result<Look, SlackProbeError>>,
     /// None without a public address.
-    pub(super) public: Option<Public>,
+    pub(super) public: Option<PublicUrlFacts>,
     /// None without an API key.
     pub(super) segments: Option<Result<User, SegmentsError>>,
 }
 
 /// What the settings look like.
 #[derive(Clone)]
-pub(super) struct Shape {
+pub(super) struct SettingsFacts {
     pub(super) listen: String,
     pub(super) slack_api_url: String,
     pub(super) has_token: bool,
@@ -44,7 +44,7 @@ pub(super) struct Shape {
 
 /// The data folder.
 #[derive(Clone, Default)]
-pub(super) struct Folder {
+pub(super) struct FolderFacts {
     pub(super) path: PathBuf,
     pub(super) is_there: bool,
     /// Why nothing can be made in it, or in the one that it would be made in.
@@ -60,13 +60,13 @@ pub(super) struct Folder {
 }
 
 /// The store.
-pub(super) enum Store {
+pub(super) enum StoreFacts {
     /// There is none yet.
     None,
     /// It belongs to another user of this machine, and was let alone.
     Alien { owner: u32, own: u32 },
     /// Nobody uses it.
-    Idle(Idle),
+    Idle(IdleStore),
     /// A server uses it, and said this, or why it did not.
     Running(Result<Box<Checkup>, String>),
     /// Something uses it that cannot be asked.
@@ -78,15 +78,15 @@ pub(super) enum Store {
 }
 
 /// A store that was looked through.
-pub(super) struct Idle {
-    pub(super) key: Key,
+pub(super) struct IdleStore {
+    pub(super) key: KeyFacts,
     pub(super) kept: Vec<Kept>,
     /// What Slack said of the tokens in it; of the first few, where there are many.
-    pub(super) tokens: Vec<(WorkspaceId, Result<Look, NoAnswer>)>,
+    pub(super) tokens: Vec<(WorkspaceId, Result<Look, SlackProbeError>)>,
 }
 
 /// The sealing key.
-pub(super) enum Key {
+pub(super) enum KeyFacts {
     /// It is there, by this name.
     Found(String),
     /// There is none, and nothing that was sealed.
@@ -96,18 +96,18 @@ pub(super) enum Key {
 }
 
 /// What came of asking at the public address.
-pub(super) struct Public {
+pub(super) struct PublicUrlFacts {
     pub(super) url: String,
-    pub(super) place: Place,
+    pub(super) place: AddressScope,
     /// What `/healthz` answered.
-    pub(super) health: Result<Reply, Trouble>,
+    pub(super) health: Result<ProbeResponse, ConnectionFailure>,
     /// What `/slack/events` answered to a question that was signed as Slack signs it; none without a signing secret.
-    pub(super) events: Option<Result<Reply, Trouble>>,
+    pub(super) events: Option<Result<ProbeResponse, ConnectionFailure>>,
 }
 
 /// Where an address leads, as seen from this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum AddressScope {
     Internet,
     Private(IpAddr),
     Loopback,
@@ -117,33 +117,33 @@ pub(super) enum Place {
 
 /// An answer, as far as it matters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Reply {
+pub(super) struct ProbeResponse {
     pub(super) status: u16,
     pub(super) location: Option<String>,
     /// Whether it is what was expected.
     pub(super) is_ours: bool,
     /// Why it was refused, if it was by a server of this kind.
-    pub(super) refused: Option<Refused>,
+    pub(super) refused: Option<RequestRejection>,
 }
 
 /// Why a server of this kind did not believe the question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum RequestRejection {
     Signature,
     Time,
 }
 
 /// Why Slack gave no answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum NoAnswer {
-    Trouble(Trouble),
+pub(super) enum SlackProbeError {
+    Connection(ConnectionFailure),
     Status(u16),
     Unreadable,
 }
 
 /// Why no answer came.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Trouble {
+pub(super) enum ConnectionFailure {
     /// Nobody knows the name.
     Name,
     /// Nothing listens there.
@@ -154,7 +154,7 @@ pub(super) enum Trouble {
     Cut,
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for ConnectionFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name => f.write_str("its name is not known here (DNS)"),
@@ -166,10 +166,10 @@ impl fmt::Display for Trouble {
     }
 }
 
-impl fmt::Display for NoAnswer {
+impl fmt::Display for SlackProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Trouble(trouble) => trouble.fmt(f),
+            Self::Connection(trouble) => trouble.fmt(f),
             Self::Status(status) => write!(f, "it answered with HTTP status {status}"),
             Self::Unreadable => f.write_str("what answers there is not Slack"),
         }
@@ -180,14 +180,14 @@ impl fmt::Display for NoAnswer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
     pub(super) check: &'static str,
-    pub(super) status: Status,
+    pub(super) status: CheckStatus,
     pub(super) found: String,
     /// What to do; none where nothing is to be done.
     pub(super) remedy: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) enum Status {
+pub(super) enum CheckStatus {
     #[serde(rename = "ok")]
     Ok,
     #[serde(rename = "warning")]
@@ -198,8 +198,8 @@ pub(super) enum Status {
     NotChecked,
 }
 
-impl Status {
-    pub(super) const fn word(self) -> &'static str {
+impl CheckStatus {
+    pub(super) const fn label(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Warning => "warning",
@@ -211,33 +211,33 @@ impl Status {
 
 impl Finding {
     pub(super) fn ok(check: &'static str, found: impl Into<String>) -> Self {
-        Self { check, status: Status::Ok, found: found.into(), remedy: None }
+        Self { check, status: CheckStatus::Ok, found: found.into(), remedy: None }
     }
 
     pub(super) fn warning(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { check, status: Status::Warning, found: found.into(), remedy: Some(remedy.into()) }
+        Self { check, status: CheckStatus::Warning, found: found.into(), remedy: Some(remedy.into()) }
     }
 
     pub(super) fn failed(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { check, status: Status::Failed, found: found.into(), remedy: Some(remedy.into()) }
+        Self { check, status: CheckStatus::Failed, found: found.into(), remedy: Some(remedy.into()) }
     }
 
     pub(super) fn unchecked(check: &'static str, found: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { check, status: Status::NotChecked, found: found.into(), remedy: Some(remedy.into()) }
+        Self { check, status: CheckStatus::NotChecked, found: found.into(), remedy: Some(remedy.into()) }
     }
 }
 
 impl Facts {
     /// Whether a server uses the store.
     pub(super) fn is_running(&self) -> bool {
-        matches!(self.store, Store::Running(_) | Store::Taken)
+        matches!(self.store, StoreFacts::Running(_) | StoreFacts::Taken)
     }
 
     /// What is kept, as far as it could be looked at.
     pub(super) fn kept(&self) -> Option<&[Kept]> {
         match &self.store {
-            Store::Idle(idle) => Some(&idle.kept),
-            Store::Running(Ok(checkup)) => Some(&checkup.workspaces),
+            StoreFacts::Idle(idle) => Some(&idle.kept),
+            StoreFacts::Running(Ok(checkup)) => Some(&checkup.workspaces),
             _ => None,
         }
     }
@@ -245,7 +245,7 @@ impl Facts {
     /// What a running server said.
     pub(super) fn checkup(&self) -> Option<&Checkup> {
         match &self.store {
-            Store::Running(Ok(checkup)) => Some(checkup),
+            StoreFacts::Running(Ok(checkup)) => Some(checkup),
             _ => None,
         }
     }

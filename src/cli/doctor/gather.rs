@@ -1,8 +1,10 @@
 //! Finds the facts out: what is on this machine, and what Slack, Segments.ai and the public address answer, all at once.
 
-use super::ask::{Answer, Asker, LIMIT};
-use super::facts::{Facts, NoAnswer, Public, Refused, Reply, Shape, Trouble as NoReply};
-use super::here;
+use super::facts::{
+    ConnectionFailure, Facts, ProbeResponse, PublicUrlFacts, RequestRejection, SettingsFacts, SlackProbeError,
+};
+use super::local;
+use super::probe::{HttpProber, PROBE_TIMEOUT, RawResponse};
 use crate::clock::Clock;
 use crate::config::{Config, StoreUrl};
 use crate::metrics::Tally;
@@ -19,34 +21,34 @@ use url::Url;
 use uuid::Uuid;
 
 pub(super) async fn gather(config: &Config, clock: &Clock) -> Facts {
-    let asker = Asker::new(clock.clone());
+    let prober = HttpProber::new(clock.clone());
     let StoreUrl::Sled(folder) = &config.store;
     let public = async {
         match &config.public_url {
-            Some(url) => Some(public(&asker, url, config.signing_secret.as_ref(), clock).await),
+            Some(url) => Some(public(&prober, url, config.signing_secret.as_ref(), clock).await),
             None => None,
         }
     };
     let socket = async {
         match &config.app_token {
-            Some(token) => Some(socket(&asker, &config.slack_api_url, token).await),
+            Some(token) => Some(socket(&prober, &config.slack_api_url, token).await),
             None => None,
         }
     };
     let ((folder, store), (slack, ahead), socket, public, segments) = tokio::join!(
-        here::look(&asker, config, folder, clock),
-        slack(&asker, &config.slack_api_url, config.bot_token.as_ref()),
+        local::look(&prober, config, folder, clock),
+        slack(&prober, &config.slack_api_url, config.bot_token.as_ref()),
         socket,
         public,
         segments(config, clock),
     );
-    Facts { now: clock.now(), shape: shape(config), folder, store, slack, ahead, socket, public, segments }
+    Facts { now: clock.now(), settings: settings(config), folder, store, slack, ahead, socket, public, segments }
 }
 
-fn shape(config: &Config) -> Shape {
+fn settings(config: &Config) -> SettingsFacts {
     let base = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
     let redirect = config.oauth.as_ref().zip(config.public_url.as_ref());
-    Shape {
+    SettingsFacts {
         listen: config.listen.to_string(),
         slack_api_url: base(&config.slack_api_url),
         has_token: config.bot_token.is_some(),
@@ -70,11 +72,11 @@ fn is_svixs(text: &str) -> bool {
 
 /// Asks Slack whose a token is, or only whether it is there; and how far this machine's clock is ahead.
 pub(super) async fn slack(
-    asker: &Asker,
+    prober: &HttpProber,
     api_url: &Url,
     token: Option<&SecretString>,
-) -> (Result<Look, NoAnswer>, Option<SignedDuration>) {
-    match looked(asker.ask(api_url, |client| look::request(client, api_url, token)).await) {
+) -> (Result<Look, SlackProbeError>, Option<SignedDuration>) {
+    match looked(prober.ask(api_url, |client| look::request(client, api_url, token)).await) {
         Ok((look, times)) => {
             let ahead = look.date.map(|date| ahead(times, date));
             (Ok(look), ahead)
@@ -84,18 +86,18 @@ pub(super) async fn slack(
 }
 
 /// Asks Slack whether an app token opens connections.
-async fn socket(asker: &Asker, api_url: &Url, token: &SecretString) -> Result<Look, NoAnswer> {
-    let answer = asker.ask(api_url, |client| look::socket_request(client, api_url, token)).await;
+async fn socket(prober: &HttpProber, api_url: &Url, token: &SecretString) -> Result<Look, SlackProbeError> {
+    let answer = prober.ask(api_url, |client| look::socket_request(client, api_url, token)).await;
     looked(answer).map(|(look, _)| look)
 }
 
 /// What Slack said, and when it was asked and answered.
-fn looked(answer: Result<Answer, NoReply>) -> Result<(Look, (Timestamp, Timestamp)), NoAnswer> {
-    let answer = answer.map_err(NoAnswer::Trouble)?;
+fn looked(answer: Result<RawResponse, ConnectionFailure>) -> Result<(Look, (Timestamp, Timestamp)), SlackProbeError> {
+    let answer = answer.map_err(SlackProbeError::Connection)?;
     if answer.status != StatusCode::OK {
-        return Err(NoAnswer::Status(answer.status.as_u16()));
+        return Err(SlackProbeError::Status(answer.status.as_u16()));
     }
-    let look = look::read(&answer.headers, &answer.body).ok_or(NoAnswer::Unreadable)?;
+    let look = look::read(&answer.headers, &answer.body).ok_or(SlackProbeError::Unreadable)?;
     Ok((look, answer.times))
 }
 
@@ -113,17 +115,17 @@ fn ahead((asked, answered): (Timestamp, Timestamp), date: Timestamp) -> SignedDu
 }
 
 /// Asks at the public address: whether anything of ours is there, and whether it believes what Slack would sign.
-async fn public(asker: &Asker, url: &Url, secret: Option<&SecretString>, clock: &Clock) -> Public {
+async fn public(prober: &HttpProber, url: &Url, secret: Option<&SecretString>, clock: &Clock) -> PublicUrlFacts {
     let base = url.as_str().trim_end_matches('/').to_owned();
     let challenge = Uuid::new_v4().to_string();
     let question = json!({"type": "url_verification", "challenge": challenge}).to_string();
     let timestamp = clock.now().as_second().to_string();
     let secret = secret.and_then(|secret| SigningSecret::new(secret.clone()));
     let signature = secret.map(|secret| secret.sign(&timestamp, question.as_bytes()));
-    let health = asker.ask(url, |client| client.get(format!("{base}/healthz")));
+    let health = prober.ask(url, |client| client.get(format!("{base}/healthz")));
     let events = async {
         let signature = signature?;
-        let answer = asker.ask(url, |client| {
+        let answer = prober.ask(url, |client| {
             client
                 .post(format!("{base}/slack/events"))
                 .header(header::CONTENT_TYPE, "application/json")
@@ -133,8 +135,8 @@ async fn public(asker: &Asker, url: &Url, secret: Option<&SecretString>, clock: 
         });
         Some(answer.await)
     };
-    let (place, health, events) = tokio::join!(asker.place(url), health, events);
-    Public {
+    let (place, health, events) = tokio::join!(prober.place(url), health, events);
+    PublicUrlFacts {
         url: base,
         place,
         health: health.map(|answer| reply(&answer, "ok")),
@@ -142,17 +144,17 @@ async fn public(asker: &Asker, url: &Url, secret: Option<&SecretString>, clock: 
     }
 }
 
-fn reply(answer: &Answer, expected: &str) -> Reply {
+fn reply(answer: &RawResponse, expected: &str) -> ProbeResponse {
     let body = String::from_utf8_lossy(&answer.body);
     let says = |refusal: request::Refusal| {
         answer.status == StatusCode::UNAUTHORIZED && body.contains(refusal.to_string().as_str())
     };
-    let signature = says(request::Refusal::WrongSignature).then_some(Refused::Signature);
-    Reply {
+    let signature = says(request::Refusal::WrongSignature).then_some(RequestRejection::Signature);
+    ProbeResponse {
         status: answer.status.as_u16(),
         location: answer.headers.get(header::LOCATION).map(|to| String::from_utf8_lossy(to.as_bytes()).into_owned()),
         is_ours: answer.status == StatusCode::OK && body.trim() == expected,
-        refused: signature.or(says(request::Refusal::Stale).then_some(Refused::Time)),
+        refused: signature.or(says(request::Refusal::Stale).then_some(RequestRejection::Time)),
     }
 }
 
@@ -163,7 +165,7 @@ async fn segments(config: &Config, clock: &Clock) -> Option<Result<User, Segment
     let Ok(api) = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), Tally::default()) else {
         return Some(lost(Trouble::Unreachable));
     };
-    Some(clock.timeout(LIMIT, api.me(key)).await.unwrap_or_else(|| lost(Trouble::TimedOut)))
+    Some(clock.timeout(PROBE_TIMEOUT, api.me(key)).await.unwrap_or_else(|| lost(Trouble::TimedOut)))
 }
 
 #[cfg(test)]

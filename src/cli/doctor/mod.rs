@@ -2,17 +2,17 @@
 //!
 //! `gather` finds facts out, `judge` says what they mean. Nothing is made or changed, and no secret is printed.
 
-mod ask;
 mod facts;
 mod gather;
-mod here;
 mod judge;
+mod local;
+mod probe;
 
 use super::failure::Failure;
 use super::flags::Flags;
 use super::out;
 use crate::clock::Clock;
-use facts::{Finding, Status};
+use facts::{CheckStatus, Finding};
 use gather::gather;
 use std::fmt::Write;
 
@@ -44,7 +44,7 @@ async fn examine(Arguments { json, flags }: Arguments) -> Result<(), Failure> {
         report(&findings)
     };
     out::print(&report)?;
-    match findings.iter().any(|finding| finding.status == Status::Failed) {
+    match findings.iter().any(|finding| finding.status == CheckStatus::Failed) {
         _ if !is_configured => Err(Failure::Unconfigured),
         true => Err(Failure::Unwell),
         false => Ok(()),
@@ -55,19 +55,19 @@ async fn examine(Arguments { json, flags }: Arguments) -> Result<(), Failure> {
 fn report(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Finding { check, status, found, remedy } in findings {
-        let _ = writeln!(text, "{:11}  {check:14}  {}", status.word(), out::plain(found, 1000));
+        let _ = writeln!(text, "{:11}  {check:14}  {}", status.label(), out::plain(found, 1000));
         if let Some(remedy) = remedy {
             let _ = writeln!(text, "{:29}-> {}", "", out::plain(remedy, 1000));
         }
     }
     let of = |status| findings.iter().filter(|finding| finding.status == status).count();
-    let (warnings, failed) = (of(Status::Warning), of(Status::Failed));
+    let (warnings, failed) = (of(CheckStatus::Warning), of(CheckStatus::Failed));
     let s = if warnings == 1 { "" } else { "s" };
     let _ = write!(
         text,
         "{} ok, {warnings} warning{s}, {failed} failed, {} not checked",
-        of(Status::Ok),
-        of(Status::NotChecked)
+        of(CheckStatus::Ok),
+        of(CheckStatus::NotChecked)
     );
     text
 }

@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 use segments_slack::app::subscriptions::export_file;
-use segments_slack::config::{Settings, Sources, setting};
+use segments_slack::config::{ConfigSources, UncheckedSettings, setting};
 use segments_slack::routing::derive::derive;
 use segments_slack::segments::decode::{Decoded, decode};
 use segments_slack::slack::command::{Command, parse, read_lines};
@@ -36,7 +36,8 @@ pub fn config(bytes: &[u8]) {
     file.write_all(bytes).expect("there is room for a file");
     let path = file.path().to_str().expect("a temporary name is text").to_owned();
     let flags = vec![(&setting::CONFIG, path)];
-    let settings = || Settings::gather(Sources { flags: flags.clone(), environment: Vec::new(), terminal: false });
+    let settings =
+        || UncheckedSettings::gather(ConfigSources { flags: flags.clone(), environment: Vec::new(), terminal: false });
     let _ = settings().list();
     if let Err(problems) = settings().config() {
         assert!(!problems.to_string().is_empty(), "it says what is wrong");

@@ -1,17 +1,17 @@
 //! What the facts mean, in words, in the order in which a person would mend things. Pure.
 
-mod here;
+mod local;
 mod public;
 mod slack;
 
 use super::facts::{Facts, Finding};
-use crate::config::Problems;
+use crate::config::ConfigProblems;
 
 /// What is said where a running server would have to be asked, and cannot be.
-const NOBODY_TO_ASK: &str = "the store could not be looked into: see above";
+const STORE_NOT_INSPECTED: &str = "the store could not be looked into: see above";
 
 /// Findings on a configuration that cannot be used.
-pub(super) fn misconfigured(problems: &Problems) -> Vec<Finding> {
+pub(super) fn misconfigured(problems: &ConfigProblems) -> Vec<Finding> {
     let remedy = "mend it where it stands; `segments-slack config` lists what holds and where each value comes from";
     let findings = problems.0.iter().map(|problem| Finding::failed("configuration", problem.to_string(), remedy));
     let rest = "everything else: it needs a configuration that can be used";
@@ -22,11 +22,11 @@ pub(super) fn misconfigured(problems: &Problems) -> Vec<Finding> {
 /// Findings on everything.
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     let mut findings = vec![Finding::ok("configuration", "every setting can be used")];
-    findings.extend(here::folder(&facts.folder));
-    findings.extend(here::disk(&facts.folder));
-    findings.extend(here::store(facts));
-    findings.push(here::key(facts));
-    findings.push(here::backups(facts));
+    findings.extend(local::folder(&facts.folder));
+    findings.extend(local::disk(&facts.folder));
+    findings.extend(local::store(facts));
+    findings.push(local::key(facts));
+    findings.push(local::backups(facts));
     findings.push(slack::reach(facts));
     findings.push(slack::clock(facts));
     findings.extend(slack::token(facts));
@@ -39,7 +39,7 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     findings.push(public::answer(facts));
     findings.extend(public::webhook_secret(facts));
     findings.push(public::api_key(facts));
-    findings.extend(here::deliveries(facts));
+    findings.extend(local::deliveries(facts));
     findings.push(slack::manifest(facts));
     findings
 }
@@ -52,9 +52,9 @@ fn count(number: impl TryInto<u64>, one: &str) -> String {
 
 /// The first few, and how many there are besides.
 fn some(all: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let shown = all.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join("; ");
-    if all.len() > SHOWN { format!("{shown}; and {} more", all.len() - SHOWN) } else { shown }
+    const MAX_LISTED_ITEMS: usize = 5;
+    let shown = all.iter().take(MAX_LISTED_ITEMS).map(String::as_str).collect::<Vec<_>>().join("; ");
+    if all.len() > MAX_LISTED_ITEMS { format!("{shown}; and {} more", all.len() - MAX_LISTED_ITEMS) } else { shown }
 }
 
 #[cfg(test)]

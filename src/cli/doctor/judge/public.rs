@@ -1,29 +1,31 @@
 //! What the world reaches, and what Segments.ai says.
 
-use super::super::facts::{Facts, Finding, Place, Public, Refused, Reply, Trouble};
+use super::super::facts::{
+    AddressScope, ConnectionFailure, Facts, Finding, ProbeResponse, PublicUrlFacts, RequestRejection,
+};
 use crate::app::operations::health::Sent;
 use crate::cli::out::plain;
 use crate::segments::api::{self as segments, SegmentsError, User};
 
-const CHECK: &str = "public URL";
+const PUBLIC_URL_CHECK: &str = "public URL";
 
 /// Whether the address is one that the world can reach.
 pub(super) fn address(facts: &Facts) -> Option<Finding> {
-    let Public { url, place, .. } = facts.public.as_ref()?;
+    let PublicUrlFacts { url, place, .. } = facts.public.as_ref()?;
     let remedy =
         "put a reverse proxy with https in front of the server, and set SEGMENTS_SLACK_PUBLIC_URL to its address";
     match place {
-        Place::Loopback => {
+        AddressScope::Loopback => {
             let found = format!("`{url}` leads to this machine only: neither Slack nor Segments.ai can reach it");
-            Some(Finding::warning(CHECK, found, remedy))
+            Some(Finding::warning(PUBLIC_URL_CHECK, found, remedy))
         }
-        Place::Private(ip) => {
+        AddressScope::Private(ip) => {
             let found = format!("`{url}` leads to {ip}, which is a private address as seen from here");
             let remedy =
                 "see that it leads to a public address from the internet: Slack and Segments.ai come from there";
-            Some(Finding::warning(CHECK, found, remedy))
+            Some(Finding::warning(PUBLIC_URL_CHECK, found, remedy))
         }
-        Place::Internet | Place::Unknown => None,
+        AddressScope::Internet | AddressScope::Unknown => None,
     }
 }
 
@@ -31,7 +33,11 @@ pub(super) fn address(facts: &Facts) -> Option<Finding> {
 pub(super) fn answer(facts: &Facts) -> Finding {
     let Some(public) = &facts.public else {
         let found = "is not set: whether Slack and Segments.ai reach this server cannot be tried";
-        return Finding::unchecked(CHECK, found, "set SEGMENTS_SLACK_PUBLIC_URL (--public-url) and run this again");
+        return Finding::unchecked(
+            PUBLIC_URL_CHECK,
+            found,
+            "set SEGMENTS_SLACK_PUBLIC_URL (--public-url) and run this again",
+        );
     };
     let url = public.url.trim_end_matches('/');
     let asked = public.events.as_ref();
@@ -41,25 +47,25 @@ pub(super) fn answer(facts: &Facts) -> Finding {
     };
     if reply.is_ours && asked.is_none() {
         let found = format!("`{url}` leads to a server of this kind, for webhooks; Slack's side comes by Socket Mode");
-        return Finding::ok(CHECK, found);
+        return Finding::ok(PUBLIC_URL_CHECK, found);
     }
     if reply.is_ours {
         let found = format!("`{url}/slack/events` answers what Slack would send, with this signing secret");
-        return Finding::ok(CHECK, found);
+        return Finding::ok(PUBLIC_URL_CHECK, found);
     }
     let path = if asked.is_some() { "/slack/events" } else { "/healthz" };
-    let Reply { status, location, refused, .. } = reply;
+    let ProbeResponse { status, location, refused, .. } = reply;
     if let Some(refused) = refused {
         let (why, remedy) = match refused {
-            Refused::Signature => (
+            RequestRejection::Signature => (
                 "has another signing secret, or the proxy changes what is sent",
                 "start the server with this SLACK_SIGNING_SECRET, and let the proxy pass bodies as they are",
             ),
-            Refused::Time => {
+            RequestRejection::Time => {
                 ("has a clock that is more than 5 minutes off", "let both machines keep their time by NTP")
             }
         };
-        return Finding::failed(CHECK, format!("the server behind `{url}` {why}"), remedy);
+        return Finding::failed(PUBLIC_URL_CHECK, format!("the server behind `{url}` {why}"), remedy);
     }
     if (300..400).contains(status) {
         let to = location.as_deref().map_or_else(String::new, |to| format!(" to `{}`", plain(to, 200)));
@@ -67,11 +73,11 @@ pub(super) fn answer(facts: &Facts) -> Finding {
             format!("`{url}{path}` is answered with a redirect{to}, which nobody who posts there follows safely");
         let remedy = "set SEGMENTS_SLACK_PUBLIC_URL, the URLs in Slack's app and in Segments.ai to the address that answers \
                       itself";
-        return Finding::failed(CHECK, found, remedy);
+        return Finding::failed(PUBLIC_URL_CHECK, found, remedy);
     }
     let pass = format!(
         "let the proxy pass every path and method, with body and headers, to the server at `{}`",
-        facts.shape.listen
+        facts.settings.listen
     );
     if matches!(status, 502..=504) && !facts.is_running() {
         return asleep(url, &format!("answers with HTTP status {status}"));
@@ -80,7 +86,7 @@ pub(super) fn answer(facts: &Facts) -> Finding {
         Ok(_) if asked.is_none() => {
             format!("what answers there is not this server: `{url}/healthz` gives HTTP status {status}")
         }
-        Ok(Reply { is_ours: true, .. }) => {
+        Ok(ProbeResponse { is_ours: true, .. }) => {
             format!("a server is there, but a post to `{url}/slack/events` is answered with HTTP status {status}")
         }
         Ok(health) => format!(
@@ -89,32 +95,32 @@ pub(super) fn answer(facts: &Facts) -> Finding {
         ),
         Err(trouble) => format!("`{url}/slack/events` gives HTTP status {status}, and `/healthz` nothing: {trouble}"),
     };
-    Finding::failed(CHECK, found, pass)
+    Finding::failed(PUBLIC_URL_CHECK, found, pass)
 }
 
 /// No server runs here, so none can answer.
 fn asleep(url: &str, found: &str) -> Finding {
     let found = format!("`{url}` {found}, and no server uses the store");
-    Finding::unchecked(CHECK, found, "start `segments-slack serve` and run this again")
+    Finding::unchecked(PUBLIC_URL_CHECK, found, "start `segments-slack serve` and run this again")
 }
 
-fn unanswered(facts: &Facts, url: &str, trouble: &Trouble) -> Finding {
+fn unanswered(facts: &Facts, url: &str, trouble: &ConnectionFailure) -> Finding {
     let remedy = match trouble {
-        Trouble::Name => "make the DNS entry of that name, or correct SEGMENTS_SLACK_PUBLIC_URL",
-        Trouble::Tls(_) => {
+        ConnectionFailure::Name => "make the DNS entry of that name, or correct SEGMENTS_SLACK_PUBLIC_URL",
+        ConnectionFailure::Tls(_) => {
             "give the proxy a certificate for that name, with its intermediate ones, that browsers trust"
         }
-        Trouble::Refused if !facts.is_running() => return asleep(url, &trouble.to_string()),
-        Trouble::Refused | Trouble::TimedOut | Trouble::Cut => {
+        ConnectionFailure::Refused if !facts.is_running() => return asleep(url, &trouble.to_string()),
+        ConnectionFailure::Refused | ConnectionFailure::TimedOut | ConnectionFailure::Cut => {
             "see that the proxy runs, and that a firewall lets the internet in; some networks cannot reach themselves by \
              their public name: try from elsewhere too"
         }
     };
-    Finding::failed(CHECK, format!("could not reach `{url}`: {trouble}"), remedy)
+    Finding::failed(PUBLIC_URL_CHECK, format!("could not reach `{url}`: {trouble}"), remedy)
 }
 
 pub(super) fn webhook_secret(facts: &Facts) -> Option<Finding> {
-    let shapes = &facts.shape.webhook_secrets;
+    let shapes = &facts.settings.webhook_secrets;
     if shapes.is_empty() {
         return None;
     }

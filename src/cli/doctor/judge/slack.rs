@@ -1,6 +1,6 @@
 //! What Slack says: whether it is there, its time, the token and its scopes, the workspaces that installed the app.
 
-use super::super::facts::{Facts, Finding, NoAnswer, Store, Trouble};
+use super::super::facts::{ConnectionFailure, Facts, Finding, SlackProbeError, StoreFacts};
 use super::{count, some};
 use crate::app::operations::health::Sent;
 use crate::cli::out::plain;
@@ -9,13 +9,13 @@ use crate::slack::oauth::SCOPES;
 use jiff::SignedDuration;
 
 /// Slack's signatures are refused when the clocks are 5 minutes apart.
-const FAR_APART: SignedDuration = SignedDuration::from_mins(2);
-const APART: SignedDuration = SignedDuration::from_secs(30);
+const CLOCK_SKEW_FAILS_ABOVE: SignedDuration = SignedDuration::from_mins(2);
+const CLOCK_SKEW_WARNS_ABOVE: SignedDuration = SignedDuration::from_secs(30);
 
-const NO_SLACK: &str = "Slack gave no answer: see above";
+const SLACK_NOT_REACHED: &str = "Slack gave no answer: see above";
 
 /// What each scope is for. The app works without those that are not needed, and does less.
-const PURPOSES: [(&str, bool, &str); 11] = [
+const SCOPE_PURPOSES: [(&str, bool, &str); 11] = [
     ("channels:history", false, "finding a message whose answer from Slack was lost, so that none is posted twice"),
     ("channels:join", false, "joining a public channel where it must be a member"),
     ("channels:read", true, "finding out whether a channel can be posted in"),
@@ -30,32 +30,34 @@ const PURPOSES: [(&str, bool, &str); 11] = [
 ];
 
 pub(super) fn reach(facts: &Facts) -> Finding {
-    let url = &facts.shape.slack_api_url;
+    let url = &facts.settings.slack_api_url;
     let remedy = match &facts.slack {
         Ok(_) => return Finding::ok("Slack", format!("`{url}` answers")),
-        Err(NoAnswer::Trouble(Trouble::Tls(_))) => {
+        Err(SlackProbeError::Connection(ConnectionFailure::Tls(_))) => {
             "if something on the way opens https, add its certificate to this system's; look at this machine's clock too"
         }
-        Err(NoAnswer::Trouble(_)) => {
+        Err(SlackProbeError::Connection(_)) => {
             "let this machine connect to it over https (port 443); proxies of the environment are not used. \
              Slack's own state: https://slack-status.com"
         }
-        Err(NoAnswer::Status(429)) => "Slack limits how often it is asked: try again in a minute",
-        Err(NoAnswer::Status(_)) => "look at https://slack-status.com, and try again later",
-        Err(NoAnswer::Unreadable) => "set SLACK_API_URL to https://slack.com/api, or unset it",
+        Err(SlackProbeError::Status(429)) => "Slack limits how often it is asked: try again in a minute",
+        Err(SlackProbeError::Status(_)) => "look at https://slack-status.com, and try again later",
+        Err(SlackProbeError::Unreadable) => "set SLACK_API_URL to https://slack.com/api, or unset it",
     };
-    let found =
-        format!("could not ask `{url}`: {}", facts.slack.as_ref().err().map(NoAnswer::to_string).unwrap_or_default());
+    let found = format!(
+        "could not ask `{url}`: {}",
+        facts.slack.as_ref().err().map(SlackProbeError::to_string).unwrap_or_default()
+    );
     Finding::failed("Slack", found, remedy)
 }
 
 pub(super) fn clock(facts: &Facts) -> Finding {
     let Some(ahead) = facts.ahead else {
-        let found = if facts.slack.is_err() { NO_SLACK } else { "Slack did not tell its time" };
+        let found = if facts.slack.is_err() { SLACK_NOT_REACHED } else { "Slack did not tell its time" };
         return Finding::unchecked("clock", found, "see that this machine keeps its time by NTP (`timedatectl`)");
     };
     let apart = ahead.abs();
-    if apart <= APART {
+    if apart <= CLOCK_SKEW_WARNS_ABOVE {
         return Finding::ok("clock", "agrees with Slack's to within half a minute");
     }
     let way = if ahead.is_positive() { "ahead of" } else { "behind" };
@@ -64,14 +66,20 @@ pub(super) fn clock(facts: &Facts) -> Finding {
         apart.as_secs()
     );
     let remedy = "let this machine keep its time by NTP: `timedatectl set-ntp true`";
-    if apart > FAR_APART { Finding::failed("clock", found, remedy) } else { Finding::warning("clock", found, remedy) }
+    if apart > CLOCK_SKEW_FAILS_ABOVE {
+        Finding::failed("clock", found, remedy)
+    } else {
+        Finding::warning("clock", found, remedy)
+    }
 }
 
 pub(super) fn token(facts: &Facts) -> Vec<Finding> {
-    if !facts.shape.has_token {
+    if !facts.settings.has_token {
         return Vec::new();
     }
-    let Ok(look) = &facts.slack else { return vec![Finding::unchecked("bot token", NO_SLACK, "mend that first")] };
+    let Ok(look) = &facts.slack else {
+        return vec![Finding::unchecked("bot token", SLACK_NOT_REACHED, "mend that first")];
+    };
     let bearer = match &look.answer {
         Ok(bearer) => bearer,
         Err(code) => {
@@ -127,26 +135,26 @@ fn cure(code: &str) -> &'static str {
 }
 
 /// How a scope comes to the token.
-const ADD: &str = "add it at https://api.slack.com/apps, the app, `OAuth & Permissions`, `Bot Token Scopes` (or paste what \
+const HOW_TO_ADD_SCOPES: &str = "add it at https://api.slack.com/apps, the app, `OAuth & Permissions`, `Bot Token Scopes` (or paste what \
                    `segments-slack manifest --url URL` prints into `App Manifest`), then press `Reinstall to Workspace`";
 
 pub(super) fn scopes(facts: &Facts) -> Vec<Finding> {
-    if !facts.shape.has_token {
+    if !facts.settings.has_token {
         return Vec::new();
     }
     match &facts.slack {
-        Ok(Look { answer: Ok(_), scopes: Some(scopes), .. }) => compared("", scopes, ADD),
+        Ok(Look { answer: Ok(_), scopes: Some(scopes), .. }) => compared("", scopes, HOW_TO_ADD_SCOPES),
         Ok(Look { answer: Ok(_), scopes: None, .. }) => {
-            vec![Finding::unchecked("scopes", "Slack did not say what the token may do", ADD)]
+            vec![Finding::unchecked("scopes", "Slack did not say what the token may do", HOW_TO_ADD_SCOPES)]
         }
         Ok(_) => vec![Finding::unchecked("scopes", "the token is not accepted: see above", "mend that first")],
-        Err(_) => vec![Finding::unchecked("scopes", NO_SLACK, "mend that first")],
+        Err(_) => vec![Finding::unchecked("scopes", SLACK_NOT_REACHED, "mend that first")],
     }
 }
 
 /// What a token may do beside what the app asks for.
 fn compared(whose: &str, granted: &[String], remedy: &str) -> Vec<Finding> {
-    let missing = PURPOSES.iter().filter(|(scope, ..)| !granted.iter().any(|granted| granted == scope));
+    let missing = SCOPE_PURPOSES.iter().filter(|(scope, ..)| !granted.iter().any(|granted| granted == scope));
     let mut findings: Vec<Finding> = missing
         .map(|(scope, is_needed, purpose)| {
             let found = format!("the token{whose} lacks `{scope}`, for {purpose}");
@@ -171,7 +179,7 @@ fn compared(whose: &str, granted: &[String], remedy: &str) -> Vec<Finding> {
 }
 
 pub(super) fn signing_secret(facts: &Facts) -> Option<Finding> {
-    let looks_right = facts.shape.signing_secret?;
+    let looks_right = facts.settings.signing_secret?;
     let remedy = "copy it anew from https://api.slack.com/apps, the app, `Basic Information`, `Signing Secret`, into SLACK_SIGNING_SECRET";
     if !looks_right {
         let found = "SLACK_SIGNING_SECRET does not look like one of Slack's, which are 32 of the letters 0-9 and a-f";
@@ -191,22 +199,24 @@ pub(super) fn signing_secret(facts: &Facts) -> Option<Finding> {
 
 /// Whether Slack opens connections of Socket Mode.
 pub(super) fn socket(facts: &Facts) -> Option<Finding> {
-    const CHECK: &str = "app token";
+    const APP_TOKEN_CHECK: &str = "app token";
     let look = match facts.socket.as_ref()? {
         Ok(look) => look,
-        Err(_) if facts.slack.is_err() => return Some(Finding::unchecked(CHECK, NO_SLACK, "mend that first")),
+        Err(_) if facts.slack.is_err() => {
+            return Some(Finding::unchecked(APP_TOKEN_CHECK, SLACK_NOT_REACHED, "mend that first"));
+        }
         Err(why) => {
             let found = format!("could not ask Slack whether it opens connections: {why}");
-            return Some(Finding::unchecked(CHECK, found, "run this again in a minute"));
+            return Some(Finding::unchecked(APP_TOKEN_CHECK, found, "run this again in a minute"));
         }
     };
     let Err(code) = &look.answer else {
-        return Some(Finding::ok(CHECK, "Slack opens connections of Socket Mode with it"));
+        return Some(Finding::ok(APP_TOKEN_CHECK, "Slack opens connections of Socket Mode with it"));
     };
     let remedy = match code.as_str() {
         "ratelimited" => {
             let found = "Slack limits how often connections are opened: whether it opens one now was not seen";
-            return Some(Finding::unchecked(CHECK, found, "run this again in a minute"));
+            return Some(Finding::unchecked(APP_TOKEN_CHECK, found, "run this again in a minute"));
         }
         "missing_scope" | "no_permission" | "not_allowed_token_type" => {
             "make an app-level token with the scope `connections:write` on the app's page Basic Information, for \
@@ -218,14 +228,14 @@ pub(super) fn socket(facts: &Facts) -> Option<Finding> {
         }
     };
     Some(Finding::failed(
-        CHECK,
+        APP_TOKEN_CHECK,
         format!("Slack opens no connection of Socket Mode with it: {}", plain(code, 80)),
         remedy,
     ))
 }
 
 pub(super) fn oauth(facts: &Facts) -> Option<Finding> {
-    let redirect = facts.shape.redirect_url.as_ref()?;
+    let redirect = facts.settings.redirect_url.as_ref()?;
     let found =
         format!("Slack takes client id and secret only when somebody installs the app; it must know `{redirect}`");
     let remedy = "https://api.slack.com/apps, the app: `OAuth & Permissions`, `Redirect URLs` has that address, and \
@@ -247,7 +257,7 @@ pub(super) fn workspaces(facts: &Facts) -> Vec<Finding> {
     for (kept, one) in &installed {
         let name = named(kept.workspace.as_str(), &one.name);
         let refused = match &facts.store {
-            Store::Idle(idle) => {
+            StoreFacts::Idle(idle) => {
                 let look = idle.tokens.iter().find(|(workspace, _)| *workspace == kept.workspace).map(|(_, look)| look);
                 match look {
                     Some(Ok(Look { answer: Err(code), .. })) => Some(code.clone()),
@@ -306,6 +316,6 @@ mod tests {
 
     #[test]
     fn every_scope_that_the_app_asks_for_has_its_purpose() {
-        assert_eq!(PURPOSES.map(|(scope, ..)| scope), SCOPES);
+        assert_eq!(SCOPE_PURPOSES.map(|(scope, ..)| scope), SCOPES);
     }
 }

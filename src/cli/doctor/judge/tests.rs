@@ -1,13 +1,16 @@
 //! Each case that is judged, and a report of an installation where all is well.
 
-mod here;
+mod local;
 mod outside;
 
-use super::super::facts::{Folder, Idle, Key, NoAnswer, Place, Public, Refused, Reply, Shape, Status, Store, Trouble};
+use super::super::facts::{
+    AddressScope, CheckStatus, ConnectionFailure, FolderFacts, IdleStore, KeyFacts, ProbeResponse, PublicUrlFacts,
+    RequestRejection, SettingsFacts, SlackProbeError, StoreFacts,
+};
 use super::super::report;
 use super::*;
 use crate::app::operations::health::{Checkup, Installed, Kept, Readiness, Sent};
-use crate::config::{Config, Sources};
+use crate::config::{Config, ConfigSources};
 use crate::model::WorkspaceId;
 use crate::segments::api::{self as segments, SegmentsError, User, Username};
 use crate::slack::look::{Bearer, Look};
@@ -60,12 +63,12 @@ fn refused(code: &str) -> Look {
     Look { answer: Err(code.to_owned()), scopes: None, ..look() }
 }
 
-fn replied(status: u16) -> Reply {
-    Reply { status, ..Reply::default() }
+fn replied(status: u16) -> ProbeResponse {
+    ProbeResponse { status, ..ProbeResponse::default() }
 }
 
-fn ours() -> Reply {
-    Reply { is_ours: true, ..replied(200) }
+fn ours() -> ProbeResponse {
+    ProbeResponse { is_ours: true, ..replied(200) }
 }
 
 fn running(kept: Vec<Kept>) -> Checkup {
@@ -86,7 +89,7 @@ fn user(webhooks_enabled: Option<bool>) -> User {
 fn well() -> Facts {
     Facts {
         now: now(),
-        shape: Shape {
+        settings: SettingsFacts {
             listen: "127.0.0.1:3000".to_owned(),
             slack_api_url: "https://slack.com/api".to_owned(),
             has_token: true,
@@ -95,21 +98,21 @@ fn well() -> Facts {
             redirect_url: None,
             backup_keep: 7,
         },
-        folder: Folder {
+        folder: FolderFacts {
             path: PathBuf::from("/data"),
             is_there: true,
             free: Some(40 << 30),
             since: Some(hours_ago(500)),
             backed_up: Some(hours_ago(7)),
-            ..Folder::default()
+            ..FolderFacts::default()
         },
-        store: Store::Running(Ok(running(vec![kept("T1")]).into())),
+        store: StoreFacts::Running(Ok(running(vec![kept("T1")]).into())),
         slack: Ok(look()),
         ahead: Some(SignedDuration::ZERO),
         socket: None,
-        public: Some(Public {
+        public: Some(PublicUrlFacts {
             url: "https://slack.example.com".to_owned(),
-            place: Place::Internet,
+            place: AddressScope::Internet,
             health: Ok(ours()),
             events: Some(Ok(ours())),
         }),
@@ -117,17 +120,17 @@ fn well() -> Facts {
     }
 }
 
-fn idle(key: Key, kept: Vec<Kept>) -> Store {
-    Store::Idle(Idle { key, kept, tokens: Vec::new() })
+fn idle(key: KeyFacts, kept: Vec<Kept>) -> StoreFacts {
+    StoreFacts::Idle(IdleStore { key, kept, tokens: Vec::new() })
 }
 
-fn found(name: &str) -> Key {
-    Key::Found(name.to_owned())
+fn found(name: &str) -> KeyFacts {
+    KeyFacts::Found(name.to_owned())
 }
 
 /// Judges an installation where something is different, and expects a finding with these words and this remedy.
 #[track_caller]
-fn expect(change: impl FnOnce(&mut Facts), status: Status, check: &str, words: &str, remedy: &str) {
+fn expect(change: impl FnOnce(&mut Facts), status: CheckStatus, check: &str, words: &str, remedy: &str) {
     let mut facts = well();
     change(&mut facts);
     let findings = judge(&facts);
@@ -136,11 +139,11 @@ fn expect(change: impl FnOnce(&mut Facts), status: Status, check: &str, words: &
         finding.check == check && finding.status == status && finding.found.contains(words) && mends
     };
     assert!(findings.iter().any(fits), "{check}, {status:?}, {words}, {remedy}: {findings:#?}");
-    let without = findings.iter().find(|finding| finding.status != Status::Ok && finding.remedy.is_none());
+    let without = findings.iter().find(|finding| finding.status != CheckStatus::Ok && finding.remedy.is_none());
     assert!(without.is_none(), "a finding without a remedy: {without:?}");
 }
 
-use Status::{Failed, NotChecked, Ok as Fine, Warning};
+use CheckStatus::{Failed, NotChecked, Ok as Fine, Warning};
 
 #[test]
 fn an_installation_where_all_is_well_has_nothing_to_mend() {
@@ -153,7 +156,7 @@ fn an_installation_where_all_is_well_has_nothing_to_mend() {
 
 #[test]
 fn a_configuration_that_cannot_be_used_is_told_whole() {
-    let Err(problems) = Config::load(Sources::default()) else { panic!("nothing is set") };
+    let Err(problems) = Config::load(ConfigSources::default()) else { panic!("nothing is set") };
     let findings = misconfigured(&problems);
     assert_eq!(findings.len(), problems.0.len() + 1);
     assert!(findings[0].found.contains("SLACK_SIGNING_SECRET") && findings[0].status == Failed);
@@ -165,7 +168,7 @@ fn what_comes_from_outside_says_nothing_to_the_terminal() {
     let mut facts = well();
     let bearer = Bearer { team: "\u{1b}[2J".to_owned(), ..look().answer.unwrap() };
     facts.slack = Ok(Look { answer: Ok(bearer), ..look() });
-    let to = Reply { location: Some("https://x/\u{1b}]0;\u{202e}".to_owned()), ..replied(302) };
+    let to = ProbeResponse { location: Some("https://x/\u{1b}]0;\u{202e}".to_owned()), ..replied(302) };
     facts.public.as_mut().unwrap().events = Some(Ok(to));
     let text = report(&judge(&facts));
     assert!(text.contains("·[2J") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");

@@ -4,16 +4,20 @@ use super::*;
 
 #[test]
 fn a_slack_that_is_not_reached_is_told_with_what_hangs_on_it() {
-    let away = |why: NoAnswer| move |facts: &mut Facts| (facts.slack, facts.ahead) = (Err(why), None);
+    let away = |why: SlackProbeError| move |facts: &mut Facts| (facts.slack, facts.ahead) = (Err(why), None);
     for (why, words, remedy) in [
-        (NoAnswer::Trouble(Trouble::Name), "DNS", "port 443"),
-        (NoAnswer::Trouble(Trouble::Refused), "nothing listens", "port 443"),
-        (NoAnswer::Trouble(Trouble::TimedOut), "in time", "slack-status.com"),
-        (NoAnswer::Trouble(Trouble::Cut), "broke", "port 443"),
-        (NoAnswer::Trouble(Trouble::Tls("its certificate has run out".to_owned())), "run out", "clock"),
-        (NoAnswer::Status(429), "429", "in a minute"),
-        (NoAnswer::Status(503), "503", "slack-status.com"),
-        (NoAnswer::Unreadable, "not Slack", "SLACK_API_URL"),
+        (SlackProbeError::Connection(ConnectionFailure::Name), "DNS", "port 443"),
+        (SlackProbeError::Connection(ConnectionFailure::Refused), "nothing listens", "port 443"),
+        (SlackProbeError::Connection(ConnectionFailure::TimedOut), "in time", "slack-status.com"),
+        (SlackProbeError::Connection(ConnectionFailure::Cut), "broke", "port 443"),
+        (
+            SlackProbeError::Connection(ConnectionFailure::Tls("its certificate has run out".to_owned())),
+            "run out",
+            "clock",
+        ),
+        (SlackProbeError::Status(429), "429", "in a minute"),
+        (SlackProbeError::Status(503), "503", "slack-status.com"),
+        (SlackProbeError::Unreadable, "not Slack", "SLACK_API_URL"),
     ] {
         expect(away(why.clone()), Failed, "Slack", words, remedy);
         for check in ["clock", "bot token", "scopes"] {
@@ -48,7 +52,7 @@ fn a_token_is_told_by_whose_it_is_or_by_what_helps() {
         facts.slack = Ok(Look { answer: Ok(bearer), ..look() });
     };
     expect(ends, Warning, "bot token", "ends in 60 minutes", "SLACK_CLIENT_ID");
-    let other = |facts: &mut Facts| facts.store = idle(Key::None, vec![kept("T9")]);
+    let other = |facts: &mut Facts| facts.store = idle(KeyFacts::None, vec![kept("T9")]);
     expect(other, Warning, "bot token", "subscriptions of T9", "--store");
 }
 
@@ -73,12 +77,12 @@ fn scopes_that_are_missing_or_too_many_are_named() {
 
 #[test]
 fn secrets_are_doubted_by_their_shape_and_by_what_came() {
-    expect(|facts| facts.shape.signing_secret = Some(false), Warning, "signing secret", "32", "Basic Information");
-    expect(|facts| facts.shape.webhook_secrets = vec![true, false], Warning, "webhook secret", "24 to 64", "whsec_");
-    expect(|facts| facts.shape.webhook_secrets = vec![true, true], Fine, "webhook secret", "a rotation", "");
+    expect(|facts| facts.settings.signing_secret = Some(false), Warning, "signing secret", "32", "Basic Information");
+    expect(|facts| facts.settings.webhook_secrets = vec![true, false], Warning, "webhook secret", "24 to 64", "whsec_");
+    expect(|facts| facts.settings.webhook_secrets = vec![true, true], Fine, "webhook secret", "a rotation", "");
     let sent = |sent: Sent| {
         let checkup = Checkup { sent, ..running(vec![kept("T1")]) };
-        move |facts: &mut Facts| facts.store = Store::Running(Ok(checkup.into()))
+        move |facts: &mut Facts| facts.store = StoreFacts::Running(Ok(checkup.into()))
     };
     let forged = Sent { forged: 7, forged_webhooks: 8, ..Sent::default() };
     expect(sent(forged), Warning, "signing secret", "of 7 requests", "SLACK_SIGNING_SECRET");
@@ -89,12 +93,12 @@ fn secrets_are_doubted_by_their_shape_and_by_what_came() {
 
 #[test]
 fn workspaces_that_installed_the_app_are_judged_one_by_one() {
-    let many = |kept: Vec<Kept>, tokens: Vec<(&'static str, Result<Look, NoAnswer>)>| {
+    let many = |kept: Vec<Kept>, tokens: Vec<(&'static str, Result<Look, SlackProbeError>)>| {
         move |facts: &mut Facts| {
-            facts.shape.has_token = false;
-            facts.shape.redirect_url = Some("https://slack.example.com/slack/oauth".to_owned());
+            facts.settings.has_token = false;
+            facts.settings.redirect_url = Some("https://slack.example.com/slack/oauth".to_owned());
             let tokens = tokens.into_iter().map(|(id, look)| (WorkspaceId::parse(id).unwrap(), look)).collect();
-            facts.store = Store::Idle(Idle { key: found("ab"), kept, tokens });
+            facts.store = StoreFacts::Idle(IdleStore { key: found("ab"), kept, tokens });
         }
     };
     let one = || vec![installed("T1")];
@@ -117,27 +121,28 @@ fn workspaces_that_installed_the_app_are_judged_one_by_one() {
     let mended = "install the app there again";
     expect(many(vec![lacking], vec![("T1", Ok(look()))]), Failed, "scopes", "of `Lab` (T1) lacks `chat:write`", mended);
     let refused = Kept { refused: Some("account_inactive".to_owned()), ..installed("T1") };
-    let live = Store::Running(Ok(running(vec![refused]).into()));
+    let live = StoreFacts::Running(Ok(running(vec![refused]).into()));
     expect(|facts| facts.store = live, Failed, "workspaces", "account_inactive", "/slack/install");
 }
 
 #[test]
 fn an_unreachable_public_address_is_reported_with_its_reason() {
-    let events =
-        |events: Result<Reply, Trouble>| move |facts: &mut Facts| facts.public.as_mut().unwrap().events = Some(events);
-    let redirect = Reply { location: Some("https://www.example.com/".to_owned()), ..replied(301) };
-    let signature = Reply { refused: Some(Refused::Signature), ..replied(401) };
-    let time = Reply { refused: Some(Refused::Time), ..replied(401) };
+    let events = |events: Result<ProbeResponse, ConnectionFailure>| {
+        move |facts: &mut Facts| facts.public.as_mut().unwrap().events = Some(events)
+    };
+    let redirect = ProbeResponse { location: Some("https://www.example.com/".to_owned()), ..replied(301) };
+    let signature = ProbeResponse { refused: Some(RequestRejection::Signature), ..replied(401) };
+    let time = ProbeResponse { refused: Some(RequestRejection::Time), ..replied(401) };
     for (answer, words, remedy) in [
         (Ok(redirect), "redirect to `https://www.example.com/`", "that answers itself"),
         (Ok(signature), "another signing secret", "SLACK_SIGNING_SECRET"),
         (Ok(time), "5 minutes off", "NTP"),
         (Ok(replied(404)), "HTTP status 404", "127.0.0.1:3000"),
         (Ok(replied(502)), "HTTP status 502", "127.0.0.1:3000"),
-        (Err(Trouble::Name), "DNS", "DNS entry"),
-        (Err(Trouble::Tls("its certificate is for another name".to_owned())), "another name", "certificate"),
-        (Err(Trouble::Refused), "nothing listens", "proxy runs"),
-        (Err(Trouble::TimedOut), "in time", "firewall"),
+        (Err(ConnectionFailure::Name), "DNS", "DNS entry"),
+        (Err(ConnectionFailure::Tls("its certificate is for another name".to_owned())), "another name", "certificate"),
+        (Err(ConnectionFailure::Refused), "nothing listens", "proxy runs"),
+        (Err(ConnectionFailure::TimedOut), "in time", "firewall"),
     ] {
         expect(events(answer), Failed, "public URL", words, remedy);
     }
@@ -151,9 +156,9 @@ fn an_unreachable_public_address_is_reported_with_its_reason() {
 
 #[test]
 fn nobody_answers_at_an_address_while_no_server_runs() {
-    for events in [Ok(replied(502)), Err(Trouble::Refused)] {
+    for events in [Ok(replied(502)), Err(ConnectionFailure::Refused)] {
         let asleep = |facts: &mut Facts| {
-            facts.store = idle(Key::None, vec![kept("T1")]);
+            facts.store = idle(KeyFacts::None, vec![kept("T1")]);
             facts.public.as_mut().unwrap().events = Some(events);
         };
         expect(asleep, NotChecked, "public URL", "no server uses the store", "segments-slack serve");
@@ -162,9 +167,9 @@ fn nobody_answers_at_an_address_while_no_server_runs() {
 
 #[test]
 fn an_address_that_the_world_cannot_reach_is_warned_of() {
-    let place = |place: Place| move |facts: &mut Facts| facts.public.as_mut().unwrap().place = place;
-    expect(place(Place::Loopback), Warning, "public URL", "this machine only", "reverse proxy");
-    expect(place(Place::Private([10, 1, 2, 3].into())), Warning, "public URL", "10.1.2.3", "from the internet");
+    let place = |place: AddressScope| move |facts: &mut Facts| facts.public.as_mut().unwrap().place = place;
+    expect(place(AddressScope::Loopback), Warning, "public URL", "this machine only", "reverse proxy");
+    expect(place(AddressScope::Private([10, 1, 2, 3].into())), Warning, "public URL", "10.1.2.3", "from the internet");
 }
 
 #[test]
@@ -182,15 +187,15 @@ fn an_api_key_is_told_by_whose_it_is_or_by_what_helps() {
 
 #[test]
 fn socket_mode_checks_the_app_token_and_expects_no_requests() {
-    let said = |answer: Result<Look, NoAnswer>| move |facts: &mut Facts| facts.socket = Some(answer);
+    let said = |answer: Result<Look, SlackProbeError>| move |facts: &mut Facts| facts.socket = Some(answer);
     expect(said(Ok(look())), Fine, "app token", "opens connections", "");
     expect(said(Ok(refused("missing_scope"))), Failed, "app token", "missing_scope", "connections:write");
     expect(said(Ok(refused("invalid_auth"))), Failed, "app token", "invalid_auth", "Basic Information");
     expect(said(Ok(refused("ratelimited"))), NotChecked, "app token", "limits how often", "in a minute");
-    expect(said(Err(NoAnswer::Status(503))), NotChecked, "app token", "503", "in a minute");
-    let alone = |health: Result<Reply, Trouble>| {
+    expect(said(Err(SlackProbeError::Status(503))), NotChecked, "app token", "503", "in a minute");
+    let alone = |health: Result<ProbeResponse, ConnectionFailure>| {
         move |facts: &mut Facts| {
-            facts.shape.signing_secret = None;
+            facts.settings.signing_secret = None;
             let public = facts.public.as_mut().unwrap();
             (public.health, public.events) = (health, None);
         }

@@ -1,13 +1,13 @@
 //! What is on this machine: the data folder, and the store by itself or through the server that has it open.
 
-use super::ask::{Asker, LIMIT};
-use super::facts::{Folder, Idle, Key, NoAnswer, Store};
+use super::facts::{FolderFacts, IdleStore, KeyFacts, SlackProbeError, StoreFacts};
 use super::gather::slack;
+use super::probe::{HttpProber, PROBE_TIMEOUT};
 use crate::app::operations::backups::FOLDER;
 use crate::app::operations::health;
 use crate::app::workspaces::keys;
+use crate::cli::admin_client::AdminClient;
 use crate::cli::out;
-use crate::cli::reach::Server;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::http::key::AdminKey;
@@ -24,21 +24,26 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
 /// So many tokens of a store are tried.
-const MOST_TOKENS: usize = 20;
+const MAX_TOKENS_PROBED: usize = 20;
 
-pub(super) async fn look(asker: &Asker, config: &Config, path: &Path, clock: &Clock) -> (Folder, Store) {
+pub(super) async fn look(
+    prober: &HttpProber,
+    config: &Config,
+    path: &Path,
+    clock: &Clock,
+) -> (FolderFacts, StoreFacts) {
     let place = path.to_owned();
     let found = tokio::task::spawn_blocking(move || folder(&place));
-    let Some(Ok(folder)) = clock.timeout(LIMIT, found).await else {
+    let Some(Ok(folder)) = clock.timeout(PROBE_TIMEOUT, found).await else {
         let shut = Some("it did not answer in time".to_owned());
-        let folder = Folder { path: path.to_owned(), shut, ..Folder::default() };
-        return (folder, Store::Slow);
+        let folder = FolderFacts { path: path.to_owned(), shut, ..FolderFacts::default() };
+        return (folder, StoreFacts::Slow);
     };
-    let store = store(asker, config, path, clock).await;
+    let store = store(prober, config, path, clock).await;
     (folder, store)
 }
 
-fn folder(path: &Path) -> Folder {
+fn folder(path: &Path) -> FolderFacts {
     let metadata = path.metadata();
     let existing = path.ancestors().find(|folder| folder.exists());
     let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -47,7 +52,7 @@ fn folder(path: &Path) -> Folder {
         (mode & 0o077 != 0).then_some((path, mode))
     });
     let made = path.join("conf").metadata().and_then(|metadata| metadata.modified());
-    Folder {
+    FolderFacts {
         path: path.to_owned(),
         is_there: metadata.is_ok(),
         // It has no name, and is gone with this.
@@ -59,49 +64,50 @@ fn folder(path: &Path) -> Folder {
     }
 }
 
-async fn store(asker: &Asker, config: &Config, folder: &Path, clock: &Clock) -> Store {
+async fn store(prober: &HttpProber, config: &Config, folder: &Path, clock: &Clock) -> StoreFacts {
     let is_there = |name: &str| folder.join(name).metadata().is_ok_and(|metadata| metadata.len() > 0);
     // A folder that may not be looked into is not an empty one.
     let is_empty = folder.read_dir().is_ok() && !["db", "conf", "damaged"].into_iter().any(is_there);
     if is_empty || !folder.exists() {
-        return Store::None;
+        return StoreFacts::None;
     }
     let user = |path: &Path| path.metadata().ok().map(|metadata| metadata.uid());
     // What another user would leave in it may keep the server out.
     match user(folder).zip(user(Path::new("/proc/self"))) {
-        Some((owner, own)) if owner != own => return Store::Alien { owner, own },
+        Some((owner, own)) if owner != own => return StoreFacts::Alien { owner, own },
         _ => {}
     }
     let place = folder.to_owned();
     let opening = tokio::task::spawn_blocking(move || SledStore::open_existing(&place, Durability::Process));
-    let store = match clock.timeout(LIMIT, opening).await {
-        None => return Store::Slow,
-        Some(Err(panic)) => return Store::Shut(panic.to_string()),
+    let store = match clock.timeout(PROBE_TIMEOUT, opening).await {
+        None => return StoreFacts::Slow,
+        Some(Err(panic)) => return StoreFacts::Shut(panic.to_string()),
         Some(Ok(Err(StoreError::InUse(_)))) => return running(folder, clock).await,
-        Some(Ok(Err(error))) => return Store::Shut(error.to_string()),
+        Some(Ok(Err(error))) => return StoreFacts::Shut(error.to_string()),
         Some(Ok(Ok(store))) => store,
     };
-    match clock.timeout(LIMIT, through(store, config, folder)).await {
-        None => Store::Slow,
-        Some(Err(error)) => Store::Shut(error.to_string()),
+    match clock.timeout(PROBE_TIMEOUT, through(store, config, folder)).await {
+        None => StoreFacts::Slow,
+        Some(Err(error)) => StoreFacts::Shut(error.to_string()),
         Some(Ok((idle, tokens))) => {
             let asking = tokens.into_iter().map(async |(workspace, token)| {
-                let (look, _): (Result<Look, NoAnswer>, _) = slack(asker, &config.slack_api_url, Some(&token)).await;
+                let (look, _): (Result<Look, SlackProbeError>, _) =
+                    slack(prober, &config.slack_api_url, Some(&token)).await;
                 (workspace, look)
             });
-            Store::Idle(Idle { tokens: join_all(asking).await, ..idle })
+            StoreFacts::Idle(IdleStore { tokens: join_all(asking).await, ..idle })
         }
     }
 }
 
 /// Asks the server that uses the store.
-async fn running(folder: &Path, clock: &Clock) -> Store {
-    let Some(key) = AdminKey::found_in(folder) else { return Store::Taken };
-    let asked = async { Server::new(key)?.checkup().await };
-    match clock.timeout(LIMIT, asked).await {
-        Some(Ok(checkup)) => Store::Running(Ok(checkup.into())),
-        Some(Err(failure)) => Store::Running(Err(out::chain(&failure))),
-        None => Store::Running(Err("no answer in time".to_owned())),
+async fn running(folder: &Path, clock: &Clock) -> StoreFacts {
+    let Some(key) = AdminKey::found_in(folder) else { return StoreFacts::Taken };
+    let asked = async { AdminClient::new(key)?.checkup().await };
+    match clock.timeout(PROBE_TIMEOUT, asked).await {
+        Some(Ok(checkup)) => StoreFacts::Running(Ok(checkup.into())),
+        Some(Err(failure)) => StoreFacts::Running(Err(out::chain(&failure))),
+        None => StoreFacts::Running(Err("no answer in time".to_owned())),
     }
 }
 
@@ -110,27 +116,27 @@ async fn through(
     store: SledStore,
     config: &Config,
     folder: &Path,
-) -> Result<(Idle, Vec<(WorkspaceId, SecretString)>), StoreError> {
+) -> Result<(IdleStore, Vec<(WorkspaceId, SecretString)>), StoreError> {
     let vault = keys::found(&store, config.keys.as_ref(), folder).await;
     let (vault, key) = match vault {
         Ok(Some(vault)) => {
             let name = vault.current().to_string();
-            (Some(vault), Key::Found(name))
+            (Some(vault), KeyFacts::Found(name))
         }
-        Ok(None) => (None, Key::None),
-        Err(error) => (None, Key::Bad(out::chain(&error))),
+        Ok(None) => (None, KeyFacts::None),
+        Err(error) => (None, KeyFacts::Bad(out::chain(&error))),
     };
     let kept = health::look(&store, vault.as_ref()).await?;
     let mut tokens = Vec::new();
     if let Some(vault) = &vault {
-        for kept in kept.iter().filter(|kept| kept.installed.is_some()).take(MOST_TOKENS) {
+        for kept in kept.iter().filter(|kept| kept.installed.is_some()).take(MAX_TOKENS_PROBED) {
             let token = token(&store, vault, &kept.workspace).await?;
             tokens.extend(token.map(|token| (kept.workspace.clone(), token)));
         }
     }
     // It waits for its writer.
     let _ = tokio::task::spawn_blocking(move || drop(store)).await;
-    Ok((Idle { key, kept, tokens: Vec::new() }, tokens))
+    Ok((IdleStore { key, kept, tokens: Vec::new() }, tokens))
 }
 
 /// The token of a workspace that installed the app, if it opens.

@@ -21,18 +21,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What a command works on.
-pub(super) enum Reached {
+pub(super) enum StoreOrServer {
     Store(Arc<SledStore>),
-    Server(Server),
+    Server(AdminClient),
 }
 
 /// A running server, asked at its admin address.
-pub(super) struct Server {
+pub(super) struct AdminClient {
     client: Client,
     key: AdminKey,
 }
 
-impl Reached {
+impl StoreOrServer {
     /// Opens the store of a configuration, or finds the server that has it open. Makes nothing.
     pub(super) async fn find(flags: Flags) -> Result<Self, Failure> {
         let StoreUrl::Sled(folder) = flags.gather().store()?;
@@ -42,7 +42,7 @@ impl Reached {
         match opened {
             Ok(store) => Ok(Self::Store(Arc::new(store))),
             Err(StoreError::InUse(_)) => match AdminKey::found_in(&folder) {
-                Some(key) => Ok(Self::Server(Server::new(key)?)),
+                Some(key) => Ok(Self::Server(AdminClient::new(key)?)),
                 None => Err(Failure::NobodyToAsk(folder)),
             },
             Err(error) => Err(error.into()),
@@ -70,7 +70,7 @@ impl Reached {
     }
 }
 
-impl Reached {
+impl StoreOrServer {
     pub(super) async fn export(&self, which: &Exporting) -> Result<Exported, Failure> {
         match self {
             Self::Store(store) => Ok(export(&**store, which, Clock::system().now()).await?),
@@ -104,7 +104,7 @@ impl Reached {
     }
 }
 
-impl Server {
+impl AdminClient {
     /// A server that has left its key.
     pub(super) fn new(key: AdminKey) -> Result<Self, Failure> {
         let client = Client::builder()

@@ -1,6 +1,6 @@
 //! Questions over the network: each answered in a few seconds, or with a reason why not.
 
-use super::facts::{Place, Trouble};
+use super::facts::{AddressScope, ConnectionFailure};
 use crate::clock::Clock;
 use crate::config::is_loopback;
 use http::{HeaderMap, StatusCode};
@@ -14,18 +14,18 @@ use std::time::Duration;
 use url::Url;
 
 /// Nobody waits longer for one answer.
-pub(super) const LIMIT: Duration = Duration::from_secs(6);
+pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(6);
 /// More of an answer is not read, in bytes.
-const LONGEST: usize = 64 * 1024;
+const MAX_PROBE_BODY_BYTES: usize = 64 * 1024;
 
 /// Whoever asks.
-pub(super) struct Asker {
+pub(super) struct HttpProber {
     client: Option<Client>,
     clock: Clock,
 }
 
 /// What came back.
-pub(super) struct Answer {
+pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
@@ -33,7 +33,7 @@ pub(super) struct Answer {
     pub(super) times: (Timestamp, Timestamp),
 }
 
-impl Asker {
+impl HttpProber {
     pub(super) fn new(clock: Clock) -> Self {
         let client = Client::builder()
             .redirect(reqwest::redirect::Policy::none())
@@ -51,36 +51,39 @@ impl Asker {
         &self,
         url: &Url,
         request: impl FnOnce(&Client) -> RequestBuilder,
-    ) -> Result<Answer, Trouble> {
+    ) -> Result<RawResponse, ConnectionFailure> {
         let client = self.client.as_ref();
-        let client = client.ok_or_else(|| Trouble::Tls("this system's certificates cannot be read".to_owned()))?;
+        let client =
+            client.ok_or_else(|| ConnectionFailure::Tls("this system's certificates cannot be read".to_owned()))?;
         let asked = self.clock.now();
         let exchange = async {
-            addresses(url).await.ok_or(Trouble::Name)?;
+            addresses(url).await.ok_or(ConnectionFailure::Name)?;
             let mut response = request(client).send().await.map_err(|error| trouble(&error))?;
             let mut body = Vec::new();
             while let Some(part) = response.chunk().await.map_err(|error| trouble(&error))? {
                 body.extend_from_slice(&part);
-                if body.len() > LONGEST {
+                if body.len() > MAX_PROBE_BODY_BYTES {
                     break;
                 }
             }
             let times = (asked, self.clock.now());
-            Ok(Answer { status: response.status(), headers: std::mem::take(response.headers_mut()), body, times })
+            Ok(RawResponse { status: response.status(), headers: std::mem::take(response.headers_mut()), body, times })
         };
-        self.clock.timeout(LIMIT, exchange).await.unwrap_or(Err(Trouble::TimedOut))
+        self.clock.timeout(PROBE_TIMEOUT, exchange).await.unwrap_or(Err(ConnectionFailure::TimedOut))
     }
 
     /// Where an address leads.
-    pub(super) async fn place(&self, url: &Url) -> Place {
+    pub(super) async fn place(&self, url: &Url) -> AddressScope {
         if is_loopback(url) {
-            return Place::Loopback;
+            return AddressScope::Loopback;
         }
-        let Some(Some(found)) = self.clock.timeout(LIMIT, addresses(url)).await else { return Place::Unknown };
+        let Some(Some(found)) = self.clock.timeout(PROBE_TIMEOUT, addresses(url)).await else {
+            return AddressScope::Unknown;
+        };
         match found.into_iter().find(|ip| !is_public(*ip)) {
-            Some(ip) if ip.is_loopback() => Place::Loopback,
-            Some(ip) => Place::Private(ip),
-            None => Place::Internet,
+            Some(ip) if ip.is_loopback() => AddressScope::Loopback,
+            Some(ip) => AddressScope::Private(ip),
+            None => AddressScope::Internet,
         }
     }
 }
@@ -108,22 +111,24 @@ fn is_public(ip: IpAddr) -> bool {
 }
 
 /// What a failed request died of.
-fn trouble(error: &reqwest::Error) -> Trouble {
+fn trouble(error: &reqwest::Error) -> ConnectionFailure {
     if error.is_timeout() {
-        return Trouble::TimedOut;
+        return ConnectionFailure::TimedOut;
     }
     let is_connecting = error.is_connect();
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return Trouble::Tls(in_words(tls));
+            return ConnectionFailure::Tls(in_words(tls));
         }
         let io = error.downcast_ref::<io::Error>();
         match io.map(io::Error::kind) {
-            Some(io::ErrorKind::ConnectionRefused) => return Trouble::Refused,
+            Some(io::ErrorKind::ConnectionRefused) => return ConnectionFailure::Refused,
             // The connection was there, and ended before anything could be asked.
             Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if is_connecting => {
-                return Trouble::Tls("the other side breaks it off; perhaps it does not speak https".to_owned());
+                return ConnectionFailure::Tls(
+                    "the other side breaks it off; perhaps it does not speak https".to_owned(),
+                );
             }
             _ => {}
         }
@@ -133,7 +138,7 @@ fn trouble(error: &reqwest::Error) -> Trouble {
             None => error.source(),
         };
     }
-    Trouble::Cut
+    ConnectionFailure::Cut
 }
 
 /// Why https failed.

@@ -1,20 +1,20 @@
 //! What is on this machine: the data folder, the store, its key, its backups, and what waits in it.
 
-use super::super::facts::{Facts, Finding, Folder, Idle, Key, Store};
-use super::{NOBODY_TO_ASK, count, some};
+use super::super::facts::{Facts, Finding, FolderFacts, IdleStore, KeyFacts, StoreFacts};
+use super::{STORE_NOT_INSPECTED, count, some};
 use crate::app::operations::health::Kept;
 use jiff::{SignedDuration, Timestamp};
 
 /// With less than this the store soon fails …
-const ALMOST_FULL: u64 = 64 << 20;
+const DISK_FAILS_BELOW_BYTES: u64 = 64 << 20;
 /// … and with less than this a backup may.
-const NEARLY_FULL: u64 = 1 << 30;
+const DISK_WARNS_BELOW_BYTES: u64 = 1 << 30;
 /// A daily backup is late after so long.
-const LATE: SignedDuration = SignedDuration::from_hours(48);
+const BACKUP_LATE_AFTER: SignedDuration = SignedDuration::from_hours(48);
 /// What waits longer than this waits for something.
-const STUCK: SignedDuration = SignedDuration::from_mins(15);
+const DELIVERY_STUCK_AFTER: SignedDuration = SignedDuration::from_mins(15);
 
-pub(super) fn folder(folder: &Folder) -> Vec<Finding> {
+pub(super) fn folder(folder: &FolderFacts) -> Vec<Finding> {
     let path = folder.path.display();
     if let Some(why) = &folder.shut {
         let found = format!("nothing can be written in `{path}`: {why}");
@@ -46,28 +46,28 @@ pub(super) fn folder(folder: &Folder) -> Vec<Finding> {
     exposed
 }
 
-pub(super) fn disk(folder: &Folder) -> Option<Finding> {
+pub(super) fn disk(folder: &FolderFacts) -> Option<Finding> {
     let free = folder.free?;
     let found = format!("{} MiB are free on the disk of `{}`", free >> 20, folder.path.display());
     let remedy = "make room; old backups in the folder `backups` may go elsewhere, or keep fewer with --backup-keep";
     Some(match free {
-        ..ALMOST_FULL => Finding::failed("disk", found, remedy),
-        ALMOST_FULL..NEARLY_FULL => Finding::warning("disk", found, remedy),
-        NEARLY_FULL.. => Finding::ok("disk", found),
+        ..DISK_FAILS_BELOW_BYTES => Finding::failed("disk", found, remedy),
+        DISK_FAILS_BELOW_BYTES..DISK_WARNS_BELOW_BYTES => Finding::warning("disk", found, remedy),
+        DISK_WARNS_BELOW_BYTES.. => Finding::ok("disk", found),
     })
 }
 
 pub(super) fn store(facts: &Facts) -> Vec<Finding> {
     let path = facts.folder.path.display();
     let found = match &facts.store {
-        Store::None => Finding::ok("store", format!("there is none in `{path}` yet: the first start makes it")),
-        Store::Idle(idle) => {
+        StoreFacts::None => Finding::ok("store", format!("there is none in `{path}` yet: the first start makes it")),
+        StoreFacts::Idle(idle) => {
             let kept = &idle.kept;
             let subscriptions: usize = kept.iter().map(|kept| kept.subscriptions).sum();
             let held = format!("{} in {}", count(subscriptions, "subscription"), count(kept.len(), "workspace"));
             Finding::ok("store", format!("opens, and no server uses it: {held}"))
         }
-        Store::Running(Ok(checkup)) => {
+        StoreFacts::Running(Ok(checkup)) => {
             let found = format!("a server of version {} uses it", checkup.version);
             if checkup.readiness.store == "ok" {
                 return [Finding::ok("store", found)].into_iter().chain(versions(&checkup.version)).collect();
@@ -75,27 +75,27 @@ pub(super) fn store(facts: &Facts) -> Vec<Finding> {
             let found = format!("{found} and cannot write: {}", checkup.readiness.store);
             Finding::failed("store", found, "look at the disk and at the server's log, then start the server again")
         }
-        Store::Running(Err(why)) => Finding::failed(
+        StoreFacts::Running(Err(why)) => Finding::failed(
             "store",
             format!("a server uses it, and did not answer at its admin address: {why}"),
             "look whether the server still runs and what its log says; start it again",
         ),
-        Store::Taken => Finding::unchecked(
+        StoreFacts::Taken => Finding::unchecked(
             "store",
             format!("another process has `{path}` open, and has left no word how to ask it"),
             "run the server with --admin-listen, or stop it, and run `segments-slack doctor` again",
         ),
-        Store::Alien { owner, own } => Finding::unchecked(
+        StoreFacts::Alien { owner, own } => Finding::unchecked(
             "store",
             format!("`{path}` belongs to user id {owner}, and this runs as user id {own}: it was let alone"),
             format!("run this as the user that runs the server: `sudo -u '#{owner}' segments-slack doctor`"),
         ),
-        Store::Shut(why) => {
+        StoreFacts::Shut(why) => {
             let (found, remedy) =
                 why.split_once("; ").unwrap_or((why, "see \"A store that does not open\" in docs/operating.md"));
             Finding::failed("store", found, remedy)
         }
-        Store::Slow => Finding::warning(
+        StoreFacts::Slow => Finding::warning(
             "store",
             format!("`{path}` was not open in time"),
             "it may be recovering from a crash, which takes longer the larger it is: try again in a minute",
@@ -117,16 +117,16 @@ pub(super) fn key(facts: &Facts) -> Finding {
     let lost = "put the key back as the file `key` of the data folder, or add it behind the first in \
                 SEGMENTS_SLACK_KEY (--key-file); if it is lost for good, install the app again in each workspace";
     let (name, kept) = match &facts.store {
-        Store::Idle(Idle { key: Key::Bad(why), .. }) => {
+        StoreFacts::Idle(IdleStore { key: KeyFacts::Bad(why), .. }) => {
             let (found, remedy) = why.split_once(": ").unwrap_or((why, lost));
             return Finding::failed("sealing key", found, remedy);
         }
-        Store::Idle(Idle { key: Key::None, .. }) | Store::None => {
+        StoreFacts::Idle(IdleStore { key: KeyFacts::None, .. }) | StoreFacts::None => {
             return Finding::ok("sealing key", "nothing is sealed yet: the first start makes a key");
         }
-        Store::Idle(Idle { key: Key::Found(name), kept, .. }) => (format!(" {name}"), kept),
-        Store::Running(Ok(checkup)) => (String::new(), &checkup.workspaces),
-        _ => return Finding::unchecked("sealing key", NOBODY_TO_ASK, "mend that first"),
+        StoreFacts::Idle(IdleStore { key: KeyFacts::Found(name), kept, .. }) => (format!(" {name}"), kept),
+        StoreFacts::Running(Ok(checkup)) => (String::new(), &checkup.workspaces),
+        _ => return Finding::unchecked("sealing key", STORE_NOT_INSPECTED, "mend that first"),
     };
     let shut: Vec<String> = kept.iter().flat_map(|kept| kept.shut.clone()).collect();
     if !shut.is_empty() {
@@ -150,7 +150,7 @@ pub(super) fn backups(facts: &Facts) -> Finding {
     let folder = &facts.folder;
     let make = "`segments-slack backup FILE` makes one now; why a daily one failed is in the server's log (`could not \
                 make the daily backup`)";
-    if facts.shape.backup_keep == 0 {
+    if facts.settings.backup_keep == 0 {
         let found = "daily backups are turned off";
         return Finding::warning(
             "backups",
@@ -160,14 +160,14 @@ pub(super) fn backups(facts: &Facts) -> Finding {
     }
     let age = |at: Timestamp| facts.now.duration_since(at);
     match (folder.backed_up, folder.since) {
-        (Some(at), _) if age(at) < LATE => {
+        (Some(at), _) if age(at) < BACKUP_LATE_AFTER => {
             Finding::ok("backups", format!("the newest is {} old; copy them to another disk", told(age(at))))
         }
         (Some(at), _) => {
             let found = format!("the newest is {} old, and a running server makes one a day", told(age(at)));
             Finding::warning("backups", found, make)
         }
-        (None, Some(since)) if age(since) >= LATE => {
+        (None, Some(since)) if age(since) >= BACKUP_LATE_AFTER => {
             let found = format!("there is none, and the store is {} old", told(age(since)));
             Finding::warning("backups", found, make)
         }
@@ -187,7 +187,7 @@ pub(super) fn told(length: SignedDuration) -> String {
 
 pub(super) fn deliveries(facts: &Facts) -> Vec<Finding> {
     let Some(kept) = facts.kept() else {
-        let found = if matches!(facts.store, Store::None) { return Vec::new() } else { NOBODY_TO_ASK };
+        let found = if matches!(facts.store, StoreFacts::None) { return Vec::new() } else { STORE_NOT_INSPECTED };
         return vec![Finding::unchecked("deliveries", found, "mend that first")];
     };
     let dead: u64 = kept.iter().map(|kept| kept.dead).sum();
@@ -195,7 +195,7 @@ pub(super) fn deliveries(facts: &Facts) -> Vec<Finding> {
     let waiting: u64 = kept.iter().map(|kept| kept.waiting).sum();
     let oldest = kept.iter().filter_map(|kept| kept.oldest).min().map(|at| facts.now.duration_since(at));
     let mut findings = Vec::new();
-    if let Some(age) = oldest.filter(|age| *age >= STUCK) {
+    if let Some(age) = oldest.filter(|age| *age >= DELIVERY_STUCK_AFTER) {
         let found = format!("{waiting} wait, the oldest for {}", told(age));
         let remedy = if facts.is_running() {
             "see what is said of Slack here, and `/segments status` in Slack; a paused channel holds its own"
