@@ -162,10 +162,7 @@ fn guarded(listener: TcpListener, folder: &Path) -> std::io::Result<(TcpListener
     let key = AdminKey::new(listen);
     info!("the admin address is {}", key.url());
     if let Err(error) = key.leave_in(folder) {
-        warn!(
-            "could not leave the key to the admin address in `{}`, so its tools stay shut: {error}",
-            folder.display()
-        );
+        warn!("could not write the admin key into `{}`, so the admin commands won't work: {error}", folder.display());
     }
     Ok((listener, Guard { key, listen }))
 }
@@ -190,12 +187,13 @@ pub async fn assemble_over(
     let metrics = Arc::new(Metrics::default());
     let vault = Arc::new(keys::vault(&*store, config.keys.as_ref(), folder).await?);
     let slack_url = &config.slack_api_url;
-    let slack = SlackApi::new(slack_url.as_str(), clock.clone()).context("could not read the system's certificates")?;
+    let slack =
+        SlackApi::new(slack_url.as_str(), clock.clone()).context("could not load this system's root certificates")?;
     let slack = Arc::new(slack);
     let people = Arc::new(Directory::default());
     let keyed = Arc::new(Keyed::new(config.replies == Replies::NewIssue));
     let segments = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), metrics.segments_calls.clone());
-    let segments = Arc::new(segments.context("could not read the system's certificates")?);
+    let segments = Arc::new(segments.context("could not load this system's root certificates")?);
     let lookup = Arc::new(Lookup::new(Sources {
         clock: clock.clone(),
         store: Arc::clone(&store),
@@ -216,7 +214,7 @@ pub async fn assemble_over(
         app_url: app_url.clone(),
     };
     let app = App {
-        responder: Responder::new(slack_url.clone(), clock.clone()).context("could not make an HTTP client")?,
+        responder: Responder::new(slack_url.clone(), clock.clone()).context("could not create an HTTP client")?,
         lanes: Lanes::new(parts, shutdown),
         recent: Recent::new(clock.now()),
         homes: Homes::default(),
@@ -279,7 +277,7 @@ fn oauth(config: &Config, clock: &Clock) -> anyhow::Result<Option<Oauth>> {
     let Some((client, url)) = config.oauth.as_ref().zip(config.public_url.as_ref()) else { return Ok(None) };
     let redirect = format!("{}/slack/oauth", url.as_str().trim_end_matches('/'));
     let (api_url, id, secret) = (config.slack_api_url.clone(), client.id.clone(), client.secret.clone());
-    let oauth = Oauth::new(api_url, id, secret, redirect, clock.clone()).context("could not make an HTTP client")?;
+    let oauth = Oauth::new(api_url, id, secret, redirect, clock.clone()).context("could not create an HTTP client")?;
     Ok(Some(oauth))
 }
 
@@ -312,8 +310,8 @@ pub async fn serve(
         tokio::time::sleep(END_LIMIT).await;
     };
     tokio::select! {
-        () = ended => info!("everything in flight is finished"),
-        () = too_late => warn!("a call was still in flight after {END_LIMIT:?}; it is looked after at the next start"),
+        () = ended => info!("all work in progress is finished"),
+        () = too_late => warn!("a call was still running after {END_LIMIT:?}; the next start resumes it"),
     }
 }
 

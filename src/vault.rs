@@ -113,9 +113,7 @@ impl fmt::Display for Row<'_> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
     /// None of the keys is the one that sealed it.
-    #[error(
-        "{row} was sealed with key {key}, which is not among the keys of this server; add it to SEGMENTS_SLACK_KEY"
-    )]
+    #[error("{row} was sealed with key {key}, which this server does not have; add it to SEGMENTS_SLACK_KEY")]
     UnknownKey {
         /// What does not open.
         row: String,
@@ -123,7 +121,7 @@ pub enum UnsealError {
         key: KeyId,
     },
     /// Sealed for another row, or changed since.
-    #[error("{0} does not open: it was changed, or belongs elsewhere")]
+    #[error("could not decrypt {0}: it was changed or moved")]
     Altered(String),
 }
 

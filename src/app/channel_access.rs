@@ -71,7 +71,7 @@ async fn look(app: &App, lane: &Lane) -> Reach {
             return if direct { Reach::NotAChannel } else { needs_invite(app, lane).await };
         }
         Err(error) => {
-            debug!(lane = %lane, "could not look at channel {lane}: {error}");
+            debug!(lane = %lane, "could not read channel {lane}: {error}");
             // Whoever may not look may still post.
             let refused = matches!(error, SlackError::Refused(_));
             return if refused { Reach::Ready { joined: false, readers: Readers::Everybody } } else { Reach::Unknown };
@@ -96,7 +96,7 @@ async fn look(app: &App, lane: &Lane) -> Reach {
     match app.slack.join(lane).await {
         Ok(()) => Reach::Ready { joined: true, readers },
         Err(error) => {
-            info!(lane = %lane, "could not join open channel {lane}: {error}; posting from outside");
+            info!(lane = %lane, "could not join public channel {lane} ({error}); posting without joining");
             Reach::Ready { joined: false, readers }
         }
     }
@@ -112,7 +112,7 @@ async fn needs_invite(app: &App, lane: &Lane) -> Reach {
 async fn comes_by_wish(app: &App, lane: &Lane) -> bool {
     let noted = app.store.welcome(lane, app.clock.now()).await;
     if let Err(error) = &noted {
-        warn!(lane = %lane, "could not note that {lane} needs no welcome: {error}");
+        warn!(lane = %lane, "could not record that {lane} needs no welcome message: {error}");
     }
     noted.is_ok()
 }

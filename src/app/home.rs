@@ -151,7 +151,7 @@ fn settled(workspace: &WorkspaceId, user: &UserId, shown: Result<(), Unseen>) ->
         Ok(()) => Ok(()),
         Err(Unseen::Store(error)) => Err(error),
         Err(error @ Unseen::Slack(_)) => {
-            warn!(workspace.id = %workspace, user.id = %user, "could not show {user} their Home: {error}");
+            warn!(workspace.id = %workspace, user.id = %user, "could not publish the App Home of {user}: {error}");
             Ok(())
         }
     }
@@ -193,7 +193,7 @@ async fn refresh(app: &App, workspace: &WorkspaceId, user: &UserId) {
             Ok(()) => return,
             Err(Unseen::Slack(SlackError::Limited(wait))) => app.clock.sleep(wait).await,
             Err(error) => {
-                warn!(workspace.id = %workspace, user.id = %user, "could not bring the Home of {user} up to date: {error}");
+                warn!(workspace.id = %workspace, user.id = %user, "could not refresh the App Home of {user}: {error}");
                 break;
             }
         }

@@ -58,13 +58,13 @@ pub enum Rejected {
 #[derive(Debug, thiserror::Error)]
 pub enum NoEndpoint {
     /// No account has this id, or its workspace removed the app.
-    #[error("no such account")]
+    #[error("unknown account")]
     Unknown,
     /// Slack has not told yet which workspace the token belongs to.
-    #[error("Slack has not confirmed the bot token yet")]
+    #[error("the bot token is not confirmed by Slack yet")]
     NotReady,
     /// Its signing secret does not open.
-    #[error("the account's signing secret cannot be read here")]
+    #[error("could not decrypt the account's signing secret")]
     Sealed,
     /// It could not be looked up.
     #[error(transparent)]

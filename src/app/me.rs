@@ -117,7 +117,7 @@ async fn note(app: &App, asker: &Asker, user: &UserId, username: Option<Username
 async fn tell(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) -> bool {
     let told = app.slack.write_to(workspace, user, message.content(Rung::Whole)).await;
     if let Err(error) = &told {
-        warn!(user.id = %user, "could not tell {user} what became of their username: {error}");
+        warn!(user.id = %user, "could not notify {user} about their username: {error}");
     }
     told.is_ok()
 }

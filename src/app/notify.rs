@@ -25,10 +25,10 @@ pub(super) fn channel(app: &Arc<App>, lane: &Lane, user: &UserId, message: Messa
                 Ok(_) => {}
                 // What may have been posted is not posted again.
                 Err(SlackError::Lost) => {
-                    warn!(lane = %lane, "Slack did not say whether it told {lane} of a change");
+                    warn!(lane = %lane, "Slack did not confirm a change notice in {lane}");
                 }
                 Err(why) => {
-                    warn!(lane = %lane, "could not say in {lane} what was changed: {why}; telling {user}");
+                    warn!(lane = %lane, "could not post a change notice in {lane}: {why}; notifying {user}");
                     person(&app, &lane.workspace, &user, &message).await;
                 }
             }
@@ -41,7 +41,7 @@ pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId, me
     let content = message.content(Rung::Whole);
     let write = || app.slack.write_to(workspace, user, content.clone());
     if let Err(error) = tried(app, app.lanes.at_work(), Twice::Harms, write).await {
-        warn!("could not tell {user} what came of something: {error}");
+        warn!("could not send a result to {user}: {error}");
     }
 }
 

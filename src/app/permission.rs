@@ -111,7 +111,7 @@ pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId) ->
         Ok(info) => Person::of(&info, workspace),
         Err(SlackError::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => Person::Stranger,
         Err(error) => {
-            warn!(workspace.id = %workspace, user.id = %user, "could not ask Slack who {user} is: {error}");
+            warn!(workspace.id = %workspace, user.id = %user, "could not look up {user} in Slack: {error}");
             return None;
         }
     };

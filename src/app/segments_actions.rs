@@ -70,7 +70,7 @@ pub(super) async fn click(
         return Ok(said(reply::being_done()));
     };
     let acted = act(app, &access, asker, message, wanted).await?;
-    info!(workspace.id = %workspace, user.id = %asker.user, "{} asked for a change at Segments.ai: {}", asker.user, acted.word());
+    info!(workspace.id = %workspace, user.id = %asker.user, "{} requested a status change at Segments.ai: {}", asker.user, acted.word());
     let again = Act { from: Some(message.clone()), ..wanted.clone() };
     let told = Reply::asker(reply::acted(&acted, &again));
     // What was asked with a button of an earlier answer is answered in its place.

@@ -91,7 +91,7 @@ pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks
         Ok(()) => "shown",
         // It is not tried again: a card that comes late is of no use.
         Err(error) => {
-            warn!(workspace.id = %workspace, channel.id = %links.channel, "could not show links in {}: {error}", links.channel);
+            warn!(workspace.id = %workspace, channel.id = %links.channel, "could not unfurl links in {}: {error}", links.channel);
             error.word()
         }
     };

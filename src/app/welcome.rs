@@ -16,8 +16,8 @@ pub(super) async fn welcome(app: &App, lane: &Lane) -> Result<(), StoreError> {
     }
     let content = reply::welcome(&lane.channel).content(Rung::Whole);
     match app.slack.post(lane, content, id_at(app.clock.now())).await {
-        Ok(_) => info!(lane = %lane, "came into {lane} and said how to begin"),
-        Err(error) => warn!(lane = %lane, "could not say in {lane} how to begin: {error}"),
+        Ok(_) => info!(lane = %lane, "posted the welcome message in {lane}"),
+        Err(error) => warn!(lane = %lane, "could not post the welcome message in {lane}: {error}"),
     }
     Ok(())
 }
@@ -28,7 +28,7 @@ async fn is_a_place_for_it(app: &App, lane: &Lane) -> bool {
         Ok(info) => !info.is_archived && !info.is_im && !info.is_mpim,
         Err(SlackError::Refused(code)) if code == "missing_scope" => true,
         Err(error) => {
-            debug!(lane = %lane, "could not look at {lane}, which the bot came into: {error}");
+            debug!(lane = %lane, "could not read {lane}, which the bot joined: {error}");
             false
         }
     }

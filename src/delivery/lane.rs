@@ -43,7 +43,7 @@ impl Lanes {
             Err(_) => self.stumbled(lane).await,
         };
         stepped.unwrap_or_else(|error| {
-            warn!(lane = %lane, "could not work on lane {lane}: {error}; looking again in {LOOK_AGAIN:?}");
+            warn!(lane = %lane, "could not process the queue of {lane}: {error}; retrying in {LOOK_AGAIN:?}");
             Rest::Hold(later(self.parts.clock.now(), LOOK_AGAIN))
         })
     }
@@ -51,7 +51,7 @@ impl Lanes {
     /// A step ended in a panic. If that was before a call, its first delivery counts as refused for an unknown reason, so
     /// that it is given up in the end and holds up no other for ever.
     async fn stumbled(&self, lane: &Lane) -> Result<Rest, StoreError> {
-        error!(lane = %lane, "work on lane {lane} ended in a panic");
+        error!(lane = %lane, "the delivery worker of {lane} panicked");
         let now = self.parts.clock.now();
         let claim = self.parts.store.claim(lane, now, 1).await?;
         match claim.due.first() {
@@ -160,7 +160,7 @@ impl Lanes {
         match self.show(lane, message, &intent).await {
             Ok(posted) => self.done(lane, intent, posted).await,
             Err(unclear) if decide(&unclear, 0, intent.at, 0.0) == Step::Reconcile => {
-                warn!(lane = %lane, "Slack did not say whether it took a message for {lane}: {unclear}; looking for it");
+                warn!(lane = %lane, "Slack did not confirm a message to {lane} ({unclear}); checking the channel history");
                 self.reconcile(lane, intent, attempts, &unclear).await
             }
             Err(refused) => {
@@ -217,7 +217,7 @@ impl Lanes {
             self.parts.metrics.slack_calls.count(answer.as_ref().map_or_else(SlackError::word, |_| "ok"));
             match (&answer, rung.below()) {
                 (Err(refused), Some(simpler)) if decide(refused, 0, intent.at, 0.0) == Step::Simpler => {
-                    warn!(lane = %lane, call = %intent.call, "Slack refused the looks of a message for {lane}: {refused}");
+                    warn!(lane = %lane, call = %intent.call, "Slack rejected the layout of a message to {lane}: {refused}");
                     rung = simpler;
                 }
                 _ => break answer,
@@ -272,7 +272,7 @@ impl Lanes {
                     Step::Retry { at, counted: false } => Ok(Rest::Hold(at)),
                     Step::Retry { .. } | Step::Reconcile => Ok(Rest::Hold(pace::look_again(intent.at, now))),
                     Step::PauseWorkspace | Step::PauseChannel | Step::Simpler | Step::Dead => {
-                        warn!(lane = %lane, "history of {lane} may not be read ({refused}): posting again, possibly twice");
+                        warn!(lane = %lane, "could not read the history of {lane} ({refused}); posting again, which may post a duplicate");
                         self.parts.metrics.deliveries.count("possible_duplicate");
                         self.again(lane, intent, attempts, why).await
                     }
@@ -311,7 +311,7 @@ impl Lanes {
     ) -> Result<Rest, StoreError> {
         let now = self.parts.clock.now();
         if let Some((ts, anchors, next_at)) = thread::refused(&intent, attempts, why, step, now) {
-            info!(lane = %lane, message.ts = %ts, "the thread of message {ts} in {lane} is not as it was: {why}");
+            info!(lane = %lane, message.ts = %ts, "the thread of message {ts} in {lane} has changed: {why}");
             let done = Settlement::Done { covers: Vec::new(), ts, fold: None, digest: None, anchors };
             self.settle(lane, done, next_at).await?;
             return Ok(Rest::Now);
@@ -322,7 +322,7 @@ impl Lanes {
         {
             // What is not taken as an edit in the end becomes a message of its own.
             if thread::is_gone(why) || matches!(step, Step::Simpler | Step::Dead) {
-                info!(lane = %lane, message.ts = %ts, "message {ts} in {lane} cannot be edited any more: {why}");
+                info!(lane = %lane, message.ts = %ts, "message {ts} in {lane} can no longer be edited: {why}");
                 let (fold, digest) = (fold.map(|fold| fold.closed()), digest.map(|digest| digest.closed()));
                 return self.put_off(lane, ts, fold, digest, now).await;
             }
@@ -349,12 +349,12 @@ impl Lanes {
             // The intent stands: the next step looks for it.
             Step::Reconcile => {}
             Step::Retry { at, counted } => {
-                info!(lane = %lane, attempts, "Slack did not take a message for {lane}: {error}; again at {at}");
+                info!(lane = %lane, attempts, "could not post a message to {lane}: {error}; retrying at {at}");
                 self.parts.metrics.deliveries.count("retried");
                 self.settle(lane, Settlement::Retry { covers, not_before: at, counted, error }, at).await?;
             }
             Step::PauseChannel => {
-                warn!(lane = %lane, "Slack refuses {lane}: {error}; its subscriptions are paused");
+                warn!(lane = %lane, "Slack rejected {lane} ({error}); its subscriptions are paused");
                 self.parts.metrics.deliveries.count("paused");
                 let pause = Pause { reason: PauseReason(error), since: now };
                 self.settle(lane, Settlement::Paused(pause), now).await?;
@@ -365,7 +365,7 @@ impl Lanes {
                 self.close(&lane.workspace, PauseReason(why.to_string()));
             }
             Step::Simpler | Step::Dead => {
-                error!(lane = %lane, attempts, "gave up a delivery for {lane}: {error}; it is kept as a dead letter");
+                error!(lane = %lane, attempts, "moved a delivery to {lane} to the dead letters: {error}");
                 self.parts.metrics.deliveries.count("dead");
                 self.settle(lane, Settlement::Dead { covers, error }, pace::next_call(now)).await?;
             }

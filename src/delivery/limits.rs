@@ -40,7 +40,7 @@ impl Lanes {
         if self.limits.of(lane, |limits| limits.note(call, &lane.channel, wait, now)) {
             let workspace = &lane.workspace;
             self.parts.metrics.slack_calls.count("workspace_limited");
-            warn!(workspace.id = %workspace, "Slack limits all of workspace {workspace}: its lanes wait for {wait:?}");
+            warn!(workspace.id = %workspace, "Slack rate-limited workspace {workspace}; its deliveries wait {wait:?}");
         }
     }
 

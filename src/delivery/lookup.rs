@@ -34,7 +34,7 @@ pub enum NoKey {
     #[error("the account has no API key")]
     NotGiven,
     /// It does not open.
-    #[error("the account's API key cannot be read here: {0}")]
+    #[error("could not decrypt the account's API key: {0}")]
     Sealed(#[from] UnsealError),
     /// It could not be looked up.
     #[error(transparent)]
@@ -187,7 +187,7 @@ impl Lookup {
         };
         if self.sources.clock.timeout(PATIENCE, asking).await.is_none() {
             for question in self.open(questions) {
-                self.rest(question.owner(), REST, "no answer in time");
+                self.rest(question.owner(), REST, "timed out");
             }
         }
     }
@@ -252,7 +252,7 @@ impl Lookup {
     fn rest(&self, owner: &Owner, length: Duration, why: &str) {
         let until = later(self.sources.clock.now(), length);
         // An account's id opens its endpoint: the log has the workspace alone.
-        info!(workspace.id = %owner.workspace, "Segments.ai is asked for no names until {until}: {why}");
+        info!(workspace.id = %owner.workspace, "paused name lookups at Segments.ai until {until}: {why}");
         self.asked().entry(owner.clone()).or_default().rests_until = Some(until);
     }
 

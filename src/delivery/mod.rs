@@ -162,7 +162,7 @@ impl Lanes {
         let text = reason.to_string();
         let before = self.doors.lock().insert(workspace.clone(), Door::Closed(reason));
         if !matches!(before, Some(Door::Closed(_))) {
-            warn!(workspace.id = %workspace, "Slack does not let us into workspace {workspace}: {text}; its deliveries wait");
+            warn!(workspace.id = %workspace, "Slack rejected the token of workspace {workspace} ({text}); deliveries are paused");
         }
         self.closings.send_replace(());
     }
@@ -199,7 +199,7 @@ impl Lanes {
     pub async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
-        info!("every lane has come to rest");
+        info!("every delivery worker has stopped");
     }
 
     async fn work(self: Arc<Self>, lane: Lane, alarm: Arc<Notify>) {

@@ -62,7 +62,7 @@ impl Errand {
         let (lane, user, parts) = (&self.lane, &self.untold.user, &self.lanes.parts);
         let message = reply::paused_notice(&lane.channel, &self.pause);
         let Err(error) = parts.slack.write_to(&lane.workspace, user, message.content(Rung::Whole)).await else {
-            info!(lane = %lane, user.id = %user, "told {user} that {lane} is paused");
+            info!(lane = %lane, user.id = %user, "notified {user} that {lane} is paused");
             return parts.metrics.notices.count("told");
         };
         let tries = self.untold.tries + 1;
@@ -81,12 +81,12 @@ impl Errand {
             }
             SlackError::Refused(_) | SlackError::NotInstalled => (None, "refused"),
         };
-        warn!(lane = %lane, user.id = %user, "could not tell {user} that {lane} is paused: {error}");
+        warn!(lane = %lane, user.id = %user, "could not notify {user} that {lane} is paused: {error}");
         let Some(untold) = again else { return parts.metrics.notices.count(otherwise) };
         parts.metrics.notices.count("put_off");
         match parts.store.not_told(lane, &self.pause, untold).await {
             Ok(()) => self.lanes.wake(lane),
-            Err(error) => warn!(lane = %lane, "could not note that {user} is still to be told: {error}"),
+            Err(error) => warn!(lane = %lane, "could not reschedule the pause notice to {user}: {error}"),
         }
     }
 }

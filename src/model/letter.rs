@@ -17,7 +17,7 @@ pub struct LetterId {
 
 /// A text that names no dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no id of a dead letter; expected a channel and a number, such as `C0123-17`")]
+#[error("invalid dead-letter id; expected a channel and a number, such as `C0123-17`")]
 pub struct InvalidLetterId;
 
 impl FromStr for LetterId {

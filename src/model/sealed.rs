@@ -48,7 +48,7 @@ pub struct Sealed {
 
 /// A text that is no sealed value. Says nothing of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a sealed value is not of the form `x1.KEY.BASE64`")]
+#[error("a sealed value does not have the form `x1.KEY.BASE64`")]
 pub struct NotSealed;
 
 impl TryFrom<String> for Sealed {

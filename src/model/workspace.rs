@@ -5,7 +5,7 @@ use std::fmt;
 
 /// A text that is no identifier of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no {kind}")]
+#[error("`{text}` is not a valid {kind}")]
 pub struct InvalidId {
     kind: &'static str,
     text: String,

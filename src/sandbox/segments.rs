@@ -31,13 +31,13 @@ pub struct Sent {
 #[derive(Debug, Error)]
 pub enum SendError {
     /// The secret signs nothing.
-    #[error("the webhook secret is not base64 text after an optional `whsec_`")]
+    #[error("the webhook secret must be base64, with or without the prefix `whsec_`")]
     Secret,
     /// The machine has no usable TLS set-up.
-    #[error("could not make an HTTP client")]
+    #[error("could not create an HTTP client")]
     Client(#[source] reqwest::Error),
     /// No answer came; the address is left out since it may name an account.
-    #[error("the endpoint gave no answer")]
+    #[error("the endpoint did not respond")]
     NoAnswer(#[source] reqwest::Error),
 }
 

@@ -31,7 +31,7 @@ pub enum DecodeError {
     #[error("the body is not UTF-8")]
     NotText(#[from] std::str::Utf8Error),
     /// It is nested too deeply to be anything that is meant.
-    #[error("the body is nested more than {DEEPEST} deep")]
+    #[error("the body is nested more than {DEEPEST} levels deep")]
     TooDeep,
 }
 

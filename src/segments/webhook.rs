@@ -42,7 +42,7 @@ pub enum SecretError {
     #[error("a signing secret is empty")]
     Empty,
     /// Not what Segments.ai hands out.
-    #[error("a signing secret is not `whsec_` and base64")]
+    #[error("a signing secret must be `whsec_` followed by base64")]
     NotBase64,
     /// More than a rotation needs.
     #[error("there are more than two signing secrets")]
@@ -104,7 +104,7 @@ pub enum Refusal {
     #[error("the body is not UTF-8")]
     NotText,
     /// An old message, one from the future, or one without a readable time.
-    #[error("the timestamp is not a recent one")]
+    #[error("the timestamp is too old or in the future")]
     Timestamp,
     /// Signed with another secret, or not this body.
     #[error("the signature does not match")]

@@ -15,7 +15,7 @@ pub enum SlackError {
     /// Slack's side is broken.
     #[error("http_{0}")]
     Broken(u16),
-    /// Nothing was sent: no connection came about.
+    /// Nothing was sent: could not connect.
     #[error("unreachable")]
     Unreachable,
     /// It was sent, and no answer that can be read came back: it may have been done.

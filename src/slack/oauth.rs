@@ -65,13 +65,13 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OauthError {
     /// Slack said no, with its code.
-    #[error("Slack refused: {0}")]
+    #[error("Slack rejected the request: {0}")]
     Refused(String),
     /// No answer, or a broken one: whether Slack gave anything is not known.
     #[error("Slack did not answer")]
     Away,
     /// An answer without what the app needs.
-    #[error("Slack's answer has no usable `{0}`")]
+    #[error("Slack's response has no valid `{0}`")]
     Odd(&'static str),
 }
 

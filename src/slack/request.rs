@@ -47,10 +47,10 @@ pub enum Refusal {
     #[error("header `{0}` is missing")]
     MissingHeader(&'static str),
     /// The time stamp is no whole number of seconds.
-    #[error("header `x-slack-request-timestamp` is no number of seconds")]
+    #[error("header `x-slack-request-timestamp` is not a number of seconds")]
     BadTimestamp,
     /// The time stamp is over five minutes from ours: a replay, or a clock that is off.
-    #[error("the request's time stamp is more than 5 minutes off")]
+    #[error("the request's timestamp is more than 5 minutes off")]
     Stale,
     /// The signature is not that of these bytes.
     #[error("the signature does not match the body")]

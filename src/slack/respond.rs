@@ -47,13 +47,13 @@ impl Answer {
 #[derive(Debug, thiserror::Error)]
 pub enum RespondError {
     /// The address is not one of Slack's: nothing was sent.
-    #[error("the response url is not on a host of Slack's")]
+    #[error("the response URL does not belong to Slack")]
     NotSlacks,
     /// Slack refused it, with its HTTP status.
-    #[error("Slack answered the response url with status {0}")]
+    #[error("the response URL returned HTTP status {0}")]
     Refused(u16),
     /// No answer.
-    #[error("no answer from the response url")]
+    #[error("the response URL did not respond")]
     Unreachable,
 }
 

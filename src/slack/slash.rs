@@ -24,7 +24,7 @@ pub struct SlashCommand {
 
 /// A signed request that is not what its address is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the request's field `{0}` is missing or not what Slack sends")]
+#[error("the field `{0}` of the request is missing or invalid")]
 pub struct Malformed(pub &'static str);
 
 #[derive(Deserialize)]

@@ -28,7 +28,7 @@ const LONGEST_LINE: u64 = 512 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The file cannot be written or read.
-    #[error("could not use the file `{}`", path.display())]
+    #[error("could not open `{}`", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -42,13 +42,13 @@ pub enum BackupError {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// The store stopped in the middle.
-    #[error("the store stopped before everything was read")]
+    #[error("the store closed before the backup was complete")]
     Unfinished,
     /// There is such a file.
-    #[error("`{}` is there already; name another file, or overwrite it with --force", .0.display())]
+    #[error("`{}` already exists; name another file, or overwrite it with --force", .0.display())]
     Exists(PathBuf),
     /// It was told to stop.
-    #[error("the backup was stopped before it was complete")]
+    #[error("the backup was cancelled before it was complete")]
     Stopped,
     /// A line is not what it should be.
     #[error("line {line} {what}")]
@@ -59,7 +59,7 @@ pub enum BackupError {
         what: String,
     },
     /// The last line is missing.
-    #[error("it ends after line {0} without its last line: it was cut off")]
+    #[error("it is truncated after line {0}: the closing line is missing")]
     CutOff(u64),
 }
 

@@ -47,7 +47,7 @@ use uuid::Uuid;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
     /// Too much is waiting to be written; come again.
-    #[error("the queue to the store is full")]
+    #[error("the store's write queue is full")]
     Overloaded,
     /// The disk or database failed; the operation may be tried again.
     #[error("the store failed: {0}")]

@@ -20,16 +20,16 @@ const MAX_KEY_FILE_BYTES: u64 = 4 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
     /// There is none.
-    #[error("holds no key")]
+    #[error("contains no key")]
     Empty,
     /// One is not what a key looks like.
     #[error("is not base64 of 32 bytes, such as `openssl rand -base64 32` prints")]
     NotAKey,
     /// There are more than ever needed.
-    #[error("holds more than 8 keys")]
+    #[error("contains more than 8 keys")]
     TooMany,
     /// Two are the same.
-    #[error("holds the same key twice")]
+    #[error("contains the same key twice")]
     Twice,
 }
 
@@ -37,7 +37,7 @@ pub enum KeyFault {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The file cannot be read or made.
-    #[error("could not use the key file `{}`", path.display())]
+    #[error("could not read or create the key file `{}`", path.display())]
     File {
         /// Which.
         path: PathBuf,

@@ -47,7 +47,7 @@ async fn a_file_that_is_there_is_overwritten_only_by_force() {
     let file = outside.folder().join("copy.jsonl");
     fs::write(&file, "precious").unwrap();
     let (code, _, errors) = outside.command(&["backup", text(&file)]).await;
-    assert!(code == 1 && errors.contains("is there already") && errors.contains("--force"), "{errors}");
+    assert!(code == 1 && errors.contains("already exists") && errors.contains("--force"), "{errors}");
     assert_eq!(fs::read(&file).unwrap(), b"precious");
     assert_eq!(outside.command(&["backup", text(&file), "--force"]).await.0, 0);
     assert!(check(&file).is_ok());

@@ -95,7 +95,7 @@ async fn a_webhook_that_finds_no_server_says_so() {
         let workspace = Workspace::open().await;
         tab.open(&workspace.page).await;
         tab.element_with("//button", "Send sample.created").await.click().await.unwrap();
-        tab.element_with("//*[@id='outcomes']/li", "the endpoint gave no answer").await;
+        tab.element_with("//*[@id='outcomes']/li", "the endpoint did not respond").await;
     })
     .await;
 }

@@ -158,7 +158,7 @@ async fn socket_mode_needs_no_signing_secret_and_logs_no_secrets() {
     let (status, log) = server.stop().await;
     let log = log.join("\n");
     assert!(status.success(), "{log}");
-    assert!(log.contains("Socket Mode is on") && log.contains("everything in flight is finished"), "{log}");
+    assert!(log.contains("Socket Mode is on") && log.contains("all work in progress is finished"), "{log}");
     assert!(log.contains("TRACE"), "it was asked to say everything");
     for secret in ["xapp-", "ticket", BOT_TOKEN, WEBHOOK_SECRET, "an-unheard-of-rose", SUBSCRIBE] {
         let lines: Vec<&str> = log.lines().filter(|line| line.contains(secret)).collect();

@@ -36,7 +36,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Reply, Stor
     Ok(match app.slack.open_view(workspace, &asker.cause, &shown).await {
         Ok(_) => Reply::nothing(),
         Err(error) => {
-            warn!("could not open the form of accounts: {error}");
+            warn!("could not open the account form: {error}");
             Reply::asker(reply::connect_again())
         }
     })
@@ -64,7 +64,7 @@ pub(in crate::app) async fn click(app: &App, click: &Click) -> Result<(), StoreE
         _ => view::said(&reply::unknown_action()),
     };
     if let Err(error) = app.slack.update_view(workspace, &open.id, Some(&open.hash), &shown).await {
-        debug!("could not show what a click on accounts came to: {error}");
+        debug!("could not show the result of an account action: {error}");
     }
     Ok(())
 }

@@ -125,7 +125,7 @@ pub async fn keep_telling(app: &Arc<App>) {
             async move {
                 let (workspace, account) = &place;
                 if let Err(error) = tell(&app, workspace, account).await {
-                    warn!(workspace.id = %workspace, "could not look for what is to be told of an account: {error}");
+                    warn!(workspace.id = %workspace, "could not read the pending account notifications: {error}");
                     app.tidings.look_at(workspace, account, later(app.clock.now(), ASK_AGAIN));
                 }
                 drop(busy);
@@ -177,11 +177,11 @@ async fn record(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Resu
 /// Writes to somebody; how long to wait if that certainly did not happen and may happen later.
 async fn write(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) -> Result<(), Duration> {
     let Err(error) = app.slack.write_to(workspace, user, message.content(Rung::Whole)).await else {
-        info!(workspace.id = %workspace, user.id = %user, "told {user} what came to their account");
+        info!(workspace.id = %workspace, user.id = %user, "notified {user} about their account");
         app.metrics.notices.count("told");
         return Ok(());
     };
-    warn!(workspace.id = %workspace, user.id = %user, "could not tell {user} what came to their account: {error}");
+    warn!(workspace.id = %workspace, user.id = %user, "could not notify {user} about their account: {error}");
     match error {
         SlackError::Limited(wait) => Err(wait),
         SlackError::Unreachable | SlackError::NotInstalled | SlackError::Broken(503) => Err(ASK_AGAIN),

@@ -27,7 +27,7 @@ pub async fn run_in_time(app: &Arc<App>, asker: &Asker, text: &str) -> Reply {
     if let Some(Ok(reply)) = app.clock.timeout(LIMIT, work).await {
         return reply;
     }
-    warn!(lane = %asker.lane, "a command in {} was not carried out in time", asker.lane);
+    warn!(lane = %asker.lane, "a command in {} timed out", asker.lane);
     Reply::asker(reply::unfinished())
 }
 
@@ -43,7 +43,7 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Reply {
     match carry_out(app, asker, command).await {
         Ok(reply) => reply,
         Err(error) => {
-            warn!(lane = %asker.lane, "could not carry out a command in {}: {error}", asker.lane);
+            warn!(lane = %asker.lane, "a command in {} failed: {error}", asker.lane);
             Reply::asker(reply::try_again("carry out this command"))
         }
     }
@@ -101,7 +101,7 @@ pub(in crate::app) async fn list_all(app: &App, asker: &Asker, page: usize) -> R
     let memberships = match app.slack.channels_of(workspace, user).await {
         Ok(memberships) => memberships,
         Err(error) => {
-            warn!(workspace.id = %workspace, "could not ask which channels {user} is in: {error}");
+            warn!(workspace.id = %workspace, "could not list the channels of {user}: {error}");
             return Ok(Reply::asker(reply::try_again("ask Slack which channels you are in")));
         }
     };

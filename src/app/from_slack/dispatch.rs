@@ -62,7 +62,7 @@ pub async fn command(app: &Arc<App>, slash: SlashCommand, longest: usize) -> Ans
         let app = Arc::clone(app);
         |late: Option<Answer>| async move {
             let Some(late) = late else { return };
-            info!("a command is answered at its response url, not at once");
+            info!("answering a command late, at its response URL");
             if let Err(error) = app.responder.respond(&slash.response_url, &late).await {
                 warn!("could not answer a command late: {error}");
             }
@@ -101,7 +101,7 @@ pub async fn interaction(app: &Arc<App>, interaction: Interaction, longest: usiz
             Answered::Taken
         }
         Interaction::Other(kind) => {
-            info!("an interaction of type `{kind}` calls for nothing");
+            info!("ignored unknown interaction `{kind}`");
             Answered::Taken
         }
     }

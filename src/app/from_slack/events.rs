@@ -14,7 +14,7 @@ use tracing::{debug, warn};
 /// Does what an event calls for.
 pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Result<(), StoreError> {
     if !app.serves(workspace) {
-        warn!(workspace.id = %workspace, "an event of workspace {workspace}, which is not served here, was ignored");
+        warn!(workspace.id = %workspace, "ignored an event of workspace {workspace}, which this server does not serve");
         return Ok(());
     }
     match event {
@@ -30,7 +30,7 @@ pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Resu
         SlackEvent::HomeOpened(user) => home::open(app, workspace, &user).await?,
         SlackEvent::LinksShared(links) => unfurl::show(app, workspace, &links).await?,
         SlackEvent::Uninstalled => lifecycle::uninstalled(app, workspace).await?,
-        SlackEvent::Other(kind) => debug!("Slack reported `{kind}`, which calls for nothing"),
+        SlackEvent::Other(kind) => debug!("ignored unknown event `{kind}`"),
     }
     Ok(())
 }
@@ -57,7 +57,7 @@ async fn arrived(app: &App, lane: &Lane) -> Result<(), StoreError> {
     }
     let message = reply::now_active(&begun);
     if let Err(error) = app.slack.post(lane, message.content(Rung::Whole), id_at(app.clock.now())).await {
-        warn!(lane = %lane, "could not say in {lane} that its subscriptions are active: {error}");
+        warn!(lane = %lane, "could not announce in {lane} that its subscriptions are active: {error}");
     }
     Ok(())
 }

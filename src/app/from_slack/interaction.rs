@@ -45,11 +45,11 @@ pub async fn click(app: &Arc<App>, click: Click) {
     let outcome = match app.clock.timeout(limit, work).await {
         Some(Ok(Ok(outcome))) => outcome,
         Some(Err(_)) | None => {
-            warn!("a click on `{}` was not carried out in time", click.action.action_id());
+            warn!("a click on `{}` timed out", click.action.action_id());
             Outcome::Said(Reply::asker(unfinished()))
         }
         Some(Ok(Err(error))) => {
-            warn!("could not carry out a click on `{}`: {error}", click.action.action_id());
+            warn!("a click on `{}` failed: {error}", click.action.action_id());
             Outcome::Said(Reply::asker(reply::try_again("do that")))
         }
     };

@@ -102,7 +102,7 @@ enum Turn {
 /// Keeps a connection open, if Socket Mode is on: before Slack closes one, the next is open. Never ends.
 pub async fn listen(app: &Arc<App>, shutdown: &CancellationToken) {
     let Some(token) = &app.settings.app_token else { return };
-    info!("Socket Mode is on: what happens in Slack comes over a connection that this server opens");
+    info!("Socket Mode is on: this server connects to Slack to receive requests");
     let mut tries = 0;
     loop {
         let mut wait = back_off(tries);
@@ -150,7 +150,7 @@ async fn connect(
         }
         Err(trouble) => trouble,
     };
-    warn!("could not open a connection for Socket Mode: {trouble}; trying again");
+    warn!("could not open a Socket Mode connection: {trouble}; retrying");
     if app.link.state() == LinkState::Open {
         app.link.note(LinkState::Again);
     }
@@ -233,7 +233,7 @@ impl Line {
             return Err(Broken);
         }
         if self.asked || !self.greeted {
-            warn!("the connection of Socket Mode gives no sign of life and is opened again");
+            warn!("the Socket Mode connection stopped responding; reconnecting");
             return Err(Broken);
         }
         self.asked = true;
@@ -259,7 +259,7 @@ impl Line {
             }
             Heard::TooLarge => {
                 counted.count("too_large");
-                warn!("a frame of Socket Mode was too large; the connection is opened again");
+                warn!("received a Socket Mode frame that is too large; reconnecting");
                 return Err(Broken);
             }
             Heard::End => return Err(Broken),
@@ -268,22 +268,22 @@ impl Line {
             Ok(Frame::Hello) => {
                 self.greeted = true;
                 self.app.link.note(LinkState::Open);
-                info!("a connection of Socket Mode is open");
+                info!("opened a Socket Mode connection");
             }
             Ok(Frame::Disconnect(Reason::Disabled)) => self.turn(Turn::Disabled),
             Ok(Frame::Disconnect(reason)) => {
-                debug!("Slack closes a connection of Socket Mode: {reason:?}");
+                debug!("Slack is closing a Socket Mode connection: {reason:?}");
                 self.ends = Some(later(self.app.clock.now(), FAREWELL));
                 self.turn(Turn::Next);
             }
             Ok(Frame::Envelope(envelope)) => self.begin(envelope, text.len()),
             Ok(Frame::Other(kind)) => {
                 counted.count("unknown_frame");
-                debug!("a frame of type `{kind}` calls for nothing");
+                debug!("ignored unknown frame `{kind}`");
             }
             Err(why) => {
                 counted.count("malformed");
-                warn!("refused a frame of Socket Mode: {why}");
+                warn!("rejected a Socket Mode frame: {why}");
             }
         }
         Ok(())
@@ -302,7 +302,7 @@ impl Line {
         let mut share = self.app.slack_room.share();
         if !share.grow(bytes) {
             self.app.metrics.slack_requests.count("no_room");
-            return warn!("refused an envelope of Socket Mode: too much is arriving at once");
+            return warn!("rejected a Socket Mode envelope: too many requests at once");
         }
         let app = Arc::clone(&self.app);
         self.work.push(Box::pin(async move {
@@ -326,12 +326,12 @@ async fn carry_out(app: &Arc<App>, envelope: Envelope) -> Option<String> {
         // Sent again, neither would be any better.
         Content::Unknown(kind) => {
             app.metrics.slack_requests.count("unknown_envelope");
-            info!("an envelope of type `{kind}` calls for nothing");
+            info!("ignored unknown envelope `{kind}`");
             Answered::Taken
         }
         Content::Malformed(why) => {
             app.metrics.slack_requests.count("malformed");
-            warn!("refused an envelope of Socket Mode: {why}");
+            warn!("rejected a Socket Mode envelope: {why}");
             Answered::Taken
         }
     };
@@ -339,7 +339,7 @@ async fn carry_out(app: &Arc<App>, envelope: Envelope) -> Option<String> {
         Answered::Taken => Some(id.acknowledged(None)),
         Answered::Says(said) => Some(id.acknowledged(Some(&said).filter(|_| takes_answer))),
         Answered::NotKept(why) => {
-            warn!("refused an event of Socket Mode: {why}");
+            warn!("rejected a Socket Mode event: {why}");
             None
         }
         Answered::Failed => None,

@@ -90,7 +90,7 @@ pub(in crate::app) async fn edit(app: &App, asker: &Asker, number: u32) -> Resul
 pub async fn shortcut(app: &App, used: Doing<String>) {
     let Doing { workspace, user, trigger: Some(trigger), what, .. } = used else { return };
     if !app.serves(&workspace) || what != "subscribe" {
-        return debug!("a shortcut `{what}` calls for nothing");
+        return debug!("ignored unknown shortcut `{what}`");
     }
     let person = Person { workspace, user, trigger, here: None };
     let said = open(app, &person, None).await;
@@ -98,7 +98,7 @@ pub async fn shortcut(app: &App, used: Doing<String>) {
     if said.answer().is_some()
         && let Err(error) = app.slack.write_to(&person.workspace, &person.user, said.message.content(Rung::Whole)).await
     {
-        warn!("could not tell that a modal did not open: {error}");
+        warn!("could not report that a modal did not open: {error}");
     }
 }
 
@@ -138,7 +138,7 @@ pub(in crate::app) async fn follow(app: &App, click: &Click) -> Result<(), Store
     let shown = modal::subscription(&filled(view, &sheet, current.as_ref()), &sheet);
     if let Err(error) = app.slack.update_view(&click.workspace, &view.id, Some(&view.hash), &shown).await {
         // Whoever fills in fast is ahead of us; the next change shows everything.
-        debug!("could not bring a modal up to date: {error}");
+        debug!("could not update a modal: {error}");
     }
     Ok(())
 }
@@ -229,11 +229,11 @@ pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
     match app.clock.timeout(limit, work).await {
         Some(Ok(Ok(submitted))) => submitted,
         Some(Ok(Err(error))) => {
-            warn!("could not carry out a modal: {error}");
+            warn!("a modal submission failed: {error}");
             says(&reply::try_again(wish))
         }
         Some(Err(_)) | None => {
-            warn!("a modal was not carried out in time");
+            warn!("a modal submission timed out");
             says(&unfinished())
         }
     }
@@ -257,7 +257,7 @@ pub async fn tell_later(app: &App, workspace: &WorkspaceId, user: &UserId, view_
     if let Err(error) = notify::modal(app, workspace, view_id, &view).await {
         let was_closed = matches!(error, SlackError::Refused(_));
         if !was_closed {
-            warn!("could not say in a modal what came of it: {error}; telling {user}");
+            warn!("could not show the result in the modal: {error}; sending it to {user}");
         }
         notify::person(app, workspace, user, &reply::of_a_form(&view, was_closed)).await;
     }
@@ -358,7 +358,7 @@ async fn is_in(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &Chan
         Ok(channels) if channels.iter().any(|one| one.channel == *channel) => Ok(()),
         Ok(_) => Err(reply::not_seen_in(channel)),
         Err(error) => {
-            warn!("could not ask Slack which channels {user} is in: {error}");
+            warn!("could not list the channels of {user}: {error}");
             Err(reply::try_again("check that you are in that channel"))
         }
     }

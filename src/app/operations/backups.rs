@@ -37,7 +37,7 @@ pub async fn daily(app: &App) {
             Err(error) => {
                 app.metrics.backups.count("failed");
                 let error = anyhow::Error::new(error);
-                warn!("could not make the daily backup: {error:#}; trying again in an hour");
+                warn!("could not make the daily backup: {error:#}; retrying in an hour");
                 later(now, TRY_AGAIN)
             }
         };

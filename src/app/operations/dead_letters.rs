@@ -93,7 +93,7 @@ pub async fn act(
             for id in page {
                 let lane = App::lane(&workspace, &id.channel);
                 match act {
-                    Act::Retry => info!(lane = %lane, "dead letter {id} goes back to its lane"),
+                    Act::Retry => info!(lane = %lane, "put dead letter {id} back into its queue"),
                     Act::Drop => info!(lane = %lane, "dropped dead letter {id}"),
                 }
                 done(&lane);

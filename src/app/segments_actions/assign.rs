@@ -53,7 +53,7 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
     app.store.expect_echo(workspace, change.clone()).await?;
     let written = patiently(app, || app.segments.assign(&access.key, sheet.sample, queue, Some(&to))).await;
     let word = written.as_ref().map_or_else(SegmentsError::word, |_| "done");
-    info!(workspace.id = %workspace, user.id = %asker.user, "{} asked to assign a sample: {word}", asker.user);
+    info!(workspace.id = %workspace, user.id = %asker.user, "{} requested the assignment of a sample: {word}", asker.user);
     Ok(match written {
         Ok(sample) if wanted.holds_of(&sample) => assigned(false),
         Ok(_) | Err(SegmentsError::Unclear(_)) => match app.segments.sample(&access.key, sheet.sample).await {

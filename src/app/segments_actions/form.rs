@@ -48,7 +48,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
         }
     };
     if let Err(error) = app.slack.update_view(workspace, &view_id, None, &shown).await {
-        debug!("could not show a form that was opened: {error}");
+        debug!("could not fill in a form: {error}");
     }
     Outcome::Nothing
 }

@@ -32,7 +32,7 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     let writer = match app.clock.timeout(PATIENCE, app.slack.user(workspace, &asker.user)).await {
         Some(Ok(info)) => info,
         failed => {
-            warn!("could not ask Slack what {} is called: {:?}", asker.user, failed.map(Result::err));
+            warn!("could not look up the name of {}: {:?}", asker.user, failed.map(Result::err));
             return Ok(by.again(sheet, &reply::try_again("ask Slack what you are called")));
         }
     };
@@ -74,7 +74,7 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
         }
     };
     let word = if opened.is_some() { "done" } else { "unclear" };
-    info!(workspace.id = %workspace, user.id = %asker.user, "{} asked to open an issue: {word}", asker.user);
+    info!(workspace.id = %workspace, user.id = %asker.user, "{} requested a new issue: {word}", asker.user);
     Ok(match opened {
         Some((issue, found)) => by.reported(issue, found == words),
         None => by.again(sheet, &reply::reporting_unclear(sheet, app_url)),

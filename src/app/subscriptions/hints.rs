@@ -71,7 +71,7 @@ pub(in crate::app) async fn tell_of_onlookers(
     let (lane, user) = (lane.clone(), user.clone());
     app.tasks.spawn(async move {
         if let Err(error) = slack.write_to(&lane.workspace, &user, message.content(Rung::Whole)).await {
-            warn!(lane = %lane, "could not tell {user} who reads {lane}: {error}");
+            warn!(lane = %lane, "could not warn {user} about the audience of {lane}: {error}");
         }
         drop(busy);
     });
@@ -98,7 +98,7 @@ async fn private(app: &App, lane: &Lane, patterns: &[DatasetPattern]) -> Vec<Dat
     named.truncate(DATASETS_LOOKED_AT);
     let states = app.store.dataset_states(&lane.workspace, named).await.unwrap_or_else(|error| {
         // The change is stored by now, and this is only a note beside it.
-        warn!(lane = %lane, "could not look whether datasets are private: {error}");
+        warn!(lane = %lane, "could not check whether datasets are private: {error}");
         Vec::new()
     });
     let is_private = |seen: &Seen| matches!(seen, Seen::Dataset(dataset) if dataset.public == Some(false));

@@ -41,10 +41,10 @@ pub struct Exported {
 #[derive(Debug, thiserror::Error)]
 pub enum NotExported {
     /// Nothing is kept of a workspace that was named.
-    #[error("nothing is kept of workspace `{0}`")]
+    #[error("the store has nothing about workspace `{0}`")]
     NoWorkspace(WorkspaceId),
     /// A channel that was named has no subscription.
-    #[error("channel `{0}` has no subscription")]
+    #[error("channel `{0}` has no subscriptions")]
     NoChannel(ChannelId),
     /// The store failed.
     #[error(transparent)]
@@ -87,7 +87,7 @@ pub struct Done {
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
     /// Others changed a channel again and again, or so that the file no longer fits.
-    #[error("channel `{0}` is changed by others at the same time")]
+    #[error("someone else is changing channel `{0}` at the same time")]
     Moved(ChannelId),
     /// The store failed.
     #[error(transparent)]

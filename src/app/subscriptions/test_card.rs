@@ -73,7 +73,7 @@ pub(in crate::app) async fn post(
         Ok(_) => posted,
         Err(SlackError::Refused(code)) => reply::still_refused(&code),
         Err(error) => {
-            warn!(lane = %asker.lane, "could not post a sample card into {}: {error}", asker.lane);
+            warn!(lane = %asker.lane, "could not post a sample card to {}: {error}", asker.lane);
             reply::try_again("post a sample card")
         }
     }))

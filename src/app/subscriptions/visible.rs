@@ -15,7 +15,7 @@ pub(in crate::app) enum Unseen {
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Slack did not say which channels they are in.
-    #[error("Slack answers {0}")]
+    #[error("Slack responded with {0}")]
     Slack(#[from] SlackError),
 }
 

@@ -169,11 +169,11 @@ async fn take_in(app: &App, code: &str) -> Landed {
     let grant = match oauth.exchange(code).await {
         Ok(grant) => grant,
         Err(OauthError::Refused(code)) => {
-            warn!("Slack did not take the code of an installation: {code}");
+            warn!("Slack rejected the authorization code of an installation: {code}");
             return Landed::Refused(code);
         }
         Err(error) => {
-            warn!("an installation did not come about: {error}");
+            warn!("an installation failed: {error}");
             return Landed::Away;
         }
     };
@@ -185,7 +185,7 @@ async fn take_in(app: &App, code: &str) -> Landed {
             Landed::Installed { name: grant.name, again }
         }
         Err(error) => {
-            warn!(workspace.id = %workspace, "could not keep the installation in {workspace}: {error}");
+            warn!(workspace.id = %workspace, "could not save the installation in {workspace}: {error}");
             Landed::NotKept
         }
     }

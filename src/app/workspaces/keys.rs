@@ -18,8 +18,8 @@ pub enum NoKeys {
     Configured(#[from] KeyFault),
     /// The store has sealed secrets, and there is no key: a new one would not open them.
     #[error(
-        "the store holds sealed secrets, and their key is missing: put it back as `{}`, or give it with SEGMENTS_SLACK_KEY \
-         or --key-file; if it is lost for good, give a new key (`openssl rand -base64 32`) and install the app again",
+        "the store contains sealed secrets, but their key is missing: restore it as `{}`, or set SEGMENTS_SLACK_KEY \
+         or --key-file; if it is lost, set a new key (`openssl rand -base64 32`) and reinstall the app",
         .0.display()
     )]
     Missing(PathBuf),
@@ -34,7 +34,10 @@ pub async fn vault(store: &dyn Store, configured: Option<&SecretString>, folder:
         return Ok(vault);
     }
     let vault = Vault::make_in(folder)?;
-    info!("made a sealing key in `{}`: keep a copy of it apart from the backups", folder.join(KEY_FILE).display());
+    info!(
+        "created a sealing key in `{}`; keep a copy of it, but not beside the backups",
+        folder.join(KEY_FILE).display()
+    );
     Ok(vault)
 }
 

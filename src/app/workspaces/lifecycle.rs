@@ -70,7 +70,7 @@ pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -
 async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
     let busy = app.lanes.at_work();
     let away = |error: StoreError| {
-        warn!(workspace.id = %workspace, "could not look after the installation in {workspace}: {error}");
+        warn!(workspace.id = %workspace, "could not check the installation in {workspace}: {error}");
         Duration::ZERO
     };
     let record = app.store.installation(workspace).await.map_err(away)?;
@@ -83,7 +83,7 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
     let row = Row::of_workspace(workspace, Field::BotToken);
     let refused = |code: &str| {
         if app.installed.note(workspace, Some(code)) {
-            warn!(workspace.id = %workspace, "Slack does not take the token of {workspace}: {code}; install the app there again");
+            warn!(workspace.id = %workspace, "Slack rejected the token of {workspace} ({code}); reinstall the app there");
         }
         app.lanes.close(workspace, PauseReason(code.to_owned()));
         Duration::ZERO
@@ -102,7 +102,7 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
         Err(SlackError::Refused(code)) => return Err(refused(&code)),
         Err(SlackError::Limited(wait)) => return Err(wait),
         Err(error) => {
-            warn!(workspace.id = %workspace, "could not reach Slack for {workspace}: {error}; asking again");
+            warn!(workspace.id = %workspace, "could not reach Slack for {workspace}: {error}; retrying");
             return Err(Duration::ZERO);
         }
     }
@@ -113,7 +113,7 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
         return Err(Duration::ZERO);
     }
     app.installed.note(workspace, None);
-    info!(workspace.id = %workspace, "connected to Slack workspace {workspace}, which installed the app");
+    info!(workspace.id = %workspace, "connected to Slack workspace {workspace}");
     Ok(look_again)
 }
 
@@ -144,7 +144,7 @@ async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut 
     let grant = match bought(app, workspace, &record).await {
         Ok(grant) => grant,
         Err(why) => {
-            warn!(workspace.id = %workspace, "could not renew the token of {workspace}: {why}; it is used until it ends");
+            warn!(workspace.id = %workspace, "could not refresh the token of {workspace}: {why}; using it until it expires");
             return Token { look_again: Some(later(now, RENEWAL_PAUSE)), record, busy };
         }
     };
@@ -156,14 +156,14 @@ async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut 
             Ok(false) => return Token { record: after, look_again: Some(now), busy },
             Err(error) => {
                 // Nobody else has the new pair: it is lost if this gives up.
-                warn!(workspace.id = %workspace, "could not keep the new token of {workspace}: {error}; trying again");
+                warn!(workspace.id = %workspace, "could not save the new token of {workspace}: {error}; retrying");
                 drop(busy);
                 app.clock.sleep(back_off(0)).await;
                 busy = app.lanes.at_work();
             }
         }
     }
-    info!(workspace.id = %workspace, "renewed the token of {workspace}");
+    info!(workspace.id = %workspace, "refreshed the token of {workspace}");
     let look_again = after.renewal.as_ref().map(|renewal| later(now, until_due(renewal.expires_at, now)));
     Token { record: after, look_again, busy }
 }
@@ -209,7 +209,7 @@ pub(in crate::app) async fn uninstalled(app: &App, workspace: &WorkspaceId) -> R
     let (is_gone, why) = match app.vault.unseal(Row::of_workspace(workspace, Field::BotToken), &record.bot_token) {
         Ok(token) => match app.slack.identify(&token).await {
             Ok(_) => {
-                info!(workspace.id = %workspace, "Slack reports that the app left {workspace}, and takes its token: it stays");
+                info!(workspace.id = %workspace, "Slack reported that the app was removed from {workspace}, but still accepts its token; keeping it");
                 return Ok(());
             }
             Err(error) => (error.is_end_of_token(), error.to_string()),
@@ -219,7 +219,7 @@ pub(in crate::app) async fn uninstalled(app: &App, workspace: &WorkspaceId) -> R
     if is_gone {
         return end(app, workspace, record).await;
     }
-    warn!(workspace.id = %workspace, "Slack reports that the app left {workspace}, and does not say whether its token holds: {why}; asking again");
+    warn!(workspace.id = %workspace, "Slack reported that the app was removed from {workspace}, but its token could not be checked: {why}; retrying");
     ask_again(app, workspace);
     Ok(())
 }

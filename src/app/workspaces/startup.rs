@@ -41,7 +41,7 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
                 app.home.write().workspace = Some(workspace.clone());
                 app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
             } else {
-                info!(workspace.id = %workspace, "workspace {workspace} was served with another bot token than this one");
+                info!(workspace.id = %workspace, "the bot token of workspace {workspace} has changed");
             }
         }
         let mut index = app.index.write();
@@ -120,12 +120,12 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
             info!(workspace.id = %workspace, "connected to Slack workspace {workspace} as {}", installation.bot);
             if let Err(error) = note_home(app, &workspace, mark(app, token)).await {
                 warn!(
-                    "could not note that the bot token is that of {workspace}; without it the next start waits for Slack: {error}"
+                    "could not record that the bot token belongs to {workspace}, so the next start waits for Slack: {error}"
                 );
             }
             settle_in(app, &workspace);
             if let Err(error) = app.lanes.open(&workspace).await {
-                warn!("could not look for pending deliveries: {error}");
+                warn!("could not read the pending deliveries: {error}");
                 return Err(Duration::ZERO);
             }
             app.home.write().connected = true;
@@ -134,11 +134,11 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
         Err(SlackError::Refused(code)) => {
             let mut home = app.home.write();
             if home.refused.replace(code.clone()).is_none_or(|before| before != code) {
-                error!("Slack refuses the bot token: {code}; set SLACK_BOT_TOKEN to the token of an installed app");
+                error!("Slack rejected the bot token ({code}); set SLACK_BOT_TOKEN to the token of an installed app");
             }
         }
         Err(SlackError::Limited(wait)) => return Err(wait),
-        Err(away) => warn!("could not reach Slack: {away}; asking again"),
+        Err(away) => warn!("could not reach Slack: {away}; retrying"),
     }
     Err(Duration::ZERO)
 }
@@ -156,7 +156,9 @@ fn settle_in(app: &App, workspace: &WorkspaceId) {
     if let Some(before) = home.workspace.replace(workspace.clone())
         && before != *workspace
     {
-        warn!("the bot token belongs to workspace {workspace}, and the store was used for {before}: that one rests");
+        warn!(
+            "the bot token belongs to workspace {workspace}, but the store was last used with {before}, which will not be served"
+        );
         app.keyed.note(&before, &environment_account(), false);
     }
     home.refused = None;
@@ -169,8 +171,8 @@ pub async fn sweep(app: &App) {
         let busy = app.lanes.at_work();
         match swept(app).await {
             Ok(0) => {}
-            Ok(records) => info!("swept {records} records that have outlived their use"),
-            Err(error) => warn!("could not sweep the store: {error}"),
+            Ok(records) => info!("deleted {records} expired records"),
+            Err(error) => warn!("could not delete expired records: {error}"),
         }
         drop(busy);
         app.clock.sleep(BETWEEN_SWEEPS).await;

@@ -161,7 +161,7 @@ impl fmt::Display for ConnectionFailure {
             Self::Refused => f.write_str("nothing listens there"),
             Self::Tls(why) => write!(f, "https fails: {why}"),
             Self::TimedOut => f.write_str("no answer came in time"),
-            Self::Cut => f.write_str("the connection broke"),
+            Self::Cut => f.write_str("the connection was closed early"),
         }
     }
 }

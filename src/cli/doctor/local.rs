@@ -107,7 +107,7 @@ async fn running(folder: &Path, clock: &Clock) -> StoreFacts {
     match clock.timeout(PROBE_TIMEOUT, asked).await {
         Some(Ok(checkup)) => StoreFacts::Running(Ok(checkup.into())),
         Some(Err(failure)) => StoreFacts::Running(Err(out::chain(&failure))),
-        None => StoreFacts::Running(Err("no answer in time".to_owned())),
+        None => StoreFacts::Running(Err("timed out".to_owned())),
     }
 }
 

@@ -7,34 +7,34 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SegmentsError {
     /// Too fast, or too much; nothing was done.
-    #[error("Segments.ai takes no more calls for {} s", .retry_after.as_secs())]
+    #[error("Segments.ai rate-limited this key; it accepts calls again in {} s", .retry_after.as_secs())]
     Throttled {
         /// Not before this time has passed.
         retry_after: Duration,
     },
     /// The key is none, or no longer one.
-    #[error("Segments.ai did not accept the API key")]
+    #[error("Segments.ai rejected the API key")]
     Unauthorized,
     /// The key's owner may not do it.
-    #[error("the owner of the API key may not do this")]
+    #[error("the owner of the API key is not allowed to do this")]
     Forbidden {
         /// Why, if Segments.ai said so.
         said: Said,
     },
     /// There is no such thing, or none that the key's owner may see: Segments.ai does not tell these apart.
-    #[error("not found, or this key has no access")]
+    #[error("not found, or the API key has no access to it")]
     NotFound,
     /// What was asked makes no sense to Segments.ai; asking again does not help.
-    #[error("Segments.ai rejected what was sent")]
+    #[error("Segments.ai rejected the request")]
     Rejected {
         /// Why, if Segments.ai said so.
         said: Said,
     },
     /// It was not done; later it may be.
-    #[error("Segments.ai is not available: {0}")]
+    #[error("Segments.ai is unavailable: {0}")]
     Unavailable(Trouble),
     /// It was sent, and may have been done: only reading shows it.
-    #[error("no one knows whether Segments.ai has done it: {0}")]
+    #[error("Segments.ai may or may not have done it: {0}")]
     Unclear(Trouble),
 }
 
@@ -42,22 +42,22 @@ pub enum SegmentsError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Trouble {
     /// Nothing was sent.
-    #[error("no connection came about")]
+    #[error("could not connect")]
     Unreachable,
     /// No answer, or not all of it, within the time that there was.
-    #[error("no answer in time")]
+    #[error("timed out")]
     TimedOut,
     /// The connection ended before the answer did.
-    #[error("the connection broke")]
+    #[error("the connection was closed early")]
     Cut,
     /// An answer that is neither consent nor a refusal.
     #[error("HTTP status {0}")]
     Status(u16),
     /// An answer that is longer than any that is meant.
-    #[error("the answer is too long")]
+    #[error("the response is too large")]
     TooLong,
     /// An answer that is not what was asked for.
-    #[error("the answer cannot be read")]
+    #[error("the response is malformed")]
     Unreadable,
 }
 

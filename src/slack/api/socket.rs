@@ -47,7 +47,7 @@ pub enum Heard {
 
 /// A connection over which nothing can be written any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the connection is broken")]
+#[error("the connection was closed")]
 pub struct Broken;
 
 #[derive(Deserialize)]

@@ -29,7 +29,7 @@ pub enum RestoreError {
     )]
     NotEmpty(PathBuf),
     /// The folder cannot be made.
-    #[error("could not make the folder `{}`", path.display())]
+    #[error("could not create the folder `{}`", path.display())]
     Folder {
         /// Which.
         path: PathBuf,

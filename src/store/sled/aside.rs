@@ -13,7 +13,7 @@ pub(super) fn set_aside(view: &mut View, keys: Vec<Key>) -> Result<(), StoreErro
         }
         let workspace = key.workspace();
         let workspace = workspace.as_ref().map_or("", |workspace| workspace.as_str());
-        tracing::error!(workspace.id = workspace, record.key = %key, "set aside record `{key}`, which cannot be read");
+        tracing::error!(workspace.id = workspace, record.key = %key, "quarantined record `{key}`, which cannot be read");
         let Some(lane) = key.lane() else { continue };
         if key.is(Kind::Ready) || key.is(Kind::Held) {
             let mut record = LaneRecord::read(view, &lane)?;

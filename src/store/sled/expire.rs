@@ -34,7 +34,7 @@ pub(super) async fn expire(writer: &Writer, workspace: &WorkspaceId, now: Timest
         if of_lane > 0 {
             tracing::warn!(
                 lane = %lane, dead_letters = of_lane,
-                "gave up {of_lane} deliveries that {lane} has held for 7 days; they are kept as dead letters"
+                "moved {of_lane} deliveries to the dead letters because {lane} was on hold for 7 days"
             );
         }
         gone += of_lane;

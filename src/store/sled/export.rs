@@ -83,7 +83,7 @@ fn exported(key: &Key, value: &[u8]) -> Result<Option<Exported>, StoreError> {
         Some(kind) => {
             let record = record(kind, key, value);
             if record.is_none() {
-                tracing::warn!(record.key = %key, "record `{key}` cannot be read, and is not in the backup");
+                tracing::warn!(record.key = %key, "record `{key}` cannot be read, so the backup does not contain it");
             }
             Ok(Some(record.map_or(Exported::Unreadable, |record| Exported::Record(Box::new(record)))))
         }

@@ -265,7 +265,7 @@ impl Store for SledStore {
         if !lost.is_empty() {
             tracing::error!(
                 workspace.id = %lane.workspace, channel.id = %lane.channel, deliveries = lost.len(),
-                "gave up deliveries of {lane} whose events cannot be read"
+                "dropped deliveries to {lane} whose events cannot be read"
             );
             let lane = lane.clone();
             self.write(move |view| lanes::give_up(view, &lane, &lost, "its event cannot be read", now)).await?;

@@ -77,7 +77,7 @@ fn close_to_others(folder: &Path) {
     {
         let folder = folder.display();
         warn!(
-            "others on this machine may look into `{folder}`, and that cannot be changed ({error}): run `chmod 700 {folder}`"
+            "other users of this machine can read `{folder}`, and its mode could not be changed ({error}); run `chmod 700 {folder}`"
         );
     }
 }

@@ -120,7 +120,7 @@ async fn trim_dead_letters(writer: &Writer, workspace: &WorkspaceId) -> Result<u
     if gone > 0 {
         tracing::warn!(
             workspace.id = %workspace, dead_letters = gone,
-            "dropped the {gone} oldest dead letters of {workspace}: only {MOST_DEAD} are kept"
+            "deleted the {gone} oldest dead letters of {workspace}: at most {MOST_DEAD} are kept"
         );
     }
     Ok(gone)

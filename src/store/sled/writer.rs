@@ -80,7 +80,7 @@ impl Writer {
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
         {
-            tracing::error!("the store's writer ended in a panic");
+            tracing::error!("the store's writer panicked");
         }
     }
 }
@@ -127,7 +127,7 @@ impl Group {
             self.commit(first, jobs);
         }
         if let Err(error) = self.flush() {
-            tracing::error!(%error, "the store was closed without its last flush: {error}");
+            tracing::error!(%error, "could not flush the store before closing it: {error}");
         }
     }
 
@@ -150,7 +150,7 @@ impl Group {
             Commit::Soon => Ok(()),
         });
         if let Err(error) = &committed {
-            tracing::error!(%error, "the store takes no more writes until it is opened again: {error}");
+            tracing::error!(%error, "the store accepts no more writes until the server restarts: {error}");
             self.broken = Some(error.clone());
         }
         for reply in replies {
