@@ -22,6 +22,8 @@ missing cargo && fail "Rust is missing: see https://rustup.rs"
 packages=()
 missing chromium && packages+=(chromium)
 missing chromedriver && packages+=(chromium-driver)
+# For the pictures of the page; browsers draw boxes without it.
+{ fc-list 2>/dev/null || true; } | grep -qi emoji || packages+=(fonts-noto-color-emoji)
 if ((${#packages[@]})); then
     step "installing ${packages[*]}"
     missing apt-get && fail "install ${packages[*]} by hand: there is no apt-get here"
