@@ -92,7 +92,7 @@ pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
-use app::accounts::{Tidings, keep_telling};
+use app::accounts::notifications::{Tidings, keep_telling};
 use app::from_slack::socket_mode::{self, Link};
 use app::history::recent::Recent;
 use app::home::{Homes, keep_fresh};

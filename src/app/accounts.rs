@@ -1,12 +1,8 @@
 //! Accounts: the endpoints that a workspace's webhooks come to, each with an address that nobody can guess.
 
-mod disconnect;
-mod form;
-mod notifications;
-
-pub(super) use disconnect::{command as disconnect, now as disconnect_now, question as ask_to_disconnect};
-pub(super) use form::{click, open, submitted};
-pub use notifications::{Tidings, keep_telling, note_misfit};
+pub mod disconnect;
+pub mod form;
+pub mod notifications;
 
 use crate::app::{App, environment_account};
 pub use crate::delivery::lookup::NoKey;

@@ -1,7 +1,9 @@
 //! Whether the bot can post in a channel, and letting a channel go on that could not be posted in.
 
 use crate::app::App;
+use crate::app::answer::{Asker, Reply};
 use crate::model::{Lane, Subscription, SubscriptionState};
+use crate::render::reply;
 use crate::slack::api::ChannelInfo;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
@@ -140,4 +142,23 @@ pub async fn revive(app: &App, lane: &Lane) -> Result<Vec<Subscription>, StoreEr
         Reach::Ready { .. } => resume(app, lane).await,
         Reach::NeedsInvite | Reach::Archived | Reach::NotAChannel | Reach::Unknown => Ok(Vec::new()),
     }
+}
+
+/// Lets the channel go on if the bot can post there by now.
+pub(in crate::app) async fn resume_on_request(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+    let resumed = revive(app, &asker.lane).await?;
+    if !resumed.is_empty() {
+        app.store.note_deed(&asker.lane.workspace, asker.deed(app.clock.now(), "resume")).await?;
+        return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));
+    }
+    let subscriptions = app.store.book(&asker.lane).await?.subscriptions;
+    let refused = subscriptions.iter().find_map(|subscription| match &subscription.state {
+        SubscriptionState::Paused { reason, .. } => Some(reason.0.as_str()),
+        SubscriptionState::Waiting => Some("not_in_channel"),
+        SubscriptionState::Active => None,
+    });
+    Ok(Reply::asker(match refused {
+        Some(code) => reply::still_refused(code),
+        None => reply::list(&subscriptions, 0),
+    }))
 }

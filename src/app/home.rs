@@ -4,11 +4,12 @@ mod cache;
 
 pub use cache::Homes;
 
-use crate::app::from_slack::{interaction, submission};
+use crate::app::answer::{Asker, Audience, Reply};
+use crate::app::forms::Person;
 use crate::app::operations::status;
 use crate::app::subscriptions::visible::{Unseen, Visible, visible};
-use crate::app::subscriptions::{mute, subscribe, test_card};
-use crate::app::{App, Asker, Audience, Reply, notify};
+use crate::app::subscriptions::{form, mute, subscribe, test_card};
+use crate::app::{App, channel_access, notify};
 use crate::model::{UserId, Username, WorkspaceId};
 use crate::render::{self, reply};
 use crate::slack::api::Membership;
@@ -62,7 +63,7 @@ async fn carried_out(
     let action = match &click.action {
         Action::Home(action) => action,
         Action::Subscribe(channel) => {
-            return Ok(opened(screen, submission::open(app, &submission::Person::of(click), channel.as_ref()).await));
+            return Ok(opened(screen, form::open(app, &Person::of(click), channel.as_ref()).await));
         }
         Action::Open => return Ok(screen),
         _ => return Ok(screen.with(reply::unknown_action())),
@@ -84,10 +85,10 @@ async fn carried_out(
     let answer = match action {
         HomeAction::Unsubscribe(place) => return Ok(Screen { asked: Some(place.clone()), ..screen }),
         HomeAction::Page(_) | HomeAction::Keep => return Ok(screen),
-        HomeAction::Resume(_) => interaction::resume(app, &asker).await?,
+        HomeAction::Resume(_) => channel_access::resume_on_request(app, &asker).await?,
         HomeAction::Mute(_) => mute::mute(app, &asker, None, MuteLength::Minutes(HOUR)).await?,
         HomeAction::Unmute(_) => mute::unmute(app, &asker, None).await?,
-        HomeAction::Edit(place) => return Ok(opened(screen, submission::edit(app, &asker, place.number).await?)),
+        HomeAction::Edit(place) => return Ok(opened(screen, form::edit(app, &asker, place.number).await?)),
         HomeAction::Test(place) => test_card::post(app, &asker, Some(&Target::Number(place.number)), None).await?,
         HomeAction::UnsubscribeNow(place) => {
             subscribe::unsubscribe(app, &asker, &Target::Number(place.number), &[]).await?
@@ -97,8 +98,11 @@ async fn carried_out(
 }
 
 /// What a modal leads to: nothing, but where it did not open.
-fn opened(screen: Screen, said: Reply) -> Screen {
-    if said.audience == Audience::Nobody { screen } else { screen.with(said.message) }
+fn opened(screen: Screen, said: Option<Reply>) -> Screen {
+    match said {
+        Some(said) => screen.with(said.message),
+        None => screen,
+    }
 }
 
 /// Tells the channel what is for everybody in it; gives what whoever clicked is told.

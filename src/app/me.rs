@@ -1,7 +1,8 @@
 //! Who somebody is in Segments.ai: claiming a username, taking one over, and forgetting it.
 
+use crate::app::App;
+use crate::app::answer::{Asker, Reply};
 use crate::app::permission::{Person, is_admin, person};
-use crate::app::{App, Asker, Reply};
 use crate::model::{Link, UserId, Username, WorkspaceId};
 use crate::render::reply::{self, NotNamed};
 use crate::render::{Message, Rung};

@@ -1,7 +1,9 @@
 //! What the program does: the use cases, as free functions over an [`App`] of plain fields.
 
 pub mod accounts;
+pub mod answer;
 pub mod channel_access;
+pub mod forms;
 pub mod from_slack;
 pub mod history;
 pub mod home;
@@ -23,8 +25,8 @@ use crate::config::{Replies, WhoMayChange};
 use crate::delivery::Lanes;
 use crate::delivery::lookup::Lookup;
 use crate::metrics::Metrics;
-use crate::model::{AccountId, ChannelId, Deed, Lane, TriggerId, UserId, WorkspaceId};
-use crate::render::{Message, Rung, reply};
+use crate::model::{AccountId, ChannelId, Lane, WorkspaceId};
+use crate::render::reply;
 use crate::routing::index::Index;
 use crate::routing::{Directory, Keyed};
 use crate::segments::api::SegmentsApi;
@@ -32,12 +34,12 @@ use crate::segments::webhook::Secrets;
 use crate::slack::api::SlackApi;
 use crate::slack::oauth::Oauth;
 use crate::slack::request::SigningSecret;
-use crate::slack::respond::{Answer, Responder};
+use crate::slack::respond::Responder;
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
+use answer::Reply;
 use from_slack::socket_mode::Link;
 use history::recent::Recent;
-use jiff::Timestamp;
 use memory_budget::Room;
 use parking_lot::RwLock;
 use secrecy::SecretString;
@@ -87,7 +89,7 @@ pub struct App {
     /// Who the people are that changed something of late.
     pub persons: permission::Persons,
     /// The accounts of which somebody is to be told something.
-    pub tidings: accounts::Tidings,
+    pub tidings: accounts::notifications::Tidings,
     /// The links that were shown of late.
     pub unfurled: unfurl::Unfurled,
     /// The workspaces that installed the app themselves.
@@ -154,72 +156,6 @@ pub struct Home {
 /// The id under which the account given by the environment is kept.
 pub fn environment_account() -> AccountId {
     AccountId::environment()
-}
-
-/// Who asks for something, where, and by what.
-#[derive(Debug, Clone)]
-pub struct Asker {
-    /// The channel, in its workspace.
-    pub lane: Lane,
-    /// The person.
-    pub user: UserId,
-    /// Slack's id of the command or click.
-    pub cause: TriggerId,
-}
-
-/// An answer to a person.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply {
-    /// Who sees it.
-    pub audience: Audience,
-    /// What it says.
-    pub message: Message,
-}
-
-/// Who sees an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Audience {
-    /// The one who asked.
-    Asker,
-    /// Everybody in the channel.
-    Channel,
-    /// Nobody: what was asked for stands before the asker already.
-    Nobody,
-}
-
-impl Reply {
-    /// For the one who asked.
-    pub fn asker(message: Message) -> Self {
-        Self { audience: Audience::Asker, message }
-    }
-
-    /// For everybody in the channel.
-    pub fn channel(message: Message) -> Self {
-        Self { audience: Audience::Channel, message }
-    }
-
-    /// Nothing to say.
-    pub fn nothing() -> Self {
-        let message = Message { text: String::new(), lead: None, color: None, blocks: Vec::new() };
-        Self { audience: Audience::Nobody, message }
-    }
-
-    /// As Slack takes it.
-    pub fn answer(&self) -> Option<Answer> {
-        let content = self.message.content(Rung::Whole);
-        match self.audience {
-            Audience::Asker => Some(Answer::ephemeral(content)),
-            Audience::Channel => Some(Answer::in_channel(content)),
-            Audience::Nobody => None,
-        }
-    }
-}
-
-impl Asker {
-    /// What is kept of what they did.
-    fn deed(&self, at: Timestamp, typed: &str) -> Deed {
-        Deed::new(at, self.user.clone(), self.lane.channel.clone(), typed)
-    }
 }
 
 impl App {

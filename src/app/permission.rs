@@ -1,6 +1,7 @@
 //! Who may change what a channel is subscribed to: looked at before every change, by what Slack says of the person.
 
-use crate::app::{App, Asker};
+use crate::app::App;
+use crate::app::answer::Asker;
 use crate::clock::later;
 use crate::config::WhoMayChange;
 use crate::model::{UserId, WorkspaceId};

@@ -1,17 +1,16 @@
 //! What changes something at Segments.ai: from the click to what whoever clicked is told.
 
 mod assign;
-mod form;
+mod context;
+pub mod form;
 mod report;
 pub mod status_change;
 
-pub(super) use form::{open, submitted};
-
+use crate::app::App;
 use crate::app::accounts::{NoKey, key};
-use crate::app::from_slack::interaction::Outcome;
+use crate::app::answer::{Asker, ClickAnswer, Reply};
 use crate::app::permission::may_act;
 use crate::app::segments_actions::status_change::{Access, act};
-use crate::app::{App, Asker, Reply};
 use crate::model::{MessageTs, ObjectKey, WorkspaceId};
 use crate::render::{Message, reply};
 use crate::slack::interaction::Act;
@@ -55,8 +54,8 @@ pub(super) async fn click(
     asker: &Asker,
     wanted: &Act,
     message: Option<&MessageTs>,
-) -> Result<Outcome, StoreError> {
-    let said = |message| Outcome::Said(Reply::asker(message));
+) -> Result<ClickAnswer, StoreError> {
+    let said = |message| ClickAnswer::Beside(Reply::asker(message));
     let workspace = &asker.lane.workspace;
     let Some(message) = wanted.from.as_ref().or(message) else { return Ok(said(reply::unknown_action())) };
     if let Err(refusal) = may_act(app, asker).await {
@@ -74,7 +73,7 @@ pub(super) async fn click(
     let again = Act { from: Some(message.clone()), ..wanted.clone() };
     let told = Reply::asker(reply::acted(&acted, &again));
     // What was asked with a button of an earlier answer is answered in its place.
-    Ok(if wanted.from.is_some() { Outcome::InPlace(told) } else { Outcome::Said(told) })
+    Ok(if wanted.from.is_some() { ClickAnswer::InPlace(told) } else { ClickAnswer::Beside(told) })
 }
 
 /// By what right an object can be changed, if this workspace has seen it; else what to tell whoever wants to.

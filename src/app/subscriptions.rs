@@ -2,10 +2,12 @@
 
 pub mod changes;
 pub mod export_file;
+pub mod form;
 pub mod hints;
 pub mod hold;
 pub mod import_export;
 pub mod import_form;
+pub mod list;
 pub mod mute;
 pub mod subscribe;
 pub mod test_card;

@@ -7,7 +7,7 @@ pub mod key;
 pub mod serve;
 
 use crate::app::App;
-use crate::app::accounts::note_misfit;
+use crate::app::accounts::notifications::note_misfit;
 use crate::app::from_slack::dispatch;
 use crate::app::from_slack::dispatch::Answered;
 use crate::app::from_slack::socket_mode::LinkState;

@@ -1,8 +1,9 @@
 //! `/segments disconnect`: what stops is said first, then an admin does it.
 
+use crate::app::App;
 use crate::app::accounts::{deed, listed, refresh, setup};
+use crate::app::answer::{Asker, Reply};
 use crate::app::permission::{Allowed, may_connect};
-use crate::app::{App, Asker, Reply};
 use crate::model::{AccountId, DatasetName, Subscription, UserId, WorkspaceId};
 use crate::render::Message;
 use crate::render::reply::{self, Stops};

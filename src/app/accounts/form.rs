@@ -1,9 +1,10 @@
 //! The form of webhook accounts: opening it, following clicks, and doing what was submitted.
 
-use crate::app::accounts::{address, deed, derived, listed, refresh, setup};
-use crate::app::from_slack::submission::{Submitted, says};
+use crate::app::accounts::{address, deed, derived, disconnect, listed, refresh, setup};
+use crate::app::answer::{Asker, Reply};
+use crate::app::forms::{Submitted, says};
 use crate::app::permission::{Allowed, may_connect};
-use crate::app::{App, Asker, Reply, environment_account};
+use crate::app::{App, environment_account};
 use crate::model::{AccountId, Sealed, UserId, WorkspaceId};
 use crate::render::accounts::{self as view, Account};
 use crate::render::reply::{self, AccountChange, KeyCheck};
@@ -23,21 +24,21 @@ use tracing::{debug, warn};
 const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Opens the accounts of the workspace before one of its admins; the form of a new one where there are none.
-pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
+pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Option<Reply>, StoreError> {
     let (workspace, user) = (&asker.lane.workspace, &asker.user);
     if let Err(refusal) = may_connect(app, workspace, user).await {
-        return Ok(Reply::asker(refusal));
+        return Ok(Some(Reply::asker(refusal)));
     }
     if app.settings.public_url.is_none() {
-        return Ok(Reply::asker(reply::no_public_url()));
+        return Ok(Some(Reply::asker(reply::no_public_url())));
     }
     let accounts = listed(app, workspace).await?;
     let shown = if accounts.is_empty() { new(app, workspace, user).await? } else { view::accounts(&accounts, None) };
     Ok(match app.slack.open_view(workspace, &asker.cause, &shown).await {
-        Ok(_) => Reply::nothing(),
+        Ok(_) => None,
         Err(error) => {
             warn!("could not open the account form: {error}");
-            Reply::asker(reply::connect_again())
+            Some(Reply::asker(reply::connect_again()))
         }
     })
 }
@@ -52,10 +53,10 @@ pub(in crate::app) async fn click(app: &App, click: &Click) -> Result<(), StoreE
         (Action::Account(AccountAction::New), _) => new(app, workspace, user).await?,
         (Action::Account(AccountAction::Change(account)), _) => change(app, workspace, account).await?,
         (Action::Account(AccountAction::Disconnect(account)), _) => {
-            view::said(&super::ask_to_disconnect(app, workspace, account).await?)
+            view::said(&disconnect::question(app, workspace, account).await?)
         }
         (Action::Account(AccountAction::DisconnectNow(account)), Ok(allowed)) => {
-            let said = super::disconnect_now(app, &allowed, workspace, user, account).await?;
+            let said = disconnect::now(app, &allowed, workspace, user, account).await?;
             view::accounts(&listed(app, workspace).await?, Some(&said.text))
         }
         (Action::Account(AccountAction::List) | Action::Dismiss, _) => {

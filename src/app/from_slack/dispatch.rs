@@ -1,9 +1,11 @@
 //! What Slack asks for, carried out and answered before Slack gives up: the same for an HTTP request and for an envelope
 //! of Socket Mode.
 
-use crate::app::from_slack::submission::Submitted;
+use crate::app::App;
+use crate::app::answer::Asker;
+use crate::app::forms::Submitted;
 use crate::app::from_slack::{command, events, interaction, submission};
-use crate::app::{App, Asker};
+use crate::app::subscriptions::form;
 use crate::clock::later;
 use crate::model::WorkspaceId;
 use crate::render::modal::Entry;
@@ -52,7 +54,7 @@ pub async fn command(app: &Arc<App>, slash: SlashCommand, longest: usize) -> Ans
     let asker = Asker { lane: App::lane(&slash.workspace, &slash.channel), user: slash.user, cause: slash.trigger };
     let work = {
         let app = Arc::clone(app);
-        async move { command::run_in_time(&app, &asker, &slash.text).await.answer() }
+        async move { command::run_in_time(&app, &asker, &slash.text).await.map(|reply| reply.answer()) }
     };
     let answer = |done: &Option<Answer>| match done {
         Some(answer) => serde_json::to_value(answer).map_or(Answered::Failed, Answered::Says),
@@ -90,7 +92,7 @@ pub async fn interaction(app: &Arc<App>, interaction: Interaction, longest: usiz
             app.clock.timeout(PROMPT, work).await;
             Answered::Taken
         }
-        Interaction::Suggestion(asked) => Answered::Says(options(submission::suggest(app, &asked).await, longest)),
+        Interaction::Suggestion(asked) => Answered::Says(options(form::suggest(app, &asked).await, longest)),
         Interaction::Submission(done) => submission(app, done, longest).await,
         Interaction::Shortcut(used) => {
             let work = app.tasks.spawn({

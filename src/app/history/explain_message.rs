@@ -1,6 +1,7 @@
 //! Why somebody sees a message: the events that it tells of, from what is kept of the channel's last ones.
 
-use crate::app::{App, Asker, Reply};
+use crate::app::App;
+use crate::app::answer::{Asker, Reply};
 use crate::model::{End, MessageTs, Outcome, Subscription};
 use crate::render::reply::{self, Because, Wish};
 use crate::routing::why::selecting;

@@ -1,9 +1,10 @@
 //! What became of the last events that a channel could have had, from what is kept and what is remembered.
 
+use crate::app::App;
+use crate::app::answer::{Asker, Reply};
 use crate::app::history::recent::{Mark, Seen};
 use crate::app::permission::may_subscribe;
 use crate::app::subscriptions::mute::zone;
-use crate::app::{App, Asker, Reply};
 use crate::model::fate::{Fate, Refusal};
 use crate::model::{Delivery, End, EventId, FilterKey, Gist, MessageTs, News, PauseReason};
 use crate::render::reply::{self, Place, Told};

@@ -1,7 +1,8 @@
 //! How a workspace is doing, gathered for `/segments status`.
 
+use crate::app::answer::Asker;
 use crate::app::permission::is_admin;
-use crate::app::{App, Asker, accounts};
+use crate::app::{App, accounts};
 use crate::model::{SubscriptionState, WorkspaceId};
 use crate::render::Message;
 use crate::render::reply::{self, SinceStart, Status};

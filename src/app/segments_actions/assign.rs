@@ -1,7 +1,7 @@
 //! Assigning a sample to somebody, if its queue still is as the form showed it.
 
-use crate::app::from_slack::submission::{Submitted, says};
-use crate::app::segments_actions::form::By;
+use crate::app::forms::{Submitted, says};
+use crate::app::segments_actions::context::By;
 use crate::app::segments_actions::status_change::{ECHO, patiently};
 use crate::clock::later;
 use crate::model::{Assigned, Derived, ObjectKey, OwnChange};

@@ -1,11 +1,12 @@
 //! The forms of a card: opening one with what Segments.ai says at that time, and doing what was submitted.
 
-use crate::app::from_slack::interaction::Outcome;
-use crate::app::from_slack::submission::{Submitted, says};
+use crate::app::App;
+use crate::app::answer::{Asker, ClickAnswer, Reply};
+use crate::app::forms::{Submitted, says};
 use crate::app::permission::may_act;
+use crate::app::segments_actions::context::{By, bound, shown};
 use crate::app::segments_actions::status_change::{Access, patiently};
 use crate::app::segments_actions::{access, assign, report};
-use crate::app::{App, Asker, Reply};
 use crate::config::Replies;
 use crate::model::object::Seen;
 use crate::model::{DatasetName, MessageTs, ObjectKey, TriggerId, UserId, WorkspaceId};
@@ -18,18 +19,9 @@ use crate::store::StoreError;
 use slack_morphism::prelude::SlackView;
 use tracing::{debug, warn};
 
-/// Somebody who acts by a form, and what they may act with.
-pub(super) struct By<'a> {
-    pub(super) app: &'a App,
-    pub(super) asker: &'a Asker,
-    pub(super) access: &'a Access,
-    pub(super) sheet: &'a Sheet,
-    pub(super) filled: &'a Filled,
-}
-
 /// Opens a form. Slack gives three seconds for that, so it opens at once, and says what there is to say then.
-pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: Option<&MessageTs>) -> Outcome {
-    let said = |message| Outcome::Said(Reply::asker(message));
+pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: Option<&MessageTs>) -> ClickAnswer {
+    let said = |message| ClickAnswer::Beside(Reply::asker(message));
     let Some(message) = message else { return said(reply::unknown_action()) };
     let workspace = &asker.lane.workspace;
     let view_id = match app.slack.open_view(workspace, &asker.cause, &modal::asking(ask.task)).await {
@@ -50,7 +42,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
     if let Err(error) = app.slack.update_view(workspace, &view_id, None, &shown).await {
         debug!("could not fill in a form: {error}");
     }
-    Outcome::Nothing
+    ClickAnswer::Nothing
 }
 
 /// What a form is about, as Segments.ai says it now; else what to tell whoever opens it.
@@ -136,21 +128,4 @@ pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<S
         Task::Assign => assign::assign(&by).await,
         Task::Report | Task::Reply => report::report(&by).await,
     }
-}
-
-impl By<'_> {
-    /// The form again, as it was filled in, below what came of it.
-    pub(super) fn again(&self, sheet: &Sheet, said: &Message) -> Submitted {
-        Submitted::Says(Box::new(shown(self.app, self.asker, sheet, self.filled, Some(said))))
-    }
-}
-
-fn shown(app: &App, asker: &Asker, sheet: &Sheet, filled: &Filled, last: Option<&Message>) -> SlackView {
-    let seal = |words: &str| app.sealer.seal(&bound(&asker.lane.workspace, &asker.user, words));
-    modal::act(sheet, filled, &app.settings.app_url, last, sheet.metadata(seal))
-}
-
-/// What the seal on a sheet is over: it is of use to nobody else.
-fn bound(workspace: &WorkspaceId, user: &UserId, words: &str) -> String {
-    format!("act {workspace} {user} {words}")
 }

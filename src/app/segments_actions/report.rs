@@ -1,7 +1,7 @@
 //! Opening an issue on a sample. Doing it twice would make two, so whatever is unclear is looked up first.
 
-use crate::app::from_slack::submission::{Submitted, says};
-use crate::app::segments_actions::form::By;
+use crate::app::forms::{Submitted, says};
+use crate::app::segments_actions::context::By;
 use crate::app::segments_actions::status_change::patiently;
 use crate::model::event::{EventType, KnownType};
 use crate::model::object::Issue;

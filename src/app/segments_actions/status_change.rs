@@ -1,6 +1,7 @@
 //! Acting on Segments.ai from Slack: what is there is read again first, and changed only if it is what was shown.
 
-use crate::app::{App, Asker};
+use crate::app::App;
+use crate::app::answer::Asker;
 use crate::clock::later;
 use crate::model::event::Derived;
 use crate::model::{AccountId, MessageTs, OwnChange};

@@ -1,10 +1,8 @@
 //! What a command does to a channel's book of subscriptions: pure.
 
-mod import;
+pub mod import;
 
-pub(in crate::app) use import::{Line, NotImported, import};
-
-use crate::app::Asker;
+use crate::app::answer::Asker;
 use crate::model::{DatasetPattern, EventSelection, EventSelector, Options, Rule, Subscription, SubscriptionState};
 use crate::render::reply::{RuleChange, UndoRefusal};
 use crate::slack::command::{Asked, Target};

@@ -1,9 +1,10 @@
 //! What whoever changed subscriptions should know beside what was changed.
 
+use crate::app::App;
+use crate::app::answer::Asker;
 use crate::app::channel_access::Readers;
 use crate::app::subscriptions::changes::Draft;
 use crate::app::subscriptions::hold;
-use crate::app::{App, Asker};
 use crate::model::object::Seen;
 use crate::model::{DatasetName, DatasetPattern, Lane, Options, Subscription, UserId};
 use crate::render::Rung;

@@ -1,9 +1,11 @@
 //! Subscriptions and people of all workspaces, into a file and out of one: for a server, and for whoever opens the store
 //! while none runs.
 
-use crate::app::subscriptions::changes::{Draft, Line, MOST_SUBSCRIPTIONS, NotImported};
+use crate::app::subscriptions::changes::import;
+use crate::app::subscriptions::changes::import::{Line, NotImported};
+use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS};
 use crate::app::subscriptions::export_file::{Channel, Mistakes, Part, Person, Writer};
-use crate::app::subscriptions::{changes, export_file, hold, subscribe};
+use crate::app::subscriptions::{export_file, hold, subscribe};
 use crate::app::{App, me};
 use crate::model::{ChannelId, Deed, Lane, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
 use crate::render::reply::RuleChange;
@@ -187,7 +189,7 @@ fn drafted(book: &Book, channel: &Channel, at: Timestamp) -> Result<Draft, NotIm
     let lines: Vec<Line<'_>> = lines.collect();
     // What holds one subscription of a channel up holds up all.
     let inactive = book.subscriptions.iter().map(|one| &one.state).find(|state| **state != SubscriptionState::Active);
-    changes::import(book, &channel.id, &lines, inactive.unwrap_or(&SubscriptionState::Active), at)
+    import::import(book, &channel.id, &lines, inactive.unwrap_or(&SubscriptionState::Active), at)
 }
 
 impl NotImported {

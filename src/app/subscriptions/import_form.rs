@@ -1,12 +1,13 @@
 //! Subscriptions as commands: a channel's, written to be copied, and those that are pasted, carried out all or none.
 
-use crate::app::from_slack::submission;
-use crate::app::from_slack::submission::{Person, Submitted};
-use crate::app::subscriptions::changes;
-use crate::app::subscriptions::changes::{Draft, Line, MOST_SUBSCRIPTIONS, NotImported, Stamp};
+use crate::app::answer::{Asker, Reply};
+use crate::app::forms::{Person, Submitted, may_speak_for, open_view, says, seal};
+use crate::app::subscriptions::changes::import;
+use crate::app::subscriptions::changes::import::{Line, NotImported};
+use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS, Stamp};
 use crate::app::subscriptions::hints::has_times;
 use crate::app::subscriptions::subscribe::{Outcome, bring_in};
-use crate::app::{App, Asker, Reply, notify};
+use crate::app::{App, notify};
 use crate::model::{Mute, TriggerId};
 use crate::render::reply::{self, Note};
 use crate::render::{Message, modal as form};
@@ -24,18 +25,17 @@ pub(in crate::app) async fn as_commands(app: &App, asker: &Asker, page: usize) -
 }
 
 /// `import`: of what was pasted with it, else of what is pasted into the modal.
-pub(in crate::app) async fn paste(app: &App, asker: &Asker, lines: &str) -> Result<Reply, StoreError> {
+pub(in crate::app) async fn paste(app: &App, asker: &Asker, lines: &str) -> Result<Option<Reply>, StoreError> {
     if !lines.is_empty() {
-        return Ok(bring_in_lines(app, asker, lines).await?.into());
+        return Ok(Some(bring_in_lines(app, asker, lines).await?.into()));
     }
     let channel = &asker.lane.channel;
     if channel.as_str().starts_with('D') {
-        return Ok(Reply::asker(reply::not_a_channel()));
+        return Ok(Some(Reply::asker(reply::not_a_channel())));
     }
     let person = Person::from(asker);
-    let sheet =
-        Sheet { channel: Some(channel.clone()), edits: None, seal: submission::seal(app, &person, Some(channel)) };
-    Ok(submission::open_view(app, &person, &form::import(&sheet, "", None), reply::import_by_command()).await)
+    let sheet = Sheet { channel: Some(channel.clone()), edits: None, seal: seal(app, &person, Some(channel)) };
+    Ok(open_view(app, &person, &form::import(&sheet, "", None), reply::import_by_command()).await)
 }
 
 /// Does what pasted lines say, or says what is wrong with each.
@@ -51,7 +51,7 @@ async fn bring_in_lines(app: &App, asker: &Asker, text: &str) -> Result<Outcome,
             Line { number: *number, asked, creator: &asker.user, time_zone }
         });
         let lines: Vec<Line<'_>> = lines.collect();
-        changes::import(book, &asker.lane.channel, &lines, &stamp.state, stamp.at).map_err(|why| match why {
+        import::import(book, &asker.lane.channel, &lines, &stamp.state, stamp.at).map_err(|why| match why {
             NotImported::TooMany => reply::too_many_subscriptions(MOST_SUBSCRIPTIONS),
             NotImported::SelectNothing(lines) => reply::imported_lines_select_nothing(&lines),
         })
@@ -84,7 +84,7 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
     let lines = view.text(LINES).unwrap_or_default();
     let wrong = |message: &Message| Submitted::Says(Box::new(form::import(&sheet, lines, Some(message))));
     let asker = Asker { lane: App::lane(workspace, channel), user: user.clone(), cause };
-    if let Err(refusal) = submission::may_speak_for(app, &asker, &sheet).await {
+    if let Err(refusal) = may_speak_for(app, &asker, &sheet).await {
         return Ok(wrong(&refusal));
     }
     Ok(match bring_in_lines(app, &asker, lines).await? {
@@ -94,6 +94,6 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
         }
         Outcome::Repeated(_) => Submitted::Close,
         Outcome::Refused(message) => wrong(&message),
-        Outcome::Waits(message) | Outcome::Unchanged(message) => submission::says(&message),
+        Outcome::Waits(message) | Outcome::Unchanged(message) => says(&message),
     })
 }

@@ -1,8 +1,9 @@
 //! Muting a channel for a while, and ending that.
 
+use crate::app::App;
+use crate::app::answer::{Asker, Reply};
 use crate::app::permission::may_change;
 use crate::app::subscriptions::hold::release;
-use crate::app::{App, Asker, Reply};
 use crate::model::hold::next_at;
 use crate::model::mute::MOST_MUTES;
 use crate::model::{DatasetPattern, Mute};

@@ -1,11 +1,12 @@
 //! Changing what a channel is subscribed to: `subscribe`, `set`, `unsubscribe`, and taking each back.
 
+use crate::app::App;
+use crate::app::answer::{Asker, Reply};
 use crate::app::channel_access::{Reach, Readers, reach, readers, revive};
 use crate::app::permission::{Allowed, may_change};
 use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS, Mode, NotReplaced, Refused, Stamp};
 use crate::app::subscriptions::hints::{has_times, new_patterns, notes, tell_of_onlookers};
 use crate::app::subscriptions::{changes, hold, mute};
-use crate::app::{App, Asker, Reply};
 use crate::clock::{id_at, later};
 use crate::model::subscription::{Digest, Quiet};
 use crate::model::{EventSelector, Options, Rule, Subscription, SubscriptionState};
@@ -154,7 +155,7 @@ pub(in crate::app) async fn replace(
         let as_seen = |current: &Rule| fingerprint(current) == edits.seen;
         changes::replace(book, edits.number, as_seen, rule.clone(), time_zone.clone()).map_err(|why| {
             not_replaced = Some(why);
-            Reply::nothing()
+            Reply::asker(reply::edited_one_is_gone(edits.number))
         })
     };
     let applied = apply(app, asker, &allowed, &format!("set {rule}"), None, draft).await;

@@ -1,6 +1,7 @@
 //! `/segments test`: a sample card through the real way into the channel.
 
-use crate::app::{App, Asker, Reply};
+use crate::app::App;
+use crate::app::answer::{Asker, Reply};
 use crate::clock::id_at;
 use crate::model::event::KnownType;
 use crate::model::subscription::Style;
