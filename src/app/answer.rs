@@ -2,7 +2,8 @@
 
 use crate::model::{Deed, Lane, TriggerId, UserId};
 use crate::render::{Message, Rung};
-use crate::slack::respond::Answer;
+use crate::slack::respond::Answer as Response;
+use crate::store::StoreError;
 use jiff::Timestamp;
 
 /// A person who asks for something in a channel.
@@ -53,11 +54,11 @@ impl Reply {
     }
 
     /// Converts the reply to Slack's format.
-    pub fn answer(&self) -> Answer {
+    pub fn answer(&self) -> Response {
         let content = self.message.content(Rung::Whole);
         match self.audience {
-            Audience::Asker => Answer::ephemeral(content),
-            Audience::Channel => Answer::in_channel(content),
+            Audience::Asker => Response::ephemeral(content),
+            Audience::Channel => Response::in_channel(content),
         }
     }
 }
@@ -84,13 +85,46 @@ impl ClickAnswer {
     }
 
     /// Returns the messages to send to the click's response URL, in order.
-    pub(in crate::app) fn responses(&self) -> Vec<Answer> {
+    pub(in crate::app) fn responses(&self) -> Vec<Response> {
         match self {
             Self::Beside(reply) => vec![reply.answer()],
-            Self::InPlace(reply) if reply.audience == Audience::Channel => vec![Answer::delete(), reply.answer()],
+            Self::InPlace(reply) if reply.audience == Audience::Channel => vec![Response::delete(), reply.answer()],
             Self::InPlace(reply) | Self::Replaced(reply) => vec![reply.answer().replacing()],
-            Self::Deleted => vec![Answer::delete()],
+            Self::Deleted => vec![Response::delete()],
             Self::Nothing => Vec::new(),
         }
+    }
+}
+
+/// A reason to stop early: a message for the person who asked, or a failure of the store.
+#[derive(Debug)]
+pub(in crate::app) enum Stop {
+    /// The person reads this instead.
+    Say(Message),
+    /// The store failed.
+    Store(StoreError),
+}
+
+/// The result of work for a person, which may end early with a message for them.
+pub(in crate::app) type Answer<T> = Result<T, Stop>;
+
+impl From<Message> for Stop {
+    fn from(message: Message) -> Self {
+        Self::Say(message)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// Returns the reply, or the message of an early stop as a reply to the person who asked.
+pub(in crate::app) fn spoken(answer: Answer<Reply>) -> Result<Reply, StoreError> {
+    match answer {
+        Ok(reply) => Ok(reply),
+        Err(Stop::Say(message)) => Ok(Reply::asker(message)),
+        Err(Stop::Store(error)) => Err(error),
     }
 }

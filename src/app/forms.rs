@@ -102,7 +102,7 @@ async fn is_in(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &Chan
         Ok(channels) if channels.iter().any(|one| one.channel == *channel) => Ok(()),
         Ok(_) => Err(reply::not_seen_in(channel)),
         Err(error) => {
-            warn!("could not ask Slack which channels {user} is in: {error}");
+            warn!("could not list the channels of {user}: {error}");
             Err(reply::try_again("check that you are in that channel"))
         }
     }

@@ -4,7 +4,7 @@ mod cache;
 
 pub use cache::Homes;
 
-use crate::app::answer::{Asker, Audience, Reply};
+use crate::app::answer::{Asker, Audience, Reply, spoken};
 use crate::app::forms::Person;
 use crate::app::operations::status;
 use crate::app::subscriptions::visible::{Unseen, Visible, visible};
@@ -86,12 +86,12 @@ async fn carried_out(
         HomeAction::Unsubscribe(place) => return Ok(Screen { asked: Some(place.clone()), ..screen }),
         HomeAction::Page(_) | HomeAction::Keep => return Ok(screen),
         HomeAction::Resume(_) => channel_access::resume_on_request(app, &asker).await?,
-        HomeAction::Mute(_) => mute::mute(app, &asker, None, MuteLength::Minutes(HOUR)).await?,
-        HomeAction::Unmute(_) => mute::unmute(app, &asker, None).await?,
+        HomeAction::Mute(_) => spoken(mute::mute(app, &asker, None, MuteLength::Minutes(HOUR)).await)?,
+        HomeAction::Unmute(_) => spoken(mute::unmute(app, &asker, None).await)?,
         HomeAction::Edit(place) => return Ok(opened(screen, form::edit(app, &asker, place.number).await?)),
         HomeAction::Test(place) => test_card::post(app, &asker, Some(&Target::Number(place.number)), None).await?,
         HomeAction::UnsubscribeNow(place) => {
-            subscribe::unsubscribe(app, &asker, &Target::Number(place.number), &[]).await?
+            spoken(subscribe::unsubscribe(app, &asker, &Target::Number(place.number), &[]).await)?
         }
     };
     Ok(screen.with(told(app, &asker, answer)))

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod answer;
 pub mod channel_access;
+pub mod detached;
 pub mod forms;
 pub mod from_slack;
 pub mod history;

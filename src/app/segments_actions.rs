@@ -8,11 +8,11 @@ pub mod status_change;
 
 use crate::app::App;
 use crate::app::accounts::{NoKey, key};
-use crate::app::answer::{Asker, ClickAnswer, Reply};
+use crate::app::answer::{Answer, Asker, ClickAnswer, Reply, Stop};
 use crate::app::permission::may_act;
 use crate::app::segments_actions::status_change::{Access, act};
 use crate::model::{MessageTs, ObjectKey, WorkspaceId};
-use crate::render::{Message, reply};
+use crate::render::reply;
 use crate::slack::interaction::Act;
 use crate::store::StoreError;
 use parking_lot::Mutex;
@@ -61,9 +61,10 @@ pub(super) async fn click(
     if let Err(refusal) = may_act(app, asker).await {
         return Ok(said(refusal));
     }
-    let access = match access(app, workspace, wanted.what.object()).await? {
+    let access = match access(app, workspace, wanted.what.object()).await {
         Ok(access) => access,
-        Err(refusal) => return Ok(said(refusal)),
+        Err(Stop::Say(refusal)) => return Ok(said(refusal)),
+        Err(Stop::Store(error)) => return Err(error),
     };
     let Some(_turn) = app.acting.turn(workspace, wanted.what.object()) else {
         return Ok(said(reply::being_done()));
@@ -77,17 +78,17 @@ pub(super) async fn click(
 }
 
 /// By what right an object can be changed, if this workspace has seen it; else what to tell whoever wants to.
-async fn access(app: &App, workspace: &WorkspaceId, object: ObjectKey) -> Result<Result<Access, Message>, StoreError> {
+async fn access(app: &App, workspace: &WorkspaceId, object: ObjectKey) -> Answer<Access> {
     let Some((account, _)) = app.store.known_from(workspace, object).await? else {
-        return Ok(Err(reply::unknown_object()));
+        return Err(reply::unknown_object().into());
     };
     match key(app, workspace, &account).await {
-        Ok(key) => Ok(Ok(Access { account, key })),
-        Err(NoKey::Store(error)) => Err(error),
-        Err(NoKey::NotGiven) => Ok(Err(reply::no_api_key())),
+        Ok(key) => Ok(Access { account, key }),
+        Err(NoKey::Store(error)) => Err(error.into()),
+        Err(NoKey::NotGiven) => Err(reply::no_api_key().into()),
         Err(error @ NoKey::Sealed(_)) => {
             warn!(workspace.id = %workspace, "{error}");
-            Ok(Err(reply::no_api_key()))
+            Err(reply::no_api_key().into())
         }
     }
 }

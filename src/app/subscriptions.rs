@@ -1,5 +1,6 @@
 //! Subscriptions of channels: changing, listing, testing, muting, exporting, and importing them.
 
+pub mod apply;
 pub mod changes;
 pub mod export_file;
 pub mod form;

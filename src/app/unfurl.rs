@@ -52,6 +52,26 @@ impl Kept {
     }
 }
 
+/// A reason why a link gets no card.
+enum NoCard {
+    /// It is not to be shown.
+    Kept(Kept),
+    /// The store failed.
+    Store(StoreError),
+}
+
+impl From<Kept> for NoCard {
+    fn from(kept: Kept) -> Self {
+        Self::Kept(kept)
+    }
+}
+
+impl From<StoreError> for NoCard {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
 /// Shows what stands behind the links of a message.
 pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks) -> Result<(), StoreError> {
     let ours =
@@ -71,16 +91,17 @@ pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks
     let mut shown = Vec::new();
     for url in &links.urls {
         let page = match Address::read(url, own_host) {
-            Address::Page(page) => Ok(page),
-            Address::Other | Address::Elsewhere => Err(Kept::NotAPage),
+            Address::Page(page) => Some(page),
+            Address::Other | Address::Elsewhere => None,
         };
         let card = match page {
-            Ok(page) => card(app, workspace, links, &page).await?,
-            Err(kept) => Err(kept),
+            Some(page) => card(app, workspace, links, &page).await,
+            None => Err(Kept::NotAPage.into()),
         };
         match card {
             Ok(blocks) => shown.push((url.clone(), blocks)),
-            Err(kept) => app.metrics.unfurls.count(kept.word()),
+            Err(NoCard::Kept(kept)) => app.metrics.unfurls.count(kept.word()),
+            Err(NoCard::Store(error)) => return Err(error),
         }
     }
     if shown.is_empty() {
@@ -100,13 +121,8 @@ pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks
 }
 
 /// What a page shows, or why nothing is shown of it.
-async fn card(
-    app: &App,
-    workspace: &WorkspaceId,
-    links: &SharedLinks,
-    page: &Page,
-) -> Result<Result<Vec<SlackBlock>, Kept>, StoreError> {
-    let Some(name) = page.dataset() else { return Ok(Err(Kept::Unknown)) };
+async fn card(app: &App, workspace: &WorkspaceId, links: &SharedLinks, page: &Page) -> Result<Vec<SlackBlock>, NoCard> {
+    let name = page.dataset().ok_or(Kept::Unknown)?;
     let fresh = match page.sample {
         None => app.lookup.dataset(workspace, &name).await.map(|fresh| (fresh.dataset, fresh.at)),
         Some(_) => None,
@@ -117,17 +133,15 @@ async fn card(
     };
     let now = app.clock.now();
     let is_public = known.as_ref().is_some_and(|(dataset, _)| dataset.public == Some(true));
-    if let Err(kept) = may_be_shown(app, workspace, links, &name, is_public, now) {
-        return Ok(Err(kept));
-    }
+    may_be_shown(app, workspace, links, &name, is_public, now)?;
     let app_url = &app.settings.app_url;
     let blocks = match &page.sample {
         Some(sample) => sample_card(app, workspace, &name, sample).await?,
         None => known.map(|(dataset, at)| unfurl::dataset(&name, &dataset, at, app_url)),
     };
-    let Some(blocks) = blocks else { return Ok(Err(Kept::Unknown)) };
+    let blocks = blocks.ok_or(Kept::Unknown)?;
     let first = app.unfurled.note(workspace, &links.channel, page, now);
-    Ok(if first { Ok(blocks) } else { Err(Kept::Again) })
+    if first { Ok(blocks) } else { Err(Kept::Again.into()) }
 }
 
 /// A dataset as webhooks said last.

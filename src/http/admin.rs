@@ -112,11 +112,7 @@ async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response 
         Err(refusal) => return refusal,
     };
     // A task of its own: a caller that hangs up must not leave lanes asleep that have something to do.
-    let work = app.tasks.spawn({
-        let app = Arc::clone(&app);
-        async move { act_live(&app, what, &which).await }
-    });
-    match work.await {
+    match app.detached_to_end(|app| async move { act_live(&app, what, &which).await }).await {
         Ok(went) => answered(went),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
@@ -141,11 +137,9 @@ async fn import(State(app): Shared, request: Request<Body>) -> Response {
         Err(refusal) => return refusal,
     };
     // A task of its own: a caller that hangs up must not leave a channel that the index does not know as it is.
-    let work = app.tasks.spawn({
-        let app = Arc::clone(&app);
-        async move { import_export::import(&*app.store, Some(&app), file, app.clock.now()).await }
-    });
-    match work.await {
+    let import =
+        |app: Arc<App>| async move { import_export::import(&*app.store, Some(&app), file, app.clock.now()).await };
+    match app.detached_to_end(import).await {
         Ok(Ok(imported)) => Json(imported).into_response(),
         Ok(Err(stopped)) => {
             let why = "what was done stays done, and the next try goes on";

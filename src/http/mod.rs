@@ -8,6 +8,7 @@ pub mod serve;
 
 use crate::app::App;
 use crate::app::accounts::notifications::note_misfit;
+use crate::app::detached::Unfinished;
 use crate::app::from_slack::dispatch;
 use crate::app::from_slack::dispatch::Answered;
 use crate::app::from_slack::socket_mode::LinkState;
@@ -95,14 +96,7 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         }
     };
     // A task of its own: a sender that hangs up must not stop what is being kept.
-    let work = app.tasks.spawn({
-        let app = Arc::clone(&app);
-        async move { accept(&app, &endpoint, signed).await }
-    });
-    let Some(done) = app.clock.timeout(STORE_COMMIT_TIMEOUT, work).await else {
-        let why = "the store takes too long over it";
-        return refused("store_slow", StatusCode::SERVICE_UNAVAILABLE, &why);
-    };
+    let done = app.detached(STORE_COMMIT_TIMEOUT, |app| async move { accept(&app, &endpoint, signed).await }).await;
     match done {
         Ok(Ok(accepted)) => {
             app.metrics.webhooks.count(match accepted {
@@ -118,7 +112,12 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
             refused("store_full", StatusCode::SERVICE_UNAVAILABLE, &full)
         }
         Ok(Err(Rejected::Store(error))) => refused("not_kept", StatusCode::SERVICE_UNAVAILABLE, &error),
-        Err(_) => refused("failed", StatusCode::INTERNAL_SERVER_ERROR, &"an error of the server's own"),
+        Err(Unfinished::TimedOut) => {
+            refused("store_slow", StatusCode::SERVICE_UNAVAILABLE, &"the store takes too long over it")
+        }
+        Err(Unfinished::Panicked) => {
+            refused("failed", StatusCode::INTERNAL_SERVER_ERROR, &"an error of the server's own")
+        }
     }
 }
 

@@ -120,19 +120,17 @@ pub async fn keep_telling(app: &Arc<App>) {
         }
         app.tidings.take(&place);
         // A task of its own, which is waited for when everything ends: what is noted as told is told.
-        let work = app.tasks.spawn({
-            let (app, busy) = (Arc::clone(app), app.lanes.at_work());
-            async move {
-                let (workspace, account) = &place;
-                if let Err(error) = tell(&app, workspace, account).await {
-                    warn!(workspace.id = %workspace, "could not read the pending account notifications: {error}");
-                    app.tidings.look_at(workspace, account, later(app.clock.now(), ASK_AGAIN));
-                }
-                drop(busy);
+        let busy = app.lanes.at_work();
+        let work = |app: Arc<App>| async move {
+            let (workspace, account) = &place;
+            if let Err(error) = tell(&app, workspace, account).await {
+                warn!(workspace.id = %workspace, "could not read the pending account notifications: {error}");
+                app.tidings.look_at(workspace, account, later(app.clock.now(), ASK_AGAIN));
             }
-        });
-        // It ends by itself.
-        let _ = work.await;
+            drop(busy);
+        };
+        // A panic is logged where it happens; the next account is looked at all the same.
+        let _ = app.detached_to_end(work).await;
     }
 }
 

@@ -1,7 +1,8 @@
 //! `/segments …`: what was typed is parsed, carried out and answered.
 
-use crate::app::answer::{Asker, Reply};
+use crate::app::answer::{Answer, Asker, Reply, Stop};
 use crate::app::channel_access::revive;
+use crate::app::detached::Unfinished;
 use crate::app::forms::Person;
 use crate::app::history::why;
 use crate::app::operations::status;
@@ -10,7 +11,6 @@ use crate::app::{App, accounts, me};
 use crate::model::Mute;
 use crate::render::reply;
 use crate::slack::command::{Command, parse};
-use crate::store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::warn;
@@ -20,15 +20,14 @@ pub(in crate::app) const LIMIT: Duration = Duration::from_secs(15);
 
 /// Answers what was typed after `/segments`, in time: what the store takes too long over goes on without an answer.
 pub async fn run_in_time(app: &Arc<App>, asker: &Asker, text: &str) -> Option<Reply> {
-    let work = app.tasks.spawn({
-        let (app, asker, text) = (Arc::clone(app), asker.clone(), text.to_owned());
+    let work = |app: Arc<App>| {
+        let (asker, text) = (asker.clone(), text.to_owned());
         async move { run(&app, &asker, &text).await }
-    });
-    if let Some(Ok(reply)) = app.clock.timeout(LIMIT, work).await {
-        return reply;
-    }
-    warn!(lane = %asker.lane, "a command in {} timed out", asker.lane);
-    Some(Reply::asker(reply::unfinished()))
+    };
+    app.detached(LIMIT, work).await.unwrap_or_else(|_: Unfinished| {
+        warn!(lane = %asker.lane, "a command in {} timed out", asker.lane);
+        Some(Reply::asker(reply::unfinished()))
+    })
 }
 
 /// Answers what was typed after `/segments`.
@@ -42,14 +41,15 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Option<Reply> {
     };
     match carry_out(app, asker, command).await {
         Ok(reply) => reply,
-        Err(error) => {
+        Err(Stop::Say(message)) => Some(Reply::asker(message)),
+        Err(Stop::Store(error)) => {
             warn!(lane = %asker.lane, "a command in {} failed: {error}", asker.lane);
             Some(Reply::asker(reply::try_again("carry out this command")))
         }
     }
 }
 
-async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Option<Reply>, StoreError> {
+async fn carry_out(app: &App, asker: &Asker, command: Command) -> Answer<Option<Reply>> {
     // Any command in a channel that stood still is a sign that somebody mended it. What opens a modal has no time for it.
     if !opens_modal(&command) {
         revive(app, &asker.lane).await?;
@@ -78,12 +78,12 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Result<Option<
         Command::SubscribeModal => {
             return Ok(form::open(app, &Person::from(asker), Some(&asker.lane.channel)).await);
         }
-        Command::Edit(number) => return form::edit(app, asker, number).await,
+        Command::Edit(number) => return Ok(form::edit(app, asker, number).await?),
         Command::List { all: true } => list::list_all(app, asker, 0).await?,
-        Command::Connect => return accounts::form::open(app, asker).await,
+        Command::Connect => return Ok(accounts::form::open(app, asker).await?),
         Command::Disconnect(name) => accounts::disconnect::command(app, asker, &name).await?,
         Command::Export => Reply::asker(import_form::as_commands(app, asker, 0).await?),
-        Command::Import(lines) => return import_form::paste(app, asker, &lines).await,
+        Command::Import(lines) => return Ok(import_form::paste(app, asker, &lines).await?),
     }))
 }
 

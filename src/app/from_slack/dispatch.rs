@@ -85,21 +85,14 @@ pub async fn interaction(app: &Arc<App>, interaction: Interaction, longest: usiz
     });
     match interaction {
         Interaction::Click(click) => {
-            let work = app.tasks.spawn({
-                let app = Arc::clone(app);
-                async move { interaction::click(&app, click).await }
-            });
-            app.clock.timeout(PROMPT, work).await;
+            // A click is acknowledged in time, whatever it leads to: its answer goes to its response URL.
+            let _ = app.detached(PROMPT, |app| async move { interaction::click(&app, click).await }).await;
             Answered::Taken
         }
         Interaction::Suggestion(asked) => Answered::Says(options(form::suggest(app, &asked).await, longest)),
         Interaction::Submission(done) => submission(app, done, longest).await,
         Interaction::Shortcut(used) => {
-            let work = app.tasks.spawn({
-                let app = Arc::clone(app);
-                async move { submission::shortcut(&app, used).await }
-            });
-            app.clock.timeout(PROMPT, work).await;
+            let _ = app.detached(PROMPT, |app| async move { submission::shortcut(&app, used).await }).await;
             Answered::Taken
         }
         Interaction::Other(kind) => {
@@ -118,11 +111,8 @@ pub async fn event(app: &Arc<App>, workspace: WorkspaceId, event: SlackEvent) ->
     if app.is_yet_to_ask(&workspace) {
         return not_kept(format!("Slack has not said yet who the bot is in {workspace}"));
     }
-    let work = app.tasks.spawn({
-        let app = Arc::clone(app);
-        async move { events::note(&app, &workspace, event).await }
-    });
-    if let Some(Ok(Err(error))) = app.clock.timeout(PROMPT, work).await {
+    let noted = app.detached(PROMPT, |app| async move { events::note(&app, &workspace, event).await }).await;
+    if let Ok(Err(error)) = noted {
         return not_kept(error.to_string());
     }
     app.metrics.slack_requests.count("event");

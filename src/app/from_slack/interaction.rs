@@ -1,6 +1,7 @@
 //! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
 
-use crate::app::answer::{Asker, Audience, ClickAnswer, Reply};
+use crate::app::answer::{Asker, Audience, ClickAnswer, Reply, spoken};
+use crate::app::detached::Unfinished;
 use crate::app::forms::Person;
 use crate::app::from_slack::command;
 use crate::app::history::explain_message;
@@ -20,22 +21,21 @@ use tracing::warn;
 /// Does what was clicked and answers through the click's response url; what is clicked in a view shows there what it came
 /// to.
 pub async fn click(app: &Arc<App>, click: Click) {
-    // A task of its own: what the store takes too long over goes on without an answer.
-    let work = app.tasks.spawn({
-        let (app, click) = (Arc::clone(app), click.clone());
+    let work = |app: Arc<App>| {
+        let click = click.clone();
         async move { outcome(&app, &click).await }
-    });
+    };
     let (limit, unfinished): (_, fn() -> Message) = match click.action {
         Action::Act(_) | Action::Ask(_) => (segments_actions::LIMIT, reply::act_unfinished),
         _ => (command::LIMIT, reply::unfinished),
     };
-    let outcome = match app.clock.timeout(limit, work).await {
-        Some(Ok(Ok(outcome))) => outcome,
-        Some(Err(_)) | None => {
+    let outcome = match app.detached(limit, work).await {
+        Ok(Ok(outcome)) => outcome,
+        Err(Unfinished::TimedOut | Unfinished::Panicked) => {
             warn!("a click on `{}` timed out", click.action.action_id());
             ClickAnswer::Beside(Reply::asker(unfinished()))
         }
-        Some(Ok(Err(error))) => {
+        Ok(Err(error)) => {
             warn!("a click on `{}` failed: {error}", click.action.action_id());
             ClickAnswer::Beside(Reply::asker(reply::try_again("do that")))
         }
@@ -95,7 +95,7 @@ async fn outcome(app: &Arc<App>, click: &Click) -> Result<ClickAnswer, StoreErro
 async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswer, StoreError> {
     let unknown = || ClickAnswer::Beside(Reply::asker(reply::unknown_action()));
     Ok(match &click.action {
-        Action::Undo(id) => match subscribe::undo(app, asker, *id).await? {
+        Action::Undo(id) => match spoken(subscribe::undo(app, asker, *id).await)? {
             undone if undone.audience == Audience::Channel => ClickAnswer::Replaced(undone),
             refused => ClickAnswer::Beside(refused),
         },
@@ -115,10 +115,10 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
         Action::ExportPage(page) => {
             ClickAnswer::Replaced(Reply::asker(import_form::as_commands(app, asker, *page).await?))
         }
-        Action::UnsubscribeAll => ClickAnswer::InPlace(subscribe::unsubscribe_all(app, asker).await?),
+        Action::UnsubscribeAll => ClickAnswer::InPlace(spoken(subscribe::unsubscribe_all(app, asker).await)?),
         Action::Resume => ClickAnswer::InPlace(channel_access::resume_on_request(app, asker).await?),
         Action::Unmute(pattern) => match DatasetPattern::parse(pattern) {
-            Some(pattern) => ClickAnswer::Beside(mute::end_one(app, asker, &pattern).await?),
+            Some(pattern) => ClickAnswer::Beside(spoken(mute::end_one(app, asker, &pattern).await)?),
             None => unknown(),
         },
         Action::Mute { length, dataset } => match DatasetPattern::parse(dataset) {
@@ -127,7 +127,7 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
                     MuteFor::Hour => MuteLength::Minutes(60),
                     MuteFor::Today => MuteLength::Until(Time::midnight()),
                 };
-                ClickAnswer::Beside(mute::mute(app, asker, Some(pattern), length).await?)
+                ClickAnswer::Beside(spoken(mute::mute(app, asker, Some(pattern), length).await)?)
             }
             None => unknown(),
         },
@@ -139,7 +139,7 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
         }
         Action::Unsubscribe(number) => ClickAnswer::Beside(subscribe::ask_to_unsubscribe(app, asker, *number).await?),
         Action::UnsubscribeNow(number) => {
-            ClickAnswer::InPlace(subscribe::unsubscribe(app, asker, &Target::Number(*number), &[]).await?)
+            ClickAnswer::InPlace(spoken(subscribe::unsubscribe(app, asker, &Target::Number(*number), &[]).await)?)
         }
         Action::Dismiss => ClickAnswer::Deleted,
         Action::TakeName { from, username } => {

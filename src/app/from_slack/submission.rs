@@ -1,5 +1,6 @@
 //! Submitted modals and shortcuts: each goes to the code of its form, in time.
 
+use crate::app::detached::Unfinished;
 use crate::app::forms::{Person, Submitted, says};
 use crate::app::from_slack::command::LIMIT;
 use crate::app::subscriptions::{form, import_form};
@@ -38,19 +39,14 @@ pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
         ACTS => ("do that at Segments.ai", segments_actions::LIMIT, reply::act_unfinished),
         _ => ("change this channel's subscriptions", LIMIT, reply::unfinished),
     };
-    // A task of its own: what the store takes too long over goes on without an answer.
-    let work = app.tasks.spawn({
-        let app = Arc::clone(app);
-        async move { submitted(&app, &done).await }
-    });
-    match app.clock.timeout(limit, work).await {
-        Some(Ok(Ok(submitted))) => submitted,
-        Some(Ok(Err(error))) => {
-            warn!("could not carry out a modal: {error}");
+    match app.detached(limit, |app| async move { submitted(&app, &done).await }).await {
+        Ok(Ok(submitted)) => submitted,
+        Ok(Err(error)) => {
+            warn!("a modal submission failed: {error}");
             says(&reply::try_again(wish))
         }
-        Some(Err(_)) | None => {
-            warn!("a modal was not carried out in time");
+        Err(Unfinished::TimedOut | Unfinished::Panicked) => {
+            warn!("a modal submission timed out");
             says(&unfinished())
         }
     }
@@ -74,14 +70,14 @@ pub async fn tell_later(app: &App, workspace: &WorkspaceId, user: &UserId, view_
     if let Err(error) = notify::modal(app, workspace, view_id, &view).await {
         let was_closed = matches!(error, SlackError::Refused(_));
         if !was_closed {
-            warn!("could not say in a modal what came of it: {error}; telling {user}");
+            warn!("could not show the result in the modal: {error}; sending it to {user}");
         }
         notify::person(app, workspace, user, &reply::of_a_form(&view, was_closed)).await;
     }
 }
 
 async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, StoreError> {
-    let Doing { workspace, user, what: view, .. } = done;
+    let Doing { workspace, what: view, .. } = done;
     if done.is_of_stranger() {
         return Ok(says(&reply::other_workspace()));
     }

@@ -1,7 +1,7 @@
 //! The forms of a card: opening one with what Segments.ai says at that time, and doing what was submitted.
 
 use crate::app::App;
-use crate::app::answer::{Asker, ClickAnswer, Reply};
+use crate::app::answer::{Answer, Asker, ClickAnswer, Reply, Stop};
 use crate::app::forms::{Submitted, says};
 use crate::app::permission::may_act;
 use crate::app::segments_actions::context::{By, bound, shown};
@@ -9,14 +9,13 @@ use crate::app::segments_actions::status_change::{Access, patiently};
 use crate::app::segments_actions::{access, assign, report};
 use crate::config::Replies;
 use crate::model::object::Seen;
-use crate::model::{DatasetName, MessageTs, ObjectKey, TriggerId, UserId, WorkspaceId};
-use crate::render::{Message, modal, reply};
+use crate::model::{DatasetName, MessageTs, ObjectKey, TriggerId, WorkspaceId};
+use crate::render::{modal, reply};
 use crate::segments::api::{SampleId, SegmentsError, Trouble};
 use crate::slack::acts::{Filled, Sheet};
 use crate::slack::interaction::{Ask, Doing, Subject, Task};
 use crate::slack::view::View;
 use crate::store::StoreError;
-use slack_morphism::prelude::SlackView;
 use tracing::{debug, warn};
 
 /// Opens a form. Slack gives three seconds for that, so it opens at once, and says what there is to say then.
@@ -32,9 +31,9 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
         }
     };
     let shown = match sheet(app, asker, ask, message).await {
-        Ok(Ok(sheet)) => shown(app, asker, &sheet, &Filled::default(), None),
-        Ok(Err(refusal)) => modal::instead(ask.task, &refusal),
-        Err(error) => {
+        Ok(sheet) => shown(app, asker, &sheet, &Filled::default(), None),
+        Err(Stop::Say(refusal)) => modal::instead(ask.task, &refusal),
+        Err(Stop::Store(error)) => {
             warn!("could not open a form: {error}");
             modal::instead(ask.task, &reply::try_again("open this form"))
         }
@@ -46,12 +45,9 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
 }
 
 /// What a form is about, as Segments.ai says it now; else what to tell whoever opens it.
-async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Result<Result<Sheet, Message>, StoreError> {
+async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Answer<Sheet> {
     let workspace = &asker.lane.workspace;
-    let access = match may(app, asker, ask).await? {
-        Ok(access) => access,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let access = may(app, asker, ask).await?;
     let empty = |sample| Sheet {
         ask: ask.clone(),
         sample,
@@ -78,14 +74,11 @@ async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Resu
             })
         }
     };
-    let mut sheet = match read {
-        Ok(sheet) => sheet,
-        Err(error) => return Ok(Err(reply::act_form_refused(&error, ask.task))),
-    };
+    let mut sheet = read.map_err(|error| reply::act_form_refused(&error, ask.task))?;
     if sheet.dataset.is_none() {
         sheet.dataset = dataset_of(app, workspace, &sheet).await?;
     }
-    Ok(Ok(sheet))
+    Ok(sheet)
 }
 
 /// Where a sample is, as far as webhooks about it, or about the label that a form is about, said.
@@ -99,13 +92,11 @@ async fn dataset_of(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result
 }
 
 /// By what right somebody does what a form is for; else what to tell them.
-async fn may(app: &App, asker: &Asker, ask: &Ask) -> Result<Result<Access, Message>, StoreError> {
+async fn may(app: &App, asker: &Asker, ask: &Ask) -> Answer<Access> {
     if ask.task == Task::Reply && app.settings.replies == Replies::Off {
-        return Ok(Err(reply::replies_are_off()));
+        return Err(reply::replies_are_off().into());
     }
-    if let Err(refusal) = may_act(app, asker).await {
-        return Ok(Err(refusal));
-    }
+    may_act(app, asker).await?;
     access(app, &asker.lane.workspace, ask.about.object()).await
 }
 
@@ -119,9 +110,10 @@ pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<S
         return Ok(says(&reply::act_form_is_outdated()));
     };
     let asker = Asker { lane: App::lane(workspace, &sheet.channel), user: user.clone(), cause };
-    let access = match may(app, &asker, &sheet.ask).await? {
+    let access = match may(app, &asker, &sheet.ask).await {
         Ok(access) => access,
-        Err(refusal) => return Ok(says(&refusal)),
+        Err(Stop::Say(refusal)) => return Ok(says(&refusal)),
+        Err(Stop::Store(error)) => return Err(error),
     };
     let by = By { app, asker: &asker, access: &access, sheet: &sheet, filled: &Filled::read(view) };
     match sheet.ask.task {

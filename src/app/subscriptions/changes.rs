@@ -3,7 +3,9 @@
 pub mod import;
 
 use crate::app::answer::Asker;
-use crate::model::{DatasetPattern, EventSelection, EventSelector, Options, Rule, Subscription, SubscriptionState};
+use crate::model::{
+    DatasetPattern, EventSelection, EventSelector, Mute, Options, Rule, Subscription, SubscriptionState,
+};
 use crate::render::reply::{RuleChange, UndoRefusal};
 use crate::slack::command::{Asked, Target};
 use crate::store::{Book, Undo};
@@ -19,6 +21,8 @@ pub(in crate::app) struct Draft {
     pub(in crate::app) put: Vec<Subscription>,
     /// Numbers to remove.
     pub(in crate::app) remove: Vec<u32>,
+    /// The mutes after it; none if they stay.
+    pub(in crate::app) mutes: Option<Vec<Mute>>,
     /// The book's next number after it.
     pub(in crate::app) next_number: u32,
     /// The change as people are told of it.
@@ -63,9 +67,14 @@ impl Draft {
         Self { next_number: book.next_number.max(1), ..Self::default() }
     }
 
+    /// Creates a change of the mutes only.
+    pub(in crate::app) fn of_mutes(book: &Book, mutes: Vec<Mute>) -> Self {
+        Self { mutes: Some(mutes), next_number: book.next_number, ..Self::default() }
+    }
+
     /// Whether nothing is to be written.
     pub(in crate::app) fn is_empty(&self) -> bool {
-        self.put.is_empty() && self.remove.is_empty()
+        self.put.is_empty() && self.remove.is_empty() && self.mutes.is_none()
     }
 
     fn put(&mut self, before: Option<&Subscription>, after: Subscription) {

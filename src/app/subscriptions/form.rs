@@ -5,7 +5,7 @@ use crate::app::forms::{Person, Submitted, may_speak_for, open_view, says, seal}
 use crate::app::permission::may_subscribe;
 use crate::app::subscriptions::changes::NotReplaced;
 use crate::app::subscriptions::subscribe;
-use crate::app::subscriptions::subscribe::Outcome;
+use crate::app::subscriptions::subscribe::{Outcome, ReplaceError};
 use crate::app::{App, notify};
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Rule, TriggerId, WorkspaceId};
 use crate::render::modal::{self, Entry};
@@ -171,12 +171,10 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
                 (None, Some((rule, opened))) => as_before(rule, opened, &form, asked_for()),
                 (None, None) => asked_for(),
             };
-            match subscribe::replace(app, &asker, edits, &rule).await? {
+            match subscribe::replace(app, &asker, edits, &rule).await {
                 Ok(outcome) => outcome,
-                Err(NotReplaced::Taken(number)) => return Ok(Submitted::Wrong(modal::taken_error(number))),
-                Err(NotReplaced::SelectsNothing(dataset)) => return Ok(says(&reply::selects_nothing(&dataset))),
-                Err(NotReplaced::Gone) => return Ok(says(&reply::edited_one_is_gone(edits.number))),
-                Err(NotReplaced::ChangedSince) => return Ok(says(&reply::edited_one_changed(edits.number))),
+                Err(ReplaceError::Store(error)) => return Err(error),
+                Err(ReplaceError::NotReplaced(why)) => return Ok(not_replaced(why, edits.number)),
             }
         }
     };
@@ -189,6 +187,16 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
         Outcome::Refused(message) if sheet.edits.is_none() => Submitted::Wrong(modal::channel_error(&message.text)),
         Outcome::Refused(message) | Outcome::Waits(message) | Outcome::Unchanged(message) => says(&message),
     })
+}
+
+/// Says in the modal why the subscription with this number was not replaced.
+fn not_replaced(why: NotReplaced, number: u32) -> Submitted {
+    match why {
+        NotReplaced::Taken(taken_by) => Submitted::Wrong(modal::taken_error(taken_by)),
+        NotReplaced::SelectsNothing(dataset) => says(&reply::selects_nothing(&dataset)),
+        NotReplaced::Gone => says(&reply::edited_one_is_gone(number)),
+        NotReplaced::ChangedSince => says(&reply::edited_one_changed(number)),
+    }
 }
 
 /// What a form says of a subscription, whose events stay exactly as they were where the form says the same.

@@ -1,16 +1,17 @@
 //! Subscriptions and people of all workspaces, into a file and out of one: for a server, and for whoever opens the store
 //! while none runs.
 
+use crate::app::subscriptions::apply::{Change, NotApplied};
 use crate::app::subscriptions::changes::import;
 use crate::app::subscriptions::changes::import::{Line, NotImported};
 use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS};
+use crate::app::subscriptions::export_file;
 use crate::app::subscriptions::export_file::{Channel, Mistakes, Part, Person, Writer};
-use crate::app::subscriptions::{export_file, hold, subscribe};
 use crate::app::{App, me};
 use crate::model::{ChannelId, Deed, Lane, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
 use crate::render::reply::RuleChange;
 use crate::slack::command::Command;
-use crate::store::{Book, Edit, Edited, Linked, MOST_LINKS, Store, StoreError};
+use crate::store::{Book, Linked, MOST_LINKS, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -18,8 +19,6 @@ use tracing::info;
 
 /// A longer file is not imported, in bytes: this is some 200,000 subscriptions.
 pub const LONGEST_FILE: usize = 16 * 1024 * 1024;
-/// A book that others change at the same time is read again so often.
-const TRIES: usize = 8;
 
 /// What is exported; everything, if nothing is named.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -227,40 +226,19 @@ async fn carry_out(
     channel: &Channel,
     at: Timestamp,
 ) -> Result<Draft, Stopped> {
-    let moved = || Stopped::Moved(lane.channel.clone());
     let lines: Vec<_> = channel.entries.iter().map(|entry| entry.asked.to_string()).collect();
-    let typed = Deed::shortened(&Command::Import(lines.join("\n")).to_string());
-    for _ in 0..TRIES {
-        let book = store.book(lane).await?;
-        let draft = drafted(&book, channel, at).map_err(|_| moved())?;
-        if draft.is_empty() {
-            return Ok(draft);
+    let typed = Command::Import(lines.join("\n")).to_string();
+    let change = Change::by_operator(store, live, lane, &typed, at);
+    let applied = change.apply(|book| drafted(book, channel, at)).await.map_err(|error| match error {
+        NotApplied::Store(error) => Stopped::Store(error),
+        NotApplied::Rejected(_) | NotApplied::Repeated(_) | NotApplied::Conflict => {
+            Stopped::Moved(lane.channel.clone())
         }
-        let edit = Edit {
-            revision: book.revision,
-            put: draft.put.clone(),
-            remove: Vec::new(),
-            mutes: None,
-            next_number: draft.next_number,
-            cause: None,
-            undo: None,
-            undoes: None,
-            deed: Some(Deed { at, by: None, channel: Some(lane.channel.clone()), typed: typed.clone() }),
-            at,
-        };
-        if store.edit(lane, edit).await? == Edited::Stored {
-            info!(lane = %lane, "imported {} subscriptions into {lane}", draft.put.len());
-            if let Some(app) = live {
-                app.reindex(lane).await?;
-                let retimed = subscribe::retimed(&book, &draft);
-                if !retimed.is_empty() {
-                    hold::release(app, lane, &retimed).await?;
-                }
-            }
-            return Ok(draft);
-        }
+    })?;
+    if !applied.draft.is_empty() {
+        info!(lane = %lane, "imported {} subscriptions into {lane}", applied.draft.put.len());
     }
-    Err(moved())
+    Ok(applied.draft)
 }
 
 /// What a file changes in who is who; what does not fit what is kept is a mistake.

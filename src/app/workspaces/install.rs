@@ -156,11 +156,7 @@ pub async fn land(app: &Arc<App>, back: Return, cookie: &str) -> Landed {
         (None, Some(code)) => code,
     };
     // A task of its own: a browser that goes away must not lose the token between Slack and the store.
-    let work = app.tasks.spawn({
-        let app = Arc::clone(app);
-        async move { take_in(&app, &code).await }
-    });
-    work.await.unwrap_or(Landed::NotKept)
+    app.detached_to_end(|app| async move { take_in(&app, &code).await }).await.unwrap_or(Landed::NotKept)
 }
 
 async fn take_in(app: &App, code: &str) -> Landed {

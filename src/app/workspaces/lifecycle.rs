@@ -130,11 +130,9 @@ async fn renewed(
         return Ok(Token { look_again: Some(due), record, busy });
     }
     // A task of its own, which is waited for when everything ends: what Slack gives once is not lost on the way.
-    let work = app.tasks.spawn({
-        let (app, workspace) = (Arc::clone(app), workspace.clone());
-        async move { renew(&app, &workspace, record, busy).await }
-    });
-    work.await.map_err(|error| StoreError::Unavailable(error.to_string()))
+    let workspace = workspace.clone();
+    let renewed = app.detached_to_end(|app| async move { renew(&app, &workspace, record, busy).await }).await;
+    renewed.map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 /// Buys a new token. What buys it can be used once: until the new pair is on disk, the old one is what is kept, and where
