@@ -35,7 +35,7 @@
 //! | pasted links | `model::page`, `app::unfurl`, `render::unfurl` |
 //! | the first word in a channel | `app::welcome` |
 //! | what holds messages back | `model::{mute, hold}`, `app::{mute, hold}` |
-//! | what a lost answer or a refusal leads to | `delivery::{lane, limits, pace, retry, tell}`, `store::notice` |
+//! | what a lost answer or a refusal leads to | `delivery::{channel, limits, pace, retry, tell}`, `store::notice` |
 //! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
 //! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
 //! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
@@ -109,7 +109,7 @@ use app::{App, Home, Settings};
 use clock::Clock;
 use config::{Config, Replies, StoreUrl};
 use delivery::lookup::{Lookup, Sources};
-use delivery::{Lanes, Parts};
+use delivery::{DeliveryWorkers, Parts};
 use http::admin::Guard;
 use http::key::AdminKey;
 use metrics::Metrics;
@@ -215,7 +215,7 @@ pub async fn assemble_over(
     };
     let app = App {
         responder: Responder::new(slack_url.clone(), clock.clone()).context("could not create an HTTP client")?,
-        lanes: Lanes::new(parts, shutdown),
+        workers: DeliveryWorkers::new(parts, shutdown),
         recent: Recent::new(clock.now()),
         homes: Homes::default(),
         acting: Acting::default(),
@@ -303,7 +303,7 @@ pub async fn serve(
         public.await;
         app.tasks.close();
         background.close();
-        tokio::join!(app.tasks.wait(), background.wait(), app.lanes.finish());
+        tokio::join!(app.tasks.wait(), background.wait(), app.workers.finish());
     };
     let too_late = async {
         shutdown.cancelled().await;

@@ -1,6 +1,6 @@
 //! Answers to people: who asked, what they read, and where it appears.
 
-use crate::model::{Deed, Lane, TriggerId, UserId};
+use crate::model::{Deed, ChannelRef, TriggerId, UserId};
 use crate::render::{Message, Rung};
 use crate::slack::respond::Answer as Response;
 use crate::store::StoreError;
@@ -10,7 +10,7 @@ use jiff::Timestamp;
 #[derive(Debug, Clone)]
 pub struct Asker {
     /// The channel in its workspace.
-    pub lane: Lane,
+    pub channel_ref: ChannelRef,
     /// The person.
     pub user: UserId,
     /// Slack's id of the command, click, or submission. A repeated request has the same id.
@@ -20,7 +20,7 @@ pub struct Asker {
 impl Asker {
     /// Returns the audit entry for a change that this person makes.
     pub(in crate::app) fn deed(&self, at: Timestamp, typed: &str) -> Deed {
-        Deed::new(at, self.user.clone(), self.lane.channel.clone(), typed)
+        Deed::new(at, self.user.clone(), self.channel_ref.channel.clone(), typed)
     }
 }
 

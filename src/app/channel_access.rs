@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
-use crate::model::{Lane, Subscription, SubscriptionState};
+use crate::model::{ChannelRef, Subscription, SubscriptionState};
 use crate::render::reply;
 use crate::slack::api::ChannelInfo;
 use crate::slack::error::SlackError;
@@ -55,25 +55,25 @@ impl Readers {
 }
 
 /// Finds out who reads a channel; it may be everybody where Slack does not say.
-pub async fn readers(app: &App, lane: &Lane) -> Readers {
-    let looked = app.clock.timeout(PATIENCE, app.slack.channel(lane)).await;
+pub async fn readers(app: &App, channel_ref: &ChannelRef) -> Readers {
+    let looked = app.clock.timeout(PATIENCE, app.slack.channel(channel_ref)).await;
     looked.and_then(Result::ok).map_or(Readers::Everybody, |info| Readers::of(&info))
 }
 
 /// Finds out how the bot stands in a channel, and joins it if it is open.
-pub async fn reach(app: &App, lane: &Lane) -> Reach {
-    app.clock.timeout(PATIENCE, look(app, lane)).await.unwrap_or(Reach::Unknown)
+pub async fn reach(app: &App, channel_ref: &ChannelRef) -> Reach {
+    app.clock.timeout(PATIENCE, look(app, channel_ref)).await.unwrap_or(Reach::Unknown)
 }
 
-async fn look(app: &App, lane: &Lane) -> Reach {
-    let info = match app.slack.channel(lane).await {
+async fn look(app: &App, channel_ref: &ChannelRef) -> Reach {
+    let info = match app.slack.channel(channel_ref).await {
         Ok(info) => info,
         Err(SlackError::Refused(code)) if code == "channel_not_found" || code == "not_in_channel" => {
-            let direct = lane.channel.as_str().starts_with('D');
-            return if direct { Reach::NotAChannel } else { needs_invite(app, lane).await };
+            let direct = channel_ref.channel.as_str().starts_with('D');
+            return if direct { Reach::NotAChannel } else { needs_invite(app, channel_ref).await };
         }
         Err(error) => {
-            debug!(lane = %lane, "could not read channel {lane}: {error}");
+            debug!(channel = %channel_ref, "could not read channel {channel_ref}: {error}");
             // Whoever may not look may still post.
             let refused = matches!(error, SlackError::Refused(_));
             return if refused { Reach::Ready { joined: false, readers: Readers::Everybody } } else { Reach::Unknown };
@@ -90,68 +90,68 @@ async fn look(app: &App, lane: &Lane) -> Reach {
         return Reach::Ready { joined: false, readers };
     }
     if !info.is_open() {
-        return needs_invite(app, lane).await;
+        return needs_invite(app, channel_ref).await;
     }
-    if !comes_by_wish(app, lane).await {
+    if !comes_by_wish(app, channel_ref).await {
         return Reach::Unknown;
     }
-    match app.slack.join(lane).await {
+    match app.slack.join(channel_ref).await {
         Ok(()) => Reach::Ready { joined: true, readers },
         Err(error) => {
-            info!(lane = %lane, "could not join public channel {lane} ({error}); posting without joining");
+            info!(channel = %channel_ref, "could not join public channel {channel_ref} ({error}); posting without joining");
             Reach::Ready { joined: false, readers }
         }
     }
 }
 
 /// Whoever is asked to invite the bot knows what it is for.
-async fn needs_invite(app: &App, lane: &Lane) -> Reach {
-    comes_by_wish(app, lane).await;
+async fn needs_invite(app: &App, channel_ref: &ChannelRef) -> Reach {
+    comes_by_wish(app, channel_ref).await;
     Reach::NeedsInvite
 }
 
 /// Notes that the bot comes into a channel because somebody there subscribed; false if that could not be noted.
-async fn comes_by_wish(app: &App, lane: &Lane) -> bool {
-    let noted = app.store.welcome(lane, app.clock.now()).await;
+async fn comes_by_wish(app: &App, channel_ref: &ChannelRef) -> bool {
+    let noted = app.store.welcome(channel_ref, app.clock.now()).await;
     if let Err(error) = &noted {
-        warn!(lane = %lane, "could not record that {lane} needs no welcome message: {error}");
+        warn!(channel = %channel_ref, "could not record that {channel_ref} needs no welcome message: {error}");
     }
     noted.is_ok()
 }
 
 /// Lets a channel's paused and waiting subscriptions go on. Gives those that are active again.
-pub async fn resume(app: &App, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
-    let resumed = app.store.resume(lane).await?;
-    app.reindex(lane).await?;
-    app.lanes.wake(lane);
+pub async fn resume(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
+    let resumed = app.store.resume(channel_ref).await?;
+    app.reindex(channel_ref).await?;
+    app.workers.wake(channel_ref);
     if !resumed.is_empty() {
-        info!(lane = %lane, "resumed {} subscriptions of {lane}", resumed.len());
+        info!(channel = %channel_ref, "resumed {} subscriptions of {channel_ref}", resumed.len());
     }
     Ok(resumed)
 }
 
 /// Lets a channel go on if anything in it stands still and the bot can post there by now.
-pub async fn revive(app: &App, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
+pub async fn revive(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
     let inactive = |subscription: &Subscription| subscription.state != SubscriptionState::Active;
-    let stands_still = app.store.book(lane).await?.subscriptions.iter().any(inactive);
+    let stands_still = app.store.book(channel_ref).await?.subscriptions.iter().any(inactive);
     // A pause outlives the subscriptions that it met.
-    if !stands_still && app.store.claim(lane, app.clock.now(), 0).await?.pause.is_none() {
+    if !stands_still && app.store.claim(channel_ref, app.clock.now(), 0).await?.pause.is_none() {
         return Ok(Vec::new());
     }
-    match reach(app, lane).await {
-        Reach::Ready { .. } => resume(app, lane).await,
+    match reach(app, channel_ref).await {
+        Reach::Ready { .. } => resume(app, channel_ref).await,
         Reach::NeedsInvite | Reach::Archived | Reach::NotAChannel | Reach::Unknown => Ok(Vec::new()),
     }
 }
 
 /// Lets the channel go on if the bot can post there by now.
 pub(in crate::app) async fn resume_on_request(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
-    let resumed = revive(app, &asker.lane).await?;
+    let resumed = revive(app, &asker.channel_ref).await?;
     if !resumed.is_empty() {
-        app.store.note_deed(&asker.lane.workspace, asker.deed(app.clock.now(), "resume")).await?;
+        app.store.note_deed(&asker.channel_ref.workspace, asker.deed(app.clock.now(), "resume")).await?;
         return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));
     }
-    let subscriptions = app.store.book(&asker.lane).await?.subscriptions;
+    let subscriptions = app.store.book(&asker.channel_ref).await?.subscriptions;
     let refused = subscriptions.iter().find_map(|subscription| match &subscription.state {
         SubscriptionState::Paused { reason, .. } => Some(reason.0.as_str()),
         SubscriptionState::Waiting => Some("not_in_channel"),

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
-use crate::model::{ChannelId, Lane, TriggerId, UserId, WorkspaceId};
+use crate::model::{ChannelId, ChannelRef, TriggerId, UserId, WorkspaceId};
 use crate::render::{Message, modal, reply};
 use crate::slack::error::SlackError;
 use crate::slack::form::Sheet;
@@ -34,7 +34,7 @@ impl Person {
 
 impl From<&Asker> for Person {
     fn from(asker: &Asker) -> Self {
-        let Lane { workspace, channel } = asker.lane.clone();
+        let ChannelRef { workspace, channel } = asker.channel_ref.clone();
         Self { workspace, user: asker.user.clone(), trigger: asker.cause.clone(), here: Some(channel) }
     }
 }
@@ -84,16 +84,16 @@ pub(in crate::app) fn says(message: &Message) -> Submitted {
 
 /// Whether somebody may change a channel in a modal, who is in it or opened the modal there; else what to tell them.
 pub(in crate::app) async fn may_speak_for(app: &App, asker: &Asker, sheet: &Sheet) -> Result<(), Message> {
-    let Asker { lane, user, .. } = asker;
-    let Err(refusal) = is_in(app, &lane.workspace, user, &lane.channel).await else { return Ok(()) };
-    if was_in(app, user, lane, sheet).await { Ok(()) } else { Err(refusal) }
+    let Asker { channel_ref, user, .. } = asker;
+    let Err(refusal) = is_in(app, &channel_ref.workspace, user, &channel_ref.channel).await else { return Ok(()) };
+    if was_in(app, user, channel_ref, sheet).await { Ok(()) } else { Err(refusal) }
 }
 
 /// Whether somebody opened a modal in this channel, of which Slack says nothing to a bot that is not in it.
-async fn was_in(app: &App, user: &UserId, lane: &Lane, sheet: &Sheet) -> bool {
-    let words = presence(&lane.workspace, user, &lane.channel);
+async fn was_in(app: &App, user: &UserId, channel_ref: &ChannelRef, sheet: &Sheet) -> bool {
+    let words = presence(&channel_ref.workspace, user, &channel_ref.channel);
     let sealed = sheet.seal.as_ref().is_some_and(|seal| app.sealer.holds(&words, seal));
-    sealed && matches!(app.slack.channel(lane).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
+    sealed && matches!(app.slack.channel(channel_ref).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
 }
 
 /// Whether somebody is in a channel, asked anew; else what to tell them.

@@ -80,8 +80,8 @@ async fn carried_out(
     if !memberships.iter().any(|membership| membership.channel == *place) {
         return Ok(screen.with(reply::not_seen_in(place)));
     }
-    let lane = App::lane(&click.workspace, place);
-    let asker = Asker { lane, user: click.user.clone(), cause: click.trigger.clone() };
+    let channel_ref = App::channel_ref(&click.workspace, place);
+    let asker = Asker { channel_ref, user: click.user.clone(), cause: click.trigger.clone() };
     let answer = match action {
         HomeAction::Unsubscribe(place) => return Ok(Screen { asked: Some(place.clone()), ..screen }),
         HomeAction::Page(_) | HomeAction::Keep => return Ok(screen),
@@ -108,7 +108,7 @@ fn opened(screen: Screen, said: Option<Reply>) -> Screen {
 /// Tells the channel what is for everybody in it; gives what whoever clicked is told.
 fn told(app: &Arc<App>, asker: &Asker, answer: Reply) -> render::Message {
     if answer.audience == Audience::Channel {
-        notify::channel(app, &asker.lane, &asker.user, answer.message.clone());
+        notify::channel(app, &asker.channel_ref, &asker.user, answer.message.clone());
     }
     answer.message
 }
@@ -163,13 +163,13 @@ fn settled(workspace: &WorkspaceId, user: &UserId, shown: Result<(), Unseen>) ->
 
 /// Shows the Homes again that somebody looked at in the last hour, whenever their workspace changed. Never ends.
 pub async fn keep_fresh(app: &App) {
-    let mut pauses = app.lanes.pauses();
+    let mut pauses = app.workers.pauses();
     loop {
         tokio::select! {
             () = app.homes.changed() => {}
             alarm = pauses.changed() => match alarm {
                 Ok(()) => app.homes.all_changed(),
-                // Nothing is paused any more once the lanes are gone.
+                // Nothing is paused any more once the channels are gone.
                 Err(_) => return,
             },
         }
@@ -185,7 +185,7 @@ pub async fn keep_fresh(app: &App) {
 async fn refresh(app: &App, workspace: &WorkspaceId, user: &UserId) {
     for _ in 0..TRIES {
         let Some(screen) = app.homes.screen(workspace, user) else { return };
-        let busy = app.lanes.at_work();
+        let busy = app.workers.at_work();
         let shown = match app.slack.channels_of(workspace, user).await {
             Ok(memberships) => publish(app, workspace, user, &screen, &memberships).await,
             Err(error) => Err(error.into()),

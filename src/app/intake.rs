@@ -150,8 +150,8 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         Ok(kept) => kept,
         Err(error) => {
             // It may be kept nevertheless, and is a duplicate that wakes nobody when it is sent again.
-            for lane in app.store.lanes(workspace).await? {
-                app.lanes.wake(&lane);
+            for channel_ref in app.store.channels_with_work(workspace).await? {
+                app.workers.wake(&channel_ref);
             }
             return Err(error.into());
         }
@@ -162,7 +162,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     };
     let channels: Vec<ChannelId> = verdict.deliveries.iter().map(|new| new.channel.clone()).collect();
     for channel in &channels {
-        app.lanes.wake(&App::lane(workspace, channel));
+        app.workers.wake(&App::channel_ref(workspace, channel));
     }
     let mark = if verdict.is_stale { Mark::Stale } else { Mark::News { event: verdict.event, channels } };
     app.lookup.learn(workspace, &endpoint.account, &verdict.news);

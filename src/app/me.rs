@@ -18,13 +18,13 @@ pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreE
     };
     match me {
         Me::Show => {
-            let links = app.store.links(&asker.lane.workspace).await?;
+            let links = app.store.links(&asker.channel_ref.workspace).await?;
             let own = links.into_iter().find(|link| link.user == asker.user);
             Ok(Reply::asker(reply::who_you_are(own.as_ref())))
         }
         Me::Forget => {
-            let forgotten = app.store.unlink(&asker.lane.workspace, &asker.user).await?;
-            recall(app, &asker.lane.workspace).await?;
+            let forgotten = app.store.unlink(&asker.channel_ref.workspace, &asker.user).await?;
+            recall(app, &asker.channel_ref.workspace).await?;
             Ok(Reply::asker(reply::name_forgotten(forgotten.as_ref())))
         }
         Me::Claim(username) => claim(app, asker, username, None).await,
@@ -45,7 +45,7 @@ pub(super) async fn claim(
     username: Username,
     replaces: Option<&UserId>,
 ) -> Result<Reply, StoreError> {
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let link = Link { username: username.clone(), user: asker.user.clone(), at: app.clock.now() };
     Ok(Reply::asker(match app.store.link(workspace, link, replaces).await? {
         Linked::Stored { before, taken_from } => {
@@ -69,7 +69,7 @@ async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result
     if !name {
         return Ok(());
     }
-    match person(app, &asker.lane.workspace, user).await {
+    match person(app, &asker.channel_ref.workspace, user).await {
         Some(Person::Admin | Person::Member) => Ok(()),
         Some(Person::Guest) => not_named(NotNamed::Guest),
         Some(Person::Stranger) => not_named(NotNamed::Stranger),
@@ -81,7 +81,7 @@ async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result
 
 /// Gives somebody else a username that nobody has; they are told once.
 async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Result<Message, StoreError> {
-    let (workspace, at) = (&asker.lane.workspace, app.clock.now());
+    let (workspace, at) = (&asker.channel_ref.workspace, app.clock.now());
     let link = Link { username: username.clone(), user: user.clone(), at };
     Ok(match app.store.link(workspace, link, None).await? {
         Linked::Stored { before, .. } => {
@@ -99,7 +99,7 @@ async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Res
 
 /// Forgets who somebody else is; they are told.
 async fn take(app: &App, asker: &Asker, user: &UserId) -> Result<Message, StoreError> {
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let forgotten = app.store.unlink(workspace, user).await?;
     recall(app, workspace).await?;
     let Some(link) = &forgotten else { return Ok(reply::name_forgotten_of(user, None, false)) };
@@ -111,7 +111,7 @@ async fn take(app: &App, asker: &Asker, user: &UserId) -> Result<Message, StoreE
 /// Keeps that an admin said who somebody is.
 async fn note(app: &App, asker: &Asker, user: &UserId, username: Option<Username>) -> Result<(), StoreError> {
     let typed = Command::Me(Me::Other(user.clone(), username)).to_string();
-    app.store.note_deed(&asker.lane.workspace, asker.deed(app.clock.now(), &typed)).await
+    app.store.note_deed(&asker.channel_ref.workspace, asker.deed(app.clock.now(), &typed)).await
 }
 
 /// Tells somebody something that is stored by now; whether they were told.

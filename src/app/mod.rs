@@ -23,10 +23,10 @@ pub mod workspaces;
 
 use crate::clock::Clock;
 use crate::config::{Replies, WhoMayChange};
-use crate::delivery::Lanes;
+use crate::delivery::DeliveryWorkers;
 use crate::delivery::lookup::Lookup;
 use crate::metrics::Metrics;
-use crate::model::{AccountId, ChannelId, Lane, WorkspaceId};
+use crate::model::{AccountId, ChannelId, ChannelRef, WorkspaceId};
 use crate::render::reply;
 use crate::routing::index::Index;
 use crate::routing::{Directory, Keyed};
@@ -75,8 +75,8 @@ pub struct App {
     pub lookup: Arc<Lookup>,
     /// Later answers to commands and clicks.
     pub responder: Responder,
-    /// The delivering lanes.
-    pub lanes: Arc<Lanes>,
+    /// The delivering channels.
+    pub lanes: Arc<DeliveryWorkers>,
     /// How the connection of Socket Mode stands, if there is one.
     pub link: Link,
     /// What is counted.
@@ -150,7 +150,7 @@ pub struct Home {
     pub workspace: Option<WorkspaceId>,
     /// Slack's code, if it refuses the token.
     pub refused: Option<String>,
-    /// Whether Slack has accepted the token since the start, so that the lanes go.
+    /// Whether Slack has accepted the token since the start, so that the channels go.
     pub connected: bool,
 }
 
@@ -191,26 +191,26 @@ impl App {
 
     /// Brings the index up to what the store says of a channel. Two who do so at once may write in another order than
     /// they read, so each looks again whether what it wrote still holds.
-    pub async fn reindex(&self, lane: &Lane) -> Result<(), StoreError> {
-        let mut book = self.store.book(lane).await?;
+    pub async fn reindex(&self, channel_ref: &ChannelRef) -> Result<(), StoreError> {
+        let mut book = self.store.book(channel_ref).await?;
         loop {
             let revision = book.revision;
             let subscriptions = book.subscriptions.into_iter().map(Arc::new).collect();
             {
                 let mut index = self.index.write();
-                index.replace_channel(&lane.workspace, &lane.channel, subscriptions);
-                index.replace_mutes(&lane.workspace, &lane.channel, book.mutes);
+                index.replace_channel(&channel_ref.workspace, &channel_ref.channel, subscriptions);
+                index.replace_mutes(&channel_ref.workspace, &channel_ref.channel, book.mutes);
             }
-            book = self.store.book(lane).await?;
+            book = self.store.book(channel_ref).await?;
             if book.revision == revision {
-                self.homes.note_change(&lane.workspace);
+                self.homes.note_change(&channel_ref.workspace);
                 return Ok(());
             }
         }
     }
 
     /// A channel of a workspace.
-    pub fn lane(workspace: &WorkspaceId, channel: &ChannelId) -> Lane {
-        Lane { workspace: workspace.clone(), channel: channel.clone() }
+    pub fn channel_ref(workspace: &WorkspaceId, channel: &ChannelId) -> ChannelRef {
+        ChannelRef { workspace: workspace.clone(), channel: channel.clone() }
     }
 }

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::clock::id_at;
 use crate::delivery::{AtWork, back_off};
-use crate::model::{Lane, UserId, WorkspaceId};
+use crate::model::{ChannelRef, UserId, WorkspaceId};
 use crate::render::{Message, Rung};
 use crate::slack::error::SlackError;
 use slack_morphism::prelude::SlackView;
@@ -15,21 +15,21 @@ const TRIES: u32 = 5;
 
 /// Tells the channel, or, where that cannot be, whoever changed something. Goes on after this returns; what was changed
 /// is stored by then, so that a process that dies loses only the telling.
-pub(super) fn channel(app: &Arc<App>, lane: &Lane, user: &UserId, message: Message) {
-    let (busy, lane, user) = (app.lanes.at_work(), lane.clone(), user.clone());
+pub(super) fn channel(app: &Arc<App>, channel_ref: &ChannelRef, user: &UserId, message: Message) {
+    let (busy, channel_ref, user) = (app.workers.at_work(), channel_ref.clone(), user.clone());
     app.tasks.spawn({
         let app = Arc::clone(app);
         async move {
             let (content, call) = (message.content(Rung::Whole), id_at(app.clock.now()));
-            match tried(&app, busy, Twice::Harms, || app.slack.post(&lane, content.clone(), call)).await {
+            match tried(&app, busy, Twice::Harms, || app.slack.post(&channel_ref, content.clone(), call)).await {
                 Ok(_) => {}
                 // What may have been posted is not posted again.
                 Err(SlackError::Lost) => {
-                    warn!(lane = %lane, "Slack did not confirm a change notice in {lane}");
+                    warn!(channel = %channel_ref, "Slack did not confirm a change notice in {channel_ref}");
                 }
                 Err(why) => {
-                    warn!(lane = %lane, "could not post a change notice in {lane}: {why}; notifying {user}");
-                    person(&app, &lane.workspace, &user, &message).await;
+                    warn!(channel = %channel_ref, "could not post a change notice in {channel_ref}: {why}; notifying {user}");
+                    person(&app, &channel_ref.workspace, &user, &message).await;
                 }
             }
         }
@@ -40,7 +40,7 @@ pub(super) fn channel(app: &Arc<App>, lane: &Lane, user: &UserId, message: Messa
 pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) {
     let content = message.content(Rung::Whole);
     let write = || app.slack.write_to(workspace, user, content.clone());
-    if let Err(error) = tried(app, app.lanes.at_work(), Twice::Harms, write).await {
+    if let Err(error) = tried(app, app.workers.at_work(), Twice::Harms, write).await {
         warn!("could not send a result to {user}: {error}");
     }
 }
@@ -48,7 +48,7 @@ pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId, me
 /// Shows something in a modal, whatever it shows now.
 pub(super) async fn modal(app: &App, workspace: &WorkspaceId, id: &str, view: &SlackView) -> Result<(), SlackError> {
     let update = || app.slack.update_view(workspace, id, None, view);
-    tried(app, app.lanes.at_work(), Twice::DoesNothing, update).await
+    tried(app, app.workers.at_work(), Twice::DoesNothing, update).await
 }
 
 /// What comes of doing something again that may have been done.
@@ -84,6 +84,6 @@ async fn tried<T, Called: Future<Output = Result<T, SlackError>>>(
         }
         busy.take();
         app.clock.sleep(wait).await;
-        busy = Some(app.lanes.at_work());
+        busy = Some(app.workers.at_work());
     }
 }

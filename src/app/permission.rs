@@ -61,7 +61,7 @@ pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message
 }
 
 async fn may(app: &App, asker: &Asker, deed: Deed) -> Result<Allowed, Message> {
-    let decided = decided(app, &asker.lane.workspace, &asker.user, deed).await;
+    let decided = decided(app, &asker.channel_ref.workspace, &asker.user, deed).await;
     decided.map_err(|why| reply::not_allowed(deed, why, named(who_may(app, deed)))).map(|()| Allowed(()))
 }
 
@@ -93,7 +93,7 @@ pub(super) async fn may_connect(app: &App, workspace: &WorkspaceId, user: &UserI
 
 /// Whether somebody is known to be an admin of their workspace.
 pub(super) async fn is_admin(app: &App, asker: &Asker) -> bool {
-    person(app, &asker.lane.workspace, &asker.user).await == Some(Person::Admin)
+    person(app, &asker.channel_ref.workspace, &asker.user).await == Some(Person::Admin)
 }
 
 fn named(who: &WhoMayChange) -> &[UserId] {

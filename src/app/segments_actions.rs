@@ -56,7 +56,7 @@ pub(super) async fn click(
     message: Option<&MessageTs>,
 ) -> Result<ClickAnswer, StoreError> {
     let said = |message| ClickAnswer::Beside(Reply::asker(message));
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let Some(message) = wanted.from.as_ref().or(message) else { return Ok(said(reply::unknown_action())) };
     if let Err(refusal) = may_act(app, asker).await {
         return Ok(said(refusal));

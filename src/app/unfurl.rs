@@ -107,8 +107,8 @@ pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks
     if shown.is_empty() {
         return Ok(());
     }
-    let lane = App::lane(workspace, &links.channel);
-    let word = match app.slack.unfurl(&lane, &links.ts, &shown).await {
+    let channel_ref = App::channel_ref(workspace, &links.channel);
+    let word = match app.slack.unfurl(&channel_ref, &links.ts, &shown).await {
         Ok(()) => "shown",
         // It is not tried again: a card that comes late is of no use.
         Err(error) => {

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::clock::id_at;
-use crate::model::Lane;
+use crate::model::ChannelRef;
 use crate::render::{Rung, reply};
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
@@ -10,25 +10,25 @@ use tracing::{debug, info, warn};
 
 /// Welcomes a channel without subscriptions, unless it was before. What Slack does not take is not said again: whoever
 /// invited the bot has gone on by then.
-pub(super) async fn welcome(app: &App, lane: &Lane) -> Result<(), StoreError> {
-    if !is_a_place_for_it(app, lane).await || !app.store.welcome(lane, app.clock.now()).await? {
+pub(super) async fn welcome(app: &App, channel_ref: &ChannelRef) -> Result<(), StoreError> {
+    if !is_a_place_for_it(app, channel_ref).await || !app.store.welcome(channel_ref, app.clock.now()).await? {
         return Ok(());
     }
-    let content = reply::welcome(&lane.channel).content(Rung::Whole);
-    match app.slack.post(lane, content, id_at(app.clock.now())).await {
-        Ok(_) => info!(lane = %lane, "posted the welcome message in {lane}"),
-        Err(error) => warn!(lane = %lane, "could not post the welcome message in {lane}: {error}"),
+    let content = reply::welcome(&channel_ref.channel).content(Rung::Whole);
+    match app.slack.post(channel_ref, content, id_at(app.clock.now())).await {
+        Ok(_) => info!(channel = %channel_ref, "posted the welcome message in {channel_ref}"),
+        Err(error) => warn!(channel = %channel_ref, "could not post the welcome message in {channel_ref}: {error}"),
     }
     Ok(())
 }
 
 /// Whether it is a channel that can be posted in. Where Slack does not let us look, it may be.
-async fn is_a_place_for_it(app: &App, lane: &Lane) -> bool {
-    match app.slack.channel(lane).await {
+async fn is_a_place_for_it(app: &App, channel_ref: &ChannelRef) -> bool {
+    match app.slack.channel(channel_ref).await {
         Ok(info) => !info.is_archived && !info.is_im && !info.is_mpim,
         Err(SlackError::Refused(code)) if code == "missing_scope" => true,
         Err(error) => {
-            debug!(lane = %lane, "could not read {lane}, which the bot joined: {error}");
+            debug!(channel = %channel_ref, "could not read {channel_ref}, which the bot joined: {error}");
             false
         }
     }

@@ -24,7 +24,7 @@ pub(super) struct Arguments {
 enum Verb {
     /// List them, oldest first
     List(List),
-    /// Put them back at the ends of their lanes, to be sent again
+    /// Put them back at the ends of their channels, to be sent again
     Retry(Chosen),
     /// Forget them for good
     Drop(Chosen),

@@ -1,9 +1,9 @@
-//! What the lanes of a workspace share: Slack's limits on all of them together.
+//! What the channels of a workspace share: Slack's limits on all of them together.
 
-use super::Lanes;
+use super::DeliveryWorkers;
 use super::plan::Planned;
 use crate::delivery::pace::{Limits, Pace};
-use crate::model::{Delivery, Lane, News, ObjectKey, WorkspaceId};
+use crate::model::{ChannelRef, Delivery, News, ObjectKey, WorkspaceId};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
@@ -23,37 +23,37 @@ pub(super) struct Waiting {
 }
 
 impl Shared {
-    fn of<T>(&self, lane: &Lane, work: impl FnOnce(&mut Limits) -> T) -> T {
-        work(self.0.lock().entry(lane.workspace.clone()).or_insert_with(Limits::new))
+    fn of<T>(&self, channel_ref: &ChannelRef, work: impl FnOnce(&mut Limits) -> T) -> T {
+        work(self.0.lock().entry(channel_ref.workspace.clone()).or_insert_with(Limits::new))
     }
 }
 
-impl Lanes {
-    /// Until when a lane is to wait with all others of its workspace, if it is.
-    pub(super) fn limited_until(&self, lane: &Lane, now: Timestamp) -> Option<Timestamp> {
-        self.limits.of(lane, |limits| limits.limited_until(now))
+impl DeliveryWorkers {
+    /// Until when a channel is to wait with all others of its workspace, if it is.
+    pub(super) fn limited_until(&self, channel_ref: &ChannelRef, now: Timestamp) -> Option<Timestamp> {
+        self.limits.of(channel_ref, |limits| limits.limited_until(now))
     }
 
-    /// Slack said that a call of a lane was too much.
-    pub(super) fn note_limit(&self, call: Pace, lane: &Lane, wait: Duration) {
+    /// Slack said that a call of a channel was too much.
+    pub(super) fn note_limit(&self, call: Pace, channel_ref: &ChannelRef, wait: Duration) {
         let now = self.parts.clock.now();
-        if self.limits.of(lane, |limits| limits.note(call, &lane.channel, wait, now)) {
-            let workspace = &lane.workspace;
+        if self.limits.of(channel_ref, |limits| limits.note(call, &channel_ref.channel, wait, now)) {
+            let workspace = &channel_ref.workspace;
             self.parts.metrics.slack_calls.count("workspace_limited");
             warn!(workspace.id = %workspace, "Slack rate-limited workspace {workspace}; its deliveries wait {wait:?}");
         }
     }
 
-    /// Whether a lane may look at what was said in its channel now; else when.
-    pub(super) fn look_turn(&self, lane: &Lane, now: Timestamp) -> Result<(), Timestamp> {
-        self.limits.of(lane, |limits| limits.look(&lane.channel, now))
+    /// Whether a channel may look at what was said in its channel now; else when.
+    pub(super) fn look_turn(&self, channel_ref: &ChannelRef, now: Timestamp) -> Result<(), Timestamp> {
+        self.limits.of(channel_ref, |limits| limits.look(&channel_ref.channel, now))
     }
 
     /// Whether a call may be made that is due; else when to ask again. An edit may have to wait for its workspace, and
     /// then what shares an object with it waits too; nothing else does.
     pub(super) fn turn(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         due: &[(Delivery, Arc<News>)],
         planned: &Planned<'_>,
         waiting: &mut Waiting,
@@ -70,7 +70,7 @@ impl Lanes {
         let newest = covered().map(|(delivery, _)| delivery.accepted_at).max();
         let turn = match behind {
             Some(until) => Err(until),
-            None if is_edit => self.limits.of(lane, |limits| limits.edit(&lane.channel, newest, now)),
+            None if is_edit => self.limits.of(channel_ref, |limits| limits.edit(&channel_ref.channel, newest, now)),
             None => Ok(()),
         };
         if let Err(until) = turn {

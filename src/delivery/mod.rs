@@ -1,7 +1,7 @@
-//! Delivering: a lane for each channel, first in first out, one Slack call at a time, lanes independent of each other.
+//! Delivering: a channel for each channel, first in first out, one Slack call at a time, channels independent of each other.
 
+mod call;
 mod lack;
-mod lane;
 mod limits;
 pub mod lookup;
 mod pace;
@@ -12,7 +12,7 @@ mod thread;
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
-use crate::model::{Lane, PauseReason, WorkspaceId};
+use crate::model::{ChannelRef, PauseReason, WorkspaceId};
 use crate::routing::{Directory, Keyed};
 use crate::slack::api::SlackApi;
 use crate::store::{Store, StoreError};
@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-/// What the lanes work with.
+/// What the channels work with.
 pub struct Parts {
     /// The time.
     pub clock: Clock,
@@ -46,16 +46,16 @@ pub struct Parts {
     pub app_url: String,
 }
 
-/// The lanes that have anything to do: one task each, gone when its lane is empty.
-pub struct Lanes {
+/// The channels that have anything to do: one task each, gone when its channel is empty.
+pub struct DeliveryWorkers {
     parts: Parts,
-    working: Mutex<HashMap<Lane, Worker>>,
-    /// Workspaces that were opened, and those that Slack does not let us into any more; the lanes of others wait.
+    working: Mutex<HashMap<ChannelRef, Worker>>,
+    /// Workspaces that were opened, and those that Slack does not let us into any more; the channels of others wait.
     doors: Mutex<HashMap<WorkspaceId, Door>>,
     limits: limits::Shared,
     /// Told of every door that closes.
     closings: watch::Sender<()>,
-    /// Told of every lane that is paused.
+    /// Told of every channel that is paused.
     pauses: watch::Sender<()>,
     busy: watch::Sender<usize>,
     tasks: TaskTracker,
@@ -69,7 +69,7 @@ enum Door {
     Closed(PauseReason),
 }
 
-/// A lane's task, as seen from outside.
+/// A channel's task, as seen from outside.
 struct Worker {
     alarm: Arc<Notify>,
     /// Whether it is at work, or about to be; else it waits for its alarm or a time.
@@ -80,8 +80,8 @@ struct Worker {
     holds: bool,
 }
 
-/// Work beside the lanes that counts as one of them.
-pub struct AtWork(Arc<Lanes>);
+/// Work beside the channels that counts as one of them.
+pub struct AtWork(Arc<DeliveryWorkers>);
 
 impl Drop for AtWork {
     fn drop(&mut self) {
@@ -89,7 +89,7 @@ impl Drop for AtWork {
     }
 }
 
-/// What a lane's task does next.
+/// What a channel's task does next.
 enum Rest {
     /// Look again at once.
     Now,
@@ -103,8 +103,8 @@ enum Rest {
     Idle,
 }
 
-impl Lanes {
-    /// Lanes that end with `shutdown`; none is at work yet.
+impl DeliveryWorkers {
+    /// DeliveryWorkers that end with `shutdown`; none is at work yet.
     pub fn new(parts: Parts, shutdown: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             parts,
@@ -119,13 +119,13 @@ impl Lanes {
         })
     }
 
-    /// Tells a lane that it has something to do. It is counted as busy when this returns.
-    pub fn wake(self: &Arc<Self>, lane: &Lane) {
+    /// Tells a channel that it has something to do. It is counted as busy when this returns.
+    pub fn wake(self: &Arc<Self>, channel_ref: &ChannelRef) {
         if self.shutdown.is_cancelled() {
             return;
         }
         let mut working = self.working.lock();
-        if let Some(worker) = working.get_mut(lane) {
+        if let Some(worker) = working.get_mut(channel_ref) {
             worker.woken = true;
             if !worker.holds {
                 self.goes_to_work(worker);
@@ -136,20 +136,20 @@ impl Lanes {
         let alarm = Arc::new(Notify::new());
         let mut worker = Worker { alarm: Arc::clone(&alarm), at_work: false, woken: false, holds: false };
         self.goes_to_work(&mut worker);
-        working.insert(lane.clone(), worker);
-        self.tasks.spawn(Arc::clone(self).work(lane.clone(), alarm));
+        working.insert(channel_ref.clone(), worker);
+        self.tasks.spawn(Arc::clone(self).work(channel_ref.clone(), alarm));
     }
 
-    /// Lets a workspace's lanes go on (or begin): all that have anything pending.
+    /// Lets a workspace's channels go on (or begin): all that have anything pending.
     pub async fn open(self: &Arc<Self>, workspace: &WorkspaceId) -> Result<(), StoreError> {
         self.doors.lock().insert(workspace.clone(), Door::Open);
-        for lane in self.parts.store.lanes(workspace).await? {
-            self.wake(&lane);
+        for channel_ref in self.parts.store.channels_with_work(workspace).await? {
+            self.wake(&channel_ref);
         }
         Ok(())
     }
 
-    /// Why a workspace's lanes wait, if Slack does not let us in.
+    /// Why a workspace's channels wait, if Slack does not let us in.
     pub fn closed(&self, workspace: &WorkspaceId) -> Option<PauseReason> {
         match self.doors.lock().get(workspace) {
             Some(Door::Closed(reason)) => Some(reason.clone()),
@@ -157,7 +157,7 @@ impl Lanes {
         }
     }
 
-    /// Makes a workspace's lanes wait until it is opened again.
+    /// Makes a workspace's channels wait until it is opened again.
     pub fn close(&self, workspace: &WorkspaceId, reason: PauseReason) {
         let text = reason.to_string();
         let before = self.doors.lock().insert(workspace.clone(), Door::Closed(reason));
@@ -179,18 +179,18 @@ impl Lanes {
         matches!(self.doors.lock().get(workspace), Some(Door::Open))
     }
 
-    /// Counts as a lane at work while it is kept.
+    /// Counts as a channel at work while it is kept.
     pub fn at_work(self: &Arc<Self>) -> AtWork {
         self.busy.send_modify(|busy| *busy += 1);
         AtWork(Arc::clone(self))
     }
 
-    /// Every pause of a lane, as something to wait for.
+    /// Every pause of a channel, as something to wait for.
     pub fn pauses(&self) -> watch::Receiver<()> {
         self.pauses.subscribe()
     }
 
-    /// How many lanes are at work right now, and what counts as one, as a value to watch.
+    /// How many channels are at work right now, and what counts as one, as a value to watch.
     pub fn busy(&self) -> watch::Receiver<usize> {
         self.busy.subscribe()
     }
@@ -202,30 +202,30 @@ impl Lanes {
         info!("every delivery worker has stopped");
     }
 
-    async fn work(self: Arc<Self>, lane: Lane, alarm: Arc<Notify>) {
+    async fn work(self: Arc<Self>, channel_ref: ChannelRef, alarm: Arc<Notify>) {
         loop {
-            let rest = if self.shutdown.is_cancelled() { Rest::Idle } else { self.step(&lane).await };
+            let rest = if self.shutdown.is_cancelled() { Rest::Idle } else { self.step(&channel_ref).await };
             match rest {
                 Rest::Now => {}
                 Rest::Until(at) => {
-                    if self.comes_to_rest(&lane) {
+                    if self.comes_to_rest(&channel_ref) {
                         self.rests_until(at, &alarm).await;
-                        self.goes_on(&lane);
+                        self.goes_on(&channel_ref);
                     }
                 }
                 Rest::Hold(at) => {
-                    self.holds_until(&lane, at).await;
-                    self.goes_on(&lane);
+                    self.holds_until(&channel_ref, at).await;
+                    self.goes_on(&channel_ref);
                 }
                 Rest::Doze(hold, at) => {
-                    self.holds_until(&lane, hold).await;
-                    if self.comes_to_rest(&lane) {
+                    self.holds_until(&channel_ref, hold).await;
+                    if self.comes_to_rest(&channel_ref) {
                         self.rests_until(at, &alarm).await;
-                        self.goes_on(&lane);
+                        self.goes_on(&channel_ref);
                     }
                 }
                 Rest::Idle => {
-                    if self.leaves(&lane) {
+                    if self.leaves(&channel_ref) {
                         return;
                     }
                 }
@@ -240,17 +240,17 @@ impl Lanes {
     }
 
     /// A worker that waited looks again.
-    fn goes_on(&self, lane: &Lane) {
-        if let Some(worker) = self.working.lock().get_mut(lane) {
+    fn goes_on(&self, channel_ref: &ChannelRef) {
+        if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.woken = false;
             self.goes_to_work(worker);
         }
     }
 
     /// Whether a worker may wait: not if it was woken meanwhile.
-    fn comes_to_rest(&self, lane: &Lane) -> bool {
+    fn comes_to_rest(&self, channel_ref: &ChannelRef) -> bool {
         let mut working = self.working.lock();
-        let Some(worker) = working.get_mut(lane) else { return true };
+        let Some(worker) = working.get_mut(channel_ref) else { return true };
         if std::mem::take(&mut worker.woken) {
             return false;
         }
@@ -268,13 +268,13 @@ impl Lanes {
     }
 
     /// A worker waits for a time, woken or not, and is at work again.
-    async fn holds_until(&self, lane: &Lane, at: jiff::Timestamp) {
-        if let Some(worker) = self.working.lock().get_mut(lane) {
+    async fn holds_until(&self, channel_ref: &ChannelRef, at: jiff::Timestamp) {
+        if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.holds = true;
             self.rests(worker);
         }
         self.shutdown.run_until_cancelled(self.parts.clock.sleep_until(at)).await;
-        if let Some(worker) = self.working.lock().get_mut(lane) {
+        if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.holds = false;
             self.goes_to_work(worker);
         }
@@ -287,14 +287,14 @@ impl Lanes {
     }
 
     /// Whether a worker may end: not if it was woken meanwhile, unless everything ends.
-    fn leaves(&self, lane: &Lane) -> bool {
+    fn leaves(&self, channel_ref: &ChannelRef) -> bool {
         let mut working = self.working.lock();
         if !self.shutdown.is_cancelled()
-            && working.get_mut(lane).is_some_and(|worker| std::mem::take(&mut worker.woken))
+            && working.get_mut(channel_ref).is_some_and(|worker| std::mem::take(&mut worker.woken))
         {
             return false;
         }
-        if working.remove(lane).is_some_and(|worker| worker.at_work) {
+        if working.remove(channel_ref).is_some_and(|worker| worker.at_work) {
             self.busy.send_modify(|busy| *busy -= 1);
         }
         true
@@ -303,5 +303,5 @@ impl Lanes {
 
 /// How long to wait after so many tries in a row that Slack did not take: from a second to five minutes.
 pub fn back_off(tries: u32) -> Duration {
-    retry::pause(tries, lane::jitter())
+    retry::pause(tries, call::jitter())
 }

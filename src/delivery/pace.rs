@@ -1,4 +1,4 @@
-//! How fast a lane goes, and how fast the lanes of a workspace go together: pure.
+//! How fast a channel goes, and how fast the channels of a workspace go together: pure.
 
 use crate::clock::later;
 use crate::model::ChannelId;
@@ -9,7 +9,7 @@ use std::time::Duration;
 /// Slack takes about one message a second a channel (<https://docs.slack.dev/apis/web-api/rate-limits>).
 const BETWEEN_MESSAGES: Duration = Duration::from_secs(1);
 
-/// When a lane that made a call at `now` may make the next.
+/// When a channel that made a call at `now` may make the next.
 pub(super) fn next_call(now: Timestamp) -> Timestamp {
     later(now, BETWEEN_MESSAGES)
 }
@@ -40,7 +40,7 @@ const LAST_EDIT_EVERY: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_millis(1_300);
 /// So many calls may go at once after a silence: within any minute and a turn's life, all edits are still below 50.
 const AT_ONCE: u32 = 3;
-/// A turn that was kept for a lane and not taken by then is lost.
+/// A turn that was kept for a channel and not taken by then is lost.
 const TURN_LIVES: Duration = Duration::from_secs(2);
 /// An edit is probably the last of its message if nothing came for so long.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -101,7 +101,7 @@ impl Limits {
         shared
     }
 
-    /// Whether a lane may edit a message now; else when to ask again. `newest` is when the newest event was accepted
+    /// Whether a channel may edit a message now; else when to ask again. `newest` is when the newest event was accepted
     /// that the edit shows, if it shows more than before: after a silence the edit is probably the last one for now,
     /// and has turns of its own besides.
     pub(super) fn edit(
@@ -118,13 +118,13 @@ impl Limits {
         }
     }
 
-    /// Whether a lane may look at what was said in its channel now; else when.
+    /// Whether a channel may look at what was said in its channel now; else when.
     pub(super) fn look(&mut self, channel: &ChannelId, now: Timestamp) -> Result<(), Timestamp> {
         self.looks.take(channel, now)
     }
 }
 
-/// Turns at one pace, given to lanes in the order in which they ask: none waits for ever.
+/// Turns at one pace, given to channels in the order in which they ask: none waits for ever.
 struct Turns {
     every: Duration,
     /// When the turns given so far would end if they had come one by one.
@@ -138,7 +138,7 @@ impl Turns {
         Self { every, given_until: Timestamp::MIN, kept: HashMap::new() }
     }
 
-    /// Takes the turn of a lane if it has come; else keeps one and says when it comes.
+    /// Takes the turn of a channel if it has come; else keeps one and says when it comes.
     fn take(&mut self, channel: &ChannelId, now: Timestamp) -> Result<(), Timestamp> {
         self.kept.retain(|_, turn| later(*turn, TURN_LIVES) >= now);
         let turn = self.kept.remove(channel).unwrap_or_else(|| self.next(now));
@@ -232,10 +232,10 @@ mod tests {
         let asks = proptest::collection::vec((0..9_usize, 0..900_i64, any::<bool>()), 400..600);
         let holds = |asks: Vec<(usize, i64, bool)>| {
             let (mut limits, mut now, mut edits) = (Limits::new(), 0, Vec::new());
-            for (lane, pause, is_last) in asks {
+            for (channel_ref, pause, is_last) in asks {
                 now += pause;
                 let newest = Some(at(if is_last { now - 2_000 } else { now }));
-                match limits.edit(&channel(lane), newest, at(now)) {
+                match limits.edit(&channel(channel_ref), newest, at(now)) {
                     Ok(()) => edits.push(now),
                     Err(turn) => prop_assert!(turn > at(now) && turn < at(now + 60_000)),
                 }

@@ -1,4 +1,4 @@
-//! From what is pending in a lane to the calls that show it: pure.
+//! From what is pending in a channel to the calls that show it: pure.
 //!
 //! Calls stand in the order of their first deliveries. A delivery joins a call that stands there already (a fold, or
 //! one message for several updates) only if every earlier event of its object is in that call or before it; so no

@@ -28,9 +28,9 @@ pub(super) enum Step {
     Simpler,
     /// Look whether it was done.
     Reconcile,
-    /// The channel takes nothing from us: its lane waits.
+    /// The channel takes nothing from us: its channel waits.
     PauseChannel,
-    /// The workspace takes nothing from us: its lanes wait.
+    /// The workspace takes nothing from us: its channels wait.
     PauseWorkspace,
     /// Give up.
     Dead,
@@ -76,7 +76,7 @@ pub(super) fn decide(error: &SlackError, attempts: u32, now: Timestamp, jitter: 
     }
 }
 
-/// The pause after so many attempts: doubling, shortened by up to a quarter so that lanes do not move in step.
+/// The pause after so many attempts: doubling, shortened by up to a quarter so that channels do not move in step.
 pub(super) fn pause(attempts: u32, jitter: f64) -> Duration {
     let whole = SHORTEST.saturating_mul(2u32.saturating_pow(attempts)).min(LONGEST);
     whole.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0)).max(SHORTEST)

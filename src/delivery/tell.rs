@@ -1,12 +1,12 @@
-//! Telling people that a lane was paused: by direct message, at most once, and beside the lane.
+//! Telling people that a channel was paused: by direct message, at most once, and beside the channel.
 //!
 //! Whoever is being told is noted as told before Slack is asked; so a crash, or an answer that never came, may leave
 //! somebody untold, and tells nobody twice. What Slack certainly did not do is tried again a few times.
 
 use super::retry::{Step, decide};
-use super::{AtWork, Lanes, Rest};
+use super::{AtWork, DeliveryWorkers, Rest};
 use crate::clock::later;
-use crate::model::{Lane, Pause, PauseReason};
+use crate::model::{ChannelRef, Pause, PauseReason};
 use crate::render::{Rung, reply};
 use crate::slack::error::SlackError;
 use crate::store::{StoreError, Untold};
@@ -20,11 +20,11 @@ const ASK_AGAIN: Duration = Duration::from_mins(5);
 /// … and somebody is given up after so many tries.
 const TRIES: u32 = 12;
 
-impl Lanes {
-    /// Does the next thing for a lane that was paused: has the next person told.
+impl DeliveryWorkers {
+    /// Does the next thing for a channel that was paused: has the next person told.
     pub(super) async fn tell(
         self: &Arc<Self>,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         pause: &Pause,
         untold: &[Untold],
         now: Timestamp,
@@ -33,11 +33,11 @@ impl Lanes {
         if next.not_before > now {
             return Ok(Rest::Until(next.not_before));
         }
-        if self.parts.store.told(lane, &next.user).await? {
-            // A task of its own: a lane that is resumed meanwhile does not wait for it.
+        if self.parts.store.told(channel_ref, &next.user).await? {
+            // A task of its own: a channel that is resumed meanwhile does not wait for it.
             let errand = Errand {
-                lanes: Arc::clone(self),
-                lane: lane.clone(),
+                workers: Arc::clone(self),
+                channel_ref: channel_ref.clone(),
                 pause: pause.clone(),
                 untold: next.clone(),
                 _at_work: self.at_work(),
@@ -48,10 +48,10 @@ impl Lanes {
     }
 }
 
-/// One direct message on its way; it counts as a lane at work.
+/// One direct message on its way; it counts as a channel at work.
 struct Errand {
-    lanes: Arc<Lanes>,
-    lane: Lane,
+    workers: Arc<DeliveryWorkers>,
+    channel_ref: ChannelRef,
     pause: Pause,
     untold: Untold,
     _at_work: AtWork,
@@ -59,10 +59,10 @@ struct Errand {
 
 impl Errand {
     async fn run(self) {
-        let (lane, user, parts) = (&self.lane, &self.untold.user, &self.lanes.parts);
-        let message = reply::paused_notice(&lane.channel, &self.pause);
-        let Err(error) = parts.slack.write_to(&lane.workspace, user, message.content(Rung::Whole)).await else {
-            info!(lane = %lane, user.id = %user, "notified {user} that {lane} is paused");
+        let (channel_ref, user, parts) = (&self.channel_ref, &self.untold.user, &self.workers.parts);
+        let message = reply::paused_notice(&channel_ref.channel, &self.pause);
+        let Err(error) = parts.slack.write_to(&channel_ref.workspace, user, message.content(Rung::Whole)).await else {
+            info!(channel = %channel_ref, user.id = %user, "notified {user} that {channel_ref} is paused");
             return parts.metrics.notices.count("told");
         };
         let tries = self.untold.tries + 1;
@@ -76,17 +76,17 @@ impl Errand {
             SlackError::Lost | SlackError::Broken(_) => (None, "unclear"),
             SlackError::Refused(code) if code == "missing_scope" => (None, "refused"),
             refused if decide(refused, 0, now, 0.0) == Step::PauseWorkspace => {
-                self.lanes.close(&lane.workspace, PauseReason(refused.to_string()));
+                self.workers.close(&channel_ref.workspace, PauseReason(refused.to_string()));
                 (Some(self.untold.clone()), "given_up")
             }
             SlackError::Refused(_) | SlackError::NotInstalled => (None, "refused"),
         };
-        warn!(lane = %lane, user.id = %user, "could not notify {user} that {lane} is paused: {error}");
+        warn!(channel = %channel_ref, user.id = %user, "could not notify {user} that {channel_ref} is paused: {error}");
         let Some(untold) = again else { return parts.metrics.notices.count(otherwise) };
         parts.metrics.notices.count("put_off");
-        match parts.store.not_told(lane, &self.pause, untold).await {
-            Ok(()) => self.lanes.wake(lane),
-            Err(error) => warn!(lane = %lane, "could not reschedule the pause notice to {user}: {error}"),
+        match parts.store.not_told(channel_ref, &self.pause, untold).await {
+            Ok(()) => self.workers.wake(channel_ref),
+            Err(error) => warn!(channel = %channel_ref, "could not reschedule the pause notice to {user}: {error}"),
         }
     }
 }

@@ -42,7 +42,7 @@ pub(super) fn takes_no_reply(why: &SlackError) -> bool {
 }
 
 /// What a refusal means for the parent that a call edits or replies to: its message, the anchors from now on, and when the
-/// lane goes on; what the call covered is then planned anew. None where it means nothing for it.
+/// channel goes on; what the call covered is then planned anew. None where it means nothing for it.
 pub(super) fn refused(
     intent: &Intent,
     attempts: u32,

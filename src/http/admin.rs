@@ -111,7 +111,7 @@ async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response 
         Ok(which) => which,
         Err(refusal) => return refusal,
     };
-    // A task of its own: a caller that hangs up must not leave lanes asleep that have something to do.
+    // A task of its own: a caller that hangs up must not leave channels asleep that have something to do.
     match app.detached_to_end(|app| async move { act_live(&app, what, &which).await }).await {
         Ok(went) => answered(went),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

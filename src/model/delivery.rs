@@ -9,14 +9,14 @@ use uuid::Uuid;
 
 /// The queue of one channel: first in, first out, one Slack call at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Lane {
+pub struct ChannelRef {
     /// Whose channel.
     pub workspace: WorkspaceId,
     /// The channel.
     pub channel: ChannelId,
 }
 
-impl fmt::Display for Lane {
+impl fmt::Display for ChannelRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.workspace, self.channel)
     }
@@ -44,7 +44,7 @@ pub struct DigestTimes {
 /// One event for one channel.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Delivery {
-    /// Its place in the lane.
+    /// Its place in the channel.
     pub sequence: u64,
     /// The event, stored once however many channels want it.
     pub event: EventId,

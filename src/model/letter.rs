@@ -1,4 +1,4 @@
-//! The name of a dead letter: its channel, and the place that it had in its lane.
+//! The name of a dead letter: its channel, and the place that it had in its channel.
 
 use super::workspace::ChannelId;
 use serde::{Deserialize, Serialize};

@@ -27,7 +27,7 @@ pub mod workspace;
 
 pub use anchor::{Anchor, Thread};
 pub use deed::Deed;
-pub use delivery::{Delivery, DigestTimes, EventId, Lane, Reason};
+pub use delivery::{ChannelRef, Delivery, DigestTimes, EventId, Reason};
 pub use digest::DigestMessage;
 pub use echo::{Assigned, OwnChange};
 pub use event::{Derived, Event, EventType, News};

@@ -155,7 +155,7 @@ impl fmt::Display for PauseReason {
     }
 }
 
-/// A lane that was told to wait until someone does something in Slack.
+/// A channel that was told to wait until someone does something in Slack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// Slack's code.

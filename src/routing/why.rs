@@ -44,7 +44,7 @@ pub fn concerns(subscriptions: &[Subscription], news: &News) -> bool {
     subscriptions.iter().any(|subscription| subscription.rule.dataset.matches(news.event.dataset.as_ref()))
 }
 
-/// What a delivery waits for in a lane that is not paused and makes no call before `next_at`. `zone` is that of its
+/// What a delivery waits for in a channel that is not paused and makes no call before `next_at`. `zone` is that of its
 /// subscription.
 pub fn waits<'a>(
     delivery: &'a Delivery,

@@ -10,7 +10,7 @@ pub use surfaces::Membership;
 
 use super::error::SlackError;
 use crate::clock::Clock;
-use crate::model::{Lane, MessageTs, Thread, UserId, WorkspaceId};
+use crate::model::{ChannelRef, MessageTs, Thread, UserId, WorkspaceId};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use parking_lot::RwLock;
@@ -210,25 +210,30 @@ impl SlackApi {
     }
 
     /// Posts a message that carries the call's id in its metadata.
-    pub async fn post(&self, lane: &Lane, content: SlackMessageContent, call: Uuid) -> Result<MessageTs, SlackError> {
-        Ok(self.send(lane, content, call, None).await?.ts)
+    pub async fn post(
+        &self,
+        channel_ref: &ChannelRef,
+        content: SlackMessageContent,
+        call: Uuid,
+    ) -> Result<MessageTs, SlackError> {
+        Ok(self.send(channel_ref, content, call, None).await?.ts)
     }
 
     /// Posts a message into a thread. Where its parent was deleted, Slack puts it into the channel and says so by naming
     /// no thread (seen, undocumented).
     pub async fn reply(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         thread: &Thread,
         content: SlackMessageContent,
         call: Uuid,
     ) -> Result<Posted, SlackError> {
-        self.send(lane, content, call, Some(thread)).await
+        self.send(channel_ref, content, call, Some(thread)).await
     }
 
     async fn send(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         content: SlackMessageContent,
         call: Uuid,
         thread: Option<&Thread>,
@@ -236,12 +241,12 @@ impl SlackApi {
         let payload = HashMap::from([("call".to_owned(), call.to_string())]);
         let metadata = SlackMessageMetadata { event_type: CALL_METADATA.to_owned(), event_payload: Some(payload) };
         let request =
-            SlackApiChatPostMessageRequest::new(lane.channel.as_str().into(), content.with_metadata(metadata))
+            SlackApiChatPostMessageRequest::new(channel_ref.channel.as_str().into(), content.with_metadata(metadata))
                 .opt_thread_ts(thread.map(|thread| thread.parent.as_str().into()))
                 .opt_reply_broadcast(thread.filter(|thread| thread.broadcast).map(|_| true))
                 .with_unfurl_links(false)
                 .with_unfurl_media(false);
-        let sent: Sent = self.write(&lane.workspace, "chat.postMessage", &request, POST_LIMIT).await?;
+        let sent: Sent = self.write(&channel_ref.workspace, "chat.postMessage", &request, POST_LIMIT).await?;
         let asked = || thread.map(|thread| thread.parent.to_string());
         posted(sent.ts, sent.message.map_or_else(asked, |message| message.thread_ts))
     }
@@ -262,13 +267,18 @@ impl SlackApi {
 
     /// Shows something else in a message of ours. Doing it twice changes nothing more. The message keeps the id of the
     /// call that posted it: Slack leaves metadata alone that is not mentioned.
-    pub async fn update(&self, lane: &Lane, ts: &MessageTs, content: SlackMessageContent) -> Result<(), SlackError> {
+    pub async fn update(
+        &self,
+        channel_ref: &ChannelRef,
+        ts: &MessageTs,
+        content: SlackMessageContent,
+    ) -> Result<(), SlackError> {
         // Blocks and attachments that are not mentioned would stay too.
         let (blocks, attachments) = (content.blocks.clone(), content.attachments.clone());
         let content = content.with_blocks(blocks.unwrap_or_default());
         let content = content.with_attachments(attachments.unwrap_or_default());
-        let request = SlackApiChatUpdateRequest::new(lane.channel.as_str().into(), content, ts.as_str().into());
-        let Nothing {} = self.write(&lane.workspace, "chat.update", &request, POST_LIMIT).await?;
+        let request = SlackApiChatUpdateRequest::new(channel_ref.channel.as_str().into(), content, ts.as_str().into());
+        let Nothing {} = self.write(&channel_ref.workspace, "chat.update", &request, POST_LIMIT).await?;
         Ok(())
     }
 
@@ -276,24 +286,24 @@ impl SlackApi {
     /// thread first.
     pub async fn find_call(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         thread: Option<&Thread>,
         call: Uuid,
         times: Range<i64>,
     ) -> Result<Option<Posted>, SlackError> {
         if let Some(thread) = thread {
-            match self.find(lane, Some(&thread.parent), call, times.clone()).await {
+            match self.find(channel_ref, Some(&thread.parent), call, times.clone()).await {
                 Ok(None) => {}
                 Err(SlackError::Refused(code)) if code == "thread_not_found" => {}
                 found => return found,
             }
         }
-        self.find(lane, None, call, times).await
+        self.find(channel_ref, None, call, times).await
     }
 
     async fn find(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         thread: Option<&MessageTs>,
         call: Uuid,
         times: Range<i64>,
@@ -306,7 +316,7 @@ impl SlackApi {
         let mut cursor = String::new();
         for _ in 0..PAGES {
             let mut query = vec![
-                ("channel", lane.channel.as_str()),
+                ("channel", channel_ref.channel.as_str()),
                 ("oldest", &oldest),
                 ("latest", &latest),
                 ("limit", PAGE),
@@ -314,7 +324,7 @@ impl SlackApi {
             ];
             query.extend(thread.map(|thread| ("ts", thread.as_str())));
             query.extend((!cursor.is_empty()).then_some(("cursor", cursor.as_str())));
-            let page: History = self.read(&lane.workspace, method, &query).await?;
+            let page: History = self.read(&channel_ref.workspace, method, &query).await?;
             let found = page.messages.into_iter().find(|message| message.metadata.as_ref().is_some_and(is_it));
             if let Some(message) = found {
                 return posted(message.ts, message.thread_ts).map(Some);
@@ -328,16 +338,16 @@ impl SlackApi {
     }
 
     /// A channel as the bot sees it.
-    pub async fn channel(&self, lane: &Lane) -> Result<ChannelInfo, SlackError> {
-        let query = [("channel", lane.channel.as_str())];
-        let known: Channel = self.read(&lane.workspace, "conversations.info", &query).await?;
+    pub async fn channel(&self, channel_ref: &ChannelRef) -> Result<ChannelInfo, SlackError> {
+        let query = [("channel", channel_ref.channel.as_str())];
+        let known: Channel = self.read(&channel_ref.workspace, "conversations.info", &query).await?;
         Ok(known.channel)
     }
 
     /// Brings the bot into a public channel.
-    pub async fn join(&self, lane: &Lane) -> Result<(), SlackError> {
-        let request = Join { channel: lane.channel.as_str() };
-        let Nothing {} = self.write(&lane.workspace, "conversations.join", &request, READ_LIMIT).await?;
+    pub async fn join(&self, channel_ref: &ChannelRef) -> Result<(), SlackError> {
+        let request = Join { channel: channel_ref.channel.as_str() };
+        let Nothing {} = self.write(&channel_ref.workspace, "conversations.join", &request, READ_LIMIT).await?;
         Ok(())
     }
 

@@ -48,7 +48,7 @@ pub struct Verdict {
     pub is_stale: bool,
 }
 
-/// A delivery before it has its place in its lane.
+/// A delivery before it has its place in its channel.
 #[derive(Debug, Clone)]
 pub struct NewDelivery {
     /// The channel.

@@ -11,7 +11,7 @@ pub struct Backlog {
     pub held: u64,
     /// When the oldest of the others was accepted.
     pub oldest_waiting: Option<Timestamp>,
-    /// When the oldest of them was accepted; a dead letter that is sent again counts once it is at the head of its lane.
+    /// When the oldest of them was accepted; a dead letter that is sent again counts once it is at the head of its channel.
     pub oldest: Option<Timestamp>,
     /// Deliveries given up.
     pub dead: u64,

@@ -11,7 +11,7 @@ pub struct History {
     pub ended: Vec<Outcome>,
     /// The newest that are pending, the newest first, each with its event.
     pub waiting: Vec<(Delivery, Arc<News>)>,
-    /// The lane was told to wait.
+    /// The channel was told to wait.
     pub pause: Option<Pause>,
     /// No call before this time.
     pub next_at: Option<Timestamp>,

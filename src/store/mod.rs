@@ -31,8 +31,8 @@ pub use tenant::{
 };
 
 use crate::model::{
-    AccountId, Anchor, ChannelId, DatasetName, Delivery, DigestMessage, EndedMutes, Fold, Hold, Lane, LetterId, Link,
-    MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription, Thread, TriggerId, UserId,
+    AccountId, Anchor, ChannelId, ChannelRef, DatasetName, Delivery, DigestMessage, EndedMutes, Fold, Hold, LetterId,
+    Link, MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription, Thread, TriggerId, UserId,
     WorkspaceId,
 };
 use async_trait::async_trait;
@@ -126,18 +126,18 @@ impl Intent {
     }
 }
 
-/// What a lane has to do.
+/// What a channel has to do.
 #[derive(Debug, Clone, Default)]
 pub struct Claim {
     /// Deliveries that are due, in order, each with its event.
     pub due: Vec<(Delivery, Arc<News>)>,
     /// When the next one after those is due, or a live fold is to be closed, or an anchor to be brought up to date.
     pub next_due: Option<Timestamp>,
-    /// The lane's live folds.
+    /// The channel's live folds.
     pub folds: Vec<Fold>,
     /// The anchors of the issues among those, and the next ones that are to be brought up to date.
     pub anchors: Vec<Anchor>,
-    /// The lane's digests that are in the channel and lack something.
+    /// The channel's digests that are in the channel and lack something.
     pub digests: Vec<DigestMessage>,
     /// Mutes that are over, where anything waited for their end.
     pub ended: Option<EndedMutes>,
@@ -145,7 +145,7 @@ pub struct Claim {
     pub intent: Option<Intent>,
     /// No call before this time.
     pub next_at: Option<Timestamp>,
-    /// The lane was told to wait.
+    /// The channel was told to wait.
     pub pause: Option<Pause>,
     /// Who is still to be told of that.
     pub untold: Vec<Untold>,
@@ -154,7 +154,7 @@ pub struct Claim {
 /// How a delivery is held from now on. Pure.
 pub type HeldUntil = Box<dyn Fn(&Delivery, &News) -> Hold + Send>;
 
-/// How a call ended, for the deliveries that it covered. Each clears the lane's intent; the mutes that it told of are
+/// How a call ended, for the deliveries that it covered. Each clears the channel's intent; the mutes that it told of are
 /// forgotten when it is done or given up.
 #[derive(Debug, Clone)]
 pub enum Settlement {
@@ -189,7 +189,7 @@ pub enum Settlement {
         /// Slack's code, or what went wrong.
         error: String,
     },
-    /// The lane waits until it is resumed; its channel's active subscriptions are paused with it, and up to five of
+    /// The channel waits until it is resumed; its channel's active subscriptions are paused with it, and up to five of
     /// their creators are to be told.
     Paused(Pause),
 }
@@ -237,19 +237,19 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError>;
 
     /// One channel's subscriptions.
-    async fn book(&self, lane: &Lane) -> Result<Book, StoreError>;
+    async fn book(&self, channel_ref: &ChannelRef) -> Result<Book, StoreError>;
 
     /// Changes a book, if it still is at the edit's revision.
-    async fn edit(&self, lane: &Lane, edit: Edit) -> Result<Edited, StoreError>;
+    async fn edit(&self, channel_ref: &ChannelRef, edit: Edit) -> Result<Edited, StoreError>;
 
     /// Notes that something is done in a channel because of this; false if that was noted within the last day.
-    async fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError>;
+    async fn note_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Whether it was noted that something is done in a channel because of this.
-    async fn has_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<bool, StoreError>;
+    async fn has_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<bool, StoreError>;
 
     /// Forgets that it was noted, since nothing was done.
-    async fn forget_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<(), StoreError>;
+    async fn forget_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<(), StoreError>;
 
     /// The mutes of every channel that has any.
     async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError>;
@@ -281,50 +281,51 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     async fn links(&self, workspace: &WorkspaceId) -> Result<Vec<Link>, StoreError>;
 
     /// Channels with anything pending, a live fold, an unfinished digest or an anchor that is behind, at the start.
-    async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError>;
+    async fn channels_with_work(&self, workspace: &WorkspaceId) -> Result<Vec<ChannelRef>, StoreError>;
 
-    /// Looks at what a lane has to do: at most `limit` deliveries that are due. Changes nothing.
-    async fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Result<Claim, StoreError>;
+    /// Looks at what a channel has to do: at most `limit` deliveries that are due. Changes nothing.
+    async fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Result<Claim, StoreError>;
 
     /// Records a call before it is made.
-    async fn begin(&self, lane: &Lane, intent: Intent) -> Result<(), StoreError>;
+    async fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> Result<(), StoreError>;
 
     /// Looks again at each held delivery that was not tried yet, and holds it until the time that it is given, or no
     /// longer. Gives how many thereby wait no more.
-    async fn release(&self, lane: &Lane, now: Timestamp, held_until: HeldUntil) -> Result<u64, StoreError>;
+    async fn release(&self, channel_ref: &ChannelRef, now: Timestamp, held_until: HeldUntil)
+    -> Result<u64, StoreError>;
 
-    /// Records how a call ended, and when the lane may call again.
+    /// Records how a call ended, and when the channel may call again.
     async fn settle(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         settlement: Settlement,
         now: Timestamp,
         next_at: Timestamp,
     ) -> Result<(), StoreError>;
 
     /// Notes that a channel needs no welcome any more; whether it was still to be welcomed.
-    async fn welcome(&self, lane: &Lane, at: Timestamp) -> Result<bool, StoreError>;
+    async fn welcome(&self, channel_ref: &ChannelRef, at: Timestamp) -> Result<bool, StoreError>;
 
-    /// Lets a lane go on and makes its paused and waiting subscriptions active. Gives those that changed.
-    async fn resume(&self, lane: &Lane) -> Result<Vec<Subscription>, StoreError>;
+    /// Lets a channel go on and makes its paused and waiting subscriptions active. Gives those that changed.
+    async fn resume(&self, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError>;
 
-    /// Notes that somebody is being told of a lane's pause; false if they were before, or the pause is over.
-    async fn told(&self, lane: &Lane, user: &UserId) -> Result<bool, StoreError>;
+    /// Notes that somebody is being told of a channel's pause; false if they were before, or the pause is over.
+    async fn told(&self, channel_ref: &ChannelRef, user: &UserId) -> Result<bool, StoreError>;
 
     /// Notes that somebody could not be told of a pause yet, unless it is over.
-    async fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> Result<(), StoreError>;
+    async fn not_told(&self, channel_ref: &ChannelRef, pause: &Pause, untold: Untold) -> Result<(), StoreError>;
 
     /// How much is waiting.
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError>;
 
     /// What became of a channel's last deliveries, with at most `most_waiting` of those that are pending. Costs a look at
     /// the keys of all that are.
-    async fn history(&self, lane: &Lane, most_waiting: usize) -> Result<History, StoreError>;
+    async fn history(&self, channel_ref: &ChannelRef, most_waiting: usize) -> Result<History, StoreError>;
 
     /// Deliveries that were given up, oldest first, at most `limit`.
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError>;
 
-    /// Puts dead letters back at the ends of their lanes in the order given, as if never tried, under new sequences.
+    /// Puts dead letters back at the ends of their channels in the order given, as if never tried, under new sequences.
     /// Gives those that went; one that is not there, or whose event is lost, stays as it is.
     async fn retry_dead(
         &self,
@@ -342,7 +343,7 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     /// 10,000. Gives how many records went.
     async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// Gives up what paused lanes have held for 7 days, counted from the last of three times: when it was accepted,
+    /// Gives up what paused channels have held for 7 days, counted from the last of three times: when it was accepted,
     /// when nothing else held it back any more, and when the pause began. Each becomes a dead letter with the error
     /// `held_too_long`. Gives how many.
     async fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;

@@ -1,4 +1,4 @@
-//! Somebody who is still to be told that a lane was paused.
+//! Somebody who is still to be told that a channel was paused.
 
 use crate::model::UserId;
 use jiff::Timestamp;

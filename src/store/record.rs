@@ -2,8 +2,8 @@
 
 use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold, WorkspaceRecord};
 use crate::model::{
-    AccountId, Anchor, ChannelId, DatasetName, Deed, Delivery, DigestMessage, EventId, Fold, Lane, Link, MessageId,
-    Mute, News, ObjectState, Outcome, Pause, Sealed, Subscription, WorkspaceId,
+    AccountId, Anchor, ChannelId, ChannelRef, DatasetName, Deed, Delivery, DigestMessage, EventId, Fold, Link,
+    MessageId, Mute, News, ObjectState, Outcome, Pause, Sealed, Subscription, WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -20,19 +20,22 @@ pub enum Record {
     /// An issue as a channel shows it.
     Anchor {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         anchor: Box<Anchor>,
     },
     /// A channel's book without its subscriptions.
     Book {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         head: BookHead,
     },
     /// An edit with this cause was stored.
     Cause {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         cause: Short,
         at: Timestamp,
     },
@@ -50,14 +53,16 @@ pub enum Record {
     /// A delivery that is to be shown; a held one waits for its `not_before`.
     Delivery {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         held: bool,
         delivery: Delivery,
     },
     /// A digest that lacks something.
     Digest {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         digest: Box<DigestMessage>,
     },
     /// An event.
@@ -65,7 +70,8 @@ pub enum Record {
     /// A live fold.
     Fold {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         fold: Box<Fold>,
     },
     /// The mark of the environment's token, which Slack said is the workspace's.
@@ -73,13 +79,15 @@ pub enum Record {
     /// A call that was begun and whose outcome is not known.
     Intent {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         intent: Intent,
     },
-    /// A lane's counters, pace and pause.
-    Lane {
+    /// A channel's counters, pace and pause.
+    ChannelRef {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         state: LaneState,
     },
     /// Somebody's claim to a username.
@@ -87,7 +95,8 @@ pub enum Record {
     /// A channel's mutes.
     Mutes {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         mutes: Vec<Mute>,
     },
     /// The last state of an object.
@@ -95,7 +104,8 @@ pub enum Record {
     /// How a delivery ended; the numbers of a channel's outcomes count up.
     Outcome {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         number: u64,
         outcome: Box<Outcome>,
     },
@@ -108,7 +118,8 @@ pub enum Record {
     /// A channel that needs no welcome any more, and since when.
     Welcomed {
         #[serde(flatten)]
-        lane: Lane,
+        #[serde(rename = "lane")]
+        channel_ref: ChannelRef,
         at: Timestamp,
     },
     /// An installation of the app.
@@ -150,7 +161,7 @@ pub struct BookHead {
     pub next_number: u32,
 }
 
-/// What a lane keeps besides its deliveries.
+/// What a channel keeps besides its deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct LaneState {

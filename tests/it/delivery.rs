@@ -3,8 +3,8 @@
 use crate::harness::failing::{How, When};
 use crate::harness::mortal::Mortal;
 use crate::harness::{BOT_TOKEN, Bench, channel, fixture, seconds, user, workspace};
-use segments_slack::delivery::Lanes;
-use segments_slack::model::{Lane, SubscriptionState};
+use segments_slack::delivery::DeliveryWorkers;
+use segments_slack::model::{ChannelRef, SubscriptionState};
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{Durability, sled::SledStore};
@@ -186,15 +186,15 @@ async fn a_lane_waits_until_its_workspace_is_opened() {
     let slack = Arc::new(api);
     let store = Arc::new(SledStore::open(&bench.data(), Durability::Process).unwrap());
     let parts = bench.parts(store, Arc::clone(&slack));
-    let lanes = Lanes::new(parts, CancellationToken::new());
-    let lane = Lane { workspace: workspace(), channel: channel("C1") };
-    lanes.wake(&lane);
-    lanes.busy().wait_for(|busy| *busy == 0).await.unwrap();
-    assert_eq!(lanes.closed(&workspace()), None);
+    let workers = DeliveryWorkers::new(parts, CancellationToken::new());
+    let channel_ref = ChannelRef { workspace: workspace(), channel: channel("C1") };
+    workers.wake(&channel_ref);
+    workers.busy().wait_for(|busy| *busy == 0).await.unwrap();
+    assert_eq!(workers.closed(&workspace()), None);
     bench.assert_nothing_unread("C1");
     slack.install(&BOT_TOKEN.into()).await.unwrap();
-    lanes.open(&workspace()).await.unwrap();
-    lanes.busy().wait_for(|busy| *busy == 0).await.unwrap();
+    workers.open(&workspace()).await.unwrap();
+    workers.busy().wait_for(|busy| *busy == 0).await.unwrap();
     bench.read("C1");
 }
 

@@ -1,10 +1,10 @@
-//! Slack's limits on a whole workspace: its lanes wait, others do not, and no post waits for an edit.
+//! Slack's limits on a whole workspace: its channels wait, others do not, and no post waits for an edit.
 
 use crate::harness::{BOT_TOKEN, Bench, channel, fixture, seconds, user, workspace};
 use segments_slack::clock::later;
-use segments_slack::delivery::Lanes;
+use segments_slack::delivery::DeliveryWorkers;
 use segments_slack::model::{
-    AccountId, ChannelId, Event, EventId, EventType, Lane, MessageId, News, Object, Options, WorkspaceId,
+    AccountId, ChannelId, ChannelRef, Event, EventId, EventType, MessageId, News, Object, Options, WorkspaceId,
 };
 use segments_slack::sandbox::slack::{ChannelKind, Fault};
 use segments_slack::slack::api::SlackApi;
@@ -147,22 +147,22 @@ async fn a_workspace_that_is_limited_delays_no_other() {
     let slack = Arc::new(SlackApi::new(&format!("{}/api", bench.slack_url), bench.clock.clone()).unwrap());
     let store = Arc::new(SledStore::open(&bench.data(), Durability::Process).unwrap());
     let parts = bench.parts(store.clone(), Arc::clone(&slack));
-    let lanes = Lanes::new(parts, CancellationToken::new());
-    let rest = || async { lanes.busy().wait_for(|busy| *busy == 0).await.map(drop).unwrap() };
+    let workers = DeliveryWorkers::new(parts, CancellationToken::new());
+    let rest = || async { workers.busy().wait_for(|busy| *busy == 0).await.map(drop).unwrap() };
     for token in [BOT_TOKEN, "xoxb-other"] {
         let installed = slack.install(&token.into()).await.unwrap();
-        lanes.open(&installed.workspace).await.unwrap();
+        workers.open(&installed.workspace).await.unwrap();
     }
     for name in ["C1", "C2"] {
         bench.slack.fail_next(LIMIT);
         keep(&store, &workspace(), name, bench.clock.now()).await;
-        lanes.wake(&Lane { workspace: workspace(), channel: channel(name) });
+        workers.wake(&ChannelRef { workspace: workspace(), channel: channel(name) });
         rest().await;
     }
     keep(&store, &workspace(), "D1", bench.clock.now()).await;
-    lanes.wake(&Lane { workspace: workspace(), channel: channel("D1") });
+    workers.wake(&ChannelRef { workspace: workspace(), channel: channel("D1") });
     keep(&store, &other, "C9", bench.clock.now()).await;
-    lanes.wake(&Lane { workspace: other.clone(), channel: channel("C9") });
+    workers.wake(&ChannelRef { workspace: other.clone(), channel: channel("C9") });
     rest().await;
     assert_eq!(bench.slack.take_unread(&other, &channel("C9")).len(), 1);
     bench.assert_nothing_unread("D1");

@@ -13,8 +13,8 @@ async fn types(bench: &Bench, person: &str, text: &str) -> Shown {
 
 /// What #annotation gets, and how many mutes it has.
 async fn stored(bench: &Bench) -> (Vec<String>, usize) {
-    let lane = segments_slack::app::App::lane(&workspace(), &channel("C1"));
-    let book = bench.app().store.book(&lane).await.unwrap();
+    let channel_ref = segments_slack::app::App::channel_ref(&workspace(), &channel("C1"));
+    let book = bench.app().store.book(&channel_ref).await.unwrap();
     (book.subscriptions.iter().map(|one| one.rule.to_string()).collect(), book.mutes.len())
 }
 

@@ -51,8 +51,8 @@ async fn reached<'a>(bench: &Bench, rules: &[&'a str], body: &str) -> Vec<&'a st
 
 /// How many events only brought a card of this channel up to date.
 async fn followed(bench: &Bench, place: usize) -> usize {
-    let lane = App::lane(&workspace(), &channel(&channel_id(place)));
-    let history = bench.app().store.history(&lane, 0).await.unwrap();
+    let channel_ref = App::channel_ref(&workspace(), &channel(&channel_id(place)));
+    let history = bench.app().store.history(&channel_ref, 0).await.unwrap();
     history.ended.iter().filter(|outcome| matches!(outcome.end, End::Followed { .. })).count()
 }
 
@@ -222,9 +222,9 @@ async fn the_lowest_matching_subscription_decides_on_the_one_message() {
     }
     bench.slack.set_outage(true);
     bench.webhook("sample.created.image").await;
-    let lane = segments_slack::app::App::lane(&workspace(), &channel("C1"));
+    let channel_ref = segments_slack::app::App::channel_ref(&workspace(), &channel("C1"));
     let now = segments_slack::clock::later(bench.clock.now(), seconds(3600));
-    let claim = bench.app().store.claim(&lane, now, 10).await.unwrap();
+    let claim = bench.app().store.claim(&channel_ref, now, 10).await.unwrap();
     assert_eq!(claim.due.len(), 1);
     assert_eq!(claim.due[0].0.subscription, 2);
     assert_eq!(claim.due[0].0.options.style, Some(segments_slack::model::subscription::Style::Line));

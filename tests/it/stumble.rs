@@ -1,12 +1,12 @@
-//! A lane over whose work the program stumbles.
+//! A channel over whose work the program stumbles.
 
 use crate::harness::{BOT_TOKEN, Bench, channel, seconds, workspace};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use segments_slack::delivery::Lanes;
+use segments_slack::delivery::DeliveryWorkers;
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Deed, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
-    Subscription, TriggerId, UserId, WorkspaceId,
+    AccountId, ChannelId, ChannelRef, DatasetName, Deed, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange,
+    Pause, Subscription, TriggerId, UserId, WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// A store that panics over the first delivery of a lane. What lanes do not ask for is left out.
+/// A store that panics over the first delivery of a channel. What channels do not ask for is left out.
 struct Stumbling(SledStore);
 
 type Answer<T> = Result<T, StoreError>;
@@ -79,18 +79,24 @@ impl Deeds for Stumbling {
 
 #[async_trait]
 impl Store for Stumbling {
-    async fn lanes(&self, workspace: &WorkspaceId) -> Answer<Vec<Lane>> {
-        self.0.lanes(workspace).await
+    async fn channels_with_work(&self, workspace: &WorkspaceId) -> Answer<Vec<ChannelRef>> {
+        self.0.channels_with_work(workspace).await
     }
-    async fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Answer<Claim> {
-        self.0.claim(lane, now, limit).await
+    async fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Answer<Claim> {
+        self.0.claim(channel_ref, now, limit).await
     }
-    async fn begin(&self, lane: &Lane, intent: Intent) -> Answer<()> {
+    async fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> Answer<()> {
         assert!(!intent.covers.contains(&0), "stumbled on purpose");
-        self.0.begin(lane, intent).await
+        self.0.begin(channel_ref, intent).await
     }
-    async fn settle(&self, lane: &Lane, how: Settlement, now: Timestamp, next_at: Timestamp) -> Answer<()> {
-        self.0.settle(lane, how, now, next_at).await
+    async fn settle(
+        &self,
+        channel_ref: &ChannelRef,
+        how: Settlement,
+        now: Timestamp,
+        next_at: Timestamp,
+    ) -> Answer<()> {
+        self.0.settle(channel_ref, how, now, next_at).await
     }
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Answer<Vec<DeadLetter>> {
         self.0.dead_letters(workspace, limit).await
@@ -126,7 +132,7 @@ impl Store for Stumbling {
     async fn object_states(&self, _: &WorkspaceId, _: Vec<ObjectKey>) -> Answer<Vec<(ObjectKey, ObjectState)>> {
         unimplemented!()
     }
-    async fn welcome(&self, _: &Lane, _: Timestamp) -> Answer<bool> {
+    async fn welcome(&self, _: &ChannelRef, _: Timestamp) -> Answer<bool> {
         unimplemented!()
     }
     async fn subscriptions(&self, _: &WorkspaceId) -> Answer<Vec<Subscription>> {
@@ -135,22 +141,22 @@ impl Store for Stumbling {
     async fn mutes(&self, _: &WorkspaceId) -> Answer<Vec<(ChannelId, Vec<Mute>)>> {
         unimplemented!()
     }
-    async fn release(&self, _: &Lane, _: Timestamp, _: HeldUntil) -> Answer<u64> {
+    async fn release(&self, _: &ChannelRef, _: Timestamp, _: HeldUntil) -> Answer<u64> {
         unimplemented!()
     }
-    async fn book(&self, _: &Lane) -> Answer<Book> {
+    async fn book(&self, _: &ChannelRef) -> Answer<Book> {
         unimplemented!()
     }
-    async fn edit(&self, _: &Lane, _: Edit) -> Answer<Edited> {
+    async fn edit(&self, _: &ChannelRef, _: Edit) -> Answer<Edited> {
         unimplemented!()
     }
-    async fn note_cause(&self, _: &Lane, _: &TriggerId, _: Timestamp) -> Answer<bool> {
+    async fn note_cause(&self, _: &ChannelRef, _: &TriggerId, _: Timestamp) -> Answer<bool> {
         unimplemented!()
     }
-    async fn has_cause(&self, _: &Lane, _: &TriggerId) -> Answer<bool> {
+    async fn has_cause(&self, _: &ChannelRef, _: &TriggerId) -> Answer<bool> {
         unimplemented!()
     }
-    async fn forget_cause(&self, _: &Lane, _: &TriggerId) -> Answer<()> {
+    async fn forget_cause(&self, _: &ChannelRef, _: &TriggerId) -> Answer<()> {
         unimplemented!()
     }
     async fn undo(&self, _: &WorkspaceId, _: Uuid) -> Answer<Option<Undo>> {
@@ -165,10 +171,10 @@ impl Store for Stumbling {
     async fn known_from(&self, _: &WorkspaceId, _: ObjectKey) -> Answer<Option<(AccountId, ObjectState)>> {
         unimplemented!()
     }
-    async fn resume(&self, _: &Lane) -> Answer<Vec<Subscription>> {
+    async fn resume(&self, _: &ChannelRef) -> Answer<Vec<Subscription>> {
         unimplemented!()
     }
-    async fn history(&self, _: &Lane, _: usize) -> Answer<History> {
+    async fn history(&self, _: &ChannelRef, _: usize) -> Answer<History> {
         unimplemented!()
     }
     async fn backlog(&self, _: &WorkspaceId) -> Answer<Backlog> {
@@ -183,10 +189,10 @@ impl Store for Stumbling {
     async fn sweep(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
         unimplemented!()
     }
-    async fn told(&self, _: &Lane, _: &UserId) -> Answer<bool> {
+    async fn told(&self, _: &ChannelRef, _: &UserId) -> Answer<bool> {
         unimplemented!()
     }
-    async fn not_told(&self, _: &Lane, _: &Pause, _: Untold) -> Answer<()> {
+    async fn not_told(&self, _: &ChannelRef, _: &Pause, _: Untold) -> Answer<()> {
         unimplemented!()
     }
     async fn expire(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
@@ -216,7 +222,7 @@ async fn a_delivery_that_panics_is_given_up_and_the_rest_go_out() {
     let slack = Arc::new(SlackApi::new(&format!("{}/api", bench.slack_url), bench.clock.clone()).unwrap());
     slack.install(&BOT_TOKEN.into()).await.unwrap();
     let store = Arc::new(Stumbling(SledStore::open(&bench.data(), Durability::Process).unwrap()));
-    let lanes = Lanes::new(bench.parts(store.clone(), slack), CancellationToken::new());
+    let lanes = DeliveryWorkers::new(bench.parts(store.clone(), slack), CancellationToken::new());
     lanes.open(&workspace()).await.unwrap();
     for _ in 0..20 {
         lanes.busy().wait_for(|busy| *busy == 0).await.unwrap();
@@ -228,10 +234,10 @@ async fn a_delivery_that_panics_is_given_up_and_the_rest_go_out() {
         dead.iter().map(|letter| (letter.error.as_str(), letter.delivery.sequence)).collect::<Vec<_>>(),
         [("panic", 0)]
     );
-    assert!(store.claim(&lane(), bench.clock.now(), 9).await.unwrap().due.is_empty());
+    assert!(store.claim(&channel_ref(), bench.clock.now(), 9).await.unwrap().due.is_empty());
     bench.forgive_errors();
 }
 
-fn lane() -> Lane {
-    Lane { workspace: workspace(), channel: channel("C1") }
+fn channel_ref() -> ChannelRef {
+    ChannelRef { workspace: workspace(), channel: channel("C1") }
 }

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// Asks whether the account of a name is to be disconnected; where it is that of none, which one is meant.
 pub(in crate::app) async fn command(app: &App, asker: &Asker, typed: &str) -> Result<Reply, StoreError> {
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     if let Err(refusal) = may_connect(app, workspace, &asker.user).await {
         return Ok(Reply::asker(refusal));
     }

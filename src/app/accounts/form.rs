@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 
 /// Opens the accounts of the workspace before one of its admins; the form of a new one where there are none.
 pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Option<Reply>, StoreError> {
-    let (workspace, user) = (&asker.lane.workspace, &asker.user);
+    let (workspace, user) = (&asker.channel_ref.workspace, &asker.user);
     if let Err(refusal) = may_connect(app, workspace, user).await {
         return Ok(Some(Reply::asker(refusal)));
     }

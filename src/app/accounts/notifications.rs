@@ -120,7 +120,7 @@ pub async fn keep_telling(app: &Arc<App>) {
         }
         app.tidings.take(&place);
         // A task of its own, which is waited for when everything ends: what is noted as told is told.
-        let busy = app.lanes.at_work();
+        let busy = app.workers.at_work();
         let work = |app: Arc<App>| async move {
             let (workspace, account) = &place;
             if let Err(error) = tell(&app, workspace, account).await {

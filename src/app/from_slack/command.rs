@@ -25,14 +25,14 @@ pub async fn run_in_time(app: &Arc<App>, asker: &Asker, text: &str) -> Option<Re
         async move { run(&app, &asker, &text).await }
     };
     app.detached(LIMIT, work).await.unwrap_or_else(|_: Unfinished| {
-        warn!(lane = %asker.lane, "a command in {} timed out", asker.lane);
+        warn!(channel_ref = %asker.channel_ref, "a command in {} timed out", asker.channel_ref);
         Some(Reply::asker(reply::unfinished()))
     })
 }
 
 /// Answers what was typed after `/segments`.
 pub async fn run(app: &App, asker: &Asker, text: &str) -> Option<Reply> {
-    if let Some(not_served) = app.not_served(&asker.lane.workspace) {
+    if let Some(not_served) = app.not_served(&asker.channel_ref.workspace) {
         return Some(not_served);
     }
     let command = match parse(text) {
@@ -43,7 +43,7 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Option<Reply> {
         Ok(reply) => reply,
         Err(Stop::Say(message)) => Some(Reply::asker(message)),
         Err(Stop::Store(error)) => {
-            warn!(lane = %asker.lane, "a command in {} failed: {error}", asker.lane);
+            warn!(channel_ref = %asker.channel_ref, "a command in {} failed: {error}", asker.channel_ref);
             Some(Reply::asker(reply::try_again("carry out this command")))
         }
     }
@@ -52,9 +52,9 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Option<Reply> {
 async fn carry_out(app: &App, asker: &Asker, command: Command) -> Answer<Option<Reply>> {
     // Any command in a channel that stood still is a sign that somebody mended it. What opens a modal has no time for it.
     if !opens_modal(&command) {
-        revive(app, &asker.lane).await?;
+        revive(app, &asker.channel_ref).await?;
     }
-    let book = || app.store.book(&asker.lane);
+    let book = || app.store.book(&asker.channel_ref);
     let with_mutes = |said, mutes| reply::with_mutes(said, &Mute::in_force(mutes, app.clock.now()));
     Ok(Some(match command {
         Command::Overview => {
@@ -76,7 +76,7 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Answer<Option<
         Command::Me(who) => me::me(app, asker, who).await?,
         Command::Help(topic) => Reply::asker(reply::help(topic)),
         Command::SubscribeModal => {
-            return Ok(form::open(app, &Person::from(asker), Some(&asker.lane.channel)).await);
+            return Ok(form::open(app, &Person::from(asker), Some(&asker.channel_ref.channel)).await);
         }
         Command::Edit(number) => return Ok(form::edit(app, asker, number).await?),
         Command::List { all: true } => list::list_all(app, asker, 0).await?,

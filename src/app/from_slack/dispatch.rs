@@ -51,7 +51,11 @@ impl Answered {
 /// Carries out `/segments …`. An answer of more than `longest` bytes goes to the response url.
 pub async fn command(app: &Arc<App>, slash: SlashCommand, longest: usize) -> Answered {
     app.metrics.slack_requests.count("command");
-    let asker = Asker { lane: App::lane(&slash.workspace, &slash.channel), user: slash.user, cause: slash.trigger };
+    let asker = Asker {
+        channel_ref: App::channel_ref(&slash.workspace, &slash.channel),
+        user: slash.user,
+        cause: slash.trigger,
+    };
     let work = {
         let app = Arc::clone(app);
         async move { command::run_in_time(&app, &asker, &slash.text).await.map(|reply| reply.answer()) }

@@ -4,7 +4,7 @@ use crate::app::subscriptions::hints::tell_of_onlookers;
 use crate::app::workspaces::lifecycle;
 use crate::app::{App, channel_access, home, unfurl, welcome};
 use crate::clock::id_at;
-use crate::model::{DatasetPattern, Lane, Subscription, SubscriptionState, UserId, WorkspaceId};
+use crate::model::{DatasetPattern, ChannelRef, Subscription, SubscriptionState, UserId, WorkspaceId};
 use crate::render::{Rung, reply};
 use crate::slack::events::SlackEvent;
 use crate::store::StoreError;
@@ -21,11 +21,11 @@ pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Resu
         SlackEvent::MemberJoined { channel, user } => {
             let ours = app.slack.installation(workspace).is_some_and(|installation| installation.bot == user);
             if ours {
-                arrived(app, &App::lane(workspace, &channel)).await?;
+                arrived(app, &App::channel_ref(workspace, &channel)).await?;
             }
         }
         SlackEvent::ChannelUnarchived(channel) => {
-            channel_access::revive(app, &App::lane(workspace, &channel)).await?;
+            channel_access::revive(app, &App::channel_ref(workspace, &channel)).await?;
         }
         SlackEvent::HomeOpened(user) => home::open(app, workspace, &user).await?,
         SlackEvent::LinksShared(links) => unfurl::show(app, workspace, &links).await?,
@@ -36,28 +36,28 @@ pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Resu
 }
 
 /// The bot came into a channel: what waited for it begins, and says so; where nothing did, it says how to begin.
-async fn arrived(app: &App, lane: &Lane) -> Result<(), StoreError> {
-    let before = app.store.book(lane).await?.subscriptions;
+async fn arrived(app: &App, channel_ref: &ChannelRef) -> Result<(), StoreError> {
+    let before = app.store.book(channel_ref).await?.subscriptions;
     let waited = |subscription: &&Subscription| subscription.state == SubscriptionState::Waiting;
     let waiting: Vec<u32> = before.iter().filter(waited).map(|subscription| subscription.number).collect();
-    let resumed = channel_access::resume(app, lane).await?;
+    let resumed = channel_access::resume(app, channel_ref).await?;
     if before.is_empty() {
-        return welcome::welcome(app, lane).await;
+        return welcome::welcome(app, channel_ref).await;
     }
     let begun: Vec<Subscription> = resumed.into_iter().filter(|s| waiting.contains(&s.number)).collect();
     if begun.is_empty() {
         return Ok(());
     }
-    let readers = channel_access::readers(app, lane).await;
+    let readers = channel_access::readers(app, channel_ref).await;
     let creators: BTreeSet<&UserId> = begun.iter().map(|one| &one.creator).collect();
     for creator in creators {
         let theirs = begun.iter().filter(|one| one.creator == *creator);
         let patterns: Vec<DatasetPattern> = theirs.map(|one| one.rule.dataset.clone()).collect();
-        tell_of_onlookers(app, lane, creator, &patterns, true, readers).await;
+        tell_of_onlookers(app, channel_ref, creator, &patterns, true, readers).await;
     }
     let message = reply::now_active(&begun);
-    if let Err(error) = app.slack.post(lane, message.content(Rung::Whole), id_at(app.clock.now())).await {
-        warn!(lane = %lane, "could not announce in {lane} that its subscriptions are active: {error}");
+    if let Err(error) = app.slack.post(channel_ref, message.content(Rung::Whole), id_at(app.clock.now())).await {
+        warn!(channel = %channel_ref, "could not announce in {channel_ref} that its subscriptions are active: {error}");
     }
     Ok(())
 }

@@ -67,7 +67,7 @@ async fn outcome(app: &Arc<App>, click: &Click) -> Result<ClickAnswer, StoreErro
         return Ok(ClickAnswer::Beside(not_served));
     }
     let asker = |channel| Asker {
-        lane: App::lane(&click.workspace, channel),
+        channel_ref: App::channel_ref(&click.workspace, channel),
         user: click.user.clone(),
         cause: click.trigger.clone(),
     };
@@ -108,7 +108,7 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
             ClickAnswer::Beside(test_card::post(app, asker, Some(&Target::Number(*number)), None).await?)
         }
         Action::ListPage(page) => {
-            let book = app.store.book(&asker.lane).await?;
+            let book = app.store.book(&asker.channel_ref).await?;
             ClickAnswer::Replaced(Reply::asker(list::list(app, book, *page)))
         }
         Action::ListAllPage(page) => ClickAnswer::Replaced(list::list_all(app, asker, *page).await?),
@@ -134,7 +134,7 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
         Action::Why => ClickAnswer::Beside(explain_message::because(app, asker, click.message.as_ref()).await?),
         Action::Edit(number) => ClickAnswer::beside(form::edit(app, asker, *number).await?),
         Action::Subscribe(channel) => {
-            let channel = channel.as_ref().or(Some(&asker.lane.channel));
+            let channel = channel.as_ref().or(Some(&asker.channel_ref.channel));
             ClickAnswer::beside(form::open(app, &Person::from(asker), channel).await)
         }
         Action::Unsubscribe(number) => ClickAnswer::Beside(subscribe::ask_to_unsubscribe(app, asker, *number).await?),
@@ -154,7 +154,7 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
 
 /// Asks or does what is clicked about an account in a message.
 async fn account(app: &App, asker: &Asker, action: &AccountAction) -> Result<Message, StoreError> {
-    let (workspace, user) = (&asker.lane.workspace, &asker.user);
+    let (workspace, user) = (&asker.channel_ref.workspace, &asker.user);
     Ok(match (action, may_connect(app, workspace, user).await) {
         (_, Err(refusal)) => refusal,
         (AccountAction::Disconnect(account), Ok(_)) => accounts::disconnect::question(app, workspace, account).await?,

@@ -133,7 +133,7 @@ async fn connect(
     token: &SecretString,
     shutdown: &CancellationToken,
 ) -> Result<oneshot::Receiver<Turn>, Duration> {
-    let _busy = app.lanes.at_work();
+    let _busy = app.workers.at_work();
     let trouble = match Box::pin(app.slack.open_socket(token)).await {
         Ok(socket) => {
             let (leave, left) = oneshot::channel();

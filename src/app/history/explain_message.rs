@@ -13,8 +13,8 @@ pub(in crate::app) async fn because(
     asker: &Asker,
     message: Option<&MessageTs>,
 ) -> Result<Reply, StoreError> {
-    let history = app.store.history(&asker.lane, 0).await?;
-    let subscriptions = app.store.book(&asker.lane).await?.subscriptions;
+    let history = app.store.history(&asker.channel_ref, 0).await?;
+    let subscriptions = app.store.book(&asker.channel_ref).await?.subscriptions;
     let shown = |outcome: &&Outcome| message.is_some() && outcome.end.message() == message;
     let outcomes: Vec<&Outcome> = history.ended.iter().filter(shown).collect();
     if outcomes.is_empty() {

@@ -16,15 +16,15 @@ use std::collections::HashMap;
 
 /// Tells the asker what became of the last `count` events.
 pub(in crate::app) async fn why(app: &App, asker: &Asker, count: u8) -> Result<Reply, StoreError> {
-    let (lane, count) = (&asker.lane, usize::from(count));
+    let (channel_ref, count) = (&asker.channel_ref, usize::from(count));
     // What is remembered is looked at first, so that what comes meanwhile is found among what is kept.
-    let (seen, since) = app.recent.of(&lane.workspace);
-    let (book, history) = (app.store.book(lane).await?, app.store.history(lane, count).await?);
-    let closed = app.lanes.closed(&lane.workspace);
+    let (seen, since) = app.recent.of(&channel_ref.workspace);
+    let (book, history) = (app.store.book(channel_ref).await?, app.store.history(channel_ref, count).await?);
+    let closed = app.workers.closed(&channel_ref.workspace);
     let channel = Channel { asker, book: &book, history: &history, closed: closed.as_ref(), now: app.clock.now() };
-    let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &lane.workspace, &asker.user).await);
-    let url = app.slack.installation(&lane.workspace).and_then(|installation| installation.url.clone());
-    let place = Place { url: url.as_ref(), channel: &lane.channel };
+    let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &channel_ref.workspace, &asker.user).await);
+    let url = app.slack.installation(&channel_ref.workspace).and_then(|installation| installation.url.clone());
+    let place = Place { url: url.as_ref(), channel: &channel_ref.channel };
     Ok(Reply::asker(reply::why(&told, &place, since, withheld)))
 }
 
@@ -114,7 +114,7 @@ impl<'a> Channel<'a> {
     fn of_seen(&self, seen: &Seen, kept: &mut HashMap<EventId, Told<'a>>) -> Option<Told<'a>> {
         let subscriptions = &self.book.subscriptions;
         let fate = match &seen.mark {
-            Mark::News { event, channels } if channels.contains(&self.asker.lane.channel) => {
+            Mark::News { event, channels } if channels.contains(&self.asker.channel_ref.channel) => {
                 return kept.remove(event).map(|told| Told { repeats: seen.repeats, ..told });
             }
             Mark::News { .. } => unwanted(subscriptions, &seen.news),

@@ -1,7 +1,7 @@
 //! Dead letters: listed, sent again, dropped; for a server, and for whoever opens the store while none runs.
 
 use crate::app::App;
-use crate::model::{ChannelId, DatasetName, Lane, LetterId, WorkspaceId};
+use crate::model::{ChannelId, DatasetName, ChannelRef, LetterId, WorkspaceId};
 use crate::store::{DeadLetter, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,14 +74,14 @@ pub async fn list(store: &dyn Store) -> Result<Vec<Listed>, StoreError> {
     Ok(listed)
 }
 
-/// Does something with dead letters, each lane's in their order. Calls `done` for each that went, after the write that
+/// Does something with dead letters, each channel's in their order. Calls `done` for each that went, after the write that
 /// took it, and gives them all.
 pub async fn act(
     store: &dyn Store,
     act: Act,
     which: &Which,
     now: Timestamp,
-    mut done: impl FnMut(&Lane),
+    mut done: impl FnMut(&ChannelRef),
 ) -> Result<Vec<LetterId>, StoreError> {
     let mut went = Vec::new();
     for workspace in store.workspaces().await? {
@@ -91,12 +91,12 @@ pub async fn act(
                 Act::Drop => store.drop_dead(&workspace, page).await?,
             };
             for id in page {
-                let lane = App::lane(&workspace, &id.channel);
+                let channel_ref = App::channel_ref(&workspace, &id.channel);
                 match act {
-                    Act::Retry => info!(lane = %lane, "put dead letter {id} back into its queue"),
-                    Act::Drop => info!(lane = %lane, "dropped dead letter {id}"),
+                    Act::Retry => info!(channel = %channel_ref, "put dead letter {id} back into its queue"),
+                    Act::Drop => info!(channel = %channel_ref, "dropped dead letter {id}"),
                 }
-                done(&lane);
+                done(&channel_ref);
                 went.push(id);
             }
         }
@@ -104,12 +104,12 @@ pub async fn act(
     Ok(went)
 }
 
-/// Does something with dead letters while the server runs: wakes the lanes that thereby have something to do.
+/// Does something with dead letters while the server runs: wakes the channels that thereby have something to do.
 pub async fn act_live(app: &App, what: Act, which: &Which) -> Result<Vec<LetterId>, StoreError> {
-    let done = |lane: &Lane| match what {
+    let done = |channel_ref: &ChannelRef| match what {
         Act::Retry => {
             app.metrics.deliveries.count("revived");
-            app.lanes.wake(lane);
+            app.workers.wake(channel_ref);
         }
         Act::Drop => app.metrics.deliveries.count("dropped"),
     };

@@ -13,7 +13,7 @@ const DEEDS: usize = 10;
 
 /// Says how the workspace is doing; to its admins also who changed what of late.
 pub(in crate::app) async fn told(app: &App, asker: &Asker) -> Result<Message, StoreError> {
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let said = reply::status(&gather(app, workspace).await?);
     if !is_admin(app, asker).await {
         return Ok(said);
@@ -42,7 +42,7 @@ pub(in crate::app) async fn gather(app: &App, workspace: &WorkspaceId) -> Result
             posted: app.metrics.deliveries.get("posted"),
             refused: ["refused", "broken", "unreachable", "lost"].into_iter().map(|word| calls.get(word)).sum(),
         }),
-        slack_ok: app.lanes.closed(workspace).is_none() && app.refused(workspace).is_none(),
+        slack_ok: app.workers.closed(workspace).is_none() && app.refused(workspace).is_none(),
         now: app.clock.now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })

@@ -15,7 +15,7 @@ use tracing::info;
 pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
     let wrong = |said: &str| Ok(Submitted::Wrong(modal::wrong(block::PERSON, said)));
     let By { app, asker, access, sheet, filled } = by;
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose somebody.") };
     let links = app.store.links(workspace).await?;
     let Some(link) = links.into_iter().find(|link| link.user == *person) else {

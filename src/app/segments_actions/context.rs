@@ -27,7 +27,7 @@ impl By<'_> {
 
 /// Renders the form of a sheet, filled in, with what was said last above it.
 pub(super) fn shown(app: &App, asker: &Asker, sheet: &Sheet, filled: &Filled, last: Option<&Message>) -> SlackView {
-    let seal = |words: &str| app.sealer.seal(&bound(&asker.lane.workspace, &asker.user, words));
+    let seal = |words: &str| app.sealer.seal(&bound(&asker.channel_ref.workspace, &asker.user, words));
     modal::act(sheet, filled, &app.settings.app_url, last, sheet.metadata(seal))
 }
 

@@ -22,7 +22,7 @@ use tracing::{debug, warn};
 pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: Option<&MessageTs>) -> ClickAnswer {
     let said = |message| ClickAnswer::Beside(Reply::asker(message));
     let Some(message) = message else { return said(reply::unknown_action()) };
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let view_id = match app.slack.open_view(workspace, &asker.cause, &modal::asking(ask.task)).await {
         Ok(id) => id,
         Err(error) => {
@@ -46,7 +46,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
 
 /// What a form is about, as Segments.ai says it now; else what to tell whoever opens it.
 async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Answer<Sheet> {
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let access = may(app, asker, ask).await?;
     let empty = |sample| Sheet {
         ask: ask.clone(),
@@ -56,7 +56,7 @@ async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Answ
         labeler: None,
         reviewer: None,
         quoted: None,
-        channel: asker.lane.channel.clone(),
+        channel: asker.channel_ref.channel.clone(),
         message: message.clone(),
         opened_at: app.clock.now(),
     };
@@ -97,7 +97,7 @@ async fn may(app: &App, asker: &Asker, ask: &Ask) -> Answer<Access> {
         return Err(reply::replies_are_off().into());
     }
     may_act(app, asker).await?;
-    access(app, &asker.lane.workspace, ask.about.object()).await
+    access(app, &asker.channel_ref.workspace, ask.about.object()).await
 }
 
 /// Does what a submitted form says, or says what is wrong with it.
@@ -109,7 +109,7 @@ pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<S
     else {
         return Ok(says(&reply::act_form_is_outdated()));
     };
-    let asker = Asker { lane: App::lane(workspace, &sheet.channel), user: user.clone(), cause };
+    let asker = Asker { channel_ref: App::channel_ref(workspace, &sheet.channel), user: user.clone(), cause };
     let access = match may(app, &asker, &sheet.ask).await {
         Ok(access) => access,
         Err(Stop::Say(refusal)) => return Ok(says(&refusal)),

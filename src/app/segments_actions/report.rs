@@ -22,7 +22,7 @@ const SKEW: Duration = Duration::from_mins(5);
 /// Does what a submitted form says, or says what is wrong with it.
 pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     let By { app, asker, access, sheet, filled } = by;
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     let wrong = |said: &str| Ok(Submitted::Wrong(modal::wrong(block::TEXT, said)));
     match filled.text.chars().count() {
         0 => return wrong("Say in a few words what is wrong."),
@@ -43,7 +43,7 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     let app_url = &app.settings.app_url;
     let unseen = || by.again(sheet, &reply::reporting_unseen(sheet, app_url));
     let words = by.cause_of(&description);
-    let again = app.store.has_cause(&asker.lane, &asker.cause).await?;
+    let again = app.store.has_cause(&asker.channel_ref, &asker.cause).await?;
     if again {
         let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
         match patiently(app, || app.segments.issues_on(&access.key, sheet.sample, dataset)).await {
@@ -55,8 +55,8 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
             Err(error) => return Ok(by.again(sheet, &reply::reporting_waits(&error, sheet.ask.task))),
         }
     }
-    app.store.note_cause(&asker.lane, &asker.cause, app.clock.now()).await?;
-    let are_new = app.store.note_cause(&asker.lane, &words, app.clock.now()).await?;
+    app.store.note_cause(&asker.channel_ref, &asker.cause, app.clock.now()).await?;
+    let are_new = app.store.note_cause(&asker.channel_ref, &words, app.clock.now()).await?;
     let opened = match patiently(app, || app.segments.open_issue(&access.key, sheet.sample, &description)).await {
         Ok(issue) => Some((issue, words.clone())),
         Err(SegmentsError::Unclear(_)) => {
@@ -68,7 +68,7 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
             // Nothing was done, so that there is nothing to look for; an earlier try may have been taken all the same.
             for cause in [Some(&words).filter(|_| are_new), Some(&asker.cause).filter(|_| !again)].into_iter().flatten()
             {
-                app.store.forget_cause(&asker.lane, cause).await?;
+                app.store.forget_cause(&asker.channel_ref, cause).await?;
             }
             return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task)));
         }
@@ -88,7 +88,7 @@ impl By<'_> {
         let since = sheet.opened_at.saturating_sub(SKEW).unwrap_or(sheet.opened_at);
         for issue in issues.into_iter().filter(|issue| issue.created_at.is_none_or(|at| at >= since)) {
             let words = self.cause_of(issue.description.as_deref().unwrap_or_default());
-            if app.store.has_cause(&asker.lane, &words).await? {
+            if app.store.has_cause(&asker.channel_ref, &words).await? {
                 return Ok(Some((issue, words)));
             }
         }
@@ -122,7 +122,7 @@ impl By<'_> {
         let sample_name = self.sheet.name.clone();
         let news = News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name, asked_by: None };
         let index = self.app.index.read();
-        let matches = index.matches(&self.asker.lane.workspace, &news);
+        let matches = index.matches(&self.asker.channel_ref.workspace, &news);
         matches.iter().any(|found| found.channel == self.sheet.channel)
     }
 }

@@ -50,12 +50,12 @@ pub async fn act(
         object: act.what.object(),
         event: event(&act.what).as_str().to_owned(),
         assigned: None,
-        channel: asker.lane.channel.clone(),
+        channel: asker.channel_ref.channel.clone(),
         message: message.clone(),
         by: asker.user.clone(),
         expires_at: later(app.clock.now(), ECHO),
     };
-    let workspace = &asker.lane.workspace;
+    let workspace = &asker.channel_ref.workspace;
     app.store.expect_echo(workspace, change.clone()).await?;
     Ok(match patiently(app, || write(app, access, &act.what)).await {
         Ok(found) if is_done(&act.what, &found) => Acted::Done(found),

@@ -7,7 +7,7 @@ use crate::app::subscriptions::changes::Draft;
 use crate::app::subscriptions::hold;
 use crate::clock::{id_at, later};
 use crate::model::subscription::{Digest, Quiet};
-use crate::model::{Deed, Lane, Subscription};
+use crate::model::{Deed, ChannelRef, Subscription};
 use crate::render::{Message, reply};
 use crate::store::{Book, Edit, Edited, Store, StoreError};
 use jiff::Timestamp;
@@ -33,7 +33,7 @@ pub(in crate::app) struct Change<'a> {
     store: &'a dyn Store,
     /// The running server, if there is one: its index and its held deliveries follow the change.
     live: Option<&'a App>,
-    lane: &'a Lane,
+    channel_ref: &'a ChannelRef,
     author: Author<'a>,
     /// The command that does the same, for the audit log.
     typed: &'a str,
@@ -92,7 +92,7 @@ impl<'a> Change<'a> {
         Self {
             store: &*app.store,
             live: Some(app),
-            lane: &asker.lane,
+            channel_ref: &asker.channel_ref,
             author: Author::Person(asker),
             typed,
             undoes: None,
@@ -104,11 +104,11 @@ impl<'a> Change<'a> {
     pub(in crate::app) fn by_operator(
         store: &'a dyn Store,
         live: Option<&'a App>,
-        lane: &'a Lane,
+        channel_ref: &'a ChannelRef,
         typed: &'a str,
         at: Timestamp,
     ) -> Self {
-        Self { store, live, lane, author: Author::Operator, typed, undoes: None, at }
+        Self { store, live, channel_ref, author: Author::Operator, typed, undoes: None, at }
     }
 
     /// Marks it as the undo of an earlier change.
@@ -128,14 +128,14 @@ impl<'a> Change<'a> {
         mut plan: impl FnMut(&Book) -> Result<Draft, E>,
     ) -> Result<Applied, NotApplied<E>> {
         for _ in 0..EDIT_CONFLICT_RETRIES {
-            let book = self.store.book(self.lane).await?;
+            let book = self.store.book(self.channel_ref).await?;
             let draft = plan(&book).map_err(NotApplied::Rejected)?;
             if draft.is_empty() {
                 return Ok(Applied { draft, undo: None, first: false, released: 0 });
             }
             let edit = self.edit(&book, &draft);
             let undo = edit.undo.as_ref().map(|undo| undo.id);
-            match self.store.edit(self.lane, edit).await? {
+            match self.store.edit(self.channel_ref, edit).await? {
                 Edited::Stored => {
                     let released = self.follow(&book, &draft).await?;
                     return Ok(Applied { draft, undo, first: book.subscriptions.is_empty(), released });
@@ -157,7 +157,7 @@ impl<'a> Change<'a> {
             }
             Author::Operator => {
                 let typed = Deed::shortened(self.typed);
-                (None, Deed { at, by: None, channel: Some(self.lane.channel.clone()), typed }, None)
+                (None, Deed { at, by: None, channel: Some(self.channel_ref.channel.clone()), typed }, None)
             }
         };
         Edit {
@@ -177,12 +177,12 @@ impl<'a> Change<'a> {
     /// Updates the index, then the deliveries that are held: events that arrive from here on already follow the change.
     async fn follow(&self, book: &Book, draft: &Draft) -> Result<u64, StoreError> {
         let Some(app) = self.live else { return Ok(0) };
-        app.reindex(self.lane).await?;
+        app.reindex(self.channel_ref).await?;
         let retimed = retimed(book, draft);
         if retimed.is_empty() && draft.mutes.is_none() {
             return Ok(0);
         }
-        hold::release(app, self.lane, &retimed).await
+        hold::release(app, self.channel_ref, &retimed).await
     }
 }
 

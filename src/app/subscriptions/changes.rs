@@ -95,7 +95,7 @@ impl Draft {
         let find = |all: &[Subscription], number| all.iter().find(|s| s.number == number).cloned();
         Undo {
             id,
-            channel: asker.lane.channel.clone(),
+            channel: asker.channel_ref.channel.clone(),
             before: numbers().map(|number| (number, find(&book.subscriptions, number))).collect(),
             after: numbers().map(|number| (number, find(&self.put, number))).collect(),
             expires_at,
@@ -130,7 +130,7 @@ pub(in crate::app) fn subscribe(
                 let number = draft.next_number;
                 draft.next_number += 1;
                 let subscription = Subscription {
-                    channel: asker.lane.channel.clone(),
+                    channel: asker.channel_ref.channel.clone(),
                     number,
                     rule,
                     creator: asker.user.clone(),

@@ -31,12 +31,12 @@ pub(in crate::app) async fn open(app: &App, person: &Person, channel: Option<&Ch
 
 /// Opens the modal on a subscription.
 pub(in crate::app) async fn edit(app: &App, asker: &Asker, number: u32) -> Result<Option<Reply>, StoreError> {
-    let existing = app.store.book(&asker.lane).await?.subscriptions;
+    let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
     let Some(subscription) = existing.iter().find(|subscription| subscription.number == number) else {
         let missing = reply::no_such_subscription(&Target::Number(number).to_string(), &existing);
         return Ok(Some(Reply::asker(missing)));
     };
-    let channel = &asker.lane.channel;
+    let channel = &asker.channel_ref.channel;
     let edits = Edits { number, seen: fingerprint(&subscription.rule) };
     let sheet = Sheet { channel: Some(channel.clone()), edits: Some(edits), seal: None };
     let form = Form::of(&subscription.rule, channel.clone());
@@ -65,7 +65,7 @@ pub(in crate::app) async fn follow(app: &App, click: &Click) -> Result<(), Store
 /// The subscription that a sheet is about, as it is now.
 async fn current(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result<Option<Rule>, StoreError> {
     let (Some(edits), Some(channel)) = (&sheet.edits, &sheet.channel) else { return Ok(None) };
-    let book = app.store.book(&App::lane(workspace, channel)).await?;
+    let book = app.store.book(&App::channel_ref(workspace, channel)).await?;
     let found = book.subscriptions.into_iter().find(|subscription| subscription.number == edits.number);
     Ok(found.map(|subscription| subscription.rule))
 }
@@ -155,7 +155,7 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
     }
     // The same submission sent twice has the same cause, and is carried out once.
     let Ok(cause) = TriggerId::parse(format!("view.{}", view.id)) else { return Ok(Submitted::Close) };
-    let asker = Asker { lane: App::lane(workspace, channel), user: user.clone(), cause };
+    let asker = Asker { channel_ref: App::channel_ref(workspace, channel), user: user.clone(), cause };
     if let Err(refusal) = may_speak_for(app, &asker, &sheet).await {
         return Ok(match sheet.edits {
             None => Submitted::Wrong(modal::channel_error(&refusal.text)),
@@ -180,7 +180,7 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
     };
     Ok(match outcome {
         Outcome::Changed(message) => {
-            notify::channel(app, &asker.lane, user, message);
+            notify::channel(app, &asker.channel_ref, user, message);
             Submitted::Close
         }
         Outcome::Repeated(_) => Submitted::Close,

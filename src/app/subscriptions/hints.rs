@@ -6,7 +6,7 @@ use crate::app::channel_access::Readers;
 use crate::app::subscriptions::changes::Draft;
 use crate::app::subscriptions::hold;
 use crate::model::object::Seen;
-use crate::model::{DatasetName, DatasetPattern, Lane, Options, Subscription, UserId};
+use crate::model::{DatasetName, DatasetPattern, ChannelRef, Options, Subscription, UserId};
 use crate::render::Rung;
 use crate::render::reply::{self, Note};
 use crate::slack::command::Asked;
@@ -26,13 +26,13 @@ pub(in crate::app) fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Dr
     }
     let index = app.index.read();
     let mut looked_at = wanted.datasets.iter().take(PATTERNS_LOOKED_AT);
-    let unseen = looked_at.find(|pattern| !index.seen(&asker.lane.workspace, pattern));
+    let unseen = looked_at.find(|pattern| !index.seen(&asker.channel_ref.workspace, pattern));
     notes.extend(unseen.map(|pattern| Note::NothingSeenYet((*pattern).clone())));
     let no_zone = |change: &Subscription| change.time_zone.is_none() && has_times(&change.rule.options);
     if has_times(&wanted.options) && draft.put.iter().any(no_zone) {
         notes.push(Note::NoTimeZone);
     }
-    let mutes = index.mutes(&asker.lane.workspace, &asker.lane.channel);
+    let mutes = index.mutes(&asker.channel_ref.workspace, &asker.channel_ref.channel);
     let next = hold::next_digests(app.clock.now(), &draft.put, mutes);
     if !next.is_empty() {
         notes.push(Note::NextDigests(next));
@@ -56,7 +56,7 @@ pub(in crate::app) fn new_patterns(draft: &Draft) -> Vec<DatasetPattern> {
 /// the channel had no subscription before.
 pub(in crate::app) async fn tell_of_onlookers(
     app: &App,
-    lane: &Lane,
+    channel_ref: &ChannelRef,
     user: &UserId,
     patterns: &[DatasetPattern],
     first: bool,
@@ -66,20 +66,20 @@ pub(in crate::app) async fn tell_of_onlookers(
         return;
     }
     let is_shared = readers == Readers::OtherWorkspaces && first;
-    let private = private(app, lane, patterns).await;
-    let Some(message) = reply::onlookers(&lane.channel, is_shared, &private) else { return };
-    let (slack, busy) = (Arc::clone(&app.slack), app.lanes.at_work());
-    let (lane, user) = (lane.clone(), user.clone());
+    let private = private(app, channel_ref, patterns).await;
+    let Some(message) = reply::onlookers(&channel_ref.channel, is_shared, &private) else { return };
+    let (slack, busy) = (Arc::clone(&app.slack), app.workers.at_work());
+    let (channel_ref, user) = (channel_ref.clone(), user.clone());
     app.tasks.spawn(async move {
-        if let Err(error) = slack.write_to(&lane.workspace, &user, message.content(Rung::Whole)).await {
-            warn!(lane = %lane, "could not warn {user} about the audience of {lane}: {error}");
+        if let Err(error) = slack.write_to(&channel_ref.workspace, &user, message.content(Rung::Whole)).await {
+            warn!(channel = %channel_ref, "could not warn {user} about the audience of {channel_ref}: {error}");
         }
         drop(busy);
     });
 }
 
 /// The datasets among these that are private in Segments.ai.
-async fn private(app: &App, lane: &Lane, patterns: &[DatasetPattern]) -> Vec<DatasetName> {
+async fn private(app: &App, channel_ref: &ChannelRef, patterns: &[DatasetPattern]) -> Vec<DatasetName> {
     let (mut named, mut open) = (Vec::new(), Vec::new());
     for pattern in patterns {
         match pattern.only() {
@@ -90,16 +90,16 @@ async fn private(app: &App, lane: &Lane, patterns: &[DatasetPattern]) -> Vec<Dat
     open.truncate(PATTERNS_LOOKED_AT);
     if !open.is_empty() {
         let index = app.index.read();
-        let datasets = index.datasets(&lane.workspace);
+        let datasets = index.datasets(&channel_ref.workspace);
         let meant = datasets.filter(|name| open.iter().any(|pattern| pattern.matches(Some(name))));
         named.extend(meant.take(DATASETS_LOOKED_AT).cloned());
     }
     named.sort_unstable();
     named.dedup();
     named.truncate(DATASETS_LOOKED_AT);
-    let states = app.store.dataset_states(&lane.workspace, named).await.unwrap_or_else(|error| {
+    let states = app.store.dataset_states(&channel_ref.workspace, named).await.unwrap_or_else(|error| {
         // The change is stored by now, and this is only a note beside it.
-        warn!(lane = %lane, "could not check whether datasets are private: {error}");
+        warn!(channel = %channel_ref, "could not check whether datasets are private: {error}");
         Vec::new()
     });
     let is_private = |seen: &Seen| matches!(seen, Seen::Dataset(dataset) if dataset.public == Some(false));

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::model::schedule::next_digest;
 use crate::model::subscription::Options;
-use crate::model::{DatasetName, Hold, Lane, Mute, Subscription, SubscriptionState, hold};
+use crate::model::{DatasetName, Hold, ChannelRef, Mute, Subscription, SubscriptionState, hold};
 use crate::store::{Book, HeldUntil, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -25,8 +25,8 @@ pub(in crate::app) fn held(
 
 /// Holds what is held as the channel's mutes and subscriptions now say; gives how many deliveries wait no more. What
 /// the `retimed` subscriptions hold goes into their next digest, or into none; else it stays in the digest it was for.
-pub(in crate::app) async fn release(app: &App, lane: &Lane, retimed: &[u32]) -> Result<u64, StoreError> {
-    let (now, Book { subscriptions, mutes, .. }) = (app.clock.now(), app.store.book(lane).await?);
+pub(in crate::app) async fn release(app: &App, channel_ref: &ChannelRef, retimed: &[u32]) -> Result<u64, StoreError> {
+    let (now, Book { subscriptions, mutes, .. }) = (app.clock.now(), app.store.book(channel_ref).await?);
     let retimed = retimed.to_vec();
     let of = subscriptions.into_iter().map(|subscription| {
         let Subscription { number, rule, time_zone, .. } = subscription;
@@ -48,8 +48,8 @@ pub(in crate::app) async fn release(app: &App, lane: &Lane, retimed: &[u32]) -> 
         };
         until(now, digest, dataset, &mutes, options, zone)
     });
-    let released = app.store.release(lane, now, again).await?;
-    app.lanes.wake(lane);
+    let released = app.store.release(channel_ref, now, again).await?;
+    app.workers.wake(channel_ref);
     Ok(released)
 }
 

@@ -8,7 +8,7 @@ use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS};
 use crate::app::subscriptions::export_file;
 use crate::app::subscriptions::export_file::{Channel, Mistakes, Part, Person, Writer};
 use crate::app::{App, me};
-use crate::model::{ChannelId, Deed, Lane, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
+use crate::model::{ChannelId, Deed, ChannelRef, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
 use crate::render::reply::RuleChange;
 use crate::slack::command::Command;
 use crate::store::{Book, Linked, MOST_LINKS, Store, StoreError};
@@ -154,7 +154,7 @@ pub async fn import(
         }
         done.extend(people(workspace, &part.people, &store.links(workspace).await?, &mut mistakes));
         for channel in &part.channels {
-            let book = store.book(&App::lane(workspace, &channel.id)).await?;
+            let book = store.book(&App::channel_ref(workspace, &channel.id)).await?;
             match drafted(&book, channel, now) {
                 Ok(draft) => done.push(told(workspace, &channel.id, &draft)),
                 Err(why) => why.add_to(&mut mistakes, channel.line),
@@ -171,7 +171,7 @@ pub async fn import(
     for Part { workspace, people, channels, .. } in &parts {
         done.extend(carry_out_people(store, live, workspace, people, now).await?);
         for channel in channels {
-            let draft = carry_out(store, live, &App::lane(workspace, &channel.id), channel, now).await?;
+            let draft = carry_out(store, live, &App::channel_ref(workspace, &channel.id), channel, now).await?;
             done.push(told(workspace, &channel.id, &draft));
         }
     }
@@ -222,21 +222,21 @@ fn told(workspace: &WorkspaceId, channel: &ChannelId, draft: &Draft) -> Done {
 async fn carry_out(
     store: &dyn Store,
     live: Option<&App>,
-    lane: &Lane,
+    channel_ref: &ChannelRef,
     channel: &Channel,
     at: Timestamp,
 ) -> Result<Draft, Stopped> {
     let lines: Vec<_> = channel.entries.iter().map(|entry| entry.asked.to_string()).collect();
     let typed = Command::Import(lines.join("\n")).to_string();
-    let change = Change::by_operator(store, live, lane, &typed, at);
+    let change = Change::by_operator(store, live, channel_ref, &typed, at);
     let applied = change.apply(|book| drafted(book, channel, at)).await.map_err(|error| match error {
         NotApplied::Store(error) => Stopped::Store(error),
         NotApplied::Rejected(_) | NotApplied::Repeated(_) | NotApplied::Conflict => {
-            Stopped::Moved(lane.channel.clone())
+            Stopped::Moved(channel_ref.channel.clone())
         }
     })?;
     if !applied.draft.is_empty() {
-        info!(lane = %lane, "imported {} subscriptions into {lane}", applied.draft.put.len());
+        info!(channel = %channel_ref, "imported {} subscriptions into {channel_ref}", applied.draft.put.len());
     }
     Ok(applied.draft)
 }

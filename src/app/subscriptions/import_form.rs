@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 /// A page of the channel's subscriptions as commands, with what is muted, which is not among them.
 pub(in crate::app) async fn as_commands(app: &App, asker: &Asker, page: usize) -> Result<Message, StoreError> {
-    let Book { subscriptions, mutes, .. } = app.store.book(&asker.lane).await?;
+    let Book { subscriptions, mutes, .. } = app.store.book(&asker.channel_ref).await?;
     Ok(reply::with_mutes(reply::exported(&subscriptions, page), &Mute::in_force(mutes, app.clock.now())))
 }
 
@@ -29,7 +29,7 @@ pub(in crate::app) async fn paste(app: &App, asker: &Asker, lines: &str) -> Resu
     if !lines.is_empty() {
         return Ok(Some(bring_in_lines(app, asker, lines).await?.into()));
     }
-    let channel = &asker.lane.channel;
+    let channel = &asker.channel_ref.channel;
     if channel.as_str().starts_with('D') {
         return Ok(Some(Reply::asker(reply::not_a_channel())));
     }
@@ -51,7 +51,7 @@ async fn bring_in_lines(app: &App, asker: &Asker, text: &str) -> Result<Outcome,
             Line { number: *number, asked, creator: &asker.user, time_zone }
         });
         let lines: Vec<Line<'_>> = lines.collect();
-        import::import(book, &asker.lane.channel, &lines, &stamp.state, stamp.at).map_err(|why| match why {
+        import::import(book, &asker.channel_ref.channel, &lines, &stamp.state, stamp.at).map_err(|why| match why {
             NotImported::TooMany => reply::too_many_subscriptions(MOST_SUBSCRIPTIONS),
             NotImported::SelectNothing(lines) => reply::imported_lines_select_nothing(&lines),
         })
@@ -83,13 +83,13 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
     };
     let lines = view.text(LINES).unwrap_or_default();
     let wrong = |message: &Message| Submitted::Says(Box::new(form::import(&sheet, lines, Some(message))));
-    let asker = Asker { lane: App::lane(workspace, channel), user: user.clone(), cause };
+    let asker = Asker { channel_ref: App::channel_ref(workspace, channel), user: user.clone(), cause };
     if let Err(refusal) = may_speak_for(app, &asker, &sheet).await {
         return Ok(wrong(&refusal));
     }
     Ok(match bring_in_lines(app, &asker, lines).await? {
         Outcome::Changed(message) => {
-            notify::channel(app, &asker.lane, user, message);
+            notify::channel(app, &asker.channel_ref, user, message);
             Submitted::Close
         }
         Outcome::Repeated(_) => Submitted::Close,

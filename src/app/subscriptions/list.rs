@@ -19,7 +19,7 @@ pub(in crate::app) fn list(app: &App, book: Book, page: usize) -> Message {
 
 /// A page of the subscriptions of every channel that the asker is in.
 pub(in crate::app) async fn list_all(app: &App, asker: &Asker, page: usize) -> Result<Reply, StoreError> {
-    let (workspace, user) = (&asker.lane.workspace, &asker.user);
+    let (workspace, user) = (&asker.channel_ref.workspace, &asker.user);
     let memberships = match app.slack.channels_of(workspace, user).await {
         Ok(memberships) => memberships,
         Err(error) => {

@@ -87,7 +87,7 @@ async fn change_mutes(
 
 /// The time zone of whoever asks, if Slack says one that is known.
 pub(in crate::app) async fn time_zone(app: &App, asker: &Asker) -> Option<TimeZone> {
-    zone(app.slack.user(&asker.lane.workspace, &asker.user).await.ok()?.tz.as_deref())
+    zone(app.slack.user(&asker.channel_ref.workspace, &asker.user).await.ok()?.tz.as_deref())
 }
 
 /// A time zone by its name, if it is known.

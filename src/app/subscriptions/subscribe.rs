@@ -80,7 +80,7 @@ pub(in crate::app) async fn bring_in(
         Ok(allowed) => allowed,
         Err(refusal) => return Ok(Outcome::Refused(refusal)),
     };
-    let (state, joined, readers) = match reach(app, &asker.lane).await {
+    let (state, joined, readers) = match reach(app, &asker.channel_ref).await {
         Reach::Ready { joined, readers } => (SubscriptionState::Active, joined, readers),
         Reach::Unknown => (SubscriptionState::Active, false, Readers::Everybody),
         Reach::NeedsInvite => (SubscriptionState::Waiting, false, Readers::Members),
@@ -98,13 +98,13 @@ pub(in crate::app) async fn bring_in(
         return Ok(Outcome::Unchanged(reply::unchanged(&applied.draft.untouched)));
     }
     // Looks again: an invitation that came before the subscription was stored found nothing waiting.
-    let waits = waits && revive(app, &asker.lane).await?.is_empty();
-    if let (true, Some(installation)) = (waits, app.slack.installation(&asker.lane.workspace)) {
+    let waits = waits && revive(app, &asker.channel_ref).await?.is_empty();
+    if let (true, Some(installation)) = (waits, app.slack.installation(&asker.channel_ref.workspace)) {
         return Ok(Outcome::Waits(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
     }
     let notes = notes(app, asker, wanted, &applied.draft, joined);
     let patterns = new_patterns(&applied.draft);
-    tell_of_onlookers(app, &asker.lane, &asker.user, &patterns, applied.first, readers).await;
+    tell_of_onlookers(app, &asker.channel_ref, &asker.user, &patterns, applied.first, readers).await;
     Ok(Outcome::Changed(told(&applied.draft, &notes, applied.undo)))
 }
 
@@ -153,8 +153,8 @@ pub(in crate::app) async fn replace(
     let notes = notes(app, asker, &wanted, &draft, false);
     let patterns = new_patterns(&draft);
     if !patterns.is_empty() {
-        let readers = readers(app, &asker.lane).await;
-        tell_of_onlookers(app, &asker.lane, &asker.user, &patterns, false, readers).await;
+        let readers = readers(app, &asker.channel_ref).await;
+        tell_of_onlookers(app, &asker.channel_ref, &asker.user, &patterns, false, readers).await;
     }
     Ok(Outcome::Changed(reply::changed(&asker.user, &draft.changes, &notes, undo)))
 }
@@ -168,7 +168,7 @@ pub(in crate::app) async fn unsubscribe(
 ) -> Answer<Reply> {
     let allowed = may_change(app, asker).await?;
     if *target == Target::All && events.is_empty() {
-        let existing = app.store.book(&asker.lane).await?.subscriptions;
+        let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
         return Ok(Reply::asker(match existing.len() {
             0 => reply::list(&existing, 0),
             count => reply::confirm_unsubscribe_all(count),
@@ -188,7 +188,7 @@ pub(in crate::app) async fn unsubscribe(
 
 /// Asks before one subscription is removed.
 pub(in crate::app) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number: u32) -> Result<Reply, StoreError> {
-    let existing = app.store.book(&asker.lane).await?.subscriptions;
+    let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
     Ok(Reply::asker(match existing.iter().find(|subscription| subscription.number == number) {
         Some(subscription) => reply::confirm_unsubscribe(subscription),
         None => reply::no_such_subscription(&Target::Number(number).to_string(), &existing),
@@ -215,18 +215,18 @@ pub(in crate::app) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Answer<R
         let expired = made_at(id).is_some_and(|made_at| app.clock.now() >= later(made_at, UNDO_PERIOD));
         Stop::Say(reply::undo_refused(if expired { UndoRefusal::Expired } else { UndoRefusal::UsedUp }))
     };
-    let stored = app.store.undo(&asker.lane.workspace, id).await?;
-    let stored = stored.filter(|undo| undo.channel == asker.lane.channel).ok_or_else(gone)?;
+    let stored = app.store.undo(&asker.channel_ref.workspace, id).await?;
+    let stored = stored.filter(|undo| undo.channel == asker.channel_ref.channel).ok_or_else(gone)?;
     let draft = |book: &Book| changes::undo(book, &stored, app.clock.now()).map_err(reply::undo_refused);
     let edit = Change::by(app, asker, &allowed, "undo").undoing(id);
     match change(&edit, draft).await {
         Ok(applied) => {
             // What comes back may have stood still when it went.
-            revive(app, &asker.lane).await?;
+            revive(app, &asker.channel_ref).await?;
             Ok(Reply::channel(reply::undone(&asker.user, &applied.draft.changes)))
         }
         // Two may have clicked at once.
-        Err(Stop::Say(answer)) => Err(match app.store.undo(&asker.lane.workspace, id).await? {
+        Err(Stop::Say(answer)) => Err(match app.store.undo(&asker.channel_ref.workspace, id).await? {
             Some(_) => Stop::Say(answer),
             None => gone(),
         }),

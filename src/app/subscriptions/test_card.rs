@@ -26,7 +26,7 @@ pub(in crate::app) async fn post(
     target: Option<&Target>,
     event: Option<&str>,
 ) -> Result<Reply, StoreError> {
-    let subscriptions = app.store.book(&asker.lane).await?.subscriptions;
+    let subscriptions = app.store.book(&asker.channel_ref).await?.subscriptions;
     let meant = |subscription: &&Subscription| match target {
         Some(Target::Number(number)) => subscription.number == *number,
         Some(Target::Dataset(dataset)) => subscription.rule.dataset == *dataset,
@@ -57,7 +57,7 @@ pub(in crate::app) async fn post(
         subscription: subscription.number,
         style: options.style.unwrap_or(Style::Card),
         mention: &options.mention,
-        people: &app.people.of(&asker.lane.workspace),
+        people: &app.people.of(&asker.channel_ref.workspace),
         app_url: &app.settings.app_url,
         now,
         test: true,
@@ -67,14 +67,14 @@ pub(in crate::app) async fn post(
     let content = card(&news, &showing).content(Rung::Whole);
     let posted = reply::test_posted(subscription.number, true);
     // Slack sends a command again whose acknowledgement was lost.
-    if !app.store.note_cause(&asker.lane, &asker.cause, now).await? {
+    if !app.store.note_cause(&asker.channel_ref, &asker.cause, now).await? {
         return Ok(Reply::asker(posted));
     }
-    Ok(Reply::asker(match app.slack.post(&asker.lane, content, id_at(now)).await {
+    Ok(Reply::asker(match app.slack.post(&asker.channel_ref, content, id_at(now)).await {
         Ok(_) => posted,
         Err(SlackError::Refused(code)) => reply::still_refused(&code),
         Err(error) => {
-            warn!(lane = %asker.lane, "could not post a sample card to {}: {error}", asker.lane);
+            warn!(channel_ref = %asker.channel_ref, "could not post a sample card to {}: {error}", asker.channel_ref);
             reply::try_again("post a sample card")
         }
     }))
@@ -100,7 +100,7 @@ fn dataset(app: &App, asker: &Asker, rule: &Rule) -> String {
         return pattern.to_string();
     }
     let index = app.index.read();
-    let seen = index.datasets(&asker.lane.workspace).find(|dataset| pattern.matches(Some(dataset)));
+    let seen = index.datasets(&asker.channel_ref.workspace).find(|dataset| pattern.matches(Some(dataset)));
     seen.map_or_else(|| EXAMPLE_DATASET.to_owned(), DatasetName::to_string)
 }
 

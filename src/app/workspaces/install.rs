@@ -160,7 +160,7 @@ pub async fn land(app: &Arc<App>, back: Return, cookie: &str) -> Landed {
 }
 
 async fn take_in(app: &App, code: &str) -> Landed {
-    let _busy = app.lanes.at_work();
+    let _busy = app.workers.at_work();
     let Some(oauth) = &app.oauth else { return Landed::NoCode("no code".to_owned()) };
     let grant = match oauth.exchange(code).await {
         Ok(grant) => grant,

@@ -30,7 +30,7 @@ struct Token {
     busy: AtWork,
 }
 
-/// Looks after a workspace's installation until it is gone: asks Slack whether it takes the token, lets the lanes go, and
+/// Looks after a workspace's installation until it is gone: asks Slack whether it takes the token, lets the channels go, and
 /// asks again whenever Slack lets us in no longer, the token is to be renewed, or it is another.
 pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -> WorkspaceId {
     let mut tries = 0;
@@ -47,7 +47,7 @@ pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -
                     }
                 };
                 tokio::select! {
-                    () = app.lanes.until_closed(&workspace) => {}
+                    () = app.workers.until_closed(&workspace) => {}
                     () = renewal => { tries = 0; continue }
                     () = changes.notified() => { tries = 0; continue }
                 }
@@ -65,10 +65,10 @@ pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -
     workspace
 }
 
-/// Asks Slack whether it takes the token, and lets the lanes go. Gives when the token is to be looked after, or how long
+/// Asks Slack whether it takes the token, and lets the channels go. Gives when the token is to be looked after, or how long
 /// to wait at least.
 async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
-    let busy = app.lanes.at_work();
+    let busy = app.workers.at_work();
     let away = |error: StoreError| {
         warn!(workspace.id = %workspace, "could not check the installation in {workspace}: {error}");
         Duration::ZERO
@@ -85,7 +85,7 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
         if app.installed.note(workspace, Some(code)) {
             warn!(workspace.id = %workspace, "Slack rejected the token of {workspace} ({code}); reinstall the app there");
         }
-        app.lanes.close(workspace, PauseReason(code.to_owned()));
+        app.workers.close(workspace, PauseReason(code.to_owned()));
         Duration::ZERO
     };
     let token = app.vault.unseal(row, &record.bot_token).map_err(|error| {
@@ -106,10 +106,10 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
             return Err(Duration::ZERO);
         }
     }
-    app.lanes.open(workspace).await.map_err(away)?;
+    app.workers.open(workspace).await.map_err(away)?;
     // It may have been uninstalled while Slack was asked.
     if !app.installed.contains(workspace) {
-        app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned()));
+        app.workers.close(workspace, PauseReason("app_uninstalled".to_owned()));
         return Err(Duration::ZERO);
     }
     app.installed.note(workspace, None);
@@ -157,7 +157,7 @@ async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut 
                 warn!(workspace.id = %workspace, "could not save the new token of {workspace}: {error}; retrying");
                 drop(busy);
                 app.clock.sleep(back_off(0)).await;
-                busy = app.lanes.at_work();
+                busy = app.workers.at_work();
             }
         }
     }
@@ -237,7 +237,7 @@ async fn end(app: &App, workspace: &WorkspaceId, refused: WorkspaceRecord) -> Re
 /// Has whoever looks after a workspace ask Slack for it again.
 fn ask_again(app: &App, workspace: &WorkspaceId) {
     app.installed.note_said_to_be_gone(workspace);
-    app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned()));
+    app.workers.close(workspace, PauseReason("app_uninstalled".to_owned()));
 }
 
 /// Lets a workspace go that the app is not installed in any more.
@@ -248,7 +248,7 @@ async fn let_go(app: &App, workspace: &WorkspaceId) {
         app.slack.forget(workspace);
         info!(workspace.id = %workspace, "the app was removed from {workspace}");
     }
-    app.lanes.close(workspace, PauseReason("app_uninstalled".to_owned()));
+    app.workers.close(workspace, PauseReason("app_uninstalled".to_owned()));
     // It may have been installed again since its record was read; if that is not known, whoever looks after it finds out.
     if was_in && app.store.installation(workspace).await.map_or(true, |now| now.is_some_and(|now| now.is_installed())) {
         app.installed.add(workspace);

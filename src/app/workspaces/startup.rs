@@ -90,7 +90,7 @@ async fn connect_installed(app: &Arc<App>) {
     }
 }
 
-/// Asks Slack whose the environment's token is until it says, and lets the lanes go; again whenever Slack lets us in no
+/// Asks Slack whose the environment's token is until it says, and lets the channels go; again whenever Slack lets us in no
 /// longer. A token that was refused may be accepted later, when the app is installed again. Never ends.
 async fn connect_home(app: &App, token: &SecretString) {
     let mut tries = 0;
@@ -100,7 +100,7 @@ async fn connect_home(app: &App, token: &SecretString) {
         match ask(app, token).await {
             Ok(workspace) => {
                 let opened = app.clock.now();
-                app.lanes.until_closed(&workspace).await;
+                app.workers.until_closed(&workspace).await;
                 if later(opened, STEADY) <= app.clock.now() {
                     (tries, wait) = (1, back_off(0));
                 }
@@ -111,9 +111,9 @@ async fn connect_home(app: &App, token: &SecretString) {
     }
 }
 
-/// Asks Slack whose the token is and lets the lanes go; else says how long to wait at least.
+/// Asks Slack whose the token is and lets the channels go; else says how long to wait at least.
 async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
-    let _busy = app.lanes.at_work();
+    let _busy = app.workers.at_work();
     match app.slack.install(token).await {
         Ok(installation) => {
             let workspace = installation.workspace.clone();
@@ -124,7 +124,7 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
                 );
             }
             settle_in(app, &workspace);
-            if let Err(error) = app.lanes.open(&workspace).await {
+            if let Err(error) = app.workers.open(&workspace).await {
                 warn!("could not read the pending deliveries: {error}");
                 return Err(Duration::ZERO);
             }
@@ -168,7 +168,7 @@ fn settle_in(app: &App, workspace: &WorkspaceId) {
 /// Forgets what has outlived its use, now and every few hours.
 pub async fn sweep(app: &App) {
     loop {
-        let busy = app.lanes.at_work();
+        let busy = app.workers.at_work();
         match swept(app).await {
             Ok(0) => {}
             Ok(records) => info!("deleted {records} expired records"),
@@ -183,7 +183,7 @@ async fn swept(app: &App) -> Result<u64, StoreError> {
     let mut records = 0;
     for workspace in app.store.workspaces().await? {
         // Nobody can resume a channel while Slack lets us into none of its workspace.
-        if app.serves(&workspace) && app.lanes.closed(&workspace).is_none() && app.refused(&workspace).is_none() {
+        if app.serves(&workspace) && app.workers.closed(&workspace).is_none() && app.refused(&workspace).is_none() {
             let expired = app.store.expire(&workspace, app.clock.now()).await?;
             app.metrics.deliveries.add("held_too_long", expired);
         }

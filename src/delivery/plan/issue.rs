@@ -32,7 +32,7 @@ impl Part {
     }
 }
 
-/// The threads of a lane while its calls are planned.
+/// The threads of a channel while its calls are planned.
 pub(super) struct Threads<'p> {
     /// What each delivery is, by its place among those that are due; none for one that has no thread.
     parts: Vec<Option<Part>>,

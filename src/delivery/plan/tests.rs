@@ -252,7 +252,7 @@ fn any_pending() -> impl Strategy<Value = Vec<Pending>> {
         });
     (prop::collection::vec(one, 0..80), batch, any::<bool>()).prop_map(|(mut all, batch, threads)| {
         all.sort_by_key(|one| one.second);
-        // One subscription has an option; a lane is in the order of acceptance.
+        // One subscription has an option; a channel is in the order of acceptance.
         for one in all.iter_mut().filter(|one| one.subscription == 2) {
             (one.batch, one.threads) = (batch, threads);
         }
@@ -293,7 +293,7 @@ fn mixes_nothing(due: &Due, one: &Planned) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A lane that carries out one plan after another shows every event once, and those of an object in order.
+    /// A channel that carries out one plan after another shows every event once, and those of an object in order.
     #[test]
     fn every_event_is_shown_once_and_in_order_for_its_object(
         all in any_pending(),

@@ -1,7 +1,7 @@
 //! Calls about what is shown beside messages: modals, App Homes and unfurled links; and about who is where.
 
 use super::{Nothing, READ_LIMIT, SlackApi};
-use crate::model::{ChannelId, Lane, MessageTs, TriggerId, UserId, WorkspaceId};
+use crate::model::{ChannelId, ChannelRef, MessageTs, TriggerId, UserId, WorkspaceId};
 use crate::slack::error::SlackError;
 use serde::{Deserialize, Serialize};
 use slack_morphism::prelude::{SlackBlock, SlackView};
@@ -123,13 +123,13 @@ impl SlackApi {
     /// Shows what stands behind links in a message, by their addresses as Slack gave them.
     pub async fn unfurl(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         ts: &MessageTs,
         shown: &[(String, Vec<SlackBlock>)],
     ) -> Result<(), SlackError> {
         let unfurls = shown.iter().map(|(url, blocks)| (url.as_str(), Shown { blocks })).collect();
-        let request = Unfurl { channel: lane.channel.as_str(), ts: ts.as_str(), unfurls };
-        let Nothing {} = self.write(&lane.workspace, "chat.unfurl", &request, READ_LIMIT).await?;
+        let request = Unfurl { channel: channel_ref.channel.as_str(), ts: ts.as_str(), unfurls };
+        let Nothing {} = self.write(&channel_ref.workspace, "chat.unfurl", &request, READ_LIMIT).await?;
         Ok(())
     }
 

@@ -3,13 +3,13 @@
 use super::echoes::{self, Expected};
 use super::events::{EventRecord, Track};
 use super::keys::{Key, Kind};
-use super::lanes::{self, LaneRecord};
+use super::lanes::{self, QueueRecord};
 use super::view::View;
 use super::writer::Commit;
 use super::{anchors, books, datasets};
 use crate::model::{
-    AccountId, Delivery, DigestTimes, Lane, News, ObjectKey, ObjectState, Reason, Subscription, SubscriptionState,
-    WorkspaceId,
+    AccountId, ChannelRef, Delivery, DigestTimes, News, ObjectKey, ObjectState, Reason, Subscription,
+    SubscriptionState, WorkspaceId,
 };
 use crate::store::{AccountRecord, Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
 use jiff::Timestamp;
@@ -50,8 +50,8 @@ pub(super) fn accept(
     let accepted_at = arrival.received_at;
     let mut deliveries = Vec::with_capacity(verdict.deliveries.len());
     for new in &verdict.deliveries {
-        let lane = Lane { workspace: workspace.clone(), channel: new.channel.clone() };
-        let mut record = LaneRecord::read(view, &lane)?;
+        let channel_ref = ChannelRef { workspace: workspace.clone(), channel: new.channel.clone() };
+        let mut record = QueueRecord::read(view, &channel_ref)?;
         let delivery = Delivery {
             sequence: record.enter(),
             event: verdict.event,
@@ -65,9 +65,9 @@ pub(super) fn accept(
             account: Some(arrival.account.clone()),
             reason: new.reason.clone(),
         };
-        lanes::put(view, &lane, &delivery, accepted_at)?;
-        record.write(view, &lane)?;
-        deliveries.push((lane.channel, delivery.sequence));
+        lanes::put(view, &channel_ref, &delivery, accepted_at)?;
+        record.write(view, &channel_ref)?;
+        deliveries.push((channel_ref.channel, delivery.sequence));
     }
     let track = Track { account: arrival.account.clone(), message: arrival.message.clone(), deliveries };
     let event = EventRecord { news: Arc::clone(&verdict.news), track };
@@ -86,12 +86,12 @@ fn add_concerned(
     own: Option<Expected>,
     verdict: &mut Verdict,
 ) -> Result<(), StoreError> {
-    for (lane, anchor) in anchors::of_issue(view, workspace, object)? {
-        let is_wanted = verdict.deliveries.iter().any(|new| new.channel == lane.channel);
-        let subscription = view.read::<Subscription>(&Key::subscription(&lane, anchor.subscription))?;
+    for (channel_ref, anchor) in anchors::of_issue(view, workspace, object)? {
+        let is_wanted = verdict.deliveries.iter().any(|new| new.channel == channel_ref.channel);
+        let subscription = view.read::<Subscription>(&Key::subscription(&channel_ref, anchor.subscription))?;
         let is_active = subscription.is_some_and(|subscription| subscription.state == SubscriptionState::Active);
         if !is_wanted && is_active {
-            let (channel, options) = (lane.channel, anchor.options);
+            let (channel, options) = (channel_ref.channel, anchor.options);
             verdict.deliveries.push(NewDelivery {
                 channel,
                 subscription: anchor.subscription,
@@ -106,8 +106,8 @@ fn add_concerned(
     let news = News { asked_by: Some(own.by), ..News::clone(&verdict.news) };
     verdict.news = Arc::new(news);
     if verdict.deliveries.iter().all(|new| new.channel != own.channel) {
-        let lane = Lane { workspace: workspace.clone(), channel: own.channel.clone() };
-        let subscriptions = books::read(view, &lane)?.subscriptions;
+        let channel_ref = ChannelRef { workspace: workspace.clone(), channel: own.channel.clone() };
+        let subscriptions = books::read(view, &channel_ref)?.subscriptions;
         let active = subscriptions.into_iter().find(|one| one.state == SubscriptionState::Active);
         verdict.deliveries.extend(active.map(|one| NewDelivery {
             channel: own.channel.clone(),

@@ -3,7 +3,7 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use crate::model::anchor::Standing;
-use crate::model::{Anchor, ChannelId, Delivery, Lane, News, Object, ObjectKey, WorkspaceId};
+use crate::model::{Anchor, ChannelId, ChannelRef, Delivery, News, Object, ObjectKey, WorkspaceId};
 use crate::store::StoreError;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -17,34 +17,34 @@ pub(super) const LIVES: Duration = Duration::from_hours(180 * 24);
 
 /// Keeps an anchor in the place of what it was; one that is gone is forgotten. What became of the issue while its card
 /// waited may be told to nobody else, so a new one takes it in.
-pub(super) fn put(view: &mut View, lane: &Lane, anchor: &Anchor) -> Result<(), StoreError> {
-    let key = Key::anchor(lane, &anchor.object);
+pub(super) fn put(view: &mut View, channel_ref: &ChannelRef, anchor: &Anchor) -> Result<(), StoreError> {
+    let key = Key::anchor(channel_ref, &anchor.object);
     let mut anchor = anchor.clone();
     if let Some(before) = view.read::<Anchor>(&key)? {
-        view.remove(&Key::behind(lane, before.edit_at, &before.object))?;
+        view.remove(&Key::behind(channel_ref, before.edit_at, &before.object))?;
     } else if let Some(account) = anchor.account.as_ref().filter(|_| anchor.standing == Standing::Current)
-        && let Some(known) = view.read(&Key::object(&lane.workspace, account, &anchor.object))?
+        && let Some(known) = view.read(&Key::object(&channel_ref.workspace, account, &anchor.object))?
     {
         anchor = anchor.caught_up(&known);
     }
     if anchor.standing == Standing::Gone {
-        show(view, lane, &anchor.object, false)?;
+        show(view, channel_ref, &anchor.object, false)?;
         return view.remove(&key);
     }
-    show(view, lane, &anchor.object, true)?;
+    show(view, channel_ref, &anchor.object, true)?;
     if anchor.standing == Standing::Behind {
-        view.write(&Key::behind(lane, anchor.edit_at, &anchor.object), &anchor.object)?;
+        view.write(&Key::behind(channel_ref, anchor.edit_at, &anchor.object), &anchor.object)?;
     }
     view.write(&key, &anchor)
 }
 
 /// Notes whether a channel has an anchor of an issue.
-fn show(view: &mut View, lane: &Lane, object: &ObjectKey, shows: bool) -> Result<(), StoreError> {
-    let key = Key::shown(&lane.workspace, object);
+fn show(view: &mut View, channel_ref: &ChannelRef, object: &ObjectKey, shows: bool) -> Result<(), StoreError> {
+    let key = Key::shown(&channel_ref.workspace, object);
     let mut channels: Vec<ChannelId> = view.read(&key)?.unwrap_or_default();
-    let place = channels.iter().position(|channel| *channel == lane.channel);
+    let place = channels.iter().position(|channel| *channel == channel_ref.channel);
     match (place, shows) {
-        (None, true) => channels.push(lane.channel.clone()),
+        (None, true) => channels.push(channel_ref.channel.clone()),
         (Some(place), false) => drop(channels.remove(place)),
         _ => return Ok(()),
     }
@@ -56,13 +56,13 @@ pub(super) fn of_issue(
     view: &View,
     workspace: &WorkspaceId,
     object: &ObjectKey,
-) -> Result<Vec<(Lane, Anchor)>, StoreError> {
+) -> Result<Vec<(ChannelRef, Anchor)>, StoreError> {
     let channels: Vec<ChannelId> = view.read(&Key::shown(workspace, object))?.unwrap_or_default();
     let mut anchors = Vec::new();
     for channel in channels {
-        let lane = Lane { workspace: workspace.clone(), channel };
-        let anchor = view.read::<Anchor>(&Key::anchor(&lane, object))?;
-        anchors.extend(anchor.filter(|anchor| anchor.standing != Standing::Frozen).map(|anchor| (lane, anchor)));
+        let channel_ref = ChannelRef { workspace: workspace.clone(), channel };
+        let anchor = view.read::<Anchor>(&Key::anchor(&channel_ref, object))?;
+        anchors.extend(anchor.filter(|anchor| anchor.standing != Standing::Frozen).map(|anchor| (channel_ref, anchor)));
     }
     Ok(anchors)
 }
@@ -71,17 +71,17 @@ pub(super) fn of_issue(
 /// be edited.
 pub(super) fn claimed(
     view: &View,
-    lane: &Lane,
+    channel_ref: &ChannelRef,
     due: &[(Delivery, Arc<News>)],
 ) -> Result<(Vec<Anchor>, Option<Timestamp>), StoreError> {
     let issues = due.iter().filter(|(_, news)| matches!(news.event.object, Object::Issue(_)));
     let mut objects: BTreeSet<ObjectKey> = issues.filter_map(|(_, news)| news.event.object_key()).collect();
-    let behind = Key::within(lane, Kind::Behind);
+    let behind = Key::within(channel_ref, Kind::Behind);
     let mut edit_at = None;
     let mut anchors = Vec::new();
     for entry in view.scan::<ObjectKey>(&behind).take(MOST_BEHIND) {
         let (key, object) = entry?;
-        let Some(anchor) = view.read::<Anchor>(&Key::anchor(lane, &object))? else {
+        let Some(anchor) = view.read::<Anchor>(&Key::anchor(channel_ref, &object))? else {
             view.note_unreadable(key);
             continue;
         };
@@ -90,7 +90,7 @@ pub(super) fn claimed(
         anchors.push(anchor);
     }
     for object in objects {
-        anchors.extend(view.read::<Anchor>(&Key::anchor(lane, &object))?);
+        anchors.extend(view.read::<Anchor>(&Key::anchor(channel_ref, &object))?);
     }
     Ok((anchors, edit_at))
 }
@@ -101,9 +101,9 @@ pub(super) fn forget(view: &mut View, _: &WorkspaceId, key: &Key, now: Timestamp
     if anchor.changed_at >= now.checked_sub(LIVES).unwrap_or(Timestamp::MIN) {
         return Ok(0);
     }
-    if let Some(lane) = key.lane() {
-        show(view, &lane, &anchor.object, false)?;
-        view.remove(&Key::behind(&lane, anchor.edit_at, &anchor.object))?;
+    if let Some(channel_ref) = key.channel_ref() {
+        show(view, &channel_ref, &anchor.object, false)?;
+        view.remove(&Key::behind(&channel_ref, anchor.edit_at, &anchor.object))?;
     }
     view.remove(key).map(|()| 1)
 }

@@ -1,7 +1,7 @@
 //! Records that cannot be read: reported once with their key, moved out of the way, and what counts them put right.
 
 use super::keys::{Key, Kind};
-use super::lanes::LaneRecord;
+use super::lanes::QueueRecord;
 use super::view::View;
 use crate::store::StoreError;
 
@@ -14,13 +14,13 @@ pub(super) fn set_aside(view: &mut View, keys: Vec<Key>) -> Result<(), StoreErro
         let workspace = key.workspace();
         let workspace = workspace.as_ref().map_or("", |workspace| workspace.as_str());
         tracing::error!(workspace.id = workspace, record.key = %key, "quarantined record `{key}`, which cannot be read");
-        let Some(lane) = key.lane() else { continue };
+        let Some(channel_ref) = key.channel_ref() else { continue };
         if key.is(Kind::Ready) || key.is(Kind::Held) {
-            let mut record = LaneRecord::read(view, &lane)?;
+            let mut record = QueueRecord::read(view, &channel_ref)?;
             record.leave();
-            record.write(view, &lane)?;
-        } else if key.is(Kind::Lane) {
-            LaneRecord::read(view, &lane)?.write(view, &lane)?;
+            record.write(view, &channel_ref)?;
+        } else if key.is(Kind::Queue) {
+            QueueRecord::read(view, &channel_ref)?.write(view, &channel_ref)?;
         }
     }
     Ok(())
@@ -29,7 +29,7 @@ pub(super) fn set_aside(view: &mut View, keys: Vec<Key>) -> Result<(), StoreErro
 #[cfg(test)]
 mod tests {
     use crate::model::{AccountId, ChannelId, Event, EventId, EventType, MessageId, News, Object, Options};
-    use crate::model::{Lane, LetterId, WorkspaceId};
+    use crate::model::{ChannelRef, LetterId, WorkspaceId};
     use crate::store::sled::SledStore;
     use crate::store::sled::keys::{Key, Kind};
     use crate::store::{Arrival, Durability, NewDelivery, Settlement, Store, Verdict};
@@ -40,11 +40,11 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
-    fn lane() -> Lane {
-        Lane { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse("C1").unwrap() }
+    fn channel_ref() -> ChannelRef {
+        ChannelRef { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse("C1").unwrap() }
     }
 
-    /// A store with three deliveries in a lane, the last one held.
+    /// A store with three deliveries in a channel, the last one held.
     async fn store() -> (TempDir, SledStore) {
         let folder = tempfile::tempdir().unwrap();
         let store = SledStore::open(folder.path(), Durability::Process).unwrap();
@@ -58,7 +58,7 @@ mod tests {
                 sample: None,
             };
             let not_before = if number == 2 { Timestamp::from_second(9).unwrap() } else { NOW };
-            let channel = lane().channel;
+            let channel = channel_ref().channel;
             let delivery = NewDelivery {
                 channel,
                 subscription: 1,
@@ -79,7 +79,7 @@ mod tests {
             let event = EventId(Uuid::from_u128(number));
             let verdict =
                 Verdict { state: None, news: Arc::new(news), event, deliveries: vec![delivery], is_stale: false };
-            store.accept(&lane().workspace, arrival, Box::new(|_| verdict)).await.unwrap();
+            store.accept(&channel_ref().workspace, arrival, Box::new(|_| verdict)).await.unwrap();
         }
         (folder, store)
     }
@@ -90,18 +90,18 @@ mod tests {
     }
 
     async fn due(store: &SledStore, second: i64) -> Vec<u64> {
-        let claim = store.claim(&lane(), Timestamp::from_second(second).unwrap(), 9).await.unwrap();
+        let claim = store.claim(&channel_ref(), Timestamp::from_second(second).unwrap(), 9).await.unwrap();
         claim.due.iter().map(|(delivery, _)| delivery.sequence).collect()
     }
 
     #[tokio::test]
     async fn an_unreadable_delivery_blocks_no_other_and_is_not_counted() {
         let (_folder, store) = store().await;
-        let ready = Key::numbered(&lane(), Kind::Ready, 0);
+        let ready = Key::numbered(&channel_ref(), Kind::Ready, 0);
         spoil(&store, &ready);
-        spoil(&store, &Key::numbered(&lane(), Kind::Held, 2));
+        spoil(&store, &Key::numbered(&channel_ref(), Kind::Held, 2));
         assert_eq!(due(&store, 9).await, [1]);
-        assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 1);
+        assert_eq!(store.backlog(&channel_ref().workspace).await.unwrap().pending, 1);
         let db = store.shared.read();
         let aside = db.as_ref().unwrap().get(ready.set_aside().bytes()).unwrap();
         assert_eq!(aside.as_deref(), Some(&b"1{rubbish"[..]));
@@ -110,21 +110,21 @@ mod tests {
     #[tokio::test]
     async fn a_delivery_whose_event_is_unreadable_becomes_a_dead_letter() {
         let (_folder, store) = store().await;
-        spoil(&store, &Key::event(&lane().workspace, NOW, EventId(Uuid::from_u128(0))));
+        spoil(&store, &Key::event(&channel_ref().workspace, NOW, EventId(Uuid::from_u128(0))));
         assert_eq!(due(&store, 0).await, [1]);
-        let letters = store.dead_letters(&lane().workspace, 9).await.unwrap();
+        let letters = store.dead_letters(&channel_ref().workspace, 9).await.unwrap();
         assert_eq!(letters.iter().map(|letter| letter.delivery.sequence).collect::<Vec<_>>(), [0]);
-        assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 2);
+        assert_eq!(store.backlog(&channel_ref().workspace).await.unwrap().pending, 2);
     }
 
     #[tokio::test]
     async fn an_unreadable_lane_gives_no_sequence_of_a_dead_letter_again() {
         let (_folder, store) = store().await;
         let dead = Settlement::Dead { covers: vec![2], error: "no_text".to_owned() };
-        store.settle(&lane(), dead, NOW, NOW).await.unwrap();
-        spoil(&store, &Key::of(&lane(), Kind::Lane));
-        let letter = [LetterId { channel: lane().channel, sequence: 2 }];
-        assert_eq!(store.retry_dead(&lane().workspace, &letter, NOW).await.unwrap(), letter);
+        store.settle(&channel_ref(), dead, NOW, NOW).await.unwrap();
+        spoil(&store, &Key::of(&channel_ref(), Kind::Queue));
+        let letter = [LetterId { channel: channel_ref().channel, sequence: 2 }];
+        assert_eq!(store.retry_dead(&channel_ref().workspace, &letter, NOW).await.unwrap(), letter);
         assert_eq!(due(&store, 0).await, [0, 1, 3]);
     }
 
@@ -132,20 +132,20 @@ mod tests {
     async fn a_dead_letter_whose_event_is_unreadable_stays() {
         let (_folder, store) = store().await;
         let dead = Settlement::Dead { covers: vec![0], error: "no_text".to_owned() };
-        store.settle(&lane(), dead, NOW, NOW).await.unwrap();
-        spoil(&store, &Key::event(&lane().workspace, NOW, EventId(Uuid::from_u128(0))));
-        let letter = [LetterId { channel: lane().channel, sequence: 0 }];
-        assert_eq!(store.retry_dead(&lane().workspace, &letter, NOW).await.unwrap(), []);
-        assert_eq!(store.dead_letters(&lane().workspace, 9).await.unwrap().len(), 1);
-        assert_eq!(store.drop_dead(&lane().workspace, &letter).await.unwrap(), letter);
+        store.settle(&channel_ref(), dead, NOW, NOW).await.unwrap();
+        spoil(&store, &Key::event(&channel_ref().workspace, NOW, EventId(Uuid::from_u128(0))));
+        let letter = [LetterId { channel: channel_ref().channel, sequence: 0 }];
+        assert_eq!(store.retry_dead(&channel_ref().workspace, &letter, NOW).await.unwrap(), []);
+        assert_eq!(store.dead_letters(&channel_ref().workspace, 9).await.unwrap().len(), 1);
+        assert_eq!(store.drop_dead(&channel_ref().workspace, &letter).await.unwrap(), letter);
     }
 
     #[tokio::test]
     async fn an_unreadable_lane_is_made_again_from_its_deliveries() {
         let (_folder, store) = store().await;
-        spoil(&store, &Key::of(&lane(), Kind::Lane));
-        assert_eq!(store.lanes(&lane().workspace).await.unwrap(), [lane()]);
-        assert_eq!(store.backlog(&lane().workspace).await.unwrap().pending, 3);
+        spoil(&store, &Key::of(&channel_ref(), Kind::Queue));
+        assert_eq!(store.channels_with_work(&channel_ref().workspace).await.unwrap(), [channel_ref()]);
+        assert_eq!(store.backlog(&channel_ref().workspace).await.unwrap().pending, 3);
         assert_eq!(due(&store, 9).await, [0, 1, 2]);
     }
 
@@ -154,10 +154,10 @@ mod tests {
         let (_folder, store) = store().await;
         for sequence in 0..3 {
             let dead = Settlement::Dead { covers: vec![sequence], error: sequence.to_string() };
-            store.settle(&lane(), dead, NOW, NOW).await.unwrap();
-            spoil(&store, &Key::of(&lane(), Kind::Lane));
+            store.settle(&channel_ref(), dead, NOW, NOW).await.unwrap();
+            spoil(&store, &Key::of(&channel_ref(), Kind::Queue));
         }
-        let ended = store.history(&lane(), 9).await.unwrap().ended;
+        let ended = store.history(&channel_ref(), 9).await.unwrap().ended;
         let events = ended.iter().map(|outcome| outcome.event.0.as_u128());
         assert_eq!(events.collect::<Vec<_>>(), [2, 1, 0]);
     }

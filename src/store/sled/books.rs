@@ -3,29 +3,34 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::{deeds, mutes};
-use crate::model::{Lane, Pause, Subscription, SubscriptionState, TriggerId, WorkspaceId};
+use crate::model::{ChannelRef, Pause, Subscription, SubscriptionState, TriggerId, WorkspaceId};
 use crate::store::record::BookHead as Head;
 use crate::store::{Book, Edit, Edited, StoreError, Undo};
 use jiff::Timestamp;
 
 impl Head {
-    fn write(&self, view: &mut View, lane: &Lane) -> Result<(), StoreError> {
-        view.write(&Key::of(lane, Kind::Book), self)
+    fn write(&self, view: &mut View, channel_ref: &ChannelRef) -> Result<(), StoreError> {
+        view.write(&Key::of(channel_ref, Kind::Book), self)
     }
 }
 
-pub(super) fn read(view: &View, lane: &Lane) -> Result<Book, StoreError> {
-    let subscriptions = view.scan::<Subscription>(&Key::within(lane, Kind::Subscription));
+pub(super) fn read(view: &View, channel_ref: &ChannelRef) -> Result<Book, StoreError> {
+    let subscriptions = view.scan::<Subscription>(&Key::within(channel_ref, Kind::Subscription));
     let subscriptions = subscriptions.map(|entry| entry.map(|(_, subscription)| subscription));
     let subscriptions = subscriptions.collect::<Result<Vec<_>, _>>()?;
     let fresh = Book::default();
-    let head = view.read::<Head>(&Key::of(lane, Kind::Book))?;
+    let head = view.read::<Head>(&Key::of(channel_ref, Kind::Book))?;
     // Where the head was lost, the numbers in use are still not given again.
     let head = head.unwrap_or_else(|| match subscriptions.last() {
         Some(last) => Head { revision: 1, next_number: last.number.saturating_add(1) },
         None => Head { revision: fresh.revision, next_number: fresh.next_number },
     });
-    Ok(Book { revision: head.revision, next_number: head.next_number, subscriptions, mutes: mutes::read(view, lane)? })
+    Ok(Book {
+        revision: head.revision,
+        next_number: head.next_number,
+        subscriptions,
+        mutes: mutes::read(view, channel_ref)?,
+    })
 }
 
 /// Every subscription of a workspace.
@@ -35,19 +40,19 @@ pub(super) fn subscriptions(view: &View, workspace: &WorkspaceId) -> Result<Vec<
         .collect()
 }
 
-pub(super) fn edit(view: &mut View, lane: &Lane, edit: &Edit) -> Result<Edited, StoreError> {
-    let cause = edit.cause.as_ref().map(|cause| Key::cause(lane, cause));
+pub(super) fn edit(view: &mut View, channel_ref: &ChannelRef, edit: &Edit) -> Result<Edited, StoreError> {
+    let cause = edit.cause.as_ref().map(|cause| Key::cause(channel_ref, cause));
     if let Some(cause) = &cause
         && view.holds(cause)?
     {
         return Ok(Edited::Repeated);
     }
-    let book = read(view, lane)?;
+    let book = read(view, channel_ref)?;
     if book.revision != edit.revision {
         return Ok(Edited::Moved);
     }
     if let Some(id) = edit.undoes {
-        let key = Key::undo(&lane.workspace, id);
+        let key = Key::undo(&channel_ref.workspace, id);
         if view.read::<Undo>(&key)?.is_none_or(|undo| undo.expires_at <= edit.at) {
             return Ok(Edited::Moved);
         }
@@ -56,60 +61,65 @@ pub(super) fn edit(view: &mut View, lane: &Lane, edit: &Edit) -> Result<Edited, 
     let mut next_number = book.next_number.max(edit.next_number);
     for subscription in &edit.put {
         next_number = next_number.max(subscription.number.saturating_add(1));
-        view.write(&Key::subscription(lane, subscription.number), subscription)?;
+        view.write(&Key::subscription(channel_ref, subscription.number), subscription)?;
     }
     for &number in &edit.remove {
-        view.remove(&Key::subscription(lane, number))?;
+        view.remove(&Key::subscription(channel_ref, number))?;
     }
     if let Some(mutes) = &edit.mutes {
-        mutes::write(view, lane, mutes)?;
+        mutes::write(view, channel_ref, mutes)?;
     }
     if let Some(cause) = &cause {
         view.write(cause, &edit.at)?;
     }
     if let Some(undo) = &edit.undo {
-        view.write(&Key::undo(&lane.workspace, undo.id), undo)?;
+        view.write(&Key::undo(&channel_ref.workspace, undo.id), undo)?;
     }
     if let Some(deed) = &edit.deed {
-        deeds::note(view, &lane.workspace, deed)?;
+        deeds::note(view, &channel_ref.workspace, deed)?;
     }
-    Head { revision: book.revision + 1, next_number }.write(view, lane)?;
+    Head { revision: book.revision + 1, next_number }.write(view, channel_ref)?;
     Ok(Edited::Stored)
 }
 
 /// Notes that something is done because of this; whether that is new.
-pub(super) fn note_cause(view: &mut View, lane: &Lane, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError> {
-    let key = Key::cause(lane, cause);
+pub(super) fn note_cause(
+    view: &mut View,
+    channel_ref: &ChannelRef,
+    cause: &TriggerId,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let key = Key::cause(channel_ref, cause);
     let is_new = !view.holds(&key)?;
     view.write(&key, &at).map(|()| is_new)
 }
 
 /// Pauses the active subscriptions of a channel that Slack refuses; gives them.
-pub(super) fn pause(view: &mut View, lane: &Lane, pause: &Pause) -> Result<Vec<Subscription>, StoreError> {
+pub(super) fn pause(view: &mut View, channel_ref: &ChannelRef, pause: &Pause) -> Result<Vec<Subscription>, StoreError> {
     let paused = SubscriptionState::Paused { reason: pause.reason.clone(), since: pause.since };
-    turn(view, lane, &paused, |state| *state == SubscriptionState::Active)
+    turn(view, channel_ref, &paused, |state| *state == SubscriptionState::Active)
 }
 
 /// Makes the paused and waiting subscriptions of a channel active; gives them.
-pub(super) fn activate(view: &mut View, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
-    turn(view, lane, &SubscriptionState::Active, |state| *state != SubscriptionState::Active)
+pub(super) fn activate(view: &mut View, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
+    turn(view, channel_ref, &SubscriptionState::Active, |state| *state != SubscriptionState::Active)
 }
 
 /// Turns the subscriptions that are in some state into another; a book in which none is stays as it was.
 fn turn(
     view: &mut View,
-    lane: &Lane,
+    channel_ref: &ChannelRef,
     to: &SubscriptionState,
     from: fn(&SubscriptionState) -> bool,
 ) -> Result<Vec<Subscription>, StoreError> {
-    let Book { revision, next_number, mut subscriptions, .. } = read(view, lane)?;
+    let Book { revision, next_number, mut subscriptions, .. } = read(view, channel_ref)?;
     subscriptions.retain(|subscription| from(&subscription.state));
     for subscription in &mut subscriptions {
         subscription.state = to.clone();
-        view.write(&Key::subscription(lane, subscription.number), subscription)?;
+        view.write(&Key::subscription(channel_ref, subscription.number), subscription)?;
     }
     if !subscriptions.is_empty() {
-        Head { revision: revision + 1, next_number }.write(view, lane)?;
+        Head { revision: revision + 1, next_number }.write(view, channel_ref)?;
     }
     Ok(subscriptions)
 }

@@ -1,16 +1,16 @@
-//! Giving up what a paused lane has held for too long, a page at a time so that nothing waits for it.
+//! Giving up what a paused channel has held for too long, a page at a time so that nothing waits for it.
 
 use super::keys::{Key, Kind};
-use super::lanes::{LaneRecord, give_up};
+use super::lanes::{QueueRecord, give_up};
 use super::view::View;
 use super::writer::{Commit, Writer};
 use crate::clock::later;
-use crate::model::{Delivery, Lane, Pause, WorkspaceId};
+use crate::model::{Delivery, ChannelRef, Pause, WorkspaceId};
 use crate::store::StoreError;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// A paused lane holds a delivery for so long.
+/// A paused channel holds a delivery for so long.
 const HELD: Duration = Duration::from_hours(7 * 24);
 /// What a delivery becomes that was held for longer.
 const ERROR: &str = "held_too_long";
@@ -19,13 +19,13 @@ const PAGE: usize = 256;
 
 pub(super) async fn expire(writer: &Writer, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
     let mut gone = 0;
-    for lane in long_paused(writer, workspace, now).await? {
+    for channel_ref in long_paused(writer, workspace, now).await? {
         let mut of_lane = 0;
         for kind in [Kind::Ready, Kind::Held] {
-            let mut from = Some(Key::within(&lane, kind));
+            let mut from = Some(Key::within(&channel_ref, kind));
             while let Some(start) = from {
-                let lane = lane.clone();
-                let step = move |view: &mut View| Ok((page(view, &lane, kind, &start, now)?, Commit::Soon));
+                let channel_ref = channel_ref.clone();
+                let step = move |view: &mut View| Ok((page(view, &channel_ref, kind, &start, now)?, Commit::Soon));
                 let (went, next) = writer.write(step).await?;
                 of_lane += went;
                 from = next;
@@ -33,8 +33,8 @@ pub(super) async fn expire(writer: &Writer, workspace: &WorkspaceId, now: Timest
         }
         if of_lane > 0 {
             tracing::warn!(
-                lane = %lane, dead_letters = of_lane,
-                "moved {of_lane} deliveries to the dead letters because {lane} was on hold for 7 days"
+                channel = %channel_ref, dead_letters = of_lane,
+                "moved {of_lane} deliveries to the dead letters because {channel_ref} was on hold for 7 days"
             );
         }
         gone += of_lane;
@@ -42,17 +42,17 @@ pub(super) async fn expire(writer: &Writer, workspace: &WorkspaceId, now: Timest
     Ok(gone)
 }
 
-/// Lanes whose pause lasts so long already.
-async fn long_paused(writer: &Writer, workspace: &WorkspaceId, now: Timestamp) -> Result<Vec<Lane>, StoreError> {
-    let beginning = Key::all(workspace, Kind::Lane);
+/// DeliveryWorkers whose pause lasts so long already.
+async fn long_paused(writer: &Writer, workspace: &WorkspaceId, now: Timestamp) -> Result<Vec<ChannelRef>, StoreError> {
+    let beginning = Key::all(workspace, Kind::Queue);
     let find = move |view: &mut View| {
-        let mut lanes = Vec::new();
-        for entry in view.scan::<LaneRecord>(&beginning) {
+        let mut channels = Vec::new();
+        for entry in view.scan::<QueueRecord>(&beginning) {
             let (key, record) = entry?;
             let is_long = record.pause.is_some_and(|pause| later(pause.since, HELD) <= now);
-            lanes.extend(key.lane().filter(|_| is_long));
+            channels.extend(key.channel_ref().filter(|_| is_long));
         }
-        Ok((lanes, Commit::Soon))
+        Ok((channels, Commit::Soon))
     };
     writer.write(find).await
 }
@@ -60,21 +60,21 @@ async fn long_paused(writer: &Writer, workspace: &WorkspaceId, now: Timestamp) -
 /// Gives up what was held for too long among the next deliveries. Gives how many that are, and where to go on.
 fn page(
     view: &mut View,
-    lane: &Lane,
+    channel_ref: &ChannelRef,
     kind: Kind,
     start: &Key,
     now: Timestamp,
 ) -> Result<(u64, Option<Key>), StoreError> {
     // It may have been resumed since the last page.
-    let Some(pause) = LaneRecord::read(view, lane)?.pause else { return Ok((0, None)) };
-    let keys = view.keys(&Key::within(lane, kind), start).take(PAGE).collect::<Result<Vec<_>, _>>()?;
+    let Some(pause) = QueueRecord::read(view, channel_ref)?.pause else { return Ok((0, None)) };
+    let keys = view.keys(&Key::within(channel_ref, kind), start).take(PAGE).collect::<Result<Vec<_>, _>>()?;
     let mut covers = Vec::new();
     for key in &keys {
         let delivery = view.read::<Delivery>(key)?;
         covers.extend(delivery.filter(|delivery| held_until(delivery, &pause) <= now).map(|held| held.sequence));
     }
     if !covers.is_empty() {
-        give_up(view, lane, &covers, ERROR, now)?;
+        give_up(view, channel_ref, &covers, ERROR, now)?;
     }
     Ok((covers.len() as u64, keys.get(PAGE - 1).map(Key::successor)))
 }

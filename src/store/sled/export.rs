@@ -4,7 +4,7 @@ use super::datasets::Seen;
 use super::keys::{Key, Kind};
 use super::view::{View, parse};
 use super::{anchors, datasets, deeds, letters, links, outcomes, tenants};
-use crate::model::Lane;
+use crate::model::ChannelRef;
 use crate::store::StoreError;
 use crate::store::record::{Exported, Record};
 use std::fs::File;
@@ -97,21 +97,21 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
     let workspace = key.workspace()?;
     Some(match kind {
         Kind::Account => Record::Account { workspace, account: key.account_id()?, state: parse(value)? },
-        Kind::Anchor => Record::Anchor { lane: key.lane()?, anchor: parse(value)? },
-        Kind::Book => Record::Book { lane: key.lane()?, head: parse(value)? },
-        Kind::Cause => Record::Cause { lane: key.lane()?, cause: key.text()?, at: parse(value)? },
+        Kind::Anchor => Record::Anchor { channel_ref: key.channel_ref()?, anchor: parse(value)? },
+        Kind::Book => Record::Book { channel_ref: key.channel_ref()?, head: parse(value)? },
+        Kind::Cause => Record::Cause { channel_ref: key.channel_ref()?, cause: key.text()?, at: parse(value)? },
         Kind::Deed => Record::Deed { workspace, number: key.sequence()?, deed: parse(value)? },
-        Kind::Ready => Record::Delivery { lane: key.lane()?, held: false, delivery: parse(value)? },
-        Kind::Digest => Record::Digest { lane: key.lane()?, digest: parse(value)? },
+        Kind::Ready => Record::Delivery { channel_ref: key.channel_ref()?, held: false, delivery: parse(value)? },
+        Kind::Digest => Record::Digest { channel_ref: key.channel_ref()?, digest: parse(value)? },
         Kind::Event => {
             let (at, id) = key.event_id()?;
             Record::Event { workspace, id, at, event: parse(value)? }
         }
-        Kind::Fold => Record::Fold { lane: key.lane()?, fold: parse(value)? },
-        Kind::Held => Record::Delivery { lane: key.lane()?, held: true, delivery: parse(value)? },
+        Kind::Fold => Record::Fold { channel_ref: key.channel_ref()?, fold: parse(value)? },
+        Kind::Held => Record::Delivery { channel_ref: key.channel_ref()?, held: true, delivery: parse(value)? },
         Kind::Home => Record::Home { workspace, mark: parse(value)? },
-        Kind::Intent => Record::Intent { lane: key.lane()?, intent: parse(value)? },
-        Kind::Lane => Record::Lane { lane: key.lane()?, state: parse(value)? },
+        Kind::Intent => Record::Intent { channel_ref: key.channel_ref()?, intent: parse(value)? },
+        Kind::Queue => Record::ChannelRef { channel_ref: key.channel_ref()?, state: parse(value)? },
         Kind::Link => Record::Link { workspace, link: parse(value)? },
         Kind::Received => {
             let (account, message) = key.account_and_text()?;
@@ -125,14 +125,14 @@ fn record(kind: Kind, key: &Key, value: &[u8]) -> Option<Record> {
             let (account, object) = key.account_and_text()?;
             Record::Object { workspace, account, object, state: parse(value)? }
         }
-        Kind::Mutes => Record::Mutes { lane: key.lane()?, mutes: parse(value)? },
+        Kind::Mutes => Record::Mutes { channel_ref: key.channel_ref()?, mutes: parse(value)? },
         Kind::Outcome => {
             let outcomes::Numbered { number, outcome } = parse(value)?;
-            Record::Outcome { lane: key.lane()?, number, outcome: Box::new(outcome) }
+            Record::Outcome { channel_ref: key.channel_ref()?, number, outcome: Box::new(outcome) }
         }
         Kind::Subscription => Record::Subscription { workspace, subscription: parse(value)? },
         Kind::Undo => Record::Undo { workspace, undo: parse(value)? },
-        Kind::Welcomed => Record::Welcomed { lane: key.lane()?, at: parse(value)? },
+        Kind::Welcomed => Record::Welcomed { channel_ref: key.channel_ref()?, at: parse(value)? },
         Kind::Dead => Record::DeadLetter { workspace, letter: parse(value)? },
         Kind::Workspace => Record::Workspace { workspace, installation: parse(value)? },
         Kind::Wake
@@ -154,44 +154,46 @@ pub(super) fn put(view: &mut View, record: Record) -> Result<(), StoreError> {
     let malformed = || StoreError::Unavailable("a hash in a record is none".to_owned());
     match record {
         Record::Account { workspace, account, state } => tenants::put(view, &workspace, &account, &state),
-        Record::Anchor { lane, anchor } => anchors::put(view, &lane, &anchor),
-        Record::Book { lane, head } => view.write(&Key::of(&lane, Kind::Book), &head),
-        Record::Cause { lane, cause, at } => view.write(&Key::short_cause(&lane, &cause).ok_or_else(malformed)?, &at),
+        Record::Anchor { channel_ref, anchor } => anchors::put(view, &channel_ref, &anchor),
+        Record::Book { channel_ref, head } => view.write(&Key::of(&channel_ref, Kind::Book), &head),
+        Record::Cause { channel_ref, cause, at } => {
+            view.write(&Key::short_cause(&channel_ref, &cause).ok_or_else(malformed)?, &at)
+        }
         Record::Dataset { workspace, name, accounts } => datasets::put(view, &workspace, &Seen { name, accounts }),
         Record::DeadLetter { workspace, letter } => {
-            letters::put(view, &Lane { workspace, channel: letter.channel.clone() }, &letter)
+            letters::put(view, &ChannelRef { workspace, channel: letter.channel.clone() }, &letter)
         }
         Record::Deed { workspace, number, deed } => deeds::put(view, &workspace, number, &deed),
-        Record::Delivery { lane, held: false, delivery } => {
-            view.write(&Key::numbered(&lane, Kind::Ready, delivery.sequence), &delivery)
+        Record::Delivery { channel_ref, held: false, delivery } => {
+            view.write(&Key::numbered(&channel_ref, Kind::Ready, delivery.sequence), &delivery)
         }
-        Record::Delivery { lane, held: true, delivery } => {
-            view.write(&Key::wake(&lane, delivery.not_before, delivery.sequence), &())?;
-            view.write(&Key::numbered(&lane, Kind::Held, delivery.sequence), &delivery)
+        Record::Delivery { channel_ref, held: true, delivery } => {
+            view.write(&Key::wake(&channel_ref, delivery.not_before, delivery.sequence), &())?;
+            view.write(&Key::numbered(&channel_ref, Kind::Held, delivery.sequence), &delivery)
         }
-        Record::Digest { lane, digest } => view.write(&Key::digest(&lane, &digest), &digest),
+        Record::Digest { channel_ref, digest } => view.write(&Key::digest(&channel_ref, &digest), &digest),
         Record::Event { workspace, id, at, event } => view.write(&Key::event(&workspace, at, id), &event),
-        Record::Fold { lane, fold } => view.write(&Key::fold(&lane, &fold), &fold),
+        Record::Fold { channel_ref, fold } => view.write(&Key::fold(&channel_ref, &fold), &fold),
         Record::Home { workspace, mark } => view.write(&Key::all(&workspace, Kind::Home), &mark),
-        Record::Intent { lane, intent } => view.write(&Key::of(&lane, Kind::Intent), &intent),
-        Record::Lane { lane, state } => view.write(&Key::of(&lane, Kind::Lane), &state),
+        Record::Intent { channel_ref, intent } => view.write(&Key::of(&channel_ref, Kind::Intent), &intent),
+        Record::ChannelRef { channel_ref, state } => view.write(&Key::of(&channel_ref, Kind::Queue), &state),
         Record::Link { workspace, link } => links::put(view, &workspace, &link),
-        Record::Mutes { lane, mutes } => view.write(&Key::of(&lane, Kind::Mutes), &mutes),
+        Record::Mutes { channel_ref, mutes } => view.write(&Key::of(&channel_ref, Kind::Mutes), &mutes),
         Record::Object { workspace, account, object, state } => {
             let key = Key::short_of(&workspace, Kind::Object, &account, &object).ok_or_else(malformed)?;
             view.write(&key, &state)
         }
-        Record::Outcome { lane, number, outcome } => outcomes::put(view, &lane, number, *outcome),
+        Record::Outcome { channel_ref, number, outcome } => outcomes::put(view, &channel_ref, number, *outcome),
         Record::Received { workspace, account, message, at } => {
             let key = Key::short_of(&workspace, Kind::Received, &account, &message).ok_or_else(malformed)?;
             view.write(&key, &at)
         }
         Record::Subscription { workspace, subscription } => {
-            let lane = Lane { workspace, channel: subscription.channel.clone() };
-            view.write(&Key::subscription(&lane, subscription.number), &subscription)
+            let channel_ref = ChannelRef { workspace, channel: subscription.channel.clone() };
+            view.write(&Key::subscription(&channel_ref, subscription.number), &subscription)
         }
         Record::Undo { workspace, undo } => view.write(&Key::undo(&workspace, undo.id), &undo),
-        Record::Welcomed { lane, at } => view.write(&Key::of(&lane, Kind::Welcomed), &at),
+        Record::Welcomed { channel_ref, at } => view.write(&Key::of(&channel_ref, Kind::Welcomed), &at),
         Record::Workspace { workspace, installation } => view.write(&Key::installation(&workspace), &installation),
     }
 }

@@ -9,8 +9,8 @@
 mod short;
 
 use crate::model::{
-    AccountId, ChannelId, DatasetName, DigestMessage, EventId, Fold, FoldKey, Lane, MessageId, ObjectKey, TriggerId,
-    UserId, Username, WorkspaceId,
+    AccountId, ChannelId, ChannelRef, DatasetName, DigestMessage, EventId, Fold, FoldKey, MessageId, ObjectKey,
+    TriggerId, UserId, Username, WorkspaceId,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -47,7 +47,7 @@ kinds! {
     Cause = b'c',
     /// number → something that somebody changed.
     Deed = b'D',
-    /// channel, sequence → a delivery that may go as soon as its lane may.
+    /// channel, sequence → a delivery that may go as soon as its channel may.
     Ready = b'd',
     /// account, object and event → the channels that an own change was made from.
     Echo = b'E',
@@ -65,8 +65,8 @@ kinds! {
     Intent = b'i',
     /// channel, subscription, time → a digest that lacks something.
     Digest = b'j',
-    /// channel → the lane's counters, pace and pause.
-    Lane = b'l',
+    /// channel → the channel's counters, pace and pause.
+    Queue = b'l',
     /// username in lower case → who claims it.
     Link = b'k',
     /// user → the username that they claim.
@@ -142,13 +142,13 @@ impl Key {
     }
 
     /// All records of one kind and channel, for the kinds where something follows the channel.
-    pub(super) fn within(lane: &Lane, kind: Kind) -> Self {
-        Self::all(&lane.workspace, kind).closed(lane.channel.as_str())
+    pub(super) fn within(channel_ref: &ChannelRef, kind: Kind) -> Self {
+        Self::all(&channel_ref.workspace, kind).closed(channel_ref.channel.as_str())
     }
 
     /// The one record of a kind that a channel has.
-    pub(super) fn of(lane: &Lane, kind: Kind) -> Self {
-        Self::all(&lane.workspace, kind).bounded(lane.channel.as_str())
+    pub(super) fn of(channel_ref: &ChannelRef, kind: Kind) -> Self {
+        Self::all(&channel_ref.workspace, kind).bounded(channel_ref.channel.as_str())
     }
 
     pub(super) fn link(workspace: &WorkspaceId, username: &Username) -> Self {
@@ -167,12 +167,12 @@ impl Key {
         Self::all(workspace, Kind::Account).plus(account.as_str().as_bytes())
     }
 
-    pub(super) fn subscription(lane: &Lane, number: u32) -> Self {
-        Self::within(lane, Kind::Subscription).plus(&number.to_be_bytes())
+    pub(super) fn subscription(channel_ref: &ChannelRef, number: u32) -> Self {
+        Self::within(channel_ref, Kind::Subscription).plus(&number.to_be_bytes())
     }
 
-    pub(super) fn cause(lane: &Lane, cause: &TriggerId) -> Self {
-        Self::within(lane, Kind::Cause).bounded(cause.as_str())
+    pub(super) fn cause(channel_ref: &ChannelRef, cause: &TriggerId) -> Self {
+        Self::within(channel_ref, Kind::Cause).bounded(cause.as_str())
     }
 
     pub(super) fn undo(workspace: &WorkspaceId, id: Uuid) -> Self {
@@ -205,29 +205,29 @@ impl Key {
     }
 
     /// A delivery that is ready or held, a dead letter, or an outcome's slot.
-    pub(super) fn numbered(lane: &Lane, kind: Kind, sequence: u64) -> Self {
-        Self::within(lane, kind).plus(&sequence.to_be_bytes())
+    pub(super) fn numbered(channel_ref: &ChannelRef, kind: Kind, sequence: u64) -> Self {
+        Self::within(channel_ref, kind).plus(&sequence.to_be_bytes())
     }
 
     /// A fold that is not closed; one that waits to be closed may stand beside a newer one of its key. A dataset's name
     /// contains no line break, and the event's comes last: the three do not blur.
-    pub(super) fn fold(lane: &Lane, fold: &Fold) -> Self {
+    pub(super) fn fold(channel_ref: &ChannelRef, fold: &Fold) -> Self {
         let FoldKey { subscription, event, dataset } = &fold.key;
         let dataset = dataset.as_ref().map_or("", |dataset| dataset.as_str());
         let text = format!("{subscription}\n{dataset}\n{event}");
-        Self::within(lane, Kind::Fold).time(fold.opened_at).bounded(&text)
+        Self::within(channel_ref, Kind::Fold).time(fold.opened_at).bounded(&text)
     }
 
-    pub(super) fn anchor(lane: &Lane, object: &ObjectKey) -> Self {
-        Self::within(lane, Kind::Anchor).bounded(object.as_str())
+    pub(super) fn anchor(channel_ref: &ChannelRef, object: &ObjectKey) -> Self {
+        Self::within(channel_ref, Kind::Anchor).bounded(object.as_str())
     }
 
     pub(super) fn shown(workspace: &WorkspaceId, object: &ObjectKey) -> Self {
         Self::all(workspace, Kind::Shown).bounded(object.as_str())
     }
 
-    pub(super) fn behind(lane: &Lane, edit_at: Timestamp, object: &ObjectKey) -> Self {
-        Self::within(lane, Kind::Behind).time(edit_at).bounded(object.as_str())
+    pub(super) fn behind(channel_ref: &ChannelRef, edit_at: Timestamp, object: &ObjectKey) -> Self {
+        Self::within(channel_ref, Kind::Behind).time(edit_at).bounded(object.as_str())
     }
 
     /// An object's key and the name of an event: the name comes last and contains no line break.
@@ -237,22 +237,22 @@ impl Key {
     }
 
     /// A digest that lacks something, by when it was planned.
-    pub(super) fn digest(lane: &Lane, digest: &DigestMessage) -> Self {
-        Self::within(lane, Kind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.opened_at)
+    pub(super) fn digest(channel_ref: &ChannelRef, digest: &DigestMessage) -> Self {
+        Self::within(channel_ref, Kind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.opened_at)
     }
 
-    pub(super) fn wake(lane: &Lane, not_before: Timestamp, sequence: u64) -> Self {
-        Self::within(lane, Kind::Wake).time(not_before).plus(&sequence.to_be_bytes())
+    pub(super) fn wake(channel_ref: &ChannelRef, not_before: Timestamp, sequence: u64) -> Self {
+        Self::within(channel_ref, Kind::Wake).time(not_before).plus(&sequence.to_be_bytes())
     }
 
     /// The beginning that the wake records of one time share.
-    pub(super) fn wakes_at(lane: &Lane, time: Timestamp) -> Self {
-        Self::within(lane, Kind::Wake).time(time)
+    pub(super) fn wakes_at(channel_ref: &ChannelRef, time: Timestamp) -> Self {
+        Self::within(channel_ref, Kind::Wake).time(time)
     }
 
-    pub(super) fn dead_by_age(lane: &Lane, at: Timestamp, sequence: u64) -> Self {
-        let channel = lane.channel.as_str();
-        Self::all(&lane.workspace, Kind::DeadByAge).time(at).closed(channel).plus(&sequence.to_be_bytes())
+    pub(super) fn dead_by_age(channel_ref: &ChannelRef, at: Timestamp, sequence: u64) -> Self {
+        let channel = channel_ref.channel.as_str();
+        Self::all(&channel_ref.workspace, Kind::DeadByAge).time(at).closed(channel).plus(&sequence.to_be_bytes())
     }
 
     /// Where a piece of this record's value stands.
@@ -313,18 +313,18 @@ impl Key {
         AccountId::parse(std::str::from_utf8(self.rest()).ok()?).ok()
     }
 
-    /// The lane, of a record whose rest begins with the channel.
-    pub(super) fn lane(&self) -> Option<Lane> {
+    /// The channel, of a record whose rest begins with the channel.
+    pub(super) fn channel_ref(&self) -> Option<ChannelRef> {
         let channel = self.rest().split(|&byte| byte == 0).next()?;
         let channel = ChannelId::parse(std::str::from_utf8(channel).ok()?).ok()?;
-        Some(Lane { workspace: self.workspace()?, channel })
+        Some(ChannelRef { workspace: self.workspace()?, channel })
     }
 
-    /// The lane of a dead letter in the order of age.
-    pub(super) fn lane_by_age(&self) -> Option<Lane> {
+    /// The channel of a dead letter in the order of age.
+    pub(super) fn lane_by_age(&self) -> Option<ChannelRef> {
         let channel = self.rest().get(8..)?.split(|&byte| byte == 0).next()?;
         let channel = ChannelId::parse(std::str::from_utf8(channel).ok()?).ok()?;
-        Some(Lane { workspace: self.workspace()?, channel })
+        Some(ChannelRef { workspace: self.workspace()?, channel })
     }
 
     /// The sequence that it ends with.

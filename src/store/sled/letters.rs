@@ -2,18 +2,18 @@
 
 use super::events::{self, EventRecord};
 use super::keys::{Key, Kind};
-use super::lanes::{self, LaneRecord};
+use super::lanes::{self, QueueRecord};
 use super::outcomes;
 use super::view::View;
-use crate::model::{End, Lane, LetterId, WorkspaceId};
+use crate::model::{ChannelRef, End, LetterId, WorkspaceId};
 use crate::store::{DeadLetter, StoreError};
 use jiff::Timestamp;
 
 /// Makes dead letters of deliveries that are in their places.
 pub(super) fn bury(
     view: &mut View,
-    lane: &Lane,
-    record: &mut LaneRecord,
+    channel_ref: &ChannelRef,
+    record: &mut QueueRecord,
     covers: &[u64],
     error: &str,
     at: Timestamp,
@@ -22,32 +22,32 @@ pub(super) fn bury(
     // Many deliveries of one event stand next to each other.
     let mut last = None;
     for &sequence in covers {
-        let Some(delivery) = lanes::take(view, lane, sequence)? else { continue };
+        let Some(delivery) = lanes::take(view, channel_ref, sequence)? else { continue };
         record.leave();
         if last.as_ref().is_none_or(|(id, _)| *id != delivery.event) {
-            last = Some((delivery.event, events::news(view, lane, &delivery)?));
+            last = Some((delivery.event, events::news(view, channel_ref, &delivery)?));
         }
         ended.push(delivery.clone());
         let news = last.as_ref().and_then(|(_, news)| news.as_ref());
         let letter = DeadLetter {
-            channel: lane.channel.clone(),
+            channel: channel_ref.channel.clone(),
             delivery,
             at,
             error: error.to_owned(),
             event: news.map(|news| news.name().to_owned()),
             dataset: news.and_then(|news| news.event.dataset.clone()),
         };
-        put(view, lane, &letter)?;
+        put(view, channel_ref, &letter)?;
     }
     let end = End::Dead { error: error.to_owned() };
-    outcomes::note(view, lane, &mut record.outcomes, &ended, &end, at)
+    outcomes::note(view, channel_ref, &mut record.outcomes, &ended, &end, at)
 }
 
 /// Keeps a dead letter, under its name and by its age.
-pub(super) fn put(view: &mut View, lane: &Lane, letter: &DeadLetter) -> Result<(), StoreError> {
+pub(super) fn put(view: &mut View, channel_ref: &ChannelRef, letter: &DeadLetter) -> Result<(), StoreError> {
     let sequence = letter.delivery.sequence;
-    view.write(&Key::numbered(lane, Kind::Dead, sequence), letter)?;
-    view.write(&Key::dead_by_age(lane, letter.at, sequence), &())
+    view.write(&Key::numbered(channel_ref, Kind::Dead, sequence), letter)?;
+    view.write(&Key::dead_by_age(channel_ref, letter.at, sequence), &())
 }
 
 /// Deliveries that were given up, oldest first.
@@ -58,7 +58,7 @@ pub(super) fn list(view: &View, workspace: &WorkspaceId, limit: usize) -> Result
         let key = key?;
         let place = key.lane_by_age().zip(key.sequence());
         let letter = match place {
-            Some((lane, sequence)) => view.read(&Key::numbered(&lane, Kind::Dead, sequence))?,
+            Some((channel_ref, sequence)) => view.read(&Key::numbered(&channel_ref, Kind::Dead, sequence))?,
             None => None,
         };
         match letter {
@@ -69,29 +69,29 @@ pub(super) fn list(view: &View, workspace: &WorkspaceId, limit: usize) -> Result
     Ok(letters)
 }
 
-/// Puts letters back at the ends of their lanes; gives those that went.
+/// Puts letters back at the ends of their channels; gives those that went.
 pub(super) fn retry(
     view: &mut View,
     workspace: &WorkspaceId,
     letters: Vec<LetterId>,
     now: Timestamp,
 ) -> Result<Vec<LetterId>, StoreError> {
-    each(view, workspace, letters, |view, lane, letter| {
+    each(view, workspace, letters, |view, channel_ref, letter| {
         let before = &letter.delivery;
-        let key = Key::event(&lane.workspace, before.accepted_at, before.event);
+        let key = Key::event(&channel_ref.workspace, before.accepted_at, before.event);
         let Some(mut event) = view.read::<EventRecord>(&key)? else { return Ok(false) };
-        let mut record = LaneRecord::read(view, lane)?;
+        let mut record = QueueRecord::read(view, channel_ref)?;
         let mut delivery = before.clone();
         delivery.sequence = record.enter();
         (delivery.attempts, delivery.not_before, delivery.last_error) = (0, now, None);
         for (channel, sequence) in &mut event.track.deliveries {
-            if *channel == lane.channel && *sequence == before.sequence {
+            if *channel == channel_ref.channel && *sequence == before.sequence {
                 *sequence = delivery.sequence;
             }
         }
         view.write(&key, &event)?;
-        lanes::put(view, lane, &delivery, now)?;
-        record.write(view, lane)?;
+        lanes::put(view, channel_ref, &delivery, now)?;
+        record.write(view, channel_ref)?;
         Ok(true)
     })
 }
@@ -110,16 +110,16 @@ fn each(
     view: &mut View,
     workspace: &WorkspaceId,
     mut letters: Vec<LetterId>,
-    goes: impl Fn(&mut View, &Lane, &DeadLetter) -> Result<bool, StoreError>,
+    goes: impl Fn(&mut View, &ChannelRef, &DeadLetter) -> Result<bool, StoreError>,
 ) -> Result<Vec<LetterId>, StoreError> {
     let mut gone = Vec::new();
     for id in letters.drain(..) {
-        let lane = Lane { workspace: workspace.clone(), channel: id.channel.clone() };
-        let key = Key::numbered(&lane, Kind::Dead, id.sequence);
+        let channel_ref = ChannelRef { workspace: workspace.clone(), channel: id.channel.clone() };
+        let key = Key::numbered(&channel_ref, Kind::Dead, id.sequence);
         let Some(letter) = view.read::<DeadLetter>(&key)? else { continue };
-        if goes(view, &lane, &letter)? {
+        if goes(view, &channel_ref, &letter)? {
             view.remove(&key)?;
-            view.remove(&Key::dead_by_age(&lane, letter.at, id.sequence))?;
+            view.remove(&Key::dead_by_age(&channel_ref, letter.at, id.sequence))?;
             gone.push(id);
         }
     }

@@ -34,7 +34,7 @@ use super::{
     History, Intent, Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use crate::model::{
-    AccountId, ChannelId, DatasetName, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
+    AccountId, ChannelId, DatasetName, ChannelRef, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
     Subscription, TriggerId, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
@@ -184,28 +184,28 @@ impl Store for SledStore {
         self.read(move |view| books::subscriptions(view, &workspace)).await
     }
 
-    async fn book(&self, lane: &Lane) -> Result<Book, StoreError> {
-        let lane = lane.clone();
-        self.read(move |view| books::read(view, &lane)).await
+    async fn book(&self, channel_ref: &ChannelRef) -> Result<Book, StoreError> {
+        let channel_ref = channel_ref.clone();
+        self.read(move |view| books::read(view, &channel_ref)).await
     }
 
-    async fn edit(&self, lane: &Lane, edit: Edit) -> Result<Edited, StoreError> {
-        let lane = lane.clone();
-        self.write(move |view| books::edit(view, &lane, &edit)).await
+    async fn edit(&self, channel_ref: &ChannelRef, edit: Edit) -> Result<Edited, StoreError> {
+        let channel_ref = channel_ref.clone();
+        self.write(move |view| books::edit(view, &channel_ref, &edit)).await
     }
 
-    async fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError> {
-        let (lane, cause) = (lane.clone(), cause.clone());
-        self.write(move |view| books::note_cause(view, &lane, &cause, at)).await
+    async fn note_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError> {
+        let (channel_ref, cause) = (channel_ref.clone(), cause.clone());
+        self.write(move |view| books::note_cause(view, &channel_ref, &cause, at)).await
     }
 
-    async fn has_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<bool, StoreError> {
-        let key = Key::cause(lane, cause);
+    async fn has_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<bool, StoreError> {
+        let key = Key::cause(channel_ref, cause);
         self.read(move |view| view.holds(&key)).await
     }
 
-    async fn forget_cause(&self, lane: &Lane, cause: &TriggerId) -> Result<(), StoreError> {
-        let key = Key::cause(lane, cause);
+    async fn forget_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<(), StoreError> {
+        let key = Key::cause(channel_ref, cause);
         self.write(move |view| view.remove(&key)).await
     }
 
@@ -253,49 +253,49 @@ impl Store for SledStore {
         self.read(move |view| links::all(view, &workspace)).await
     }
 
-    async fn lanes(&self, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError> {
+    async fn channels_with_work(&self, workspace: &WorkspaceId) -> Result<Vec<ChannelRef>, StoreError> {
         let workspace = workspace.clone();
-        let lanes = self.read(move |view| lanes::unfinished(view, &workspace)).await?;
-        Ok(lanes.into_iter().collect())
+        let channels = self.read(move |view| lanes::unfinished(view, &workspace)).await?;
+        Ok(channels.into_iter().collect())
     }
 
-    async fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Result<Claim, StoreError> {
-        let of = lane.clone();
+    async fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Result<Claim, StoreError> {
+        let of = channel_ref.clone();
         let (claim, lost) = self.read(move |view| lanes::claim(view, &of, now, limit)).await?;
         if !lost.is_empty() {
             tracing::error!(
-                workspace.id = %lane.workspace, channel.id = %lane.channel, deliveries = lost.len(),
-                "dropped deliveries to {lane} whose events cannot be read"
+                workspace.id = %channel_ref.workspace, channel.id = %channel_ref.channel, deliveries = lost.len(),
+                "dropped deliveries to {channel_ref} whose events cannot be read"
             );
-            let lane = lane.clone();
-            self.write(move |view| lanes::give_up(view, &lane, &lost, "its event cannot be read", now)).await?;
+            let channel_ref = channel_ref.clone();
+            self.write(move |view| lanes::give_up(view, &channel_ref, &lost, "its event cannot be read", now)).await?;
         }
         Ok(claim)
     }
 
-    async fn begin(&self, lane: &Lane, intent: Intent) -> Result<(), StoreError> {
-        let lane = lane.clone();
-        self.write(move |view| lanes::begin(view, &lane, &intent)).await
+    async fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> Result<(), StoreError> {
+        let channel_ref = channel_ref.clone();
+        self.write(move |view| lanes::begin(view, &channel_ref, &intent)).await
     }
 
-    async fn release(&self, lane: &Lane, now: Timestamp, held_until: HeldUntil) -> Result<u64, StoreError> {
-        let lane = lane.clone();
-        self.write(move |view| mutes::release(view, &lane, now, &held_until)).await
+    async fn release(&self, channel_ref: &ChannelRef, now: Timestamp, held_until: HeldUntil) -> Result<u64, StoreError> {
+        let channel_ref = channel_ref.clone();
+        self.write(move |view| mutes::release(view, &channel_ref, now, &held_until)).await
     }
 
     async fn settle(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         settlement: Settlement,
         now: Timestamp,
         next_at: Timestamp,
     ) -> Result<(), StoreError> {
-        let lane = lane.clone();
-        self.write(move |view| lanes::settle(view, &lane, settlement, now, next_at)).await
+        let channel_ref = channel_ref.clone();
+        self.write(move |view| lanes::settle(view, &channel_ref, settlement, now, next_at)).await
     }
 
-    async fn welcome(&self, lane: &Lane, at: Timestamp) -> Result<bool, StoreError> {
-        let key = Key::of(lane, Kind::Welcomed);
+    async fn welcome(&self, channel_ref: &ChannelRef, at: Timestamp) -> Result<bool, StoreError> {
+        let key = Key::of(channel_ref, Kind::Welcomed);
         let welcome = move |view: &mut View| {
             if view.holds(&key)? {
                 return Ok((false, Commit::Soon));
@@ -306,19 +306,19 @@ impl Store for SledStore {
         self.writer.write(welcome).await
     }
 
-    async fn resume(&self, lane: &Lane) -> Result<Vec<Subscription>, StoreError> {
-        let lane = lane.clone();
-        self.write(move |view| lanes::resume(view, &lane)).await
+    async fn resume(&self, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
+        let channel_ref = channel_ref.clone();
+        self.write(move |view| lanes::resume(view, &channel_ref)).await
     }
 
-    async fn told(&self, lane: &Lane, user: &UserId) -> Result<bool, StoreError> {
-        let (lane, user) = (lane.clone(), user.clone());
-        self.write(move |view| pauses::told(view, &lane, &user)).await
+    async fn told(&self, channel_ref: &ChannelRef, user: &UserId) -> Result<bool, StoreError> {
+        let (channel_ref, user) = (channel_ref.clone(), user.clone());
+        self.write(move |view| pauses::told(view, &channel_ref, &user)).await
     }
 
-    async fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> Result<(), StoreError> {
-        let (lane, pause) = (lane.clone(), pause.clone());
-        self.write(move |view| pauses::not_told(view, &lane, &pause, untold)).await
+    async fn not_told(&self, channel_ref: &ChannelRef, pause: &Pause, untold: Untold) -> Result<(), StoreError> {
+        let (channel_ref, pause) = (channel_ref.clone(), pause.clone());
+        self.write(move |view| pauses::not_told(view, &channel_ref, &pause, untold)).await
     }
 
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError> {
@@ -326,9 +326,9 @@ impl Store for SledStore {
         self.read(move |view| lanes::backlog(view, &workspace)).await
     }
 
-    async fn history(&self, lane: &Lane, most_waiting: usize) -> Result<History, StoreError> {
-        let lane = lane.clone();
-        self.read(move |view| outcomes::history(view, &lane, most_waiting)).await
+    async fn history(&self, channel_ref: &ChannelRef, most_waiting: usize) -> Result<History, StoreError> {
+        let channel_ref = channel_ref.clone();
+        self.read(move |view| outcomes::history(view, &channel_ref, most_waiting)).await
     }
 
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {

@@ -3,18 +3,18 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::{events, lanes};
-use crate::model::{ChannelId, Delivery, DigestTimes, EndedMutes, Hold, Lane, Mute, WorkspaceId};
+use crate::model::{ChannelId, ChannelRef, Delivery, DigestTimes, EndedMutes, Hold, Mute, WorkspaceId};
 use crate::store::{HeldUntil, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-pub(super) fn read(view: &View, lane: &Lane) -> Result<Vec<Mute>, StoreError> {
-    Ok(view.read(&Key::of(lane, Kind::Mutes))?.unwrap_or_default())
+pub(super) fn read(view: &View, channel_ref: &ChannelRef) -> Result<Vec<Mute>, StoreError> {
+    Ok(view.read(&Key::of(channel_ref, Kind::Mutes))?.unwrap_or_default())
 }
 
-pub(super) fn write(view: &mut View, lane: &Lane, mutes: &[Mute]) -> Result<(), StoreError> {
-    let key = Key::of(lane, Kind::Mutes);
+pub(super) fn write(view: &mut View, channel_ref: &ChannelRef, mutes: &[Mute]) -> Result<(), StoreError> {
+    let key = Key::of(channel_ref, Kind::Mutes);
     if mutes.is_empty() { view.remove(&key) } else { view.write(&key, &mutes) }
 }
 
@@ -23,8 +23,8 @@ pub(super) fn all(view: &View, workspace: &WorkspaceId) -> Result<Vec<(ChannelId
     let mut found = Vec::new();
     for entry in view.scan::<Vec<Mute>>(&Key::all(workspace, Kind::Mutes)) {
         let (key, mutes) = entry?;
-        match key.lane() {
-            Some(lane) => found.push((lane.channel, mutes)),
+        match key.channel_ref() {
+            Some(channel_ref) => found.push((channel_ref.channel, mutes)),
             None => view.note_unreadable(key),
         }
     }
@@ -32,13 +32,13 @@ pub(super) fn all(view: &View, workspace: &WorkspaceId) -> Result<Vec<(ChannelId
 }
 
 /// The mutes that are over and for whose end any delivery waited; none if there are none.
-pub(super) fn ended(view: &View, lane: &Lane, now: Timestamp) -> Result<Option<EndedMutes>, StoreError> {
+pub(super) fn ended(view: &View, channel_ref: &ChannelRef, now: Timestamp) -> Result<Option<EndedMutes>, StoreError> {
     let mut held_until = BTreeMap::new();
-    let mut mutes = read(view, lane)?;
+    let mut mutes = read(view, channel_ref)?;
     mutes.retain(|mute| mute.until <= now);
     for mute in &mutes {
         if let Entry::Vacant(vacant) = held_until.entry(mute.until) {
-            let wakes = Key::wakes_at(lane, mute.until);
+            let wakes = Key::wakes_at(channel_ref, mute.until);
             let mut held = 0;
             for wake in view.keys(&wakes, &wakes) {
                 wake?;
@@ -53,30 +53,35 @@ pub(super) fn ended(view: &View, lane: &Lane, now: Timestamp) -> Result<Option<E
 }
 
 /// Forgets the mutes that were over at a time.
-pub(super) fn forget(view: &mut View, lane: &Lane, ended: Timestamp) -> Result<(), StoreError> {
-    let mut mutes = read(view, lane)?;
+pub(super) fn forget(view: &mut View, channel_ref: &ChannelRef, ended: Timestamp) -> Result<(), StoreError> {
+    let mut mutes = read(view, channel_ref)?;
     mutes.retain(|mute| mute.until > ended);
-    write(view, lane, &mutes)
+    write(view, channel_ref, &mutes)
 }
 
 /// Gives each held delivery that was not tried yet another time.
-pub(super) fn release(view: &mut View, lane: &Lane, now: Timestamp, held_until: &HeldUntil) -> Result<u64, StoreError> {
-    let held = view.scan::<Delivery>(&Key::within(lane, Kind::Held));
+pub(super) fn release(
+    view: &mut View,
+    channel_ref: &ChannelRef,
+    now: Timestamp,
+    held_until: &HeldUntil,
+) -> Result<u64, StoreError> {
+    let held = view.scan::<Delivery>(&Key::within(channel_ref, Kind::Held));
     let held = held.map(|entry| entry.map(|(_, delivery)| delivery)).collect::<Result<Vec<_>, _>>()?;
     let mut released = 0;
     for delivery in held.into_iter().filter(|delivery| delivery.attempts == 0 && delivery.last_error.is_none()) {
         // What is due already goes as it is, and so does what has lost its event.
-        let news = if delivery.not_before > now { events::news(view, lane, &delivery)? } else { None };
+        let news = if delivery.not_before > now { events::news(view, channel_ref, &delivery)? } else { None };
         let Some(news) = news else { continue };
         let Hold { until, digest } = held_until(&delivery, &news);
         let until = until.unwrap_or(now);
         let digest = digest.map(|at| DigestTimes { at, due: until });
         released += u64::from(until <= now);
         if (until != delivery.not_before || digest != delivery.digest)
-            && let Some(mut delivery) = lanes::take(view, lane, delivery.sequence)?
+            && let Some(mut delivery) = lanes::take(view, channel_ref, delivery.sequence)?
         {
             (delivery.not_before, delivery.digest) = (until, digest);
-            lanes::put(view, lane, &delivery, now)?;
+            lanes::put(view, channel_ref, &delivery, now)?;
         }
     }
     Ok(released)

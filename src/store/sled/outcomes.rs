@@ -2,9 +2,9 @@
 
 use super::events;
 use super::keys::{Key, Kind};
-use super::lanes::LaneRecord;
+use super::lanes::QueueRecord;
 use super::view::View;
-use crate::model::{Delivery, DigestMessage, End, Fold, Gist, Lane, MessageTs, Outcome, Reason};
+use crate::model::{ChannelRef, Delivery, DigestMessage, End, Fold, Gist, MessageTs, Outcome, Reason};
 use crate::store::{History, Intent, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ pub(super) fn shown(
 /// Notes how deliveries ended; `next` is the number of the next outcome. One whose event is lost has nothing to tell.
 pub(super) fn note(
     view: &mut View,
-    lane: &Lane,
+    channel_ref: &ChannelRef,
     next: &mut u64,
     ended: &[Delivery],
     end: &End,
@@ -51,7 +51,7 @@ pub(super) fn note(
     // Of more than the ring holds, the last ones stay.
     let first = ended.len().saturating_sub(usize::try_from(KEPT).unwrap_or(usize::MAX));
     for delivery in &ended[first..] {
-        let Some(news) = events::news(view, lane, delivery)? else { continue };
+        let Some(news) = events::news(view, channel_ref, delivery)? else { continue };
         let outcome = Outcome {
             event: delivery.event,
             gist: Gist::of(&news),
@@ -63,48 +63,48 @@ pub(super) fn note(
                 end => end.clone(),
             },
         };
-        put(view, lane, *next, outcome)?;
+        put(view, channel_ref, *next, outcome)?;
         *next += 1;
     }
     Ok(())
 }
 
 /// Keeps an outcome in its slot.
-pub(super) fn put(view: &mut View, lane: &Lane, number: u64, outcome: Outcome) -> Result<(), StoreError> {
-    view.write(&Key::numbered(lane, Kind::Outcome, number % KEPT), &Numbered { number, outcome })
+pub(super) fn put(view: &mut View, channel_ref: &ChannelRef, number: u64, outcome: Outcome) -> Result<(), StoreError> {
+    view.write(&Key::numbered(channel_ref, Kind::Outcome, number % KEPT), &Numbered { number, outcome })
 }
 
 /// The number of the next outcome, by those that there are.
-pub(super) fn next(view: &View, lane: &Lane) -> Result<u64, StoreError> {
+pub(super) fn next(view: &View, channel_ref: &ChannelRef) -> Result<u64, StoreError> {
     let mut next = 0;
-    for entry in view.scan::<Numbered>(&Key::within(lane, Kind::Outcome)) {
+    for entry in view.scan::<Numbered>(&Key::within(channel_ref, Kind::Outcome)) {
         next = next.max(entry?.1.number + 1);
     }
     Ok(next)
 }
 
 /// What became of a channel's last deliveries: all that are kept, and the newest of those that are pending.
-pub(super) fn history(view: &View, lane: &Lane, most_waiting: usize) -> Result<History, StoreError> {
-    let kept = view.scan::<Numbered>(&Key::within(lane, Kind::Outcome));
+pub(super) fn history(view: &View, channel_ref: &ChannelRef, most_waiting: usize) -> Result<History, StoreError> {
+    let kept = view.scan::<Numbered>(&Key::within(channel_ref, Kind::Outcome));
     let mut kept = kept.map(|entry| entry.map(|(_, numbered)| numbered)).collect::<Result<Vec<_>, _>>()?;
     kept.sort_unstable_by_key(|numbered| Reverse(numbered.number));
     let mut waiting = Vec::new();
-    for key in newest(view, lane, most_waiting)? {
+    for key in newest(view, channel_ref, most_waiting)? {
         let Some(delivery) = view.read::<Delivery>(&key)? else { continue };
-        let news = events::news(view, lane, &delivery)?;
+        let news = events::news(view, channel_ref, &delivery)?;
         waiting.extend(news.map(|news| (delivery, news)));
     }
-    let record = view.read::<LaneRecord>(&Key::of(lane, Kind::Lane))?.unwrap_or_default();
+    let record = view.read::<QueueRecord>(&Key::of(channel_ref, Kind::Queue))?.unwrap_or_default();
     let (pause, next_at) = record.waits();
     let ended = kept.into_iter().map(|numbered| numbered.outcome).collect();
     Ok(History { ended, waiting, pause, next_at })
 }
 
 /// Where the pending deliveries with the highest sequences stand, highest first. Looks at the keys of all that pend.
-fn newest(view: &View, lane: &Lane, most: usize) -> Result<Vec<Key>, StoreError> {
+fn newest(view: &View, channel_ref: &ChannelRef, most: usize) -> Result<Vec<Key>, StoreError> {
     let mut newest = Vec::new();
     for kind in [Kind::Ready, Kind::Held] {
-        let beginning = Key::within(lane, kind);
+        let beginning = Key::within(channel_ref, kind);
         let mut last = VecDeque::new();
         for key in view.keys(&beginning, &beginning) {
             last.push_back(key?);

@@ -1,9 +1,9 @@
-//! Paused lanes: who is to be told of them.
+//! Paused channels: who is to be told of them.
 
 use super::keys::{Key, Kind};
-use super::lanes::LaneRecord;
+use super::lanes::QueueRecord;
 use super::view::View;
-use crate::model::{Lane, Pause, Subscription, UserId, WorkspaceId};
+use crate::model::{ChannelRef, Pause, Subscription, UserId, WorkspaceId};
 use crate::store::{StoreError, Untold};
 use jiff::Timestamp;
 
@@ -21,31 +21,36 @@ pub(super) fn creators(paused: &[Subscription], now: Timestamp) -> Vec<Untold> {
     untold
 }
 
-/// Lanes of whose pause somebody is still to be told.
-pub(super) fn untold(view: &View, workspace: &WorkspaceId) -> Result<Vec<Lane>, StoreError> {
-    let mut lanes = Vec::new();
-    for entry in view.scan::<LaneRecord>(&Key::all(workspace, Kind::Lane)) {
+/// DeliveryWorkers of whose pause somebody is still to be told.
+pub(super) fn untold(view: &View, workspace: &WorkspaceId) -> Result<Vec<ChannelRef>, StoreError> {
+    let mut channels = Vec::new();
+    for entry in view.scan::<QueueRecord>(&Key::all(workspace, Kind::Queue)) {
         let (key, record) = entry?;
-        lanes.extend(key.lane().filter(|_| !record.untold.is_empty()));
+        channels.extend(key.channel_ref().filter(|_| !record.untold.is_empty()));
     }
-    Ok(lanes)
+    Ok(channels)
 }
 
 /// Notes that somebody is being told; whether they were still to be.
-pub(super) fn told(view: &mut View, lane: &Lane, user: &UserId) -> Result<bool, StoreError> {
-    let mut record = LaneRecord::read(view, lane)?;
+pub(super) fn told(view: &mut View, channel_ref: &ChannelRef, user: &UserId) -> Result<bool, StoreError> {
+    let mut record = QueueRecord::read(view, channel_ref)?;
     let Some(place) = record.untold.iter().position(|untold| untold.user == *user) else { return Ok(false) };
     record.untold.remove(place);
-    record.write(view, lane)?;
+    record.write(view, channel_ref)?;
     Ok(true)
 }
 
 /// Notes that somebody is to be told later, of a pause that still lasts.
-pub(super) fn not_told(view: &mut View, lane: &Lane, pause: &Pause, untold: Untold) -> Result<(), StoreError> {
-    let mut record = LaneRecord::read(view, lane)?;
+pub(super) fn not_told(
+    view: &mut View,
+    channel_ref: &ChannelRef,
+    pause: &Pause,
+    untold: Untold,
+) -> Result<(), StoreError> {
+    let mut record = QueueRecord::read(view, channel_ref)?;
     if record.pause.as_ref() == Some(pause) {
         record.untold.push(untold);
-        record.write(view, lane)?;
+        record.write(view, channel_ref)?;
     }
     Ok(())
 }

@@ -105,8 +105,8 @@ async fn trim_dead_letters(writer: &Writer, workspace: &WorkspaceId) -> Result<u
             let oldest = view.keys(&beginning, &beginning).take(over).collect::<Result<Vec<_>, _>>()?;
             for key in &oldest {
                 view.remove(key)?;
-                if let Some((lane, sequence)) = key.lane_by_age().zip(key.sequence()) {
-                    view.remove(&Key::numbered(&lane, Kind::Dead, sequence))?;
+                if let Some((channel_ref, sequence)) = key.lane_by_age().zip(key.sequence()) {
+                    view.remove(&Key::numbered(&channel_ref, Kind::Dead, sequence))?;
                 }
             }
             Ok((oldest.len(), Commit::Soon))

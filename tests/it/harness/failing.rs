@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Deed, Lane, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
-    Subscription, TriggerId, UserId, WorkspaceId,
+    AccountId, ChannelId, ChannelRef, DatasetName, Deed, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange,
+    Pause, Subscription, TriggerId, UserId, WorkspaceId,
 };
 use segments_slack::store::{
     AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Edit, Edited, Export,
@@ -173,11 +173,11 @@ passing! {
     fn datasets(&self, workspace: &WorkspaceId) -> Vec<DatasetName>;
     fn dataset_states(&self, workspace: &WorkspaceId, datasets: Vec<DatasetName>) -> Vec<(DatasetName, ObjectState)>;
     fn subscriptions(&self, workspace: &WorkspaceId) -> Vec<Subscription>;
-    fn book(&self, lane: &Lane) -> Book;
-    fn edit(&self, lane: &Lane, edit: Edit) -> Edited;
-    fn note_cause(&self, lane: &Lane, cause: &TriggerId, at: Timestamp) -> bool;
-    fn has_cause(&self, lane: &Lane, cause: &TriggerId) -> bool;
-    fn forget_cause(&self, lane: &Lane, cause: &TriggerId) -> ();
+    fn book(&self, channel_ref: &ChannelRef) -> Book;
+    fn edit(&self, channel_ref: &ChannelRef, edit: Edit) -> Edited;
+    fn note_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId, at: Timestamp) -> bool;
+    fn has_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> bool;
+    fn forget_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> ();
     fn mutes(&self, workspace: &WorkspaceId) -> Vec<(ChannelId, Vec<Mute>)>;
     fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Option<Undo>;
     fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();
@@ -186,20 +186,20 @@ passing! {
     fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Linked;
     fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Option<Link>;
     fn links(&self, workspace: &WorkspaceId) -> Vec<Link>;
-    fn lanes(&self, workspace: &WorkspaceId) -> Vec<Lane>;
-    fn claim(&self, lane: &Lane, now: Timestamp, limit: usize) -> Claim;
-    fn begin(&self, lane: &Lane, intent: Intent) -> ();
-    fn release(&self, lane: &Lane, now: Timestamp, held_until: HeldUntil) -> u64;
-    fn settle(&self, lane: &Lane, settlement: Settlement, now: Timestamp, next_at: Timestamp) -> ();
-    fn resume(&self, lane: &Lane) -> Vec<Subscription>;
+    fn channels_with_work(&self, workspace: &WorkspaceId) -> Vec<ChannelRef>;
+    fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Claim;
+    fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> ();
+    fn release(&self, channel_ref: &ChannelRef, now: Timestamp, held_until: HeldUntil) -> u64;
+    fn settle(&self, channel_ref: &ChannelRef, settlement: Settlement, now: Timestamp, next_at: Timestamp) -> ();
+    fn resume(&self, channel_ref: &ChannelRef) -> Vec<Subscription>;
     fn backlog(&self, workspace: &WorkspaceId) -> Backlog;
-    fn history(&self, lane: &Lane, most_waiting: usize) -> History;
+    fn history(&self, channel_ref: &ChannelRef, most_waiting: usize) -> History;
     fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Vec<DeadLetter>;
     fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
     fn object_states(&self, workspace: &WorkspaceId, objects: Vec<ObjectKey>) -> Vec<(ObjectKey, ObjectState)>;
-    fn welcome(&self, lane: &Lane, at: Timestamp) -> bool;
-    fn told(&self, lane: &Lane, user: &UserId) -> bool;
-    fn not_told(&self, lane: &Lane, pause: &Pause, untold: Untold) -> ();
+    fn welcome(&self, channel_ref: &ChannelRef, at: Timestamp) -> bool;
+    fn told(&self, channel_ref: &ChannelRef, user: &UserId) -> bool;
+    fn not_told(&self, channel_ref: &ChannelRef, pause: &Pause, untold: Untold) -> ();
     fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
     fn retry_dead(&self, workspace: &WorkspaceId, letters: &[LetterId], now: Timestamp) -> Vec<LetterId>;
     fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Vec<LetterId>;

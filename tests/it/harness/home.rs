@@ -2,7 +2,7 @@
 
 use super::{Bench, channel, user, workspace};
 use segments_slack::model::{
-    DatasetPattern, EventSelection, Glob, Lane, Options, Rule, Subscription, SubscriptionState,
+    ChannelRef, DatasetPattern, EventSelection, Glob, Options, Rule, Subscription, SubscriptionState,
 };
 use segments_slack::store::{Edit, Edited};
 use serde_json::Value;
@@ -58,9 +58,9 @@ impl Bench {
             deed: None,
             at: self.clock.now(),
         };
-        let lane = Lane { workspace: workspace(), channel: channel(channel_id) };
-        assert_eq!(self.app().store.edit(&lane, edit).await.unwrap(), Edited::Stored);
-        self.app().reindex(&lane).await.unwrap();
+        let channel_ref = ChannelRef { workspace: workspace(), channel: channel(channel_id) };
+        assert_eq!(self.app().store.edit(&channel_ref, edit).await.unwrap(), Edited::Stored);
+        self.app().reindex(&channel_ref).await.unwrap();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Lanes of their own, over the files of a server that has ended.
+//! DeliveryWorkers of their own, over the files of a server that has ended.
 
 use super::Bench;
 use segments_slack::delivery::Parts;
@@ -11,7 +11,7 @@ use segments_slack::vault::Vault;
 use std::sync::Arc;
 
 impl Bench {
-    /// What lanes work with; no account has a key.
+    /// What channels work with; no account has a key.
     pub(crate) fn parts(&self, store: Arc<dyn Store>, slack: Arc<SlackApi>) -> Parts {
         let segments = SegmentsApi::new(self.ai_url.parse().unwrap(), self.clock.clone(), Tally::default());
         let lookup = Lookup::new(Sources {

@@ -338,7 +338,7 @@ impl Bench {
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
-            let busy = self.server.as_ref().map_or(0, |server| *server.app.lanes.busy().borrow());
+            let busy = self.server.as_ref().map_or(0, |server| *server.app.workers.busy().borrow());
             let hanging = *self.slack.hanging().borrow() + *self.ai.hanging().borrow();
             let still = self.slack.unanswered_pings() == 0;
             let due = self.clock.next_deadline().is_some_and(|deadline| deadline <= self.clock.now());

@@ -241,7 +241,7 @@ impl Mortal {
     /// Asked within the server's runtime, so that none of its tasks is at work meanwhile.
     async fn is_quiet(&self) -> bool {
         let (clock, hanging) = (self.bench.clock.clone(), self.bench.slack.hanging());
-        let busy = self.app().lanes.busy();
+        let busy = self.app().workers.busy();
         let look = self.life().runtime.spawn(async move {
             for _ in 0..20 {
                 tokio::task::yield_now().await;

@@ -1,6 +1,6 @@
 //! Anchors of issues, and own changes that come back.
 
-use super::bench::{Bench, DAY, account, arrival, at, decided, lane, verdict, wanted, workspace};
+use super::bench::{Bench, DAY, account, arrival, at, channel_ref, decided, verdict, wanted, workspace};
 use segments_slack::model::anchor::Standing;
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
@@ -61,7 +61,7 @@ async fn anchor(bench: &Bench, uuid: &str) -> Anchor {
 
 async fn keep(bench: &Bench, anchors: &[Anchor]) {
     let done = Settlement::Done { covers: vec![], ts: ts(), fold: None, digest: None, anchors: anchors.to_vec() };
-    bench.store().settle(&lane("C1"), done, at(1), at(1)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), done, at(1), at(1)).await.unwrap();
 }
 
 pub(super) async fn an_anchor_comes_with_the_deliveries_of_its_issue(mut bench: Bench) {
@@ -84,13 +84,13 @@ pub(super) async fn an_anchor_that_is_behind_comes_unasked_and_keeps_its_lane_li
     bench.restart();
     let claim = bench.claim("C1", 2).await;
     assert_eq!((claim.anchors, claim.next_due), (vec![behind.clone()], Some(at(7))));
-    assert!(bench.store().lanes(&workspace()).await.unwrap().contains(&lane("C1")));
+    assert!(bench.store().channels_with_work(&workspace()).await.unwrap().contains(&channel_ref("C1")));
     keep(&bench, &[behind.not_yet_edited(at(70), 3)]).await;
     assert_eq!(bench.claim("C1", 9).await.next_due, Some(at(70)));
     keep(&bench, &[current]).await;
     let claim = bench.claim("C1", 99).await;
     assert_eq!((claim.anchors, claim.next_due), (vec![], None));
-    assert!(!bench.store().lanes(&workspace()).await.unwrap().contains(&lane("C1")));
+    assert!(!bench.store().channels_with_work(&workspace()).await.unwrap().contains(&channel_ref("C1")));
 }
 
 pub(super) async fn the_anchors_that_wait_longest_come_first(bench: Bench) {
@@ -121,7 +121,7 @@ pub(super) async fn a_call_that_was_begun_remembers_its_thread_and_anchors(mut b
         anchors: vec![anchor(&bench, "a").await],
         ..Intent::new(Uuid::from_u128(1), vec![0], at(1))
     };
-    bench.store().begin(&lane("C1"), intent.clone()).await.unwrap();
+    bench.store().begin(&channel_ref("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 2).await.intent, Some(intent));
 }
@@ -130,7 +130,7 @@ pub(super) async fn an_issue_that_is_not_heard_of_for_half_a_year_loses_its_anch
     let behind = anchor(&bench, "a").await.not_yet_edited(at(7), 0);
     keep(&bench, &[behind]).await;
     let done = Settlement::Done { covers: vec![0], ts: ts(), fold: None, digest: None, anchors: vec![] };
-    bench.store().settle(&lane("C9"), done, at(1), at(1)).await.unwrap();
+    bench.store().settle(&channel_ref("C9"), done, at(1), at(1)).await.unwrap();
     bench.store().sweep(&workspace(), at(180 * DAY)).await.unwrap();
     assert_eq!(bench.claim("C1", 9).await.anchors.len(), 1);
     assert_eq!(bench.store().sweep(&workspace(), at(180 * DAY + 1)).await.unwrap(), 1);

@@ -1,6 +1,6 @@
 //! Backups: everything of one moment, and all of it again in another store.
 
-use super::bench::{Bench, account, arrival, at, decided, lane, state, texts, verdict, wanted, workspace};
+use super::bench::{Bench, account, arrival, at, channel_ref, decided, state, texts, verdict, wanted, workspace};
 use super::books::{adding, subscription};
 use super::deeds::deed;
 use super::links::claim;
@@ -49,7 +49,7 @@ pub(super) async fn restored(lines: &[String]) -> Bench {
 
 fn undo() -> Undo {
     let (before, after) = (vec![(1, None)], vec![(1, Some(subscription("C1", 1)))]);
-    Undo { id: Uuid::from_u128(7), channel: lane("C1").channel, before, after, expires_at: at(900) }
+    Undo { id: Uuid::from_u128(7), channel: channel_ref("C1").channel, before, after, expires_at: at(900) }
 }
 
 fn edit() -> Edit {
@@ -81,7 +81,7 @@ fn behind(delivery: &Delivery, news: &News) -> Anchor {
 /// Something of everything that is kept.
 async fn fill(bench: &Bench) {
     let store = bench.store();
-    assert_eq!(store.edit(&lane("C1"), edit()).await.unwrap(), Edited::Stored);
+    assert_eq!(store.edit(&channel_ref("C1"), edit()).await.unwrap(), Edited::Stored);
     store.link(&workspace(), claim("Jane", "U1"), None).await.unwrap();
     store.note_test(&workspace(), &AccountId::parse("acc_2").unwrap(), at(3)).await.unwrap();
     for (number, name) in (0..).zip(HOSTILE) {
@@ -101,15 +101,15 @@ async fn fill(bench: &Bench) {
     let digest = Some(Box::new(DigestMessage::open(&delivery, &news, at(6)).shown_as(ts.clone())));
     let anchors = vec![behind(&delivery, &news)];
     let done = Settlement::Done { covers: vec![0], ts, fold, digest, anchors };
-    store.settle(&lane("C1"), done, at(6), at(7)).await.unwrap();
+    store.settle(&channel_ref("C1"), done, at(6), at(7)).await.unwrap();
     let dead = Settlement::Dead { covers: vec![1], error: "no_text".to_owned() };
-    store.settle(&lane("C1"), dead, at(7), at(8)).await.unwrap();
+    store.settle(&channel_ref("C1"), dead, at(7), at(8)).await.unwrap();
     let retry = Settlement::Retry { covers: vec![2], not_before: at(60), counted: true, error: "oh".to_owned() };
-    store.settle(&lane("C1"), retry, at(8), at(9)).await.unwrap();
-    assert!(store.welcome(&lane("C1"), at(9)).await.unwrap());
+    store.settle(&channel_ref("C1"), retry, at(8), at(9)).await.unwrap();
+    assert!(store.welcome(&channel_ref("C1"), at(9)).await.unwrap());
     let call = Uuid::from_u128(1);
     let intent = Intent::new(call, vec![3], at(9));
-    store.begin(&lane("C1"), intent).await.unwrap();
+    store.begin(&channel_ref("C1"), intent).await.unwrap();
 }
 
 /// What a store says when it is asked everything.
@@ -129,19 +129,19 @@ async fn told(bench: &Bench) -> Vec<String> {
         format!("{:?}", store.link(&workspace(), claim("jane", "U2"), None).await.unwrap()),
         format!("{:?}", store.unlink(&workspace(), &claim("Jane", "U1").user).await.unwrap()),
         format!("{:?}", store.undo(&workspace(), undo().id).await.unwrap()),
-        format!("{:?}", store.lanes(&workspace()).await.unwrap()),
+        format!("{:?}", store.channels_with_work(&workspace()).await.unwrap()),
         format!("{:?}", store.backlog(&workspace()).await.unwrap()),
         format!("{:?}", store.dead_letters(&workspace(), 99).await.unwrap()),
     ];
     for channel in ["C1", "C2"] {
-        told.push(format!("{:?}", store.book(&lane(channel)).await.unwrap()));
-        told.push(format!("{:?}", store.history(&lane(channel), 9).await.unwrap()));
+        told.push(format!("{:?}", store.book(&channel_ref(channel)).await.unwrap()));
+        told.push(format!("{:?}", store.history(&channel_ref(channel), 9).await.unwrap()));
         for second in [9, 50, 60] {
             told.push(format!("{:?}", bench.claim(channel, second).await));
         }
     }
     let again = Edit { revision: 1, ..edit() };
-    told.push(format!("{:?}", store.edit(&lane("C1"), again).await.unwrap()));
+    told.push(format!("{:?}", store.edit(&channel_ref("C1"), again).await.unwrap()));
     for message in ["m0".to_owned(), "m4".to_owned(), "x".repeat(200)] {
         told.push(format!("{}", bench.accept(&message, &["C1"], 100).await.is_some()));
     }
@@ -159,7 +159,7 @@ async fn told(bench: &Bench) -> Vec<String> {
         told.push(format!("{:?}", heard.recv().unwrap()));
     }
     for channel in ["C1", "C2"] {
-        told.push(format!("{}", store.welcome(&lane(channel), at(100)).await.unwrap()));
+        told.push(format!("{}", store.welcome(&channel_ref(channel), at(100)).await.unwrap()));
     }
     bench.accept("next", &["C1"], 101).await;
     told.push(format!("{:?}", bench.claim("C1", 101).await.due.last().map(|(delivery, _)| delivery.sequence)));

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use segments_slack::model::{
-    AccountId, ChannelId, DatasetName, Event, EventId, EventType, Lane, MessageId, News, Object, ObjectKey,
+    AccountId, ChannelId, ChannelRef, DatasetName, Event, EventId, EventType, MessageId, News, Object, ObjectKey,
     ObjectState, Options, WorkspaceId,
 };
 use segments_slack::store::{Arrival, Claim, Decide, Durability, Known, NewDelivery, Store, Verdict, open};
@@ -58,7 +58,7 @@ impl Bench {
     }
 
     pub(super) async fn claim(&self, channel: &str, second: i64) -> Claim {
-        self.store().claim(&lane(channel), at(second), 1_000).await.unwrap()
+        self.store().claim(&channel_ref(channel), at(second), 1_000).await.unwrap()
     }
 
     /// The summaries of what is due in a channel, which tell the messages that they came with.
@@ -86,8 +86,8 @@ pub(super) fn account() -> AccountId {
     AccountId::parse("acc_1").unwrap()
 }
 
-pub(super) fn lane(channel: &str) -> Lane {
-    Lane { workspace: workspace(), channel: ChannelId::parse(channel).unwrap() }
+pub(super) fn channel_ref(channel: &str) -> ChannelRef {
+    ChannelRef { workspace: workspace(), channel: ChannelId::parse(channel).unwrap() }
 }
 
 pub(super) fn arrival(message: &str, second: i64) -> Arrival {

@@ -1,6 +1,6 @@
 //! Books: changed from a known revision, once a cause, and taken back once.
 
-use super::bench::{Bench, DAY, at, lane, workspace};
+use super::bench::{Bench, DAY, at, channel_ref, workspace};
 use segments_slack::model::{
     DatasetPattern, EventSelection, Glob, Options, Pause, PauseReason, Rule, Subscription, SubscriptionState,
     TriggerId, UserId,
@@ -12,7 +12,7 @@ pub(super) fn subscription(channel: &str, number: u32) -> Subscription {
     let events = EventSelection { include: vec![Glob::new("sample.*")], exclude: Vec::new() };
     let dataset = DatasetPattern { owner: Glob::new("jane"), name: Glob::new("flowers") };
     Subscription {
-        channel: lane(channel).channel,
+        channel: channel_ref(channel).channel,
         number,
         rule: Rule { dataset, events, filters: Vec::new(), options: Options::default() },
         creator: UserId::parse("U1").unwrap(),
@@ -38,19 +38,19 @@ pub(super) fn adding(book: &Book, subscription: Subscription) -> Edit {
 }
 
 async fn add(bench: &Bench, channel: &str) -> Subscription {
-    let book = bench.store().book(&lane(channel)).await.unwrap();
+    let book = bench.store().book(&channel_ref(channel)).await.unwrap();
     let added = subscription(channel, book.next_number);
-    let edited = bench.store().edit(&lane(channel), adding(&book, added.clone())).await.unwrap();
+    let edited = bench.store().edit(&channel_ref(channel), adding(&book, added.clone())).await.unwrap();
     assert_eq!(edited, Edited::Stored);
     added
 }
 
 async fn book(bench: &Bench) -> Book {
-    bench.store().book(&lane("C1")).await.unwrap()
+    bench.store().book(&channel_ref("C1")).await.unwrap()
 }
 
 async fn edit(bench: &Bench, edit: Edit) -> Edited {
-    bench.store().edit(&lane("C1"), edit).await.unwrap()
+    bench.store().edit(&channel_ref("C1"), edit).await.unwrap()
 }
 
 pub(super) async fn a_channel_without_a_book_has_an_empty_one(bench: Bench) {
@@ -88,13 +88,14 @@ pub(super) async fn a_cause_is_carried_out_once_a_channel(mut bench: Bench) {
     assert_eq!(edit(&bench, again).await, Edited::Repeated);
     assert_eq!(book(&bench).await.revision, 1);
     let elsewhere = Edit { cause, ..adding(&Book::default(), subscription("C2", 1)) };
-    assert_eq!(bench.store().edit(&lane("C2"), elsewhere).await.unwrap(), Edited::Stored);
+    assert_eq!(bench.store().edit(&channel_ref("C2"), elsewhere).await.unwrap(), Edited::Stored);
 }
 
 pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel_until_it_is_forgotten(mut bench: Bench) {
     let cause = TriggerId::parse("view.1").unwrap();
-    let note = async |bench: &Bench, channel| bench.store().note_cause(&lane(channel), &cause, at(0)).await.unwrap();
-    let has = async |bench: &Bench, channel| bench.store().has_cause(&lane(channel), &cause).await.unwrap();
+    let note =
+        async |bench: &Bench, channel| bench.store().note_cause(&channel_ref(channel), &cause, at(0)).await.unwrap();
+    let has = async |bench: &Bench, channel| bench.store().has_cause(&channel_ref(channel), &cause).await.unwrap();
     assert!(!has(&bench, "C1").await);
     assert!(note(&bench, "C1").await);
     bench.restart();
@@ -104,7 +105,7 @@ pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel_until_it_is_forg
     bench.store().sweep(&workspace(), at(2 * DAY)).await.unwrap();
     assert!(!has(&bench, "C1").await);
     assert!(note(&bench, "C1").await && note(&bench, "C2").await);
-    bench.store().forget_cause(&lane("C1"), &cause).await.unwrap();
+    bench.store().forget_cause(&channel_ref("C1"), &cause).await.unwrap();
     bench.restart();
     assert!(!has(&bench, "C1").await && has(&bench, "C2").await);
     assert!(note(&bench, "C1").await);
@@ -122,7 +123,7 @@ fn undo(id: u128, expires: i64) -> Undo {
     let after = vec![(1, Some(subscription("C1", 1)))];
     Undo {
         id: Uuid::from_u128(id),
-        channel: lane("C1").channel,
+        channel: channel_ref("C1").channel,
         before: vec![(1, None)],
         after,
         expires_at: at(expires),
@@ -160,27 +161,27 @@ pub(super) async fn a_pause_takes_active_subscriptions_along(bench: Bench) {
     add(&bench, "C2").await;
     let waiting = Subscription { state: SubscriptionState::Waiting, ..subscription("C1", 2) };
     edit(&bench, adding(&book(&bench).await, waiting)).await;
-    bench.store().settle(&lane("C1"), Settlement::Paused(pause()), at(3), at(4)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), Settlement::Paused(pause()), at(3), at(4)).await.unwrap();
     let states = book(&bench).await.subscriptions.into_iter().map(|subscription| subscription.state);
     let Pause { reason, since } = pause();
     assert_eq!(states.collect::<Vec<_>>(), [SubscriptionState::Paused { reason, since }, SubscriptionState::Waiting]);
     assert_eq!(book(&bench).await.revision, 3);
-    let elsewhere = bench.store().book(&lane("C2")).await.unwrap();
+    let elsewhere = bench.store().book(&channel_ref("C2")).await.unwrap();
     assert_eq!(elsewhere.subscriptions, [subscription("C2", 1)]);
 }
 
 pub(super) async fn resuming_makes_paused_and_waiting_subscriptions_active(bench: Bench) {
     add(&bench, "C1").await;
-    bench.store().settle(&lane("C1"), Settlement::Paused(pause()), at(3), at(4)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), Settlement::Paused(pause()), at(3), at(4)).await.unwrap();
     let waiting = Subscription { state: SubscriptionState::Waiting, ..subscription("C1", 2) };
     edit(&bench, adding(&book(&bench).await, waiting)).await;
     add(&bench, "C1").await;
     assert_eq!(bench.claim("C1", 9).await.pause, Some(pause()));
-    let changed = bench.store().resume(&lane("C1")).await.unwrap();
+    let changed = bench.store().resume(&channel_ref("C1")).await.unwrap();
     assert_eq!(changed, [subscription("C1", 1), subscription("C1", 2)]);
     assert_eq!(bench.claim("C1", 9).await.pause, None);
     assert_eq!(book(&bench).await.revision, 5);
-    assert!(bench.store().resume(&lane("C1")).await.unwrap().is_empty());
+    assert!(bench.store().resume(&channel_ref("C1")).await.unwrap().is_empty());
     assert_eq!(book(&bench).await.revision, 5);
 }
 

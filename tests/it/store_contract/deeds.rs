@@ -1,12 +1,12 @@
 //! Who changed what: kept with the change, in order, and not for ever.
 
-use super::bench::{Bench, DAY, at, lane, workspace};
+use super::bench::{Bench, DAY, at, channel_ref, workspace};
 use super::books::{adding, subscription};
 use segments_slack::model::{Deed, UserId, WorkspaceId};
 use segments_slack::store::{Book, Edit, Edited, MOST_DEEDS};
 
 pub(super) fn deed(typed: &str, second: i64) -> Deed {
-    Deed::new(at(second), UserId::parse("U1").unwrap(), lane("C1").channel, typed)
+    Deed::new(at(second), UserId::parse("U1").unwrap(), channel_ref("C1").channel, typed)
 }
 
 async fn typed(bench: &Bench, limit: usize) -> Vec<String> {
@@ -16,9 +16,9 @@ async fn typed(bench: &Bench, limit: usize) -> Vec<String> {
 
 pub(super) async fn a_deed_is_kept_with_the_edit_that_it_tells_of_and_only_with_it(mut bench: Bench) {
     let edit = Edit { deed: Some(deed("first", 1)), ..adding(&Book::default(), subscription("C1", 1)) };
-    assert_eq!(bench.store().edit(&lane("C1"), edit.clone()).await.unwrap(), Edited::Stored);
+    assert_eq!(bench.store().edit(&channel_ref("C1"), edit.clone()).await.unwrap(), Edited::Stored);
     let late = Edit { deed: Some(deed("late", 2)), ..edit };
-    assert_eq!(bench.store().edit(&lane("C1"), late).await.unwrap(), Edited::Moved);
+    assert_eq!(bench.store().edit(&channel_ref("C1"), late).await.unwrap(), Edited::Moved);
     bench.store().note_deed(&workspace(), deed("second", 3)).await.unwrap();
     bench.restart();
     assert_eq!(bench.store().deeds(&workspace(), 9).await.unwrap(), [deed("second", 3), deed("first", 1)]);

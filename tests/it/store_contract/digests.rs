@@ -1,6 +1,6 @@
 //! Digests: what goes into one, and those that lack something, kept with what they cover.
 
-use super::bench::{Bench, arrival, at, decided, lane, state, verdict, wanted, workspace};
+use super::bench::{Bench, arrival, at, channel_ref, decided, state, verdict, wanted, workspace};
 use segments_slack::model::{
     AccountId, DatasetName, Delivery, DigestMessage, DigestTimes, Hold, MessageTs, News, ObjectKey,
 };
@@ -27,7 +27,7 @@ async fn begun(bench: &Bench) -> DigestMessage {
 async fn settle(bench: &Bench, covers: &[u64], digest: &DigestMessage) {
     let (ts, digest) = (MessageTs::parse("1.2").unwrap(), Some(Box::new(digest.clone())));
     let done = Settlement::Done { covers: covers.to_vec(), ts, fold: None, digest, anchors: Vec::new() };
-    bench.store().settle(&lane("C1"), done, at(50), at(50)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), done, at(50), at(50)).await.unwrap();
 }
 
 pub(super) async fn a_delivery_remembers_its_digest_also_when_it_is_tried_again(mut bench: Bench) {
@@ -35,7 +35,7 @@ pub(super) async fn a_delivery_remembers_its_digest_also_when_it_is_tried_again(
     bench.accept("m1", &["C1"], 0).await;
     let error = "fatal_error".to_owned();
     let retry = Settlement::Retry { covers: vec![0], not_before: at(99), counted: true, error };
-    bench.store().settle(&lane("C1"), retry, at(70), at(71)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), retry, at(70), at(71)).await.unwrap();
     bench.restart();
     let due = bench.claim("C1", 99).await.due;
     assert_eq!(due.iter().map(|(delivery, _)| delivery.digest).collect::<Vec<_>>(), [Some(times(50, 70)), None]);
@@ -52,7 +52,7 @@ pub(super) async fn what_is_held_can_be_moved_into_a_digest_and_out_of_it(mut be
         2 => Hold { until: None, digest: Some(at(5)) },
         _ => Hold { until: delivery.digest.map(|digest| digest.due), digest: delivery.digest.map(|digest| digest.at) },
     };
-    assert_eq!(bench.store().release(&lane("C1"), at(10), Box::new(holds)).await.unwrap(), 2);
+    assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(holds)).await.unwrap(), 2);
     bench.restart();
     let due = |due: Vec<(Delivery, _)>| -> Vec<_> {
         due.into_iter().map(|(delivery, _)| (delivery.sequence, delivery.digest)).collect()
@@ -65,7 +65,7 @@ pub(super) async fn what_is_held_can_be_moved_into_a_digest_and_out_of_it(mut be
 pub(super) async fn a_digest_that_lacks_something_is_kept_with_what_it_covers(mut bench: Bench) {
     let mut digest = begun(&bench).await;
     let intent = Intent { digest: Some(Box::new(digest.clone())), ..Intent::new(Uuid::from_u128(1), vec![0], at(50)) };
-    bench.store().begin(&lane("C1"), intent.clone()).await.unwrap();
+    bench.store().begin(&channel_ref("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 51).await.intent, Some(intent));
     settle(&bench, &[0], &digest).await;
@@ -88,10 +88,10 @@ pub(super) async fn a_lane_is_listed_until_its_last_digest_is_closed(mut bench: 
     let digest = begun(&bench).await;
     settle(&bench, &[0, 1], &digest).await;
     bench.restart();
-    assert_eq!(bench.store().lanes(&workspace()).await.unwrap(), [lane("C1")]);
+    assert_eq!(bench.store().channels_with_work(&workspace()).await.unwrap(), [channel_ref("C1")]);
     settle(&bench, &[], &digest.closed()).await;
     bench.restart();
-    assert!(bench.store().lanes(&workspace()).await.unwrap().is_empty());
+    assert!(bench.store().channels_with_work(&workspace()).await.unwrap().is_empty());
     assert!(bench.claim("C1", 99).await.digests.is_empty());
 }
 

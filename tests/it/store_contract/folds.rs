@@ -1,6 +1,6 @@
 //! Live folds: kept with what they cover, found again, forgotten when they are closed.
 
-use super::bench::{Bench, at, lane, workspace};
+use super::bench::{Bench, at, channel_ref, workspace};
 use segments_slack::model::{Fold, MessageTs};
 use segments_slack::store::{Intent, Settlement};
 use uuid::Uuid;
@@ -22,7 +22,7 @@ async fn two(bench: &Bench) -> Fold {
 async fn settle(bench: &Bench, covers: &[u64], fold: &Fold, second: i64) {
     let fold = Some(Box::new(fold.clone()));
     let done = Settlement::Done { covers: covers.to_vec(), ts: ts(), fold, anchors: vec![], digest: None };
-    bench.store().settle(&lane("C1"), done, at(second), at(second)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), done, at(second), at(second)).await.unwrap();
 }
 
 pub(super) async fn a_fold_is_kept_with_what_it_covers(mut bench: Bench) {
@@ -66,24 +66,24 @@ pub(super) async fn folds_of_different_keys_do_not_meet(bench: Bench) {
     }
     settle(&bench, &[], &fold.closed(), 1).await;
     assert_eq!(bench.claim("C1", 2).await.folds.len(), others.len());
-    assert_eq!(bench.store().lanes(&workspace()).await.unwrap(), [lane("C1")]);
+    assert_eq!(bench.store().channels_with_work(&workspace()).await.unwrap(), [channel_ref("C1")]);
 }
 
 pub(super) async fn a_lane_is_listed_until_its_last_fold_is_closed(mut bench: Bench) {
     let fold = two(&bench).await;
     settle(&bench, &[0, 1], &fold, 1).await;
     bench.restart();
-    assert_eq!(bench.store().lanes(&workspace()).await.unwrap(), [lane("C1")]);
+    assert_eq!(bench.store().channels_with_work(&workspace()).await.unwrap(), [channel_ref("C1")]);
     settle(&bench, &[], &fold.closed(), 400).await;
     bench.restart();
-    assert!(bench.store().lanes(&workspace()).await.unwrap().is_empty());
+    assert!(bench.store().channels_with_work(&workspace()).await.unwrap().is_empty());
     assert!(bench.claim("C1", 401).await.folds.is_empty());
 }
 
 pub(super) async fn a_call_that_was_begun_remembers_the_fold_it_shows(mut bench: Bench) {
     let fold = Some(Box::new(two(&bench).await));
     let intent = Intent { fold, ..Intent::new(Uuid::from_u128(1), vec![0, 1], at(1)) };
-    bench.store().begin(&lane("C1"), intent.clone()).await.unwrap();
+    bench.store().begin(&channel_ref("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 2).await.intent, Some(intent));
 }

@@ -1,6 +1,8 @@
 //! What arrives: kept once, judged from the last states, forgotten in time.
 
-use super::bench::{Bench, DAY, account, arrival, at, decided, lane, news, state, texts, verdict, wanted, workspace};
+use super::bench::{
+    Bench, DAY, account, arrival, at, channel_ref, decided, news, state, texts, verdict, wanted, workspace,
+};
 use segments_slack::model::{AccountId, DatasetName, ObjectKey, WorkspaceId};
 use segments_slack::store::{AccountRecord, Arrival, Known, Settlement};
 use std::sync::Arc;
@@ -117,7 +119,7 @@ pub(super) async fn one_workspace_does_not_see_another(bench: Bench) {
     assert!(store.accept(&other, arrival("m1", 0), decided(answer)).await.unwrap().is_some());
     assert_eq!(store.workspaces().await.unwrap(), [workspace(), other.clone()]);
     assert_eq!(bench.due("C1", 0).await, ["m1"]);
-    assert_eq!(store.lanes(&other).await.unwrap().len(), 1);
+    assert_eq!(store.channels_with_work(&other).await.unwrap().len(), 1);
     assert_eq!(store.backlog(&workspace()).await.unwrap().pending, 1);
 }
 
@@ -155,7 +157,7 @@ pub(super) async fn what_has_outlived_its_use_is_forgotten(bench: Bench) {
         anchors: vec![],
         digest: None,
     };
-    bench.store().settle(&lane("C1"), done, at(DAY), at(DAY)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), done, at(DAY), at(DAY)).await.unwrap();
     assert_eq!(bench.store().sweep(&workspace(), at(8 * DAY)).await.unwrap(), 0);
     assert_eq!(bench.store().sweep(&workspace(), at(8 * DAY + 1)).await.unwrap(), 2);
     assert!(bench.accept("old", &["C1"], 8 * DAY + 1).await.is_some());
@@ -166,7 +168,7 @@ pub(super) async fn an_event_that_is_still_needed_outlives_the_rest(bench: Bench
     bench.accept("waits", &["C1"], 0).await;
     bench.accept("dies", &["C2"], 0).await;
     let dead = Settlement::Dead { covers: vec![0], error: "no_text".to_owned() };
-    bench.store().settle(&lane("C2"), dead, at(0), at(0)).await.unwrap();
+    bench.store().settle(&channel_ref("C2"), dead, at(0), at(0)).await.unwrap();
     assert_eq!(bench.store().sweep(&workspace(), at(30 * DAY)).await.unwrap(), 2);
     let claim = bench.claim("C1", 30 * DAY).await;
     assert_eq!(texts(&claim), ["waits"]);
@@ -184,7 +186,7 @@ pub(super) async fn the_oldest_dead_letters_go_when_there_are_too_many(bench: Be
     bench.accept_as("m1", deliveries, 0).await;
     for (second, covers) in [(2, (1..10_002).collect()), (1, vec![0])] {
         let dead = Settlement::Dead { covers, error: "no_text".to_owned() };
-        bench.store().settle(&lane("C1"), dead, at(second), at(second)).await.unwrap();
+        bench.store().settle(&channel_ref("C1"), dead, at(second), at(second)).await.unwrap();
     }
     assert_eq!(bench.store().sweep(&workspace(), at(3)).await.unwrap(), 2);
     assert_eq!(bench.store().backlog(&workspace()).await.unwrap().dead, 10_000);

@@ -1,6 +1,6 @@
-//! Lanes: deliveries in order, held, claimed, settled; pauses, intents and what is given up.
+//! DeliveryWorkers: deliveries in order, held, claimed, settled; pauses, intents and what is given up.
 
-use super::bench::{Bench, at, lane, texts, wanted, workspace};
+use super::bench::{Bench, at, channel_ref, texts, wanted, workspace};
 use segments_slack::model::{DatasetPattern, Delivery, EndedMutes, Hold, Mute, News, Pause, PauseReason, UserId};
 use segments_slack::store::{Backlog, Book, Edit, Edited, Intent, Settlement};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ fn retry(covers: &[u64], not_before: i64, counted: bool) -> Settlement {
 }
 
 async fn settle(bench: &Bench, settlement: Settlement, second: i64) {
-    bench.store().settle(&lane("C1"), settlement, at(second), at(second + 1)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), settlement, at(second), at(second + 1)).await.unwrap();
 }
 
 async fn sequences(bench: &Bench, second: i64) -> Vec<u64> {
@@ -52,7 +52,7 @@ pub(super) async fn deliveries_come_in_the_order_of_acceptance(mut bench: Bench)
 
 pub(super) async fn a_claim_gives_no_more_than_asked(bench: Bench) {
     three(&bench).await;
-    let claim = bench.store().claim(&lane("C1"), at(9), 2).await.unwrap();
+    let claim = bench.store().claim(&channel_ref("C1"), at(9), 2).await.unwrap();
     assert_eq!(texts(&claim), ["m0", "m1"]);
 }
 
@@ -78,13 +78,13 @@ pub(super) async fn what_is_held_does_not_hold_up_what_is_due(bench: Bench) {
         bench.accept_as(&format!("held{number}"), vec![wanted("C1", 1_000)], 0).await;
     }
     bench.accept("m1", &["C1"], 1).await;
-    let claim = bench.store().claim(&lane("C1"), at(1), 2).await.unwrap();
+    let claim = bench.store().claim(&channel_ref("C1"), at(1), 2).await.unwrap();
     assert_eq!(texts(&claim), ["m1"]);
 }
 
 pub(super) async fn an_intent_lasts_until_it_is_settled(mut bench: Bench) {
     three(&bench).await;
-    bench.store().begin(&lane("C1"), intent(&[0, 1])).await.unwrap();
+    bench.store().begin(&channel_ref("C1"), intent(&[0, 1])).await.unwrap();
     bench.restart();
     let claim = bench.claim("C1", 9).await;
     assert_eq!(claim.intent, Some(intent(&[0, 1])));
@@ -92,7 +92,7 @@ pub(super) async fn an_intent_lasts_until_it_is_settled(mut bench: Bench) {
     let pause = Pause { reason: PauseReason("is_archived".to_owned()), since: at(9) };
     let dead = Settlement::Dead { covers: vec![2], error: "no_text".to_owned() };
     for settlement in [done(&[0]), retry(&[1], 10, true), dead, Settlement::Paused(pause)] {
-        bench.store().begin(&lane("C1"), intent(&[0])).await.unwrap();
+        bench.store().begin(&channel_ref("C1"), intent(&[0])).await.unwrap();
         settle(&bench, settlement, 9).await;
         assert_eq!(bench.claim("C1", 9).await.intent, None);
     }
@@ -141,7 +141,7 @@ pub(super) async fn what_is_given_up_is_a_dead_letter(mut bench: Bench) {
     let letters = bench.store().dead_letters(&workspace(), 9).await.unwrap();
     let told = letters.iter().map(|letter| (letter.at, letter.delivery.sequence, letter.error.as_str()));
     assert_eq!(told.collect::<Vec<_>>(), [(at(5), 2, "no_text"), (at(6), 0, "no_text")]);
-    assert_eq!(letters[0].channel, lane("C1").channel);
+    assert_eq!(letters[0].channel, channel_ref("C1").channel);
     assert_eq!(bench.store().dead_letters(&workspace(), 1).await.unwrap(), letters[..1]);
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn a_paused_lane_keeps_its_deliveries(mut bench: Bench) {
     bench.restart();
     let claim = bench.claim("C1", 9).await;
     assert_eq!((claim.pause, claim.due.len(), claim.next_at), (Some(pause), 3, Some(at(6))));
-    bench.store().resume(&lane("C1")).await.unwrap();
+    bench.store().resume(&channel_ref("C1")).await.unwrap();
     let claim = bench.claim("C1", 9).await;
     assert_eq!((claim.pause, claim.due.len()), (None, 3));
 }
@@ -184,9 +184,9 @@ pub(super) async fn the_backlog_counts_what_waits(mut bench: Bench) {
 pub(super) async fn lanes_with_nothing_pending_are_not_listed(bench: Bench) {
     three(&bench).await;
     bench.accept("m3", &["C2"], 3).await;
-    assert_eq!(bench.store().lanes(&workspace()).await.unwrap(), [lane("C1"), lane("C2")]);
+    assert_eq!(bench.store().channels_with_work(&workspace()).await.unwrap(), [channel_ref("C1"), channel_ref("C2")]);
     settle(&bench, done(&[0, 1, 2]), 5).await;
-    assert_eq!(bench.store().lanes(&workspace()).await.unwrap(), [lane("C2")]);
+    assert_eq!(bench.store().channels_with_work(&workspace()).await.unwrap(), [channel_ref("C2")]);
 }
 
 pub(super) async fn what_is_held_can_be_let_go_or_held_for_another_time(mut bench: Bench) {
@@ -199,7 +199,7 @@ pub(super) async fn what_is_held_can_be_let_go_or_held_for_another_time(mut benc
         let until = [None, Some(at(90)), Some(at(70))][usize::try_from(delivery.sequence).unwrap()];
         Hold { until, digest: None }
     };
-    assert_eq!(bench.store().release(&lane("C1"), at(10), Box::new(times)).await.unwrap(), 1);
+    assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(times)).await.unwrap(), 1);
     bench.restart();
     assert_eq!(bench.due("C1", 10).await, ["m0", "m3"]);
     assert_eq!(bench.claim("C1", 10).await.next_due, Some(at(70)));
@@ -212,7 +212,7 @@ pub(super) async fn what_waits_to_be_tried_again_is_not_let_go(bench: Bench) {
     three(&bench).await;
     settle(&bench, retry(&[0], 100, true), 3).await;
     settle(&bench, retry(&[1], 100, false), 4).await;
-    assert_eq!(bench.store().release(&lane("C1"), at(10), Box::new(|_, _| Hold::default())).await.unwrap(), 0);
+    assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(|_, _| Hold::default())).await.unwrap(), 0);
     assert_eq!(sequences(&bench, 10).await, [2]);
 }
 
@@ -221,7 +221,7 @@ fn mute(dataset: &str, until: i64) -> Mute {
 }
 
 async fn muted(bench: &Bench, mutes: &[Mute]) {
-    let Book { revision, next_number, .. } = bench.store().book(&lane("C1")).await.unwrap();
+    let Book { revision, next_number, .. } = bench.store().book(&channel_ref("C1")).await.unwrap();
     let (put, remove, mutes) = (Vec::new(), Vec::new(), Some(mutes.to_vec()));
     let edit = Edit {
         revision,
@@ -235,15 +235,15 @@ async fn muted(bench: &Bench, mutes: &[Mute]) {
         deed: None,
         at: at(0),
     };
-    assert_eq!(bench.store().edit(&lane("C1"), edit).await.unwrap(), Edited::Stored);
+    assert_eq!(bench.store().edit(&channel_ref("C1"), edit).await.unwrap(), Edited::Stored);
 }
 
 pub(super) async fn mutes_are_kept_in_the_book(mut bench: Bench) {
     let mutes = [mute("*", 50), mute("jane/*", 70)];
     muted(&bench, &mutes).await;
     bench.restart();
-    assert_eq!(bench.store().book(&lane("C1")).await.unwrap().mutes, mutes);
-    assert_eq!(bench.store().mutes(&workspace()).await.unwrap(), [(lane("C1").channel, mutes.to_vec())]);
+    assert_eq!(bench.store().book(&channel_ref("C1")).await.unwrap().mutes, mutes);
+    assert_eq!(bench.store().mutes(&workspace()).await.unwrap(), [(channel_ref("C1").channel, mutes.to_vec())]);
     muted(&bench, &[]).await;
     assert!(bench.store().mutes(&workspace()).await.unwrap().is_empty());
 }
@@ -255,11 +255,11 @@ pub(super) async fn a_claim_tells_of_ended_mutes_that_held_something_until_a_cal
     assert_eq!(bench.claim("C1", 69).await.ended, None);
     let ended = EndedMutes { mutes: vec![mute("jane/*", 70)], held: 2 };
     assert_eq!(bench.claim("C1", 70).await.ended, Some(ended.clone()));
-    bench.store().begin(&lane("C1"), Intent { mutes_ended: Some(at(70)), ..intent(&[]) }).await.unwrap();
+    bench.store().begin(&channel_ref("C1"), Intent { mutes_ended: Some(at(70)), ..intent(&[]) }).await.unwrap();
     bench.restart();
     settle(&bench, retry(&[], 71, true), 71).await;
     assert_eq!(bench.claim("C1", 72).await.ended, Some(ended));
-    bench.store().begin(&lane("C1"), Intent { mutes_ended: Some(at(72)), ..intent(&[]) }).await.unwrap();
+    bench.store().begin(&channel_ref("C1"), Intent { mutes_ended: Some(at(72)), ..intent(&[]) }).await.unwrap();
     settle(&bench, done(&[]), 73).await;
     assert_eq!(bench.claim("C1", 74).await.ended, None);
     assert_eq!(sequences(&bench, 74).await, [0, 1]);

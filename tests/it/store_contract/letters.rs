@@ -1,6 +1,6 @@
-//! Dead letters: sent again at the end of their lane, or dropped.
+//! Dead letters: sent again at the end of their channel, or dropped.
 
-use super::bench::{Bench, DAY, at, lane, texts, workspace};
+use super::bench::{Bench, DAY, at, channel_ref, texts, workspace};
 use segments_slack::model::LetterId;
 use segments_slack::store::Settlement;
 
@@ -10,7 +10,7 @@ async fn given_up(bench: &Bench, covers: &[u64]) {
         bench.accept(message, &["C1"], second).await;
     }
     let dead = Settlement::Dead { covers: covers.to_vec(), error: "no_text".to_owned() };
-    bench.store().settle(&lane("C1"), dead, at(5), at(5)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), dead, at(5), at(5)).await.unwrap();
 }
 
 fn ids(texts: &[&str]) -> Vec<LetterId> {
@@ -61,7 +61,7 @@ pub(super) async fn a_letter_that_dies_again_has_another_name(bench: Bench) {
     given_up(&bench, &[0]).await;
     retry(&bench, &["C1-0"], 7).await;
     let dead = Settlement::Dead { covers: vec![3], error: "no_text".to_owned() };
-    bench.store().settle(&lane("C1"), dead, at(8), at(8)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), dead, at(8), at(8)).await.unwrap();
     assert_eq!(letters(&bench).await, ids(&["C1-3"]));
 }
 

@@ -5,7 +5,7 @@ use super::bench::{Bench, arrival, at, decided, verdict, wanted};
 use super::books::{adding, subscription};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use segments_slack::model::{ChannelId, Lane, LetterId, Pause, PauseReason, SubscriptionState, WorkspaceId};
+use segments_slack::model::{ChannelId, ChannelRef, LetterId, Pause, PauseReason, SubscriptionState, WorkspaceId};
 use segments_slack::store::{Book, Edited, Intent, Settlement};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
@@ -132,7 +132,7 @@ impl Model {
 }
 
 impl Model {
-    /// Every dead letter of a channel goes, in the order of the lane.
+    /// Every dead letter of a channel goes, in the order of the channel.
     fn letters(&mut self, number: usize, again: bool, now: i64) -> Vec<LetterId> {
         let (mut gone, left): (Vec<_>, Vec<_>) = self.dead.drain(..).partition(|(channel, ..)| *channel == number);
         self.dead = left;
@@ -166,8 +166,8 @@ impl Channel {
     }
 }
 
-fn lane(workspace: &WorkspaceId, channel: usize) -> Lane {
-    Lane { workspace: workspace.clone(), channel: ChannelId::parse(CHANNELS[channel]).unwrap() }
+fn channel_ref(workspace: &WorkspaceId, channel: usize) -> ChannelRef {
+    ChannelRef { workspace: workspace.clone(), channel: ChannelId::parse(CHANNELS[channel]).unwrap() }
 }
 
 fn settlement(how: &How, covers: Vec<u64>, now: i64) -> Settlement {
@@ -198,13 +198,13 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
         }
         Step::Begin { channel, covers } => {
             let intent = Intent::new(Uuid::nil(), covers.clone(), at(now));
-            store.begin(&lane(workspace, channel), intent).await.unwrap();
+            store.begin(&channel_ref(workspace, channel), intent).await.unwrap();
             model.channels[channel].intent = Some(covers);
         }
         Step::Settle { channel, how, covers } => {
             model.settle(channel, &how, &covers, now);
             let settlement = settlement(&how, covers, now);
-            store.settle(&lane(workspace, channel), settlement, at(now), at(now + 1)).await.unwrap();
+            store.settle(&channel_ref(workspace, channel), settlement, at(now), at(now + 1)).await.unwrap();
         }
         Step::Subscribe { channel, stale, state } => {
             let book = &mut model.channels[channel].book;
@@ -212,7 +212,7 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
             added.state = state;
             let mut edit = adding(book, added.clone());
             edit.revision += u64::from(stale);
-            let edited = store.edit(&lane(workspace, channel), edit).await.unwrap();
+            let edited = store.edit(&channel_ref(workspace, channel), edit).await.unwrap();
             assert_eq!(edited, if stale { Edited::Moved } else { Edited::Stored });
             if !stale {
                 book.revision += 1;
@@ -221,7 +221,7 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
             }
         }
         Step::Resume { channel } => {
-            store.resume(&lane(workspace, channel)).await.unwrap();
+            store.resume(&channel_ref(workspace, channel)).await.unwrap();
             model.channels[channel].pause = None;
             model.channels[channel].untold = false;
             model.channels[channel].turn(&SubscriptionState::Active, |state| *state != SubscriptionState::Active);
@@ -242,7 +242,7 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
 async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64) {
     let store = bench.store();
     for (number, channel) in model.channels.iter().enumerate() {
-        let claim = store.claim(&lane(workspace, number), at(now), 1_000).await.unwrap();
+        let claim = store.claim(&channel_ref(workspace, number), at(now), 1_000).await.unwrap();
         let seen = claim.due.iter().map(|(delivery, news)| {
             let message = news.event.text.clone().unwrap();
             let accepted = delivery.accepted_at.duration_since(at(0)).as_secs();
@@ -257,14 +257,14 @@ async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64
         assert_eq!(claim.intent.map(|intent| intent.covers), channel.intent);
         assert_eq!(claim.untold.is_empty(), !channel.untold);
         assert_eq!((claim.next_at, claim.pause), (channel.next_at.map(at), channel.pause.clone()));
-        assert_eq!(store.book(&lane(workspace, number)).await.unwrap(), channel.book);
+        assert_eq!(store.book(&channel_ref(workspace, number)).await.unwrap(), channel.book);
     }
     let waiting = || model.channels.iter().flat_map(|channel| channel.waiting.values());
     let backlog = store.backlog(workspace).await.unwrap();
     assert_eq!(backlog.pending, waiting().count() as u64);
     let oldest = waiting().map(|waiting| at(waiting.accepted)).min();
     if model.sent_again {
-        // The heads of the lanes are looked at, and behind them may stand a letter that is older.
+        // The heads of the channels are looked at, and behind them may stand a letter that is older.
         assert!(backlog.oldest.is_some() == oldest.is_some() && backlog.oldest >= oldest);
     } else {
         assert_eq!(backlog.oldest, oldest);
@@ -273,10 +273,10 @@ async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64
     let letters = letters.iter().map(|letter| (letter.channel.to_string(), letter.delivery.sequence));
     let dead = model.dead.iter().map(|(channel, sequence, _)| (CHANNELS[*channel].to_owned(), *sequence));
     assert_eq!(letters.collect::<BTreeSet<_>>(), dead.collect());
-    let lanes = store.lanes(workspace).await.unwrap();
+    let lanes = store.channels_with_work(workspace).await.unwrap();
     let has_work = |channel: &Channel| !channel.waiting.is_empty() || channel.untold;
     let busy = (0..3).filter(|number| has_work(&model.channels[*number]));
-    assert_eq!(lanes, busy.map(|number| lane(workspace, number)).collect::<Vec<_>>());
+    assert_eq!(lanes, busy.map(|number| channel_ref(workspace, number)).collect::<Vec<_>>());
 }
 
 pub(super) async fn any_history_looks_as_in_a_simple_model(bench: Bench) {

@@ -1,6 +1,6 @@
 //! Outcomes: how the last deliveries of a channel ended, and what still waits.
 
-use super::bench::{Bench, at, lane, wanted, workspace};
+use super::bench::{Bench, at, channel_ref, wanted, workspace};
 use segments_slack::model::{End, Fold, MessageTs, Outcome, Pause, PauseReason, WorkspaceId};
 use segments_slack::store::{History, Intent, Settlement};
 use uuid::Uuid;
@@ -20,11 +20,11 @@ fn done(covers: &[u64], fold: Option<Fold>) -> Settlement {
 }
 
 async fn settle(bench: &Bench, settlement: Settlement, second: i64) {
-    bench.store().settle(&lane("C1"), settlement, at(second), at(second)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), settlement, at(second), at(second)).await.unwrap();
 }
 
 async fn history(bench: &Bench, channel: &str) -> History {
-    bench.store().history(&lane(channel), 3).await.unwrap()
+    bench.store().history(&channel_ref(channel), 3).await.unwrap()
 }
 
 fn ends(history: &History) -> Vec<End> {
@@ -49,7 +49,7 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
     settle(&bench, done(&[0], None), 10).await;
     settle(&bench, done(&[1], Some(Fold::open(&due[1].0, &due[1].1, at(11)))), 11).await;
     let intent = Intent { edits: Some(ts("1.2")), ..Intent::new(Uuid::nil(), vec![2], at(12)) };
-    bench.store().begin(&lane("C1"), intent).await.unwrap();
+    bench.store().begin(&channel_ref("C1"), intent).await.unwrap();
     settle(&bench, done(&[2], None), 12).await;
     settle(&bench, Settlement::Dead { covers: vec![3], error: "no_text".to_owned() }, 13).await;
     bench.restart();
@@ -78,7 +78,7 @@ pub(super) async fn what_waits_is_told_the_newest_first(mut bench: Bench) {
     let history = history(&bench, "C1").await;
     assert_eq!((waiting(&history), &history.pause), (vec!["m4", "held", "m2"], &Some(pause)));
     assert!(history.ended.is_empty());
-    assert!(bench.store().history(&lane("C1"), 0).await.unwrap().waiting.is_empty());
+    assert!(bench.store().history(&channel_ref("C1"), 0).await.unwrap().waiting.is_empty());
 }
 
 pub(super) async fn the_last_200_ends_are_kept(mut bench: Bench) {
@@ -109,7 +109,7 @@ pub(super) async fn what_ended_is_told_of_its_own_channel_only(bench: Bench) {
     let other = history(&bench, "C10").await;
     assert_eq!((waiting(&other), other.ended.len()), (vec!["m0"], 0));
     assert_eq!(history(&bench, "C2").await, History::default());
-    let mut elsewhere = lane("C1");
+    let mut elsewhere = channel_ref("C1");
     elsewhere.workspace = WorkspaceId::parse("T10").unwrap();
     assert_eq!(bench.store().history(&elsewhere, 9).await.unwrap(), History::default());
     assert_eq!(bench.store().workspaces().await.unwrap(), [workspace()]);

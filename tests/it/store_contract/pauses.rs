@@ -1,6 +1,6 @@
-//! Paused lanes: for how long they hold, and who is told.
+//! Paused channels: for how long they hold, and who is told.
 
-use super::bench::{Bench, DAY, at, lane, texts, wanted, workspace};
+use super::bench::{Bench, DAY, at, channel_ref, texts, wanted, workspace};
 use super::books::{adding, subscription};
 use segments_slack::model::{Pause, PauseReason, Subscription, UserId};
 use segments_slack::store::{Settlement, Untold};
@@ -12,7 +12,7 @@ fn pause(second: i64) -> Pause {
 }
 
 async fn paused(bench: &Bench, second: i64) {
-    bench.store().settle(&lane("C1"), Settlement::Paused(pause(second)), at(second), at(second)).await.unwrap();
+    bench.store().settle(&channel_ref("C1"), Settlement::Paused(pause(second)), at(second), at(second)).await.unwrap();
 }
 
 async fn expired(bench: &Bench, second: i64) -> u64 {
@@ -47,7 +47,7 @@ pub(super) async fn a_week_counts_from_acceptance_from_the_pause_and_from_the_en
 pub(super) async fn a_lane_that_is_not_paused_gives_nothing_up(bench: Bench) {
     bench.accept("m1", &["C1", "C2"], 0).await;
     paused(&bench, 0).await;
-    bench.store().resume(&lane("C1")).await.unwrap();
+    bench.store().resume(&channel_ref("C1")).await.unwrap();
     assert_eq!(expired(&bench, 9 * WEEK).await, 0);
     assert_eq!(texts(&bench.claim("C1", 9 * WEEK).await), ["m1"]);
 }
@@ -64,10 +64,10 @@ pub(super) async fn a_long_lane_is_given_up_whole(bench: Bench) {
 /// A channel with subscriptions of these people.
 async fn subscribed(bench: &Bench, creators: &[&str]) {
     for (number, creator) in (1..).zip(creators) {
-        let book = bench.store().book(&lane("C1")).await.unwrap();
+        let book = bench.store().book(&channel_ref("C1")).await.unwrap();
         let creator = UserId::parse(*creator).unwrap();
         let made = Subscription { creator, ..subscription("C1", number) };
-        bench.store().edit(&lane("C1"), adding(&book, made)).await.unwrap();
+        bench.store().edit(&channel_ref("C1"), adding(&book, made)).await.unwrap();
     }
 }
 
@@ -80,31 +80,31 @@ pub(super) async fn five_creators_of_paused_subscriptions_are_told_once(mut benc
     subscribed(&bench, &["U1", "U2", "U1", "U3", "U4", "U5", "U6"]).await;
     paused(&bench, 5).await;
     bench.restart();
-    assert_eq!(bench.store().lanes(&workspace()).await.unwrap(), [lane("C1")]);
+    assert_eq!(bench.store().channels_with_work(&workspace()).await.unwrap(), [channel_ref("C1")]);
     assert_eq!(untold(&bench).await, ["U1", "U2", "U3", "U4", "U5"]);
     let users = ["U1", "U2", "U3", "U4", "U5"].map(|user| UserId::parse(user).unwrap());
     for user in &users {
-        assert!(bench.store().told(&lane("C1"), user).await.unwrap());
-        assert!(!bench.store().told(&lane("C1"), user).await.unwrap());
+        assert!(bench.store().told(&channel_ref("C1"), user).await.unwrap());
+        assert!(!bench.store().told(&channel_ref("C1"), user).await.unwrap());
     }
     let again = Untold { user: users[1].clone(), not_before: at(60), tries: 1 };
-    bench.store().not_told(&lane("C1"), &pause(5), again.clone()).await.unwrap();
+    bench.store().not_told(&channel_ref("C1"), &pause(5), again.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 9).await.untold, [again]);
-    bench.store().told(&lane("C1"), &users[1]).await.unwrap();
-    assert!(bench.store().lanes(&workspace()).await.unwrap().is_empty());
+    bench.store().told(&channel_ref("C1"), &users[1]).await.unwrap();
+    assert!(bench.store().channels_with_work(&workspace()).await.unwrap().is_empty());
 }
 
 pub(super) async fn nobody_is_told_of_a_pause_that_is_over(bench: Bench) {
     subscribed(&bench, &["U1", "U2"]).await;
     paused(&bench, 5).await;
     let user = UserId::parse("U1").unwrap();
-    bench.store().told(&lane("C1"), &user).await.unwrap();
-    bench.store().resume(&lane("C1")).await.unwrap();
+    bench.store().told(&channel_ref("C1"), &user).await.unwrap();
+    bench.store().resume(&channel_ref("C1")).await.unwrap();
     let again = Untold { user, not_before: at(60), tries: 1 };
-    bench.store().not_told(&lane("C1"), &pause(5), again.clone()).await.unwrap();
+    bench.store().not_told(&channel_ref("C1"), &pause(5), again.clone()).await.unwrap();
     assert!(untold(&bench).await.is_empty());
     paused(&bench, 70).await;
-    bench.store().not_told(&lane("C1"), &pause(5), again).await.unwrap();
+    bench.store().not_told(&channel_ref("C1"), &pause(5), again).await.unwrap();
     assert_eq!(untold(&bench).await, ["U1", "U2"]);
 }

@@ -1,25 +1,28 @@
 //! Welcomes: once a channel, for ever; and the last states of any objects, which unfurled links are made of.
 
-use super::bench::{Bench, arrival, at, decided, lane, state, verdict, workspace};
+use super::bench::{Bench, arrival, at, channel_ref, decided, state, verdict, workspace};
 use segments_slack::model::{AccountId, ObjectKey, WorkspaceId};
 use segments_slack::store::{Arrival, Verdict};
 
 pub(super) async fn a_channel_is_to_be_welcomed_once_for_ever(mut bench: Bench) {
-    assert!(bench.store().welcome(&lane("C1"), at(1)).await.unwrap());
-    assert!(!bench.store().welcome(&lane("C1"), at(2)).await.unwrap());
+    assert!(bench.store().welcome(&channel_ref("C1"), at(1)).await.unwrap());
+    assert!(!bench.store().welcome(&channel_ref("C1"), at(2)).await.unwrap());
     bench.restart();
     bench.store().sweep(&workspace(), at(400 * super::bench::DAY)).await.unwrap();
-    assert!(!bench.store().welcome(&lane("C1"), at(3)).await.unwrap());
-    assert!(bench.store().welcome(&lane("C10"), at(3)).await.unwrap());
-    let other = segments_slack::model::Lane { workspace: WorkspaceId::parse("T2").unwrap(), ..lane("C1") };
+    assert!(!bench.store().welcome(&channel_ref("C1"), at(3)).await.unwrap());
+    assert!(bench.store().welcome(&channel_ref("C10"), at(3)).await.unwrap());
+    let other = segments_slack::model::ChannelRef { workspace: WorkspaceId::parse("T2").unwrap(), ..channel_ref("C1") };
     assert!(bench.store().welcome(&other, at(3)).await.unwrap());
 }
 
 pub(super) async fn of_many_at_once_one_welcomes_a_channel(bench: Bench) {
-    let lane = lane("C1");
+    let channel_ref = channel_ref("C1");
     let store = bench.store();
-    let (one, two, three) =
-        tokio::join!(store.welcome(&lane, at(1)), store.welcome(&lane, at(1)), store.welcome(&lane, at(1)));
+    let (one, two, three) = tokio::join!(
+        store.welcome(&channel_ref, at(1)),
+        store.welcome(&channel_ref, at(1)),
+        store.welcome(&channel_ref, at(1))
+    );
     assert_eq!([one, two, three].into_iter().filter(|first| *first.as_ref().unwrap()).count(), 1);
 }
 

@@ -134,7 +134,7 @@ async fn put(store: &dyn Store, subscriptions: &[Subscription]) {
             deed: None,
             at: now(),
         };
-        assert_eq!(store.edit(&App::lane(&workspace(), &channel(place)), edit).await.unwrap(), Edited::Stored);
+        assert_eq!(store.edit(&App::channel_ref(&workspace(), &channel(place)), edit).await.unwrap(), Edited::Stored);
     }
 }
 

@@ -197,7 +197,7 @@ async fn digests_that_an_import_changes_come_when_they_are_due() {
     let bench = Bench::start().await;
     let said = types(&bench, "C1", "import\njane/flowers sample.* digest:hourly").await;
     assert!(said.blocks.to_string().contains("The next digest of #1 comes"), "{}", said.blocks);
-    let lane = App::lane(&workspace(), &channel("C1"));
-    let book = bench.app().store.book(&lane).await.unwrap();
+    let channel_ref = App::channel_ref(&workspace(), &channel("C1"));
+    let book = bench.app().store.book(&channel_ref).await.unwrap();
     assert_eq!(book.subscriptions[0].time_zone.as_deref(), Some("Europe/Brussels"));
 }

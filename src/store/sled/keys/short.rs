@@ -1,7 +1,7 @@
 //! Keys whose last component may stand as a hash: taken apart for a backup, and made again from it.
 
 use super::{Key, Kind, micros};
-use crate::model::{AccountId, EventId, Lane, WorkspaceId};
+use crate::model::{AccountId, ChannelRef, EventId, WorkspaceId};
 use crate::store::record::Short;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -25,8 +25,8 @@ impl Key {
     }
 
     /// The place of a cause whose text may be lost.
-    pub(in super::super) fn short_cause(lane: &Lane, cause: &Short) -> Option<Self> {
-        Self::within(lane, Kind::Cause).short(cause)
+    pub(in super::super) fn short_cause(channel_ref: &ChannelRef, cause: &Short) -> Option<Self> {
+        Self::within(channel_ref, Kind::Cause).short(cause)
     }
 
     /// The place of a state or a message whose text may be lost.

@@ -3,8 +3,8 @@
 use super::*;
 use std::collections::BTreeSet;
 
-fn lane(channel: &str) -> Lane {
-    Lane { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse(channel).unwrap() }
+fn channel_ref(channel: &str) -> ChannelRef {
+    ChannelRef { workspace: WorkspaceId::parse("T1").unwrap(), channel: ChannelId::parse(channel).unwrap() }
 }
 
 #[test]
@@ -25,24 +25,25 @@ fn hostile_names_share_no_key_and_none_is_long() {
 
 #[test]
 fn one_channel_does_not_reach_into_another_whose_name_it_begins() {
-    let beginning = Key::within(&lane("C1"), Kind::Ready);
-    assert!(Key::numbered(&lane("C1"), Kind::Ready, 7).starts_with(&beginning));
-    assert!(!Key::numbered(&lane("C10"), Kind::Ready, 7).starts_with(&beginning));
+    let beginning = Key::within(&channel_ref("C1"), Kind::Ready);
+    assert!(Key::numbered(&channel_ref("C1"), Kind::Ready, 7).starts_with(&beginning));
+    assert!(!Key::numbered(&channel_ref("C10"), Kind::Ready, 7).starts_with(&beginning));
 }
 
 #[test]
 fn a_key_gives_back_what_it_was_made_of() {
     let at: Timestamp = "2026-03-01T12:00:00.123456Z".parse().unwrap();
-    let wake = Key::wake(&lane("C1"), at, 258);
-    assert_eq!((wake.wake_time(), wake.sequence(), wake.lane()), (Some(at), Some(258), Some(lane("C1"))));
+    let wake = Key::wake(&channel_ref("C1"), at, 258);
+    assert_eq!((wake.wake_time(), wake.sequence(), wake.channel_ref()), (Some(at), Some(258), Some(channel_ref("C1"))));
     assert!(wake.is(Kind::Wake) && !wake.is(Kind::Held));
-    assert_eq!(Key::dead_by_age(&lane("C1"), at, 0).lane_by_age(), Some(lane("C1")));
-    assert_eq!(Key::of(&lane("C1"), Kind::Lane).lane(), Some(lane("C1")));
+    assert_eq!(Key::dead_by_age(&channel_ref("C1"), at, 0).lane_by_age(), Some(channel_ref("C1")));
+    assert_eq!(Key::of(&channel_ref("C1"), Kind::Queue).channel_ref(), Some(channel_ref("C1")));
 }
 
 #[test]
 fn times_sort_as_they_pass() {
-    let mut times = [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX].map(|time| Key::wake(&lane("C1"), time, 0));
+    let mut times =
+        [Timestamp::MIN, Timestamp::UNIX_EPOCH, Timestamp::MAX].map(|time| Key::wake(&channel_ref("C1"), time, 0));
     assert!(times.is_sorted());
     times.reverse();
     assert!(!times.is_sorted());

@@ -1,4 +1,4 @@
-//! One step of a lane: look, plan, record the intent, call Slack, record the outcome.
+//! One step of a channel: look, plan, record the intent, call Slack, record the outcome.
 
 use super::limits::Waiting;
 use super::pace::Pace;
@@ -6,10 +6,10 @@ use super::plan::backlog::without_flood;
 use super::plan::digest::with_digests;
 use super::plan::{CLAIM_LIMIT, Call, Planned, plan};
 use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
-use super::{Lanes, Rest, pace, thread};
+use super::{DeliveryWorkers, Rest, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
-use crate::model::{AccountId, Delivery, DigestMessage, EndedMutes, Fold, Lane, MessageTs, Pause, PauseReason, People};
+use crate::model::{AccountId, Delivery, DigestMessage, EndedMutes, Fold, ChannelRef, MessageTs, Pause, PauseReason, People};
 use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
-/// With more deliveries than this waiting for a fold, a lane looks for others …
+/// With more deliveries than this waiting for a fold, a channel looks for others …
 const MANY: usize = 20;
 /// … no more often than this.
 const DOZE: Duration = Duration::from_millis(500);
@@ -35,46 +35,46 @@ const NOTICE_ATTEMPTS: u32 = UNKNOWN_ATTEMPTS;
 /// A call is over so many seconds after its intent, however often its looks were refused.
 const CALL_SECONDS: i64 = 2 * 60;
 
-impl Lanes {
-    /// Does the next thing for a lane.
-    pub(super) async fn step(self: &Arc<Self>, lane: &Lane) -> Rest {
-        let stepped = match AssertUnwindSafe(self.try_step(lane)).catch_unwind().await {
+impl DeliveryWorkers {
+    /// Does the next thing for a channel.
+    pub(super) async fn step(self: &Arc<Self>, channel_ref: &ChannelRef) -> Rest {
+        let stepped = match AssertUnwindSafe(self.try_step(channel_ref)).catch_unwind().await {
             Ok(stepped) => stepped,
-            Err(_) => self.stumbled(lane).await,
+            Err(_) => self.stumbled(channel_ref).await,
         };
         stepped.unwrap_or_else(|error| {
-            warn!(lane = %lane, "could not process the queue of {lane}: {error}; retrying in {LOOK_AGAIN:?}");
+            warn!(channel = %channel_ref, "could not process the queue of {channel_ref}: {error}; retrying in {LOOK_AGAIN:?}");
             Rest::Hold(later(self.parts.clock.now(), LOOK_AGAIN))
         })
     }
 
     /// A step ended in a panic. If that was before a call, its first delivery counts as refused for an unknown reason, so
     /// that it is given up in the end and holds up no other for ever.
-    async fn stumbled(&self, lane: &Lane) -> Result<Rest, StoreError> {
-        error!(lane = %lane, "the delivery worker of {lane} panicked");
+    async fn stumbled(&self, channel_ref: &ChannelRef) -> Result<Rest, StoreError> {
+        error!(channel = %channel_ref, "the delivery worker of {channel_ref} panicked");
         let now = self.parts.clock.now();
-        let claim = self.parts.store.claim(lane, now, 1).await?;
+        let claim = self.parts.store.claim(channel_ref, now, 1).await?;
         match claim.due.first() {
             Some((delivery, _)) if claim.intent.is_none() => {
                 let why = SlackError::Refused("panic".to_owned());
                 let step = decide(&why, delivery.attempts, now, jitter());
-                self.follow(lane, vec![delivery.sequence], delivery.attempts, &why, step).await
+                self.follow(channel_ref, vec![delivery.sequence], delivery.attempts, &why, step).await
             }
             _ => Ok(Rest::Hold(later(now, LOOK_AGAIN))),
         }
     }
 
-    async fn try_step(self: &Arc<Self>, lane: &Lane) -> Result<Rest, StoreError> {
-        if !self.is_open(&lane.workspace) {
+    async fn try_step(self: &Arc<Self>, channel_ref: &ChannelRef) -> Result<Rest, StoreError> {
+        if !self.is_open(&channel_ref.workspace) {
             return Ok(Rest::Idle);
         }
         let now = self.parts.clock.now();
-        if let Some(until) = self.limited_until(lane, now) {
+        if let Some(until) = self.limited_until(channel_ref, now) {
             return Ok(Rest::Hold(until));
         }
-        let mut claim = self.parts.store.claim(lane, now, CLAIM_LIMIT).await?;
+        let mut claim = self.parts.store.claim(channel_ref, now, CLAIM_LIMIT).await?;
         if let Some(pause) = &claim.pause {
-            return self.tell(lane, pause, &claim.untold, now).await;
+            return self.tell(channel_ref, pause, &claim.untold, now).await;
         }
         if let Some(next_at) = claim.next_at.filter(|next_at| *next_at > now) {
             return Ok(Rest::Hold(next_at));
@@ -83,12 +83,12 @@ impl Lanes {
             let covered = claim.due.iter().filter(|(delivery, _)| intent.covers.contains(&delivery.sequence));
             let notice = if intent.mutes_ended.is_some() { NOTICE_ATTEMPTS } else { 0 };
             let attempts = covered.map(|(delivery, _)| delivery.attempts).max().unwrap_or(notice);
-            return self.reconcile(lane, intent.clone(), attempts, &SlackError::Lost).await;
+            return self.reconcile(channel_ref, intent.clone(), attempts, &SlackError::Lost).await;
         }
         if let Some(ended) = &claim.ended {
-            return self.tell_of(lane, ended, now).await;
+            return self.tell_of(channel_ref, ended, now).await;
         }
-        self.parts.lookup.fill(&lane.workspace, &mut claim.due);
+        self.parts.lookup.fill(&channel_ref.workspace, &mut claim.due);
         // A fold whose closing waits for its turn is among what was planned.
         let mut next = claim.next_due.filter(|due| *due > now);
         let mut waiting = Waiting::default();
@@ -97,14 +97,14 @@ impl Lanes {
         for planned in without_flood(planned, &claim.due, &claim.digests, now) {
             let mut at = planned.at;
             if at <= now {
-                let missing = self.parts.lookup.missing(&lane.workspace, &planned, &claim.due);
+                let missing = self.parts.lookup.missing(&channel_ref.workspace, &planned, &claim.due);
                 if !missing.is_empty() {
                     // What comes meanwhile may change the plan.
                     self.parts.lookup.ask(missing).await;
                     return Ok(Rest::Now);
                 }
-                match self.turn(lane, &claim.due, &planned, &mut waiting, now) {
-                    Ok(()) => return self.deliver(lane, planned).await,
+                match self.turn(channel_ref, &claim.due, &planned, &mut waiting, now) {
+                    Ok(()) => return self.deliver(channel_ref, planned).await,
                     Err(turn) => at = turn,
                 }
             }
@@ -119,22 +119,22 @@ impl Lanes {
     }
 
     /// Shows what was planned, in the simplest form that Slack takes.
-    async fn deliver(&self, lane: &Lane, planned: Planned<'_>) -> Result<Rest, StoreError> {
+    async fn deliver(&self, channel_ref: &ChannelRef, planned: Planned<'_>) -> Result<Rest, StoreError> {
         let at = self.parts.clock.now();
         let Planned { call, covers, anchors, attempts, .. } = planned;
         let mut intent = Intent { anchors, ..Intent::new(id_at(at), covers, at) };
-        let people = self.parts.people.of(&lane.workspace);
+        let people = self.parts.people.of(&channel_ref.workspace);
         let message = match call {
-            Call::Card { delivery, news, updates } => card(&news, &self.showing(lane, delivery, &people, updates, at)),
+            Call::Card { delivery, news, updates } => card(&news, &self.showing(channel_ref, delivery, &people, updates, at)),
             Call::Reply { delivery, news, thread } => {
                 intent.thread = thread;
                 let broadcast = intent.thread.as_ref().is_some_and(|thread| thread.broadcast);
                 let is_elsewhere = broadcast || intent.anchors.is_empty();
-                in_thread(&news, &self.showing(lane, delivery, &people, 1, at), is_elsewhere)
+                in_thread(&news, &self.showing(channel_ref, delivery, &people, 1, at), is_elsewhere)
             }
             Call::EditParent(anchor) => {
                 intent.edits.clone_from(&anchor.ts);
-                parent(&anchor, &people, &self.parts.app_url, self.acts(lane, anchor.account.as_ref()))
+                parent(&anchor, &people, &self.parts.app_url, self.acts(channel_ref, anchor.account.as_ref()))
             }
             Call::OpenFold(shown) | Call::EditFold(shown) | Call::CloseFold(shown) => {
                 intent.edits.clone_from(&shown.ts);
@@ -142,42 +142,42 @@ impl Lanes {
             }
             Call::Digest(shown) => {
                 intent.edits.clone_from(&shown.ts);
-                let states = self.parts.lookup.states(&lane.workspace, &shown).await?;
+                let states = self.parts.lookup.states(&channel_ref.workspace, &shown).await?;
                 digest(intent.digest.insert(shown), &states, &self.parts.app_url)
             }
         };
-        self.call(lane, &message, intent, attempts).await
+        self.call(channel_ref, &message, intent, attempts).await
     }
 
     /// Says that mutes are over and how many deliveries they held, which come next.
-    async fn tell_of(&self, lane: &Lane, ended: &EndedMutes, at: Timestamp) -> Result<Rest, StoreError> {
+    async fn tell_of(&self, channel_ref: &ChannelRef, ended: &EndedMutes, at: Timestamp) -> Result<Rest, StoreError> {
         let intent = Intent { mutes_ended: Some(at), ..Intent::new(id_at(at), Vec::new(), at) };
-        self.call(lane, &reply::mutes_ended(ended), intent, NOTICE_ATTEMPTS).await
+        self.call(channel_ref, &reply::mutes_ended(ended), intent, NOTICE_ATTEMPTS).await
     }
 
-    async fn call(&self, lane: &Lane, message: &Message, intent: Intent, attempts: u32) -> Result<Rest, StoreError> {
-        self.parts.store.begin(lane, intent.clone()).await?;
-        match self.show(lane, message, &intent).await {
-            Ok(posted) => self.done(lane, intent, posted).await,
+    async fn call(&self, channel_ref: &ChannelRef, message: &Message, intent: Intent, attempts: u32) -> Result<Rest, StoreError> {
+        self.parts.store.begin(channel_ref, intent.clone()).await?;
+        match self.show(channel_ref, message, &intent).await {
+            Ok(posted) => self.done(channel_ref, intent, posted).await,
             Err(unclear) if decide(&unclear, 0, intent.at, 0.0) == Step::Reconcile => {
-                warn!(lane = %lane, "Slack did not confirm a message to {lane} ({unclear}); checking the channel history");
-                self.reconcile(lane, intent, attempts, &unclear).await
+                warn!(channel = %channel_ref, "Slack did not confirm a message to {channel_ref} ({unclear}); checking the channel history");
+                self.reconcile(channel_ref, intent, attempts, &unclear).await
             }
             Err(refused) => {
                 let step = decide(&refused, attempts, self.parts.clock.now(), jitter());
-                self.failed(lane, intent, attempts, &refused, step).await
+                self.failed(channel_ref, intent, attempts, &refused, step).await
             }
         }
     }
 
     /// What can be changed of what comes from an endpoint.
-    fn acts(&self, lane: &Lane, account: Option<&AccountId>) -> Acts {
-        account.map_or(Acts::Nothing, |account| self.parts.keyed.acts(&lane.workspace, account))
+    fn acts(&self, channel_ref: &ChannelRef, account: Option<&AccountId>) -> Acts {
+        account.map_or(Acts::Nothing, |account| self.parts.keyed.acts(&channel_ref.workspace, account))
     }
 
     fn showing<'a>(
         &'a self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         delivery: &'a Delivery,
         people: &'a People,
         updates: usize,
@@ -192,39 +192,39 @@ impl Lanes {
             now,
             test: false,
             updates,
-            acts: self.acts(lane, delivery.account.as_ref()),
+            acts: self.acts(channel_ref, delivery.account.as_ref()),
         }
     }
 
     /// Posts or edits, going down the ladder of looks where Slack refuses them.
-    async fn show(&self, lane: &Lane, message: &Message, intent: &Intent) -> Result<Posted, SlackError> {
+    async fn show(&self, channel_ref: &ChannelRef, message: &Message, intent: &Intent) -> Result<Posted, SlackError> {
         let mut rung = Rung::Whole;
         let answer = loop {
             let content = message.content(rung);
             let slack = &self.parts.slack;
             let in_channel = |ts: MessageTs| Posted { ts, thread: None };
             let answer = match (&intent.edits, &intent.thread) {
-                (Some(ts), _) => slack.update(lane, ts, content).await.map(|()| in_channel(ts.clone())),
-                (None, Some(thread)) => match slack.reply(lane, thread, content.clone(), intent.call).await {
+                (Some(ts), _) => slack.update(channel_ref, ts, content).await.map(|()| in_channel(ts.clone())),
+                (None, Some(thread)) => match slack.reply(channel_ref, thread, content.clone(), intent.call).await {
                     // The message that it was done from is gone: it is said in the channel.
                     Err(gone) if intent.anchors.is_empty() && thread::takes_no_reply(&gone) => {
-                        slack.post(lane, content, intent.call).await.map(in_channel)
+                        slack.post(channel_ref, content, intent.call).await.map(in_channel)
                     }
                     replied => replied,
                 },
-                (None, None) => slack.post(lane, content, intent.call).await.map(in_channel),
+                (None, None) => slack.post(channel_ref, content, intent.call).await.map(in_channel),
             };
             self.parts.metrics.slack_calls.count(answer.as_ref().map_or_else(SlackError::word, |_| "ok"));
             match (&answer, rung.below()) {
                 (Err(refused), Some(simpler)) if decide(refused, 0, intent.at, 0.0) == Step::Simpler => {
-                    warn!(lane = %lane, call = %intent.call, "Slack rejected the layout of a message to {lane}: {refused}");
+                    warn!(channel = %channel_ref, call = %intent.call, "Slack rejected the layout of a message to {channel_ref}: {refused}");
                     rung = simpler;
                 }
                 _ => break answer,
             }
         };
         if let Err(SlackError::Limited(wait)) = &answer {
-            self.note_limit(if intent.edits.is_some() { Pace::Shared } else { Pace::Post }, lane, *wait);
+            self.note_limit(if intent.edits.is_some() { Pace::Shared } else { Pace::Post }, channel_ref, *wait);
         }
         match rung {
             Rung::Whole => {}
@@ -238,43 +238,43 @@ impl Lanes {
     /// more; for a new message, looks in the channel whether it is there.
     async fn reconcile(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         intent: Intent,
         attempts: u32,
         why: &SlackError,
     ) -> Result<Rest, StoreError> {
         if intent.edits.is_some() {
-            return self.again(lane, intent, attempts, why).await;
+            return self.again(channel_ref, intent, attempts, why).await;
         }
         let begun = intent.at.as_second();
         let times = begun - CLOCK_SKEW_SECONDS..begun + CALL_SECONDS + CLOCK_SKEW_SECONDS;
         let asked_at = self.parts.clock.now();
-        if let Err(turn) = self.look_turn(lane, asked_at) {
+        if let Err(turn) = self.look_turn(channel_ref, asked_at) {
             return Ok(Rest::Hold(turn));
         }
-        match self.parts.slack.find_call(lane, intent.thread.as_ref(), intent.call, times).await {
-            Ok(Some(posted)) => self.done(lane, intent, posted).await,
+        match self.parts.slack.find_call(channel_ref, intent.thread.as_ref(), intent.call, times).await {
+            Ok(Some(posted)) => self.done(channel_ref, intent, posted).await,
             Ok(None) => match pace::not_over_until(intent.at, asked_at).filter(|_| *why == SlackError::Lost) {
                 Some(end) => Ok(Rest::Hold(end)),
-                None => self.again(lane, intent, attempts, why).await,
+                None => self.again(channel_ref, intent, attempts, why).await,
             },
             Err(refused) => {
                 let now = self.parts.clock.now();
                 if let SlackError::Limited(wait) = &refused {
-                    self.note_limit(Pace::Shared, lane, *wait);
+                    self.note_limit(Pace::Shared, channel_ref, *wait);
                 }
                 let missing_scope = matches!(&refused, SlackError::Refused(code) if code == "missing_scope");
                 match decide(&refused, UNKNOWN_ATTEMPTS - 1, now, 0.0) {
                     Step::PauseWorkspace if !missing_scope => {
-                        self.close(&lane.workspace, PauseReason(refused.to_string()));
+                        self.close(&channel_ref.workspace, PauseReason(refused.to_string()));
                         Ok(Rest::Idle)
                     }
                     Step::Retry { at, counted: false } => Ok(Rest::Hold(at)),
                     Step::Retry { .. } | Step::Reconcile => Ok(Rest::Hold(pace::look_again(intent.at, now))),
                     Step::PauseWorkspace | Step::PauseChannel | Step::Simpler | Step::Dead => {
-                        warn!(lane = %lane, "could not read the history of {lane} ({refused}); posting again, which may post a duplicate");
+                        warn!(channel = %channel_ref, "could not read the history of {channel_ref} ({refused}); posting again, which may post a duplicate");
                         self.parts.metrics.deliveries.count("possible_duplicate");
-                        self.again(lane, intent, attempts, why).await
+                        self.again(channel_ref, intent, attempts, why).await
                     }
                 }
             }
@@ -282,28 +282,28 @@ impl Lanes {
     }
 
     /// A call was not done, as far as can be known: it is made again like one that never reached Slack.
-    async fn again(&self, lane: &Lane, intent: Intent, attempts: u32, why: &SlackError) -> Result<Rest, StoreError> {
+    async fn again(&self, channel_ref: &ChannelRef, intent: Intent, attempts: u32, why: &SlackError) -> Result<Rest, StoreError> {
         let step = decide(&SlackError::Unreachable, attempts, self.parts.clock.now(), jitter());
-        self.failed(lane, intent, attempts, why, step).await
+        self.failed(channel_ref, intent, attempts, why, step).await
     }
 
-    async fn done(&self, lane: &Lane, intent: Intent, posted: Posted) -> Result<Rest, StoreError> {
+    async fn done(&self, channel_ref: &ChannelRef, intent: Intent, posted: Posted) -> Result<Rest, StoreError> {
         let now = self.parts.clock.now();
         let anchors = thread::done(&intent, &posted);
         let (Intent { edits, covers, fold, digest, .. }, ts) = (intent, posted.ts);
-        debug!(lane = %lane, message.ts = %ts, "delivered {covers:?} to {lane}");
+        debug!(channel = %channel_ref, message.ts = %ts, "delivered {covers:?} to {channel_ref}");
         // Slack's limit of a message a second is one for new messages.
         let (next_at, outcome) = if edits.is_some() { (now, "edited") } else { (pace::next_call(now), "posted") };
         let fold = fold.map(|fold| Box::new(fold.shown_as(ts.clone())));
         let digest = digest.map(|digest| Box::new(digest.shown_as(ts.clone())));
-        self.settle(lane, Settlement::Done { covers, ts, fold, digest, anchors }, next_at).await?;
+        self.settle(channel_ref, Settlement::Done { covers, ts, fold, digest, anchors }, next_at).await?;
         self.parts.metrics.deliveries.count(outcome);
         Ok(Rest::Now)
     }
 
     async fn failed(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         intent: Intent,
         attempts: u32,
         why: &SlackError,
@@ -311,9 +311,9 @@ impl Lanes {
     ) -> Result<Rest, StoreError> {
         let now = self.parts.clock.now();
         if let Some((ts, anchors, next_at)) = thread::refused(&intent, attempts, why, step, now) {
-            info!(lane = %lane, message.ts = %ts, "the thread of message {ts} in {lane} has changed: {why}");
+            info!(channel = %channel_ref, message.ts = %ts, "the thread of message {ts} in {channel_ref} has changed: {why}");
             let done = Settlement::Done { covers: Vec::new(), ts, fold: None, digest: None, anchors };
-            self.settle(lane, done, next_at).await?;
+            self.settle(channel_ref, done, next_at).await?;
             return Ok(Rest::Now);
         }
         let Intent { edits, covers, fold, digest, .. } = intent;
@@ -322,22 +322,22 @@ impl Lanes {
         {
             // What is not taken as an edit in the end becomes a message of its own.
             if thread::is_gone(why) || matches!(step, Step::Simpler | Step::Dead) {
-                info!(lane = %lane, message.ts = %ts, "message {ts} in {lane} can no longer be edited: {why}");
+                info!(channel = %channel_ref, message.ts = %ts, "message {ts} in {channel_ref} can no longer be edited: {why}");
                 let (fold, digest) = (fold.map(|fold| fold.closed()), digest.map(|digest| digest.closed()));
-                return self.put_off(lane, ts, fold, digest, now).await;
+                return self.put_off(channel_ref, ts, fold, digest, now).await;
             }
             if covers.is_empty() {
                 let fold = fold.map(|fold| fold.not_yet_closed(now));
                 let digest = digest.map(|digest| digest.not_yet_closed(now));
-                return self.put_off(lane, ts, fold, digest, now).await;
+                return self.put_off(channel_ref, ts, fold, digest, now).await;
             }
         }
-        self.follow(lane, covers, attempts, why, step).await
+        self.follow(channel_ref, covers, attempts, why, step).await
     }
 
     async fn follow(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         covers: Vec<u64>,
         attempts: u32,
         why: &SlackError,
@@ -349,25 +349,25 @@ impl Lanes {
             // The intent stands: the next step looks for it.
             Step::Reconcile => {}
             Step::Retry { at, counted } => {
-                info!(lane = %lane, attempts, "could not post a message to {lane}: {error}; retrying at {at}");
+                info!(channel = %channel_ref, attempts, "could not post a message to {channel_ref}: {error}; retrying at {at}");
                 self.parts.metrics.deliveries.count("retried");
-                self.settle(lane, Settlement::Retry { covers, not_before: at, counted, error }, at).await?;
+                self.settle(channel_ref, Settlement::Retry { covers, not_before: at, counted, error }, at).await?;
             }
             Step::PauseChannel => {
-                warn!(lane = %lane, "Slack rejected {lane} ({error}); its subscriptions are paused");
+                warn!(channel = %channel_ref, "Slack rejected {channel_ref} ({error}); its subscriptions are paused");
                 self.parts.metrics.deliveries.count("paused");
                 let pause = Pause { reason: PauseReason(error), since: now };
-                self.settle(lane, Settlement::Paused(pause), now).await?;
+                self.settle(channel_ref, Settlement::Paused(pause), now).await?;
                 self.pauses.send_replace(());
             }
             Step::PauseWorkspace => {
-                self.settle(lane, Settlement::Retry { covers, not_before: now, counted: false, error }, now).await?;
-                self.close(&lane.workspace, PauseReason(why.to_string()));
+                self.settle(channel_ref, Settlement::Retry { covers, not_before: now, counted: false, error }, now).await?;
+                self.close(&channel_ref.workspace, PauseReason(why.to_string()));
             }
             Step::Simpler | Step::Dead => {
-                error!(lane = %lane, attempts, "moved a delivery to {lane} to the dead letters: {error}");
+                error!(channel = %channel_ref, attempts, "moved a delivery to {channel_ref} to the dead letters: {error}");
                 self.parts.metrics.deliveries.count("dead");
-                self.settle(lane, Settlement::Dead { covers, error }, pace::next_call(now)).await?;
+                self.settle(channel_ref, Settlement::Dead { covers, error }, pace::next_call(now)).await?;
             }
         }
         Ok(Rest::Now)
@@ -376,7 +376,7 @@ impl Lanes {
     /// Keeps what becomes of a fold or digest that could not be edited; the deliveries are planned anew.
     async fn put_off(
         &self,
-        lane: &Lane,
+        channel_ref: &ChannelRef,
         ts: MessageTs,
         fold: Option<Fold>,
         digest: Option<DigestMessage>,
@@ -384,12 +384,12 @@ impl Lanes {
     ) -> Result<Rest, StoreError> {
         let (fold, digest) = (fold.map(Box::new), digest.map(Box::new));
         let done = Settlement::Done { covers: Vec::new(), ts, fold, digest, anchors: Vec::new() };
-        self.settle(lane, done, now).await?;
+        self.settle(channel_ref, done, now).await?;
         Ok(Rest::Now)
     }
 
-    async fn settle(&self, lane: &Lane, how: Settlement, next_at: Timestamp) -> Result<(), StoreError> {
-        self.parts.store.settle(lane, how, self.parts.clock.now(), next_at).await
+    async fn settle(&self, channel_ref: &ChannelRef, how: Settlement, next_at: Timestamp) -> Result<(), StoreError> {
+        self.parts.store.settle(channel_ref, how, self.parts.clock.now(), next_at).await
     }
 }
 
