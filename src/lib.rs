@@ -14,7 +14,7 @@
 //!    message shows), or a dead letter that says why. Only history that may not be read weakens that, and then it is
 //!    counted. Restoring a backup sends again what was waiting in it.
 //! 3. `model`, `render`, `routing`, `slack::{command, form, interaction, socket_mode}` and
-//!    `delivery::{plan, lack, pace, retry, thread}`
+//!    `delivery::{plan, enrichment, pace, retry, thread}`
 //!    do no I/O and never ask the time.
 //! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
 //! 5. A value called `Signed…` cannot be made without checking a signature. No store call touches a workspace that it
@@ -108,8 +108,8 @@ use app::workspaces::{keys, startup};
 use app::{App, Home, Settings};
 use clock::Clock;
 use config::{Config, Replies, StoreUrl};
-use delivery::lookup::{Lookup, Sources};
-use delivery::{DeliveryWorkers, Parts};
+use delivery::lookup::{Lookup, LookupSources};
+use delivery::{DeliveryParts, DeliveryWorkers};
 use http::admin::Guard;
 use http::key::AdminKey;
 use metrics::Metrics;
@@ -194,7 +194,7 @@ pub async fn assemble_over(
     let keyed = Arc::new(Keyed::new(config.replies == Replies::NewIssue));
     let segments = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), metrics.segments_calls.clone());
     let segments = Arc::new(segments.context("could not load this system's root certificates")?);
-    let lookup = Arc::new(Lookup::new(Sources {
+    let lookup = Arc::new(Lookup::new(LookupSources {
         clock: clock.clone(),
         store: Arc::clone(&store),
         vault: Arc::clone(&vault),
@@ -203,7 +203,7 @@ pub async fn assemble_over(
         segments: Arc::clone(&segments),
     }));
     let app_url = config.segments_app_url.as_str().trim_end_matches('/').to_owned();
-    let parts = Parts {
+    let parts = DeliveryParts {
         clock: clock.clone(),
         store: Arc::clone(&store),
         slack: Arc::clone(&slack),

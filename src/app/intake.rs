@@ -4,7 +4,7 @@ use crate::app::history::recent::{Mark, Seen};
 use crate::app::subscriptions::hold::held;
 use crate::app::{App, environment_account};
 use crate::clock::id_at;
-use crate::model::{AccountId, ChannelId, EventId, News, Reason, WorkspaceId};
+use crate::model::{AccountId, ChannelId, DeliveryReason, EventId, News, WorkspaceId};
 use crate::routing::{derive, is_stale};
 use crate::segments::decode::{DecodeError, Decoded, decode};
 use crate::segments::webhook::{Secrets, SignedWebhook};
@@ -131,7 +131,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
                 channel: found.channel,
                 subscription: found.subscription.number,
                 options: found.options,
-                reason: Reason::Subscribed,
+                reason: DeliveryReason::Subscribed,
             }
         });
         Verdict {

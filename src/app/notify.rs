@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::clock::id_at;
-use crate::delivery::{AtWork, back_off};
+use crate::delivery::{BusyGuard, back_off};
 use crate::model::{ChannelRef, UserId, WorkspaceId};
 use crate::render::{Message, Rung};
 use crate::slack::error::SlackError;
@@ -63,7 +63,7 @@ enum Twice {
 /// Asks Slack until it has answered for good, or too often.
 async fn tried<T, Called: Future<Output = Result<T, SlackError>>>(
     app: &App,
-    busy: AtWork,
+    busy: BusyGuard,
     twice: Twice,
     call: impl Fn() -> Called,
 ) -> Result<T, SlackError> {

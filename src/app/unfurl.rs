@@ -8,7 +8,7 @@ mod memory;
 pub use memory::Unfurled;
 
 use crate::app::App;
-use crate::model::object::{Dataset, Seen};
+use crate::model::object::{Dataset, LastSeen};
 use crate::model::page::{Address, Page, SamplePage};
 use crate::model::{DatasetName, Mute, ObjectKey, WorkspaceId};
 use crate::render::links::GROUND_TRUTH;
@@ -153,7 +153,7 @@ async fn last_seen(
     let states = app.store.dataset_states(workspace, vec![name.clone()]).await?;
     Ok(states.into_iter().find_map(|(_, state)| match state.seen {
         // Of a deleted one nothing is left.
-        Seen::Dataset(dataset) if *dataset != Dataset::default() => Some((dataset.into(), state.at)),
+        LastSeen::Dataset(dataset) if *dataset != Dataset::default() => Some((dataset.into(), state.at)),
         _ => None,
     }))
 }
@@ -188,11 +188,11 @@ async fn sample_card(
         [ObjectKey::new("sample", &sample.uuid), ObjectKey::new("label", &format!("{}/{labelset}", sample.uuid))];
     let known = app.store.object_states(workspace, keys.into()).await?;
     let status = known.iter().find_map(|(_, state)| match &state.seen {
-        Seen::Label { status, .. } => Some((status.as_deref()?, state.at)),
+        LastSeen::Label { status, .. } => Some((status.as_deref()?, state.at)),
         _ => None,
     });
     let seen = known.iter().find_map(|(_, state)| match &state.seen {
-        Seen::Sample { dataset: Some(dataset), name: called, assigned_labeler, assigned_reviewer }
+        LastSeen::Sample { dataset: Some(dataset), name: called, assigned_labeler, assigned_reviewer }
             if dataset == name =>
         {
             Some((called.as_deref(), assigned_labeler.as_deref(), assigned_reviewer.as_deref(), state.at))

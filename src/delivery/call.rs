@@ -1,15 +1,15 @@
 //! One step of a channel: look, plan, record the intent, call Slack, record the outcome.
 
-use super::limits::Waiting;
+use super::limits::DelayedObjects;
 use super::pace::Pace;
 use super::plan::backlog::without_flood;
 use super::plan::digest::with_digests;
 use super::plan::{CLAIM_LIMIT, Call, Planned, plan};
 use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
-use super::{DeliveryWorkers, Rest, pace, thread};
+use super::{DeliveryWorkers, NextStep, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
-use crate::model::{AccountId, Delivery, DigestMessage, EndedMutes, Fold, ChannelRef, MessageTs, Pause, PauseReason, People};
+use crate::model::{AccountId, Delivery, DigestMessage, EndedMutes, BatchMessage, ChannelRef, MessageTs, Pause, PauseReason, People};
 use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
@@ -22,11 +22,11 @@ use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
 /// With more deliveries than this waiting for a fold, a channel looks for others …
-const MANY: usize = 20;
+const BUSY_QUEUE_LENGTH: usize = 20;
 /// … no more often than this.
-const DOZE: Duration = Duration::from_millis(500);
+const BUSY_QUEUE_INTERVAL: Duration = Duration::from_millis(500);
 /// A store that is away is asked again after this.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const STORE_RETRY_DELAY: Duration = Duration::from_secs(5);
 /// The clocks of Slack and of this machine may differ by so many seconds; by more, and no request is believed.
 const CLOCK_SKEW_SECONDS: i64 = 5 * 60;
 /// What tells of ended mutes has no delivery that counts its refusals: it is asked for at this pace while Slack is away,
@@ -37,20 +37,20 @@ const CALL_SECONDS: i64 = 2 * 60;
 
 impl DeliveryWorkers {
     /// Does the next thing for a channel.
-    pub(super) async fn step(self: &Arc<Self>, channel_ref: &ChannelRef) -> Rest {
+    pub(super) async fn step(self: &Arc<Self>, channel_ref: &ChannelRef) -> NextStep {
         let stepped = match AssertUnwindSafe(self.try_step(channel_ref)).catch_unwind().await {
             Ok(stepped) => stepped,
-            Err(_) => self.stumbled(channel_ref).await,
+            Err(_) => self.recover_from_panic(channel_ref).await,
         };
         stepped.unwrap_or_else(|error| {
-            warn!(channel = %channel_ref, "could not process the queue of {channel_ref}: {error}; retrying in {LOOK_AGAIN:?}");
-            Rest::Hold(later(self.parts.clock.now(), LOOK_AGAIN))
+            warn!(channel = %channel_ref, "could not process the queue of {channel_ref}: {error}; retrying in {STORE_RETRY_DELAY:?}");
+            NextStep::Hold(later(self.parts.clock.now(), STORE_RETRY_DELAY))
         })
     }
 
     /// A step ended in a panic. If that was before a call, its first delivery counts as refused for an unknown reason, so
     /// that it is given up in the end and holds up no other for ever.
-    async fn stumbled(&self, channel_ref: &ChannelRef) -> Result<Rest, StoreError> {
+    async fn recover_from_panic(&self, channel_ref: &ChannelRef) -> Result<NextStep, StoreError> {
         error!(channel = %channel_ref, "the delivery worker of {channel_ref} panicked");
         let now = self.parts.clock.now();
         let claim = self.parts.store.claim(channel_ref, now, 1).await?;
@@ -58,26 +58,26 @@ impl DeliveryWorkers {
             Some((delivery, _)) if claim.intent.is_none() => {
                 let why = SlackError::Refused("panic".to_owned());
                 let step = decide(&why, delivery.attempts, now, jitter());
-                self.follow(channel_ref, vec![delivery.sequence], delivery.attempts, &why, step).await
+                self.apply_decision(channel_ref, vec![delivery.sequence], delivery.attempts, &why, step).await
             }
-            _ => Ok(Rest::Hold(later(now, LOOK_AGAIN))),
+            _ => Ok(NextStep::Hold(later(now, STORE_RETRY_DELAY))),
         }
     }
 
-    async fn try_step(self: &Arc<Self>, channel_ref: &ChannelRef) -> Result<Rest, StoreError> {
+    async fn try_step(self: &Arc<Self>, channel_ref: &ChannelRef) -> Result<NextStep, StoreError> {
         if !self.is_open(&channel_ref.workspace) {
-            return Ok(Rest::Idle);
+            return Ok(NextStep::Idle);
         }
         let now = self.parts.clock.now();
         if let Some(until) = self.limited_until(channel_ref, now) {
-            return Ok(Rest::Hold(until));
+            return Ok(NextStep::Hold(until));
         }
         let mut claim = self.parts.store.claim(channel_ref, now, CLAIM_LIMIT).await?;
         if let Some(pause) = &claim.pause {
-            return self.tell(channel_ref, pause, &claim.untold, now).await;
+            return self.notify_creators(channel_ref, pause, &claim.untold, now).await;
         }
         if let Some(next_at) = claim.next_at.filter(|next_at| *next_at > now) {
-            return Ok(Rest::Hold(next_at));
+            return Ok(NextStep::Hold(next_at));
         }
         if let Some(intent) = &claim.intent {
             let covered = claim.due.iter().filter(|(delivery, _)| intent.covers.contains(&delivery.sequence));
@@ -86,12 +86,12 @@ impl DeliveryWorkers {
             return self.reconcile(channel_ref, intent.clone(), attempts, &SlackError::Lost).await;
         }
         if let Some(ended) = &claim.ended {
-            return self.tell_of(channel_ref, ended, now).await;
+            return self.report_ended_mutes(channel_ref, ended, now).await;
         }
         self.parts.lookup.fill(&channel_ref.workspace, &mut claim.due);
         // A fold whose closing waits for its turn is among what was planned.
         let mut next = claim.next_due.filter(|due| *due > now);
-        let mut waiting = Waiting::default();
+        let mut waiting = DelayedObjects::default();
         let planned = plan(&claim.due, &claim.folds, &claim.anchors, now);
         let planned = with_digests(planned, &claim.due, &claim.digests, now);
         for planned in without_flood(planned, &claim.due, &claim.digests, now) {
@@ -101,7 +101,7 @@ impl DeliveryWorkers {
                 if !missing.is_empty() {
                     // What comes meanwhile may change the plan.
                     self.parts.lookup.ask(missing).await;
-                    return Ok(Rest::Now);
+                    return Ok(NextStep::Now);
                 }
                 match self.turn(channel_ref, &claim.due, &planned, &mut waiting, now) {
                     Ok(()) => return self.deliver(channel_ref, planned).await,
@@ -112,14 +112,16 @@ impl DeliveryWorkers {
         }
         Ok(match next {
             // What comes meanwhile joins many that wait already: they are not looked through for each.
-            Some(at) if claim.due.len() > MANY => Rest::Doze(later(now, DOZE).min(at), at),
-            Some(at) => Rest::Until(at),
-            None => Rest::Idle,
+            Some(at) if claim.due.len() > BUSY_QUEUE_LENGTH => {
+                NextStep::Doze(later(now, BUSY_QUEUE_INTERVAL).min(at), at)
+            }
+            Some(at) => NextStep::Until(at),
+            None => NextStep::Idle,
         })
     }
 
     /// Shows what was planned, in the simplest form that Slack takes.
-    async fn deliver(&self, channel_ref: &ChannelRef, planned: Planned<'_>) -> Result<Rest, StoreError> {
+    async fn deliver(&self, channel_ref: &ChannelRef, planned: Planned<'_>) -> Result<NextStep, StoreError> {
         let at = self.parts.clock.now();
         let Planned { call, covers, anchors, attempts, .. } = planned;
         let mut intent = Intent { anchors, ..Intent::new(id_at(at), covers, at) };
@@ -150,12 +152,17 @@ impl DeliveryWorkers {
     }
 
     /// Says that mutes are over and how many deliveries they held, which come next.
-    async fn tell_of(&self, channel_ref: &ChannelRef, ended: &EndedMutes, at: Timestamp) -> Result<Rest, StoreError> {
+    async fn report_ended_mutes(
+        &self,
+        channel_ref: &ChannelRef,
+        ended: &EndedMutes,
+        at: Timestamp,
+    ) -> Result<NextStep, StoreError> {
         let intent = Intent { mutes_ended: Some(at), ..Intent::new(id_at(at), Vec::new(), at) };
         self.call(channel_ref, &reply::mutes_ended(ended), intent, NOTICE_ATTEMPTS).await
     }
 
-    async fn call(&self, channel_ref: &ChannelRef, message: &Message, intent: Intent, attempts: u32) -> Result<Rest, StoreError> {
+    async fn call(&self, channel_ref: &ChannelRef, message: &Message, intent: Intent, attempts: u32) -> Result<NextStep, StoreError> {
         self.parts.store.begin(channel_ref, intent.clone()).await?;
         match self.show(channel_ref, message, &intent).await {
             Ok(posted) => self.done(channel_ref, intent, posted).await,
@@ -242,21 +249,21 @@ impl DeliveryWorkers {
         intent: Intent,
         attempts: u32,
         why: &SlackError,
-    ) -> Result<Rest, StoreError> {
+    ) -> Result<NextStep, StoreError> {
         if intent.edits.is_some() {
-            return self.again(channel_ref, intent, attempts, why).await;
+            return self.retry_call(channel_ref, intent, attempts, why).await;
         }
         let begun = intent.at.as_second();
         let times = begun - CLOCK_SKEW_SECONDS..begun + CALL_SECONDS + CLOCK_SKEW_SECONDS;
         let asked_at = self.parts.clock.now();
         if let Err(turn) = self.look_turn(channel_ref, asked_at) {
-            return Ok(Rest::Hold(turn));
+            return Ok(NextStep::Hold(turn));
         }
         match self.parts.slack.find_call(channel_ref, intent.thread.as_ref(), intent.call, times).await {
             Ok(Some(posted)) => self.done(channel_ref, intent, posted).await,
             Ok(None) => match pace::not_over_until(intent.at, asked_at).filter(|_| *why == SlackError::Lost) {
-                Some(end) => Ok(Rest::Hold(end)),
-                None => self.again(channel_ref, intent, attempts, why).await,
+                Some(end) => Ok(NextStep::Hold(end)),
+                None => self.retry_call(channel_ref, intent, attempts, why).await,
             },
             Err(refused) => {
                 let now = self.parts.clock.now();
@@ -266,15 +273,15 @@ impl DeliveryWorkers {
                 let missing_scope = matches!(&refused, SlackError::Refused(code) if code == "missing_scope");
                 match decide(&refused, UNKNOWN_ATTEMPTS - 1, now, 0.0) {
                     Step::PauseWorkspace if !missing_scope => {
-                        self.close(&channel_ref.workspace, PauseReason(refused.to_string()));
-                        Ok(Rest::Idle)
+                        self.reject_workspace(&channel_ref.workspace, PauseReason(refused.to_string()));
+                        Ok(NextStep::Idle)
                     }
-                    Step::Retry { at, counted: false } => Ok(Rest::Hold(at)),
-                    Step::Retry { .. } | Step::Reconcile => Ok(Rest::Hold(pace::look_again(intent.at, now))),
+                    Step::Retry { at, counted: false } => Ok(NextStep::Hold(at)),
+                    Step::Retry { .. } | Step::Reconcile => Ok(NextStep::Hold(pace::look_again(intent.at, now))),
                     Step::PauseWorkspace | Step::PauseChannel | Step::Simpler | Step::Dead => {
                         warn!(channel = %channel_ref, "could not read the history of {channel_ref} ({refused}); posting again, which may post a duplicate");
                         self.parts.metrics.deliveries.count("possible_duplicate");
-                        self.again(channel_ref, intent, attempts, why).await
+                        self.retry_call(channel_ref, intent, attempts, why).await
                     }
                 }
             }
@@ -282,12 +289,12 @@ impl DeliveryWorkers {
     }
 
     /// A call was not done, as far as can be known: it is made again like one that never reached Slack.
-    async fn again(&self, channel_ref: &ChannelRef, intent: Intent, attempts: u32, why: &SlackError) -> Result<Rest, StoreError> {
+    async fn retry_call(&self, channel_ref: &ChannelRef, intent: Intent, attempts: u32, why: &SlackError) -> Result<NextStep, StoreError> {
         let step = decide(&SlackError::Unreachable, attempts, self.parts.clock.now(), jitter());
         self.failed(channel_ref, intent, attempts, why, step).await
     }
 
-    async fn done(&self, channel_ref: &ChannelRef, intent: Intent, posted: Posted) -> Result<Rest, StoreError> {
+    async fn done(&self, channel_ref: &ChannelRef, intent: Intent, posted: Posted) -> Result<NextStep, StoreError> {
         let now = self.parts.clock.now();
         let anchors = thread::done(&intent, &posted);
         let (Intent { edits, covers, fold, digest, .. }, ts) = (intent, posted.ts);
@@ -298,7 +305,7 @@ impl DeliveryWorkers {
         let digest = digest.map(|digest| Box::new(digest.shown_as(ts.clone())));
         self.settle(channel_ref, Settlement::Done { covers, ts, fold, digest, anchors }, next_at).await?;
         self.parts.metrics.deliveries.count(outcome);
-        Ok(Rest::Now)
+        Ok(NextStep::Now)
     }
 
     async fn failed(
@@ -308,13 +315,13 @@ impl DeliveryWorkers {
         attempts: u32,
         why: &SlackError,
         step: Step,
-    ) -> Result<Rest, StoreError> {
+    ) -> Result<NextStep, StoreError> {
         let now = self.parts.clock.now();
         if let Some((ts, anchors, next_at)) = thread::refused(&intent, attempts, why, step, now) {
             info!(channel = %channel_ref, message.ts = %ts, "the thread of message {ts} in {channel_ref} has changed: {why}");
             let done = Settlement::Done { covers: Vec::new(), ts, fold: None, digest: None, anchors };
             self.settle(channel_ref, done, next_at).await?;
-            return Ok(Rest::Now);
+            return Ok(NextStep::Now);
         }
         let Intent { edits, covers, fold, digest, .. } = intent;
         if let Some(ts) = edits
@@ -324,25 +331,25 @@ impl DeliveryWorkers {
             if thread::is_gone(why) || matches!(step, Step::Simpler | Step::Dead) {
                 info!(channel = %channel_ref, message.ts = %ts, "message {ts} in {channel_ref} can no longer be edited: {why}");
                 let (fold, digest) = (fold.map(|fold| fold.closed()), digest.map(|digest| digest.closed()));
-                return self.put_off(channel_ref, ts, fold, digest, now).await;
+                return self.reschedule_edit(channel_ref, ts, fold, digest, now).await;
             }
             if covers.is_empty() {
                 let fold = fold.map(|fold| fold.not_yet_closed(now));
                 let digest = digest.map(|digest| digest.not_yet_closed(now));
-                return self.put_off(channel_ref, ts, fold, digest, now).await;
+                return self.reschedule_edit(channel_ref, ts, fold, digest, now).await;
             }
         }
-        self.follow(channel_ref, covers, attempts, why, step).await
+        self.apply_decision(channel_ref, covers, attempts, why, step).await
     }
 
-    async fn follow(
+    async fn apply_decision(
         &self,
         channel_ref: &ChannelRef,
         covers: Vec<u64>,
         attempts: u32,
         why: &SlackError,
         step: Step,
-    ) -> Result<Rest, StoreError> {
+    ) -> Result<NextStep, StoreError> {
         let now = self.parts.clock.now();
         let error = why.to_string();
         match step {
@@ -362,7 +369,7 @@ impl DeliveryWorkers {
             }
             Step::PauseWorkspace => {
                 self.settle(channel_ref, Settlement::Retry { covers, not_before: now, counted: false, error }, now).await?;
-                self.close(&channel_ref.workspace, PauseReason(why.to_string()));
+                self.reject_workspace(&channel_ref.workspace, PauseReason(why.to_string()));
             }
             Step::Simpler | Step::Dead => {
                 error!(channel = %channel_ref, attempts, "moved a delivery to {channel_ref} to the dead letters: {error}");
@@ -370,22 +377,22 @@ impl DeliveryWorkers {
                 self.settle(channel_ref, Settlement::Dead { covers, error }, pace::next_call(now)).await?;
             }
         }
-        Ok(Rest::Now)
+        Ok(NextStep::Now)
     }
 
     /// Keeps what becomes of a fold or digest that could not be edited; the deliveries are planned anew.
-    async fn put_off(
+    async fn reschedule_edit(
         &self,
         channel_ref: &ChannelRef,
         ts: MessageTs,
-        fold: Option<Fold>,
+        fold: Option<BatchMessage>,
         digest: Option<DigestMessage>,
         now: Timestamp,
-    ) -> Result<Rest, StoreError> {
+    ) -> Result<NextStep, StoreError> {
         let (fold, digest) = (fold.map(Box::new), digest.map(Box::new));
         let done = Settlement::Done { covers: Vec::new(), ts, fold, digest, anchors: Vec::new() };
         self.settle(channel_ref, done, now).await?;
-        Ok(Rest::Now)
+        Ok(NextStep::Now)
     }
 
     async fn settle(&self, channel_ref: &ChannelRef, how: Settlement, next_at: Timestamp) -> Result<(), StoreError> {

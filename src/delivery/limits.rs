@@ -13,16 +13,16 @@ use tracing::warn;
 
 /// How every workspace stands; forgotten when the program ends, since Slack says it again.
 #[derive(Default)]
-pub(super) struct Shared(Mutex<HashMap<WorkspaceId, Limits>>);
+pub(super) struct WorkspaceLimits(Mutex<HashMap<WorkspaceId, Limits>>);
 
 /// Objects of which an event waits for an edit, so that none overtakes it.
 #[derive(Default)]
-pub(super) struct Waiting {
+pub(super) struct DelayedObjects {
     objects: HashSet<ObjectKey>,
     until: Option<Timestamp>,
 }
 
-impl Shared {
+impl WorkspaceLimits {
     fn of<T>(&self, channel_ref: &ChannelRef, work: impl FnOnce(&mut Limits) -> T) -> T {
         work(self.0.lock().entry(channel_ref.workspace.clone()).or_insert_with(Limits::new))
     }
@@ -56,7 +56,7 @@ impl DeliveryWorkers {
         channel_ref: &ChannelRef,
         due: &[(Delivery, Arc<News>)],
         planned: &Planned<'_>,
-        waiting: &mut Waiting,
+        waiting: &mut DelayedObjects,
         now: Timestamp,
     ) -> Result<(), Timestamp> {
         let is_edit = planned.call.edits();

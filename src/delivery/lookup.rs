@@ -4,14 +4,14 @@
 //! whose calls fail is left alone for a while, and nothing is asked again and again. Calls of one account come one after
 //! another, so that many channels that want the same ask once.
 
-use super::lack::{self, Question};
+use super::enrichment::{self, Question};
 use super::plan::Planned;
 use crate::clock::{Clock, later};
-use crate::model::object::Seen;
+use crate::model::object::LastSeen;
 use crate::model::{AccountId, DatasetName, Delivery, DigestMessage, News, ObjectState, WorkspaceId};
 use crate::routing::Keyed;
 use crate::segments::api::{SampleId, SegmentsApi, SegmentsError};
-use crate::segments::cache::{DatasetOf, Fresh, Known, Owner, SampleOf};
+use crate::segments::cache::{CachedAnswers, DatasetOf, Fresh, Owner, SampleOf};
 use crate::store::{Store, StoreError};
 use crate::vault::{Field, Row, UnsealError, Vault};
 use jiff::Timestamp;
@@ -23,9 +23,9 @@ use std::time::Duration;
 use tracing::info;
 
 /// What is shown waits no longer than this.
-const PATIENCE: Duration = Duration::from_secs(2);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 /// After a failure, an account is left alone for so long.
-const REST: Duration = Duration::from_mins(1);
+const ACCOUNT_COOLDOWN: Duration = Duration::from_mins(1);
 
 /// Why there is no key to act with.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,7 @@ pub enum NoKey {
 }
 
 /// What a lookup works with.
-pub struct Sources {
+pub struct LookupSources {
     /// The time.
     pub clock: Clock,
     /// Where the sealed keys are.
@@ -59,8 +59,8 @@ pub struct Sources {
 
 /// The door to what Segments.ai knows, with the answers of late.
 pub struct Lookup {
-    sources: Sources,
-    known: Mutex<Known>,
+    sources: LookupSources,
+    known: Mutex<CachedAnswers>,
     /// Accounts that were asked.
     asked: Mutex<HashMap<Owner, Asked>>,
 }
@@ -76,13 +76,13 @@ struct Asked {
 
 impl Lookup {
     /// A door where nobody asked yet.
-    pub fn new(sources: Sources) -> Self {
+    pub fn new(sources: LookupSources) -> Self {
         Self { sources, known: Mutex::default(), asked: Mutex::default() }
     }
 
     /// What acts on Segments.ai for an account of a workspace.
     pub async fn key(&self, workspace: &WorkspaceId, account: &AccountId) -> Result<SecretString, NoKey> {
-        let Sources { store, vault, keyed, api_key, .. } = &self.sources;
+        let LookupSources { store, vault, keyed, api_key, .. } = &self.sources;
         if *account == AccountId::environment() {
             return api_key.clone().filter(|_| keyed.has(workspace, account)).ok_or(NoKey::NotGiven);
         }
@@ -100,7 +100,7 @@ impl Lookup {
         let owner = Owner { workspace: workspace.clone(), account: account.clone() };
         let (mut known, now) = (self.known(), self.sources.clock.now());
         known.learn_account(&owner, dataset, now);
-        if let Some((id, name)) = lack::named(news) {
+        if let Some((id, name)) = enrichment::named(news) {
             known.learn_sample_name(SampleOf { owner, dataset: dataset.clone(), id }, name, now);
         }
     }
@@ -129,11 +129,11 @@ impl Lookup {
     /// Puts into news what is known by now.
     pub(super) fn fill(&self, workspace: &WorkspaceId, due: &mut [(Delivery, Arc<News>)]) {
         let now = self.sources.clock.now();
-        for (delivery, news) in due.iter_mut().filter(|(_, news)| lack::is_lacking(news)) {
+        for (delivery, news) in due.iter_mut().filter(|(_, news)| enrichment::is_incomplete(news)) {
             if let Some(account) = delivery.account.clone().filter(|account| self.sources.keyed.has(workspace, account))
             {
                 let owner = Owner { workspace: workspace.clone(), account };
-                lack::fill(news, delivery, &owner, &self.known(), now);
+                enrichment::enrich(news, delivery, &owner, &self.known(), now);
             }
         }
     }
@@ -154,7 +154,7 @@ impl Lookup {
                 continue;
             }
             states.retain(|(other, _)| *other != name);
-            let state = ObjectState { at: fresh.at, seen: Seen::Dataset(Box::new(fresh.dataset.as_ref().clone())) };
+            let state = ObjectState { at: fresh.at, seen: LastSeen::Dataset(Box::new(fresh.dataset.as_ref().clone())) };
             states.push((name, state));
         }
         Ok(states)
@@ -169,7 +169,7 @@ impl Lookup {
     ) -> Vec<Question> {
         let now = self.sources.clock.now();
         let account_of = |name: &DatasetName| self.known().account_of(workspace, name, now);
-        let questions = lack::questions(workspace, planned, due, account_of);
+        let questions = enrichment::questions(workspace, planned, due, account_of);
         for question in &questions {
             if let Question::Dataset(of) = question {
                 self.known().learn_account(&of.owner, &of.name, now);
@@ -185,9 +185,9 @@ impl Lookup {
                 self.ask_one(question).await;
             }
         };
-        if self.sources.clock.timeout(PATIENCE, asking).await.is_none() {
+        if self.sources.clock.timeout(LOOKUP_TIMEOUT, asking).await.is_none() {
             for question in self.open(questions) {
-                self.rest(question.owner(), REST, "timed out");
+                self.cool_down(question.owner(), ACCOUNT_COOLDOWN, "timed out");
             }
         }
     }
@@ -202,23 +202,23 @@ impl Lookup {
         let Owner { workspace, account } = question.owner();
         let key = match self.key(workspace, account).await {
             Ok(key) => key,
-            Err(error) => return self.rest(question.owner(), REST, &error.to_string()),
+            Err(error) => return self.cool_down(question.owner(), ACCOUNT_COOLDOWN, &error.to_string()),
         };
         match self.call(&key, question).await {
             Ok(()) => {}
             Err(SegmentsError::Throttled { retry_after }) => {
-                self.rest(question.owner(), retry_after.max(Duration::from_secs(1)), "too many calls");
+                self.cool_down(question.owner(), retry_after.max(Duration::from_secs(1)), "too many calls");
             }
-            Err(error) => self.rest(question.owner(), REST, &error.to_string()),
+            Err(error) => self.cool_down(question.owner(), ACCOUNT_COOLDOWN, &error.to_string()),
         }
     }
 
     /// Asks and learns.
     async fn call(&self, key: &SecretString, question: &Question) -> Result<(), SegmentsError> {
-        let Sources { clock, segments, .. } = &self.sources;
+        let LookupSources { clock, segments, .. } = &self.sources;
         match question {
             Question::Sample { of, vouched } => {
-                let found = there(segments.sample_and_dataset(key, of.id).await)?;
+                let found = found_or_none(segments.sample_and_dataset(key, of.id).await)?;
                 let is_there = |said: Option<&DatasetName>| said.map_or(*vouched, |said| *said == of.dataset);
                 let found = found.filter(|(_, said)| is_there(said.as_ref())).and_then(|(sample, _)| sample.name);
                 match found {
@@ -227,7 +227,7 @@ impl Lookup {
                 }
             }
             Question::Dataset(of) => {
-                let found = there(segments.dataset(key, &of.name).await)?;
+                let found = found_or_none(segments.dataset(key, &of.name).await)?;
                 let found = found.filter(|dataset| dataset.full_name.as_ref() == Some(&of.name));
                 self.known().learn_dataset(of.clone(), found, clock.now());
             }
@@ -249,7 +249,7 @@ impl Lookup {
             && !question.is_settled(&self.known(), now)
     }
 
-    fn rest(&self, owner: &Owner, length: Duration, why: &str) {
+    fn cool_down(&self, owner: &Owner, length: Duration, why: &str) {
         let until = later(self.sources.clock.now(), length);
         // An account's id opens its endpoint: the log has the workspace alone.
         info!(workspace.id = %owner.workspace, "paused name lookups at Segments.ai until {until}: {why}");
@@ -263,7 +263,7 @@ impl Lookup {
         has_key.then(|| Owner { workspace: workspace.clone(), account })
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, CachedAnswers> {
         self.known.lock()
     }
 
@@ -273,7 +273,7 @@ impl Lookup {
 }
 
 /// What was found. What is refused for itself alone is not there, as far as the key sees.
-fn there<T>(found: Result<T, SegmentsError>) -> Result<Option<T>, SegmentsError> {
+fn found_or_none<T>(found: Result<T, SegmentsError>) -> Result<Option<T>, SegmentsError> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(SegmentsError::NotFound | SegmentsError::Forbidden { .. } | SegmentsError::Rejected { .. }) => Ok(None),

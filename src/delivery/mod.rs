@@ -1,13 +1,13 @@
 //! Delivering: a channel for each channel, first in first out, one Slack call at a time, channels independent of each other.
 
 mod call;
-mod lack;
+mod enrichment;
 mod limits;
 pub mod lookup;
 mod pace;
+mod pause_notices;
 mod plan;
 mod retry;
-mod tell;
 mod thread;
 
 use crate::clock::Clock;
@@ -27,7 +27,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
 /// What the channels work with.
-pub struct Parts {
+pub struct DeliveryParts {
     /// The time.
     pub clock: Clock,
     /// Where deliveries are kept.
@@ -48,11 +48,11 @@ pub struct Parts {
 
 /// The channels that have anything to do: one task each, gone when its channel is empty.
 pub struct DeliveryWorkers {
-    parts: Parts,
+    parts: DeliveryParts,
     working: Mutex<HashMap<ChannelRef, Worker>>,
     /// Workspaces that were opened, and those that Slack does not let us into any more; the channels of others wait.
-    doors: Mutex<HashMap<WorkspaceId, Door>>,
-    limits: limits::Shared,
+    doors: Mutex<HashMap<WorkspaceId, WorkspaceState>>,
+    limits: limits::WorkspaceLimits,
     /// Told of every door that closes.
     closings: watch::Sender<()>,
     /// Told of every channel that is paused.
@@ -63,7 +63,7 @@ pub struct DeliveryWorkers {
 }
 
 /// Whether Slack lets us into a workspace.
-enum Door {
+enum WorkspaceState {
     Open,
     /// With Slack's code.
     Closed(PauseReason),
@@ -81,16 +81,16 @@ struct Worker {
 }
 
 /// Work beside the channels that counts as one of them.
-pub struct AtWork(Arc<DeliveryWorkers>);
+pub struct BusyGuard(Arc<DeliveryWorkers>);
 
-impl Drop for AtWork {
+impl Drop for BusyGuard {
     fn drop(&mut self) {
         self.0.busy.send_modify(|busy| *busy -= 1);
     }
 }
 
 /// What a channel's task does next.
-enum Rest {
+enum NextStep {
     /// Look again at once.
     Now,
     /// Look again at a time, or when woken.
@@ -105,12 +105,12 @@ enum Rest {
 
 impl DeliveryWorkers {
     /// DeliveryWorkers that end with `shutdown`; none is at work yet.
-    pub fn new(parts: Parts, shutdown: CancellationToken) -> Arc<Self> {
+    pub fn new(parts: DeliveryParts, shutdown: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             parts,
             working: Mutex::default(),
             doors: Mutex::default(),
-            limits: limits::Shared::default(),
+            limits: limits::WorkspaceLimits::default(),
             closings: watch::Sender::new(()),
             pauses: watch::Sender::new(()),
             busy: watch::Sender::new(0),
@@ -128,21 +128,21 @@ impl DeliveryWorkers {
         if let Some(worker) = working.get_mut(channel_ref) {
             worker.woken = true;
             if !worker.holds {
-                self.goes_to_work(worker);
+                self.mark_busy(worker);
                 worker.alarm.notify_one();
             }
             return;
         }
         let alarm = Arc::new(Notify::new());
         let mut worker = Worker { alarm: Arc::clone(&alarm), at_work: false, woken: false, holds: false };
-        self.goes_to_work(&mut worker);
+        self.mark_busy(&mut worker);
         working.insert(channel_ref.clone(), worker);
         self.tasks.spawn(Arc::clone(self).work(channel_ref.clone(), alarm));
     }
 
     /// Lets a workspace's channels go on (or begin): all that have anything pending.
     pub async fn open(self: &Arc<Self>, workspace: &WorkspaceId) -> Result<(), StoreError> {
-        self.doors.lock().insert(workspace.clone(), Door::Open);
+        self.doors.lock().insert(workspace.clone(), WorkspaceState::Open);
         for channel_ref in self.parts.store.channels_with_work(workspace).await? {
             self.wake(&channel_ref);
         }
@@ -150,39 +150,39 @@ impl DeliveryWorkers {
     }
 
     /// Why a workspace's channels wait, if Slack does not let us in.
-    pub fn closed(&self, workspace: &WorkspaceId) -> Option<PauseReason> {
+    pub fn workspace_rejection(&self, workspace: &WorkspaceId) -> Option<PauseReason> {
         match self.doors.lock().get(workspace) {
-            Some(Door::Closed(reason)) => Some(reason.clone()),
-            Some(Door::Open) | None => None,
+            Some(WorkspaceState::Closed(reason)) => Some(reason.clone()),
+            Some(WorkspaceState::Open) | None => None,
         }
     }
 
     /// Makes a workspace's channels wait until it is opened again.
-    pub fn close(&self, workspace: &WorkspaceId, reason: PauseReason) {
+    pub fn reject_workspace(&self, workspace: &WorkspaceId, reason: PauseReason) {
         let text = reason.to_string();
-        let before = self.doors.lock().insert(workspace.clone(), Door::Closed(reason));
-        if !matches!(before, Some(Door::Closed(_))) {
+        let before = self.doors.lock().insert(workspace.clone(), WorkspaceState::Closed(reason));
+        if !matches!(before, Some(WorkspaceState::Closed(_))) {
             warn!(workspace.id = %workspace, "Slack rejected the token of workspace {workspace} ({text}); deliveries are paused");
         }
         self.closings.send_replace(());
     }
 
     /// Waits until Slack does not let us into a workspace any more.
-    pub async fn until_closed(&self, workspace: &WorkspaceId) {
+    pub async fn until_workspace_rejected(&self, workspace: &WorkspaceId) {
         let mut closings = self.closings.subscribe();
-        while self.closed(workspace).is_none() {
+        while self.workspace_rejection(workspace).is_none() {
             closings.changed().await.expect("the sender lives in `self`, which is borrowed here");
         }
     }
 
     fn is_open(&self, workspace: &WorkspaceId) -> bool {
-        matches!(self.doors.lock().get(workspace), Some(Door::Open))
+        matches!(self.doors.lock().get(workspace), Some(WorkspaceState::Open))
     }
 
     /// Counts as a channel at work while it is kept.
-    pub fn at_work(self: &Arc<Self>) -> AtWork {
+    pub fn at_work(self: &Arc<Self>) -> BusyGuard {
         self.busy.send_modify(|busy| *busy += 1);
-        AtWork(Arc::clone(self))
+        BusyGuard(Arc::clone(self))
     }
 
     /// Every pause of a channel, as something to wait for.
@@ -204,28 +204,28 @@ impl DeliveryWorkers {
 
     async fn work(self: Arc<Self>, channel_ref: ChannelRef, alarm: Arc<Notify>) {
         loop {
-            let rest = if self.shutdown.is_cancelled() { Rest::Idle } else { self.step(&channel_ref).await };
+            let rest = if self.shutdown.is_cancelled() { NextStep::Idle } else { self.step(&channel_ref).await };
             match rest {
-                Rest::Now => {}
-                Rest::Until(at) => {
-                    if self.comes_to_rest(&channel_ref) {
-                        self.rests_until(at, &alarm).await;
-                        self.goes_on(&channel_ref);
+                NextStep::Now => {}
+                NextStep::Until(at) => {
+                    if self.mark_idle_unless_woken(&channel_ref) {
+                        self.wait_until_or_woken(at, &alarm).await;
+                        self.mark_woken(&channel_ref);
                     }
                 }
-                Rest::Hold(at) => {
-                    self.holds_until(&channel_ref, at).await;
-                    self.goes_on(&channel_ref);
+                NextStep::Hold(at) => {
+                    self.wait_until(&channel_ref, at).await;
+                    self.mark_woken(&channel_ref);
                 }
-                Rest::Doze(hold, at) => {
-                    self.holds_until(&channel_ref, hold).await;
-                    if self.comes_to_rest(&channel_ref) {
-                        self.rests_until(at, &alarm).await;
-                        self.goes_on(&channel_ref);
+                NextStep::Doze(hold, at) => {
+                    self.wait_until(&channel_ref, hold).await;
+                    if self.mark_idle_unless_woken(&channel_ref) {
+                        self.wait_until_or_woken(at, &alarm).await;
+                        self.mark_woken(&channel_ref);
                     }
                 }
-                Rest::Idle => {
-                    if self.leaves(&channel_ref) {
+                NextStep::Idle => {
+                    if self.try_exit(&channel_ref) {
                         return;
                     }
                 }
@@ -233,33 +233,33 @@ impl DeliveryWorkers {
         }
     }
 
-    fn goes_to_work(&self, worker: &mut Worker) {
+    fn mark_busy(&self, worker: &mut Worker) {
         if !std::mem::replace(&mut worker.at_work, true) {
             self.busy.send_modify(|busy| *busy += 1);
         }
     }
 
     /// A worker that waited looks again.
-    fn goes_on(&self, channel_ref: &ChannelRef) {
+    fn mark_woken(&self, channel_ref: &ChannelRef) {
         if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.woken = false;
-            self.goes_to_work(worker);
+            self.mark_busy(worker);
         }
     }
 
     /// Whether a worker may wait: not if it was woken meanwhile.
-    fn comes_to_rest(&self, channel_ref: &ChannelRef) -> bool {
+    fn mark_idle_unless_woken(&self, channel_ref: &ChannelRef) -> bool {
         let mut working = self.working.lock();
         let Some(worker) = working.get_mut(channel_ref) else { return true };
         if std::mem::take(&mut worker.woken) {
             return false;
         }
-        self.rests(worker);
+        self.mark_idle(worker);
         true
     }
 
     /// A worker waits for a time or its alarm.
-    async fn rests_until(&self, at: jiff::Timestamp, alarm: &Notify) {
+    async fn wait_until_or_woken(&self, at: jiff::Timestamp, alarm: &Notify) {
         tokio::select! {
             () = self.parts.clock.sleep_until(at) => {}
             () = alarm.notified() => {}
@@ -268,26 +268,26 @@ impl DeliveryWorkers {
     }
 
     /// A worker waits for a time, woken or not, and is at work again.
-    async fn holds_until(&self, channel_ref: &ChannelRef, at: jiff::Timestamp) {
+    async fn wait_until(&self, channel_ref: &ChannelRef, at: jiff::Timestamp) {
         if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.holds = true;
-            self.rests(worker);
+            self.mark_idle(worker);
         }
         self.shutdown.run_until_cancelled(self.parts.clock.sleep_until(at)).await;
         if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.holds = false;
-            self.goes_to_work(worker);
+            self.mark_busy(worker);
         }
     }
 
-    fn rests(&self, worker: &mut Worker) {
+    fn mark_idle(&self, worker: &mut Worker) {
         if std::mem::take(&mut worker.at_work) {
             self.busy.send_modify(|busy| *busy -= 1);
         }
     }
 
     /// Whether a worker may end: not if it was woken meanwhile, unless everything ends.
-    fn leaves(&self, channel_ref: &ChannelRef) -> bool {
+    fn try_exit(&self, channel_ref: &ChannelRef) -> bool {
         let mut working = self.working.lock();
         if !self.shutdown.is_cancelled()
             && working.get_mut(channel_ref).is_some_and(|worker| std::mem::take(&mut worker.woken))

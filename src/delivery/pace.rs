@@ -16,12 +16,12 @@ pub(super) fn next_call(now: Timestamp) -> Timestamp {
 
 /// A call without an answer may still be worked on for so long: Slack fetches images for up to 12 s before it takes a
 /// message.
-const SETTLED: Duration = Duration::from_secs(15);
+const CALL_OVERLAP: Duration = Duration::from_secs(15);
 
 /// When a call begun at `begun` and cut off is over, if it may not be by `now`. One of the future was begun by a clock
 /// that has been set back since: it is over.
 pub(super) fn not_over_until(begun: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let end = later(begun, SETTLED);
+    let end = later(begun, CALL_OVERLAP);
     (begun <= now && now < end).then_some(end)
 }
 
@@ -43,7 +43,7 @@ const AT_ONCE: u32 = 3;
 /// A turn that was kept for a channel and not taken by then is lost.
 const TURN_LIVES: Duration = Duration::from_secs(2);
 /// An edit is probably the last of its message if nothing came for so long.
-const SILENCE: Duration = Duration::from_secs(2);
+const TURN_SILENCE: Duration = Duration::from_secs(2);
 
 /// How a workspace stands with Slack's limits; what it has in common with other workspaces is nothing.
 ///
@@ -111,7 +111,7 @@ impl Limits {
         now: Timestamp,
     ) -> Result<(), Timestamp> {
         let Err(turn) = self.edits.take(channel, now) else { return Ok(()) };
-        match newest.map(|newest| later(newest, SILENCE)) {
+        match newest.map(|newest| later(newest, TURN_SILENCE)) {
             Some(silent) if silent > now => Err(turn.min(silent)),
             Some(_) => self.last_edits.take(channel, now).map_err(|last| last.min(turn)),
             None => Err(turn),

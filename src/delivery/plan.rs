@@ -14,8 +14,10 @@ pub(super) mod digest;
 use crate::clock::later;
 use crate::model::event::{Change, KnownType};
 use crate::model::subscription::Batch;
-use crate::model::{Anchor, Delivery, Derived, DigestMessage, EventType, Fold, FoldKey, News, ObjectKey, Thread};
-use issue::{Part, Threads};
+use crate::model::{
+    BatchKey, BatchMessage, Delivery, Derived, DigestMessage, EventType, IssueThread, News, ObjectKey, ThreadReply,
+};
+use issue::{ThreadPart, Threads};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -50,16 +52,16 @@ pub(super) enum Call<'a> {
         /// The event.
         news: Cow<'a, News>,
         /// The thread; none if an earlier call of the plan is still to open it.
-        thread: Option<Thread>,
+        thread: Option<ThreadReply>,
     },
     /// Bring the parent of a thread up to date.
-    EditParent(Box<Anchor>),
+    EditParent(Box<IssueThread>),
     /// Show a new fold.
-    OpenFold(Box<Fold>),
+    OpenFold(Box<BatchMessage>),
     /// Show more in a fold that is there.
-    EditFold(Box<Fold>),
+    EditFold(Box<BatchMessage>),
     /// Say that a fold takes no more.
-    CloseFold(Box<Fold>),
+    CloseFold(Box<BatchMessage>),
     /// Show a digest, or more in one that is there.
     Digest(Box<DigestMessage>),
 }
@@ -83,7 +85,7 @@ pub(super) struct Planned<'a> {
     /// The sequences of all deliveries it covers.
     pub(super) covers: Vec<u64>,
     /// The anchors that it changes, as they are once it is done; one that it opens has no message yet.
-    pub(super) anchors: Vec<Anchor>,
+    pub(super) anchors: Vec<IssueThread>,
     /// How often the most refused of them was refused.
     pub(super) attempts: u32,
     /// Not before this time.
@@ -91,7 +93,7 @@ pub(super) struct Planned<'a> {
 }
 
 /// What becomes of the pending events of one key.
-struct Way<'f> {
+struct BatchingPolicy<'f> {
     batch: Batch,
     /// When the first of them was accepted.
     first: Timestamp,
@@ -102,46 +104,46 @@ struct Way<'f> {
     /// Whether a live fold takes them …
     is_live: bool,
     /// … which the first call edits.
-    live: Option<&'f Fold>,
+    live: Option<&'f BatchMessage>,
 }
 
 /// Deliveries that go into one call, by their places among those that are due.
 struct Group<'a, 'f> {
-    key: &'a FoldKey,
+    key: &'a BatchKey,
     members: Vec<usize>,
-    part: Option<Part>,
-    live: Option<&'f Fold>,
+    part: Option<ThreadPart>,
+    live: Option<&'f BatchMessage>,
 }
 
 /// What a delivery shares with those that go into the same call: all of a key, or of one object the same part.
-type Joins<'a> = (&'a FoldKey, Option<(&'a ObjectKey, Option<Part>)>);
+type JoinKey<'a> = (&'a BatchKey, Option<(&'a ObjectKey, Option<ThreadPart>)>);
 
 /// Plans the calls, in order. Every delivery that goes into no digest is covered by exactly one of them.
 pub(super) fn plan<'a>(
     due: &'a [(Delivery, Arc<News>)],
-    folds: &[Fold],
-    anchors: &[Anchor],
+    folds: &[BatchMessage],
+    anchors: &[IssueThread],
     now: Timestamp,
 ) -> Vec<Planned<'a>> {
     let is_full = due.len() >= CLAIM_LIMIT;
-    let keys: Vec<FoldKey> = due.iter().map(|(delivery, news)| FoldKey::of(delivery, news)).collect();
+    let keys: Vec<BatchKey> = due.iter().map(|(delivery, news)| BatchKey::of(delivery, news)).collect();
     let objects: Vec<Option<ObjectKey>> = due.iter().map(|(_, news)| news.event.object_key()).collect();
-    let (live, ended): (Vec<&Fold>, Vec<&Fold>) = folds.iter().partition(|fold| now < fold.closes_at());
+    let (live, ended): (Vec<&BatchMessage>, Vec<&BatchMessage>) = folds.iter().partition(|fold| now < fold.closes_at());
     let ended = ended.into_iter().filter(|fold| fold.close_at() <= now);
     let mut planned: Vec<Planned> = ended.map(|fold| close(fold, now)).collect();
 
     let mut threads = Threads::new(due, &objects, anchors);
-    let mut ways = ways(due, &keys, &objects, &live, &threads);
+    let mut ways = batching_policies(due, &keys, &objects, &live, &threads);
     let mut groups: Vec<Group> = Vec::new();
-    let mut joinable: HashMap<Joins, usize> = HashMap::new();
+    let mut joinable: HashMap<JoinKey, usize> = HashMap::new();
     let mut latest: HashMap<&ObjectKey, usize> = HashMap::new();
     for (place, (_, news)) in due.iter().enumerate().filter(|(_, (delivery, _))| delivery.digest.is_none()) {
         let (key, object) = (&keys[place], objects[place].as_ref());
         let part = threads.part(place);
         let way = ways.get_mut(key).expect("every key has its way");
-        let folds = !Part::is_alone(part) && way.folds(key);
-        let joins =
-            part == Some(Part::Changes) || (!Part::is_alone(part) && way.batch != Batch::Off && supersedes(news, part));
+        let folds = !ThreadPart::is_alone(part) && way.folds(key);
+        let joins = part == Some(ThreadPart::Changes)
+            || (!ThreadPart::is_alone(part) && way.batch != Batch::Off && supersedes(news, part));
         let with =
             if folds { Some((key, None)) } else { object.filter(|_| joins).map(|object| (key, Some((object, part)))) };
         let earlier = object.and_then(|object| latest.get(object).copied());
@@ -161,24 +163,24 @@ pub(super) fn plan<'a>(
         let way = &ways[group.key];
         let members = || group.members.iter().filter_map(|place| objects[*place].as_ref());
         let waits = members().filter_map(|object| ready.get(object).copied()).max();
-        let is_change = group.part == Some(Part::Changes);
+        let is_change = group.part == Some(ThreadPart::Changes);
         let own = match group.live {
             _ if is_change => members().filter_map(|object| threads.edit_at(object)).max().unwrap_or(now),
             Some(fold) if is_full => fold.edit_at.min(later(fold.changed_at, EDITS_WHILE_FULL)),
             Some(fold) => fold.edit_at,
-            None if Part::is_alone(group.part) => now,
+            None if ThreadPart::is_alone(group.part) => now,
             None => way.collected_at(group.key).filter(|_| !is_full).unwrap_or(now),
         };
         let at = waits.unwrap_or(now).max(own).max(now);
         ready.extend(members().map(|object| (object, at)));
-        let folds = !Part::is_alone(group.part) && way.folds(group.key);
+        let folds = !ThreadPart::is_alone(group.part) && way.folds(group.key);
         let deliveries: Vec<&(Delivery, Arc<News>)> = group.members.iter().map(|place| &due[*place]).collect();
         let (call, anchors) = match (deliveries.as_slice(), group.live) {
             (members, Some(fold)) => {
                 (Call::EditFold(Box::new(with(fold.clone(), members, now))), threads.fold(members, now))
             }
             ([first, rest @ ..], None) if folds && !rest.is_empty() => {
-                let fold = with(Fold::open(&first.0, &first.1, now), rest, now);
+                let fold = with(BatchMessage::open(&first.0, &first.1, now), rest, now);
                 // What was collected is shown once, unless there is more of it than one look could see.
                 let ends = matches!(way.batch, Batch::Minutes(_)) && !is_full;
                 let call = Call::OpenFold(Box::new(if ends { fold.closed() } else { fold }));
@@ -202,14 +204,14 @@ pub(super) fn plan<'a>(
 }
 
 /// Decides for each key what becomes of its events; the newest of them says how they are to be batched.
-fn ways<'a, 'f>(
+fn batching_policies<'a, 'f>(
     due: &[(Delivery, Arc<News>)],
-    keys: &'a [FoldKey],
+    keys: &'a [BatchKey],
     objects: &[Option<ObjectKey>],
-    live: &[&'f Fold],
+    live: &[&'f BatchMessage],
     threads: &Threads,
-) -> HashMap<&'a FoldKey, Way<'f>> {
-    let mut live: HashMap<&FoldKey, &Fold> = live.iter().map(|fold| (&fold.key, *fold)).collect();
+) -> HashMap<&'a BatchKey, BatchingPolicy<'f>> {
+    let mut live: HashMap<&BatchKey, &BatchMessage> = live.iter().map(|fold| (&fold.key, *fold)).collect();
     let mut ways = HashMap::new();
     let mut updated = HashSet::new();
     for (place, (delivery, news)) in due.iter().enumerate().filter(|(_, (delivery, _))| delivery.digest.is_none()) {
@@ -217,23 +219,23 @@ fn ways<'a, 'f>(
         let way = ways.entry(key).or_insert_with(|| {
             let live = live.remove(key);
             let first = Timestamp::MAX;
-            Way { batch: Batch::Auto, first, count: 0, in_threads: false, is_live: live.is_some(), live }
+            BatchingPolicy { batch: Batch::Auto, first, count: 0, in_threads: false, is_live: live.is_some(), live }
         });
-        if Part::is_alone(part) {
+        if ThreadPart::is_alone(part) {
             continue;
         }
         way.first = way.first.min(delivery.accepted_at);
         way.batch = delivery.options.batch.unwrap_or(Batch::Auto);
-        way.in_threads = part == Some(Part::Says);
+        way.in_threads = part == Some(ThreadPart::Says);
         let again = |object: &ObjectKey| supersedes(news, part) && !updated.insert((key, object.clone()));
         way.count += usize::from(!object.as_ref().is_some_and(again));
     }
     ways
 }
 
-impl Way<'_> {
+impl BatchingPolicy<'_> {
     /// Whether its events go into one message.
-    fn folds(&self, key: &FoldKey) -> bool {
+    fn folds(&self, key: &BatchKey) -> bool {
         let burst = if is_precious(key) { BURST_OF_PRECIOUS } else { BURST };
         match self.batch {
             Batch::Off => false,
@@ -243,7 +245,7 @@ impl Way<'_> {
     }
 
     /// Until when they are collected, if they are.
-    fn collected_at(&self, key: &FoldKey) -> Option<Timestamp> {
+    fn collected_at(&self, key: &BatchKey) -> Option<Timestamp> {
         match self.batch {
             Batch::Minutes(minutes) if self.in_threads || self.folds(key) => {
                 Some(later(self.first, Duration::from_mins(u64::from(minutes))))
@@ -254,14 +256,14 @@ impl Way<'_> {
 }
 
 /// Whether somebody should see these one by one unless there are very many.
-fn is_precious(key: &FoldKey) -> bool {
+fn is_precious(key: &BatchKey) -> bool {
     let names = [KnownType::DatasetDeleted.as_str(), KnownType::IssueCreated.as_str(), Derived::LabelRejected.as_str()];
     names.contains(&key.event.as_str())
 }
 
 /// Whether the last of several such events of one object says what counts, or what all of them said.
-fn supersedes(news: &News, part: Option<Part>) -> bool {
-    part == Some(Part::Says) || is_update(news)
+fn supersedes(news: &News, part: Option<ThreadPart>) -> bool {
+    part == Some(ThreadPart::Says) || is_update(news)
 }
 
 fn is_update(news: &News) -> bool {
@@ -269,12 +271,12 @@ fn is_update(news: &News) -> bool {
     matches!(&news.event.event_type, EventType::Known(known) if updates.contains(known))
 }
 
-fn close<'a>(fold: &Fold, now: Timestamp) -> Planned<'a> {
+fn close<'a>(fold: &BatchMessage, now: Timestamp) -> Planned<'a> {
     let call = Call::CloseFold(Box::new(fold.clone().closed()));
     Planned { call, covers: Vec::new(), anchors: Vec::new(), attempts: 0, at: now }
 }
 
-fn with(mut fold: Fold, members: &[&(Delivery, Arc<News>)], now: Timestamp) -> Fold {
+fn with(mut fold: BatchMessage, members: &[&(Delivery, Arc<News>)], now: Timestamp) -> BatchMessage {
     for (delivery, news) in members {
         fold.add(delivery, news, now);
     }

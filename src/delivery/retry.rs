@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 /// The first pause of a back-off; each further one is twice as long.
-const SHORTEST: Duration = Duration::from_secs(1);
+const MIN_BACKOFF: Duration = Duration::from_secs(1);
 /// No pause of a back-off is longer.
-const LONGEST: Duration = Duration::from_mins(5);
+const MAX_BACKOFF: Duration = Duration::from_mins(5);
 /// With these pauses, so many attempts take about 24 hours.
 const TRANSIENT_ATTEMPTS: u32 = 295;
 /// An answer that nobody knows is asked for so often.
@@ -78,8 +78,8 @@ pub(super) fn decide(error: &SlackError, attempts: u32, now: Timestamp, jitter: 
 
 /// The pause after so many attempts: doubling, shortened by up to a quarter so that channels do not move in step.
 pub(super) fn pause(attempts: u32, jitter: f64) -> Duration {
-    let whole = SHORTEST.saturating_mul(2u32.saturating_pow(attempts)).min(LONGEST);
-    whole.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0)).max(SHORTEST)
+    let whole = MIN_BACKOFF.saturating_mul(2u32.saturating_pow(attempts)).min(MAX_BACKOFF);
+    whole.mul_f64(1.0 - 0.25 * jitter.clamp(0.0, 1.0)).max(MIN_BACKOFF)
 }
 
 #[cfg(test)]
@@ -122,6 +122,6 @@ mod tests {
         let hours = waited.as_secs_f64() / 3600.0;
         assert!((23.5..25.0).contains(&hours), "{hours} h");
         assert_eq!(refused("service_unavailable", TRANSIENT_ATTEMPTS - 1), Step::Dead);
-        assert_eq!(pause(40, 1.0), LONGEST.mul_f64(0.75));
+        assert_eq!(pause(40, 1.0), MAX_BACKOFF.mul_f64(0.75));
     }
 }

@@ -1,8 +1,8 @@
 //! What becomes of anchors after a call, done or refused: pure.
 
 use super::retry::Step;
-use crate::model::anchor::Standing;
-use crate::model::{Anchor, MessageTs};
+use crate::model::issue_thread::CardState;
+use crate::model::{IssueThread, MessageTs};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
 use crate::store::Intent;
@@ -21,9 +21,9 @@ const NO_THREAD: [&str; 6] = [
 ];
 
 /// The anchors of a call that was done. A reply whose parent was deleted stands in the channel, and is the new parent.
-pub(super) fn done(intent: &Intent, posted: &Posted) -> Vec<Anchor> {
+pub(super) fn done(intent: &Intent, posted: &Posted) -> Vec<IssueThread> {
     let outside = intent.thread.is_some() && posted.thread.is_none();
-    let settled = |anchor: &Anchor| match anchor.ts {
+    let settled = |anchor: &IssueThread| match anchor.ts {
         Some(_) if outside => anchor.clone().moved_to(posted.ts.clone()),
         Some(_) => anchor.clone(),
         None => anchor.clone().shown_as(posted.ts.clone()),
@@ -49,19 +49,19 @@ pub(super) fn refused(
     why: &SlackError,
     step: Step,
     now: Timestamp,
-) -> Option<(MessageTs, Vec<Anchor>, Timestamp)> {
+) -> Option<(MessageTs, Vec<IssueThread>, Timestamp)> {
     let refused_as = |codes: &[&str]| matches!(why, SlackError::Refused(code) if codes.contains(&code.as_str()));
-    let with = |change: &dyn Fn(Anchor) -> Anchor| intent.anchors.iter().cloned().map(change).collect();
+    let with = |change: &dyn Fn(IssueThread) -> IssueThread| intent.anchors.iter().cloned().map(change).collect();
     if let Some(thread) = intent.thread.as_ref().filter(|_| !intent.anchors.is_empty()) {
-        let gone = || with(&|anchor| anchor.left(Standing::Gone));
+        let gone = || with(&|anchor| anchor.left(CardState::Gone));
         return takes_no_reply(why).then(|| (thread.parent.clone(), gone(), now));
     }
     let ts = intent.edits.clone().filter(|_| intent.fold.is_none() && intent.digest.is_none())?;
     if refused_as(&GONE) {
-        return Some((ts, with(&|anchor| anchor.left(Standing::Gone)), now));
+        return Some((ts, with(&|anchor| anchor.left(CardState::Gone)), now));
     }
     if refused_as(&["edit_window_closed"]) || matches!(step, Step::Simpler | Step::Dead) {
-        return Some((ts, with(&|anchor| anchor.left(Standing::Frozen)), now));
+        return Some((ts, with(&|anchor| anchor.left(CardState::Frozen)), now));
     }
     match step {
         Step::Retry { at, counted } if intent.covers.is_empty() => {

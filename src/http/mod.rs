@@ -15,7 +15,7 @@ use crate::app::from_slack::socket_mode::LinkState;
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
 use crate::app::operations::health;
 use crate::app::operations::health::Readiness;
-use crate::segments::webhook::{Refusal, SignedWebhook};
+use crate::segments::webhook::{WebhookRefusal, SignedWebhook};
 use crate::slack::events::Report;
 use crate::slack::interaction::Interaction;
 use crate::slack::request::{LARGEST, SignedRequest};
@@ -87,7 +87,7 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
     let signed = match SignedWebhook::verify(&headers, bytes, &endpoint.secrets, app.clock.now()) {
         Ok(signed) => signed,
         Err(refusal) => {
-            if refusal == Refusal::Signature
+            if refusal == WebhookRefusal::Signature
                 && let Err(error) = note_misfit(&app, &endpoint).await
             {
                 warn!("could not note that a signing secret does not fit: {error}");

@@ -68,13 +68,13 @@ pub struct Delivery {
     pub account: Option<AccountId>,
     /// Why the channel gets it.
     #[serde(default)]
-    pub reason: Reason,
+    pub reason: DeliveryReason,
 }
 
 /// Why a channel gets an event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Reason {
+pub enum DeliveryReason {
     /// A subscription asked for it.
     #[default]
     Subscribed,

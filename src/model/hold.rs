@@ -13,7 +13,7 @@ use jiff::{Timestamp, ToSpan};
 
 /// How a delivery is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Hold {
+pub struct HoldUntil {
     /// Not to be shown before this time; none if it may be shown now.
     pub until: Option<Timestamp>,
     /// The time of the digest that it is then shown in; none if it is shown by itself.

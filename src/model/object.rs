@@ -205,7 +205,7 @@ pub struct Issue {
     /// The latest comments, oldest first, at most ten.
     pub recent_comments: Vec<Comment>,
     /// What in the sample it points at.
-    pub anchor: Option<Anchor>,
+    pub anchor: Option<IssueLocation>,
     /// The sample it is on.
     pub sample_uuid: Option<String>,
     /// That sample's name.
@@ -229,7 +229,7 @@ pub struct Comment {
 /// What an issue points at: everything present, whatever the kind.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Anchor {
+pub struct IssueLocation {
     /// The sensor of a multi-sensor sample.
     pub sensor: Option<String>,
     /// The frame of a sequence, as sent (counted from 0).
@@ -317,13 +317,13 @@ pub struct ObjectState {
     /// The time of the event that left this state.
     pub at: Timestamp,
     /// The fields, by name.
-    pub seen: Seen,
+    pub seen: LastSeen,
 }
 
 /// What was last seen, by kind of object.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Seen {
+pub enum LastSeen {
     /// The dataset as it was.
     Dataset(Box<Dataset>),
     /// A sample's name and assignments.

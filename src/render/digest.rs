@@ -8,8 +8,8 @@ use super::menu::About;
 use super::mrkdwn::{cut, date};
 use super::words::{count, known, number, person, progress, span};
 use super::{Message, dataset, kit, sample};
-use crate::model::digest::{DatasetDigest, SeenIssue};
-use crate::model::object::{Dataset, Seen};
+use crate::model::digest_message::{DatasetDigest, DigestIssue};
+use crate::model::object::{Dataset, LastSeen};
 use crate::model::{DatasetName, DigestMessage, ObjectState};
 use jiff::Timestamp;
 use slack_morphism::prelude::SlackBlock;
@@ -64,7 +64,7 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
     let states: HashMap<&DatasetName, &Dataset> = states
         .iter()
         .filter_map(|(name, state)| match &state.seen {
-            Seen::Dataset(dataset) => Some((name, &**dataset)),
+            LastSeen::Dataset(dataset) => Some((name, &**dataset)),
             _ => None,
         })
         .collect();
@@ -169,7 +169,7 @@ fn issues(one: &DatasetDigest, now: Timestamp, links: &Links) -> Option<String> 
     (!told.is_empty()).then(|| told.join("\n"))
 }
 
-fn line(issue: &SeenIssue, one: &DatasetDigest, now: Timestamp, links: &Links) -> String {
+fn line(issue: &DigestIssue, one: &DatasetDigest, now: Timestamp, links: &Links) -> String {
     let name = issue.sample_name.as_deref();
     let subject = sample::subject(name, issue.sample_uuid.as_deref(), None, one.dataset.as_ref(), links);
     let subject = subject.map(|subject| format!(" {} —", subject.told(Form::Linked))).unwrap_or_default();

@@ -6,9 +6,9 @@ use super::menu::About;
 use super::mrkdwn::{code, date, units};
 use super::words::{count, number, person, span};
 use super::{Message, kit, sample};
+use crate::model::batch_message::BatchedObject;
 use crate::model::event::KnownType;
-use crate::model::fold::Named;
-use crate::model::{Derived, EventType, Fold};
+use crate::model::{BatchMessage, Derived, EventType};
 use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const PEOPLE: usize = 5;
 
 /// Shows a fold, alike in every style.
-pub fn fold(fold: &Fold, app_url: &str) -> Message {
+pub fn fold(fold: &BatchMessage, app_url: &str) -> Message {
     let links = Links::new(app_url);
     let happened = Happened::of(&fold.key.event);
     let (emoji, counted) = (happened.emoji, happened.told(fold.count));
@@ -112,7 +112,7 @@ pub(super) fn between(first: Timestamp, last: Timestamp) -> String {
 }
 
 /// The first objects by name, as many as there is room for, and how many more there were; none where nothing is named.
-fn names(fold: &Fold, links: &Links) -> Option<String> {
+fn names(fold: &BatchMessage, links: &Links) -> Option<String> {
     let mut room = NAMES;
     let names = fold.named.iter().filter_map(|named| Some(told(named, fold, links)?.told(Form::Linked)));
     let fitting = names.take_while(|name| match room.checked_sub(units(name) + 2) {
@@ -131,7 +131,7 @@ fn names(fold: &Fold, links: &Links) -> Option<String> {
     }
 }
 
-fn told(named: &Named, fold: &Fold, links: &Links) -> Option<Subject> {
+fn told(named: &BatchedObject, fold: &BatchMessage, links: &Links) -> Option<Subject> {
     let labelset = named.labelset.as_deref();
     let subject =
         sample::subject(named.name.as_deref(), named.uuid.as_deref(), labelset, fold.key.dataset.as_ref(), links)?;
@@ -140,7 +140,7 @@ fn told(named: &Named, fold: &Fold, links: &Links) -> Option<Subject> {
     Some(if deleted { Subject { url: None, ..subject } } else { subject })
 }
 
-fn people(fold: &Fold) -> Option<String> {
+fn people(fold: &BatchMessage) -> Option<String> {
     let mut names: Vec<String> = fold.people.iter().filter_map(|name| person(Some(name))).collect();
     let more = names.len().saturating_sub(PEOPLE);
     names.truncate(PEOPLE);
@@ -154,7 +154,7 @@ fn people(fold: &Fold) -> Option<String> {
 }
 
 /// Whether more may come: the line that is different when all is said.
-fn standing(fold: &Fold) -> String {
+fn standing(fold: &BatchMessage) -> String {
     match (fold.closed, span(fold.first_event, fold.last_event)) {
         (false, _) => "⏳ More are added here as they come".to_owned(),
         (true, Some(length)) => format!("✔️ Complete: {} in {length}", number(fold.count)),

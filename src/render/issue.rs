@@ -7,7 +7,7 @@ use super::names::Names;
 use super::words::{count, decimal, known, person, span};
 use super::{Color, changes, kit, sample};
 use crate::model::event::KnownType;
-use crate::model::object::{Anchor, Comment, Issue};
+use crate::model::object::{Comment, Issue, IssueLocation};
 use crate::model::{Derived, News, Object};
 use slack_morphism::prelude::SlackBlock;
 use url::Url;
@@ -172,7 +172,7 @@ pub(super) fn tags(tags: &[String]) -> Option<String> {
 }
 
 /// What an issue points at. The frame is shown as it was sent, and called an index: the editor counts from 1.
-pub(super) fn place(anchor: &Anchor) -> Vec<String> {
+pub(super) fn place(anchor: &IssueLocation) -> Vec<String> {
     let location: Vec<String> = anchor.location.iter().take(3).copied().map(decimal).collect();
     let parts = [
         known(anchor.sensor.as_deref(), WORD).map(|sensor| format!("sensor {sensor}")),

@@ -7,14 +7,14 @@ use super::mrkdwn::date;
 use super::names::Names;
 use super::words::{count, known, span};
 use super::{Acts, Message, card, kit};
-use crate::model::anchor::Turn;
 use crate::model::event::KnownType;
+use crate::model::issue_thread::StatusTurn;
 use crate::model::object::Issue;
 use crate::model::subscription::Style;
-use crate::model::{Anchor, Derived, News, Object, People};
+use crate::model::{Derived, IssueThread, News, Object, People};
 
 /// Shows an issue as it stands now, in the place of the card that opened it.
-pub fn parent(anchor: &Anchor, people: &People, app_url: &str, acts: Acts) -> Message {
+pub fn parent(anchor: &IssueThread, people: &People, app_url: &str, acts: Acts) -> Message {
     let links = Links::new(app_url);
     let nothing = Issue::default();
     let issue = match &anchor.news.event.object {
@@ -41,7 +41,7 @@ pub fn parent(anchor: &Anchor, people: &People, app_url: &str, acts: Acts) -> Me
     told(|names| story(anchor, issue, turn, &links, names), &news, &showing, &links)
 }
 
-fn story(anchor: &Anchor, issue: &Issue, turn: Option<&Turn>, links: &Links, names: Names) -> Story {
+fn story(anchor: &IssueThread, issue: &Issue, turn: Option<&StatusTurn>, links: &Links, names: Names) -> Story {
     let closed = is_closed(issue);
     let what = match turn {
         Some(turn) if closed => {
@@ -78,7 +78,7 @@ fn story(anchor: &Anchor, issue: &Issue, turn: Option<&Turn>, links: &Links, nam
 }
 
 /// Who resolved an issue or opened it again.
-fn turned(turn: &Turn, names: Names) -> String {
+fn turned(turn: &StatusTurn, names: Names) -> String {
     names.asked(turn.asked_by.as_ref(), turn.by.as_deref())
 }
 

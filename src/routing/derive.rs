@@ -4,7 +4,7 @@
 //! stored state, only what the object itself shows is derived.
 
 use crate::model::event::Change;
-use crate::model::object::{Dataset, Issue, Label, Sample, Seen};
+use crate::model::object::{Dataset, Issue, Label, LastSeen, Sample};
 use crate::model::{Derived, Event, News, Object, ObjectState};
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,7 +29,7 @@ pub fn derive(event: Event, before: Option<&ObjectState>, sample: Option<&Object
     let mut changes = Vec::new();
     let mut new_comments = 0;
     match (&event.object, before) {
-        (Object::Dataset(now), Some(Seen::Dataset(before))) if updated => {
+        (Object::Dataset(now), Some(LastSeen::Dataset(before))) if updated => {
             derived = completed(now, before).then_some(Derived::DatasetCompleted);
             changes = differences(now, before);
         }
@@ -60,7 +60,7 @@ fn is_older(event: &Event, before: Option<&ObjectState>) -> bool {
 /// The name that the object or, more surely for a label, its stored sample says.
 fn sample_name(object: &Object, sample: Option<&ObjectState>) -> Option<String> {
     let stored = || match sample.map(|state| &state.seen) {
-        Some(Seen::Sample { name, .. }) => name.clone(),
+        Some(LastSeen::Sample { name, .. }) => name.clone(),
         _ => None,
     };
     match object {
@@ -97,16 +97,16 @@ fn differences(now: &Dataset, before: &Dataset) -> Vec<Change> {
 }
 
 /// Whether somebody has it in their queue who had not. With nothing stored they may have had it for long.
-fn assigned(now: &Sample, before: &Seen) -> bool {
-    let Seen::Sample { assigned_labeler, assigned_reviewer, .. } = before else { return false };
+fn assigned(now: &Sample, before: &LastSeen) -> bool {
+    let LastSeen::Sample { assigned_labeler, assigned_reviewer, .. } = before else { return false };
     let newly = |now: &Option<String>, before: &Option<String>| now.is_some() && now != before;
     newly(&now.assigned_labeler, assigned_labeler) || newly(&now.assigned_reviewer, assigned_reviewer)
 }
 
 /// What the status says, unless it said so before: then the label was only saved again.
-fn verdict(now: &Label, before: Option<&Seen>) -> Option<Derived> {
+fn verdict(now: &Label, before: Option<&LastSeen>) -> Option<Derived> {
     let status = now.status.as_deref()?;
-    if matches!(before, Some(Seen::Label { status: Some(before), .. }) if before == status) {
+    if matches!(before, Some(LastSeen::Label { status: Some(before), .. }) if before == status) {
         return None;
     }
     match status {
@@ -122,9 +122,9 @@ fn verdict(now: &Label, before: Option<&Seen>) -> Option<Derived> {
 }
 
 /// What an update of an issue was, and how many comments came with it. A change of status outweighs a comment.
-fn turn(now: &Issue, before: Option<&Seen>, changed_at: Timestamp) -> (Option<Derived>, u32) {
+fn turn(now: &Issue, before: Option<&LastSeen>, changed_at: Timestamp) -> (Option<Derived>, u32) {
     let status = now.status.as_deref();
-    let Some(Seen::Issue { status: status_before, comments }) = before else {
+    let Some(LastSeen::Issue { status: status_before, comments }) = before else {
         let last = now.recent_comments.last().and_then(|comment| comment.created_at);
         let replied = last.is_some_and(|last| changed_at.duration_since(last) <= ONE_ACT);
         return match (replied, status) {
@@ -145,46 +145,46 @@ fn turn(now: &Issue, before: Option<&Seen>, changed_at: Timestamp) -> (Option<De
 
 /// What to remember. A field that the event leaves out keeps its last value. Of a deleted object only the time stays,
 /// so that an older update is known as such, and a sample's name, for the labels that go with it.
-fn seen(event: &Event, before: Option<&Seen>) -> Option<Seen> {
+fn seen(event: &Event, before: Option<&LastSeen>) -> Option<LastSeen> {
     event.object_key()?;
     let deleted = event.event_type.verb() == "deleted";
     match &event.object {
-        Object::Dataset(_) if deleted => Some(Seen::Dataset(Box::default())),
+        Object::Dataset(_) if deleted => Some(LastSeen::Dataset(Box::default())),
         Object::Dataset(now) => {
             let known = match before {
-                Some(Seen::Dataset(known)) => Dataset::clone(known),
+                Some(LastSeen::Dataset(known)) => Dataset::clone(known),
                 _ => Dataset::default(),
             };
-            Some(Seen::Dataset(Box::new(filled(Dataset::clone(now), known))))
+            Some(LastSeen::Dataset(Box::new(filled(Dataset::clone(now), known))))
         }
         Object::Sample(now) => {
             let (known_name, known_dataset) = match before {
-                Some(Seen::Sample { name, dataset, .. }) => (name.clone(), dataset.clone()),
+                Some(LastSeen::Sample { name, dataset, .. }) => (name.clone(), dataset.clone()),
                 _ => (None, None),
             };
-            Some(Seen::Sample {
+            Some(LastSeen::Sample {
                 dataset: event.dataset.clone().or(known_dataset).filter(|_| !deleted),
                 name: now.name.clone().or(known_name),
                 assigned_labeler: now.assigned_labeler.clone().filter(|_| !deleted),
                 assigned_reviewer: now.assigned_reviewer.clone().filter(|_| !deleted),
             })
         }
-        Object::Label(_) if deleted => Some(Seen::Label { dataset: None, status: None }),
+        Object::Label(_) if deleted => Some(LastSeen::Label { dataset: None, status: None }),
         Object::Label(now) => {
             let (known, known_dataset) = match before {
-                Some(Seen::Label { status, dataset }) => (status.clone(), dataset.clone()),
+                Some(LastSeen::Label { status, dataset }) => (status.clone(), dataset.clone()),
                 _ => (None, None),
             };
             let dataset = event.dataset.clone().or(known_dataset);
-            Some(Seen::Label { dataset, status: now.status.clone().or(known) })
+            Some(LastSeen::Label { dataset, status: now.status.clone().or(known) })
         }
-        Object::Issue(_) if deleted => Some(Seen::Issue { status: None, comments: 0 }),
+        Object::Issue(_) if deleted => Some(LastSeen::Issue { status: None, comments: 0 }),
         Object::Issue(now) => {
             let known = match before {
-                Some(Seen::Issue { status, .. }) => status.clone(),
+                Some(LastSeen::Issue { status, .. }) => status.clone(),
                 _ => None,
             };
-            Some(Seen::Issue { status: now.status.clone().or(known), comments: now.comments_count })
+            Some(LastSeen::Issue { status: now.status.clone().or(known), comments: now.comments_count })
         }
         Object::Release(_) | Object::Unknown => None,
     }
@@ -372,7 +372,7 @@ mod tests {
                 prop_assert_eq!(news.derived.is_none(), stale);
                 state = next.or(state);
             }
-            let seen = Seen::Issue { status: Some("OPEN".to_owned()), comments: 8 };
+            let seen = LastSeen::Issue { status: Some("OPEN".to_owned()), comments: 8 };
             prop_assert_eq!(state, Some(ObjectState { at: at(8), seen }));
         }
     }

@@ -1,7 +1,7 @@
 //! Whether one subscription wants one event, and what of it does not.
 
 use crate::model::selector::{Glob, same_ignoring_case};
-use crate::model::{Filter, FilterKey, News, Object, Refusal, Rule};
+use crate::model::{Filter, FilterKey, News, Object, Rule, SelectionRefusal};
 use unicode_segmentation::UnicodeSegmentation;
 
 /// Whether an event is wanted: its dataset is meant, its name is selected and every filter lets it through.
@@ -10,15 +10,15 @@ pub fn wants(rule: &Rule, news: &News) -> bool {
 }
 
 /// The first part of a rule that keeps an event out; none if it is wanted.
-pub fn refusal<'a>(rule: &'a Rule, news: &News) -> Option<Refusal<'a>> {
+pub fn refusal<'a>(rule: &'a Rule, news: &News) -> Option<SelectionRefusal<'a>> {
     if !rule.dataset.matches(news.event.dataset.as_ref()) {
-        return Some(Refusal::Dataset);
+        return Some(SelectionRefusal::Dataset);
     }
     if !rule.events.includes(news) {
-        return Some(Refusal::NotSelected);
+        return Some(SelectionRefusal::NotSelected);
     }
-    let excluded = rule.events.exclusion(news).map(Refusal::Excluded);
-    excluded.or_else(|| rule.filters.iter().find(|filter| !admits(filter, news)).map(Refusal::Filter))
+    let excluded = rule.events.exclusion(news).map(SelectionRefusal::Excluded);
+    excluded.or_else(|| rule.filters.iter().find(|filter| !admits(filter, news)).map(SelectionRefusal::Filter))
 }
 
 /// Whether a filter lets an event through. An event that cannot have the key, or does not say, matches no value: an
@@ -187,12 +187,12 @@ mod tests {
             prop_assert_eq!(wants(&rule, &news), expected);
             match refusal(&rule, &news) {
                 None => prop_assert!(expected),
-                Some(Refusal::Dataset) => prop_assert!(!of_dataset),
-                Some(Refusal::NotSelected) => prop_assert!(!rule.events.include.iter().any(|glob| glob.matches("a.b"))),
-                Some(Refusal::Excluded(glob)) => {
+                Some(SelectionRefusal::Dataset) => prop_assert!(!of_dataset),
+                Some(SelectionRefusal::NotSelected) => prop_assert!(!rule.events.include.iter().any(|glob| glob.matches("a.b"))),
+                Some(SelectionRefusal::Excluded(glob)) => {
                     prop_assert!(rule.events.exclude.contains(glob) && glob.matches("a.b"));
                 }
-                Some(Refusal::Filter(filter)) => {
+                Some(SelectionRefusal::Filter(filter)) => {
                     prop_assert!(is_selected && rule.filters.contains(filter) && !admits(filter, &news));
                 }
             }

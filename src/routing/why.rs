@@ -1,11 +1,11 @@
 //! Why an event is not in a channel: what holds its delivery, or which part of which subscription does not want it.
 
 use super::matching::refusal;
-use crate::model::fate::{Fate, Hold, Refusal};
+use crate::model::event_status::{EventStatus, HeldBy, SelectionRefusal};
 use crate::model::hold::quiet_until;
 use crate::model::subscription::Batch;
 use crate::model::{
-    DatasetName, Delivery, Derived, EventSelector, Gist, Mute, News, Rule, Subscription, SubscriptionState,
+    DatasetName, Delivery, Derived, EventSelector, EventSummary, Mute, News, Rule, Subscription, SubscriptionState,
 };
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -15,23 +15,23 @@ use std::cmp::Reverse;
 const A_MOMENT: SignedDuration = SignedDuration::from_secs(5);
 
 /// Why a channel with these subscriptions has no delivery of an event: the closest of them says.
-pub fn unwanted<'a>(subscriptions: &'a [Subscription], news: &News) -> Fate<'a> {
+pub fn unwanted<'a>(subscriptions: &'a [Subscription], news: &News) -> EventStatus<'a> {
     let refusals = subscriptions.iter().map(|subscription| (subscription, refusal(&subscription.rule, news)));
     let closest =
         refusals.max_by_key(|(subscription, refusal)| (closeness(refusal.as_ref()), Reverse(subscription.number)));
-    let Some((subscription, refusal)) = closest else { return Fate::NoSubscription };
+    let Some((subscription, refusal)) = closest else { return EventStatus::NoSubscription };
     let number = subscription.number;
     match refusal {
-        Some(Refusal::Dataset) => Fate::NoSubscription,
-        Some(by) => Fate::Refused { number, rule: &subscription.rule, by },
-        None if subscription.state == SubscriptionState::Waiting => Fate::Uninvited(number),
-        None => Fate::Earlier(number),
+        Some(SelectionRefusal::Dataset) => EventStatus::NoSubscription,
+        Some(by) => EventStatus::Refused { number, rule: &subscription.rule, by },
+        None if subscription.state == SubscriptionState::Waiting => EventStatus::Uninvited(number),
+        None => EventStatus::Earlier(number),
     }
 }
 
 /// The word of a rule that selects an event of which only the gist is known; none if it is not wanted. Of its filters,
 /// nothing can be said.
-pub fn selecting<'a>(rule: &'a Rule, gist: &Gist) -> Option<&'a EventSelector> {
+pub fn selecting<'a>(rule: &'a Rule, gist: &EventSummary) -> Option<&'a EventSelector> {
     let derived = Derived::parse(&gist.event);
     let name = derived.map_or(gist.event.as_str(), |derived| derived.parent().as_str());
     let wanted = rule.dataset.matches(gist.dataset.as_ref()) && rule.events.admits(name, derived.map(Derived::as_str));
@@ -53,44 +53,44 @@ pub fn waits<'a>(
     zone: &TimeZone,
     next_at: Option<Timestamp>,
     now: Timestamp,
-) -> Fate<'a> {
+) -> EventStatus<'a> {
     let later = |at: &Timestamp| at.duration_since(now) > A_MOMENT;
     if let Some(error) = &delivery.last_error {
         let at = next_at.map_or(delivery.not_before, |next_at| next_at.max(delivery.not_before));
-        return Fate::Retried { error, at: Some(at).filter(later) };
+        return EventStatus::Retried { error, at: Some(at).filter(later) };
     }
     if delivery.not_before > now {
-        return Fate::Held { until: delivery.not_before, by: holds(delivery, dataset, mutes, zone) };
+        return EventStatus::Held { until: delivery.not_before, by: holds(delivery, dataset, mutes, zone) };
     }
     match delivery.options.batch {
-        Some(Batch::Minutes(minutes)) if delivery.digest.is_none() => Fate::Collected(minutes),
-        _ => Fate::Next { at: next_at.filter(later) },
+        Some(Batch::Minutes(minutes)) if delivery.digest.is_none() => EventStatus::Collected(minutes),
+        _ => EventStatus::Next { at: next_at.filter(later) },
     }
 }
 
 /// What holds a delivery the longest.
-fn holds<'a>(delivery: &Delivery, dataset: Option<&DatasetName>, mutes: &'a [Mute], zone: &TimeZone) -> Hold<'a> {
+fn holds<'a>(delivery: &Delivery, dataset: Option<&DatasetName>, mutes: &'a [Mute], zone: &TimeZone) -> HeldBy<'a> {
     let until = delivery.not_before;
     let mutes = mutes.iter().filter(|mute| mute.until >= until && mute.dataset.matches(dataset));
     if let Some(mute) = mutes.max_by_key(|mute| mute.until) {
-        return Hold::Mute(mute);
+        return HeldBy::Mute(mute);
     }
     let before = until.checked_sub(SignedDuration::from_secs(1)).unwrap_or(until);
     let is_quiet = delivery.options.quiet.as_ref().is_some_and(|quiet| quiet_until(before, quiet, zone) == Some(until));
     match &delivery.digest {
-        _ if is_quiet => Hold::Quiet(delivery.subscription),
-        Some(_) => Hold::Digest(delivery.subscription),
-        None => Hold::Unknown,
+        _ if is_quiet => HeldBy::Quiet(delivery.subscription),
+        Some(_) => HeldBy::Digest(delivery.subscription),
+        None => HeldBy::Unknown,
     }
 }
 
 /// How far an event came before a rule refused it.
-fn closeness(refusal: Option<&Refusal<'_>>) -> u8 {
+fn closeness(refusal: Option<&SelectionRefusal<'_>>) -> u8 {
     match refusal {
-        Some(Refusal::Dataset) => 0,
-        Some(Refusal::NotSelected) => 1,
-        Some(Refusal::Excluded(_)) => 2,
-        Some(Refusal::Filter(_)) => 3,
+        Some(SelectionRefusal::Dataset) => 0,
+        Some(SelectionRefusal::NotSelected) => 1,
+        Some(SelectionRefusal::Excluded(_)) => 2,
+        Some(SelectionRefusal::Filter(_)) => 3,
         None => 4,
     }
 }
@@ -124,7 +124,7 @@ mod tests {
             not_before: at(until),
             digest: Some(DigestTimes { at: at(until), due: at(until) }),
             account: None,
-            reason: crate::model::Reason::Subscribed,
+            reason: crate::model::DeliveryReason::Subscribed,
             attempts: 0,
             last_error: None,
         }
@@ -135,22 +135,22 @@ mod tests {
         let flowers = DatasetName::parse("jane/flowers").unwrap();
         let mutes = [mute("jane/trees", 9), mute("jane/*", 2), mute("*", 5)];
         for (until, expected) in
-            [(2, Hold::Mute(&mutes[2])), (5, Hold::Mute(&mutes[2])), (6, Hold::Quiet(3)), (7, Hold::Digest(3))]
+            [(2, HeldBy::Mute(&mutes[2])), (5, HeldBy::Mute(&mutes[2])), (6, HeldBy::Quiet(3)), (7, HeldBy::Digest(3))]
         {
             let delivery = held(until);
             let fate = waits(&delivery, Some(&flowers), &mutes, &TimeZone::UTC, None, at(0));
-            assert_eq!(fate, Fate::Held { until: at(until), by: expected });
+            assert_eq!(fate, EventStatus::Held { until: at(until), by: expected });
         }
         let mut bare = held(7);
         (bare.options, bare.digest) = (Options::default(), None);
-        assert_eq!(holds(&bare, Some(&flowers), &mutes, &TimeZone::UTC), Hold::Unknown);
+        assert_eq!(holds(&bare, Some(&flowers), &mutes, &TimeZone::UTC), HeldBy::Unknown);
     }
 
     #[test]
     fn a_refused_delivery_is_retried_only_once_its_channel_resumes() {
         let refused = Delivery { last_error: Some("fatal_error".to_owned()), ..held(1) };
         let retried = |next_at, now| match waits(&refused, None, &[], &TimeZone::UTC, next_at, now) {
-            Fate::Retried { at, .. } => at,
+            EventStatus::Retried { at, .. } => at,
             other => panic!("{other:?}"),
         };
         assert_eq!(retried(None, at(0)), Some(at(1)));

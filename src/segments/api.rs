@@ -7,8 +7,8 @@ mod sieve;
 
 mod answer;
 
-pub use error::{Said, SegmentsError, Trouble};
-pub use ids::{IssueId, Labelset, SampleId, Username};
+pub use error::{ErrorKind, Said, SegmentsError};
+pub use ids::{IssueId, Labelset, SampleId, SegmentsUsername};
 
 use super::lenient::{each_element, fields, flag, string};
 use super::objects;
@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::metrics::Tally;
 use crate::model::DatasetName;
 use crate::model::object::{Dataset, Issue, Label, Sample};
-use answer::{Answer, Kind};
+use answer::{AnswerBody, AnswerKind};
 use http::{HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -43,7 +43,7 @@ pub struct SegmentsApi {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// The name, which stands in everything that is done with the user's key.
-    pub username: Username,
+    pub username: SegmentsUsername,
     /// Whether it is an organisation.
     pub is_organization: Option<bool>,
     /// Whether its webhooks are on.
@@ -119,7 +119,7 @@ impl SegmentsApi {
     }
 
     /// A user or an organisation.
-    pub async fn user(&self, key: &SecretString, name: &Username) -> Result<User, SegmentsError> {
+    pub async fn user(&self, key: &SecretString, name: &SegmentsUsername) -> Result<User, SegmentsError> {
         user(&self.read(key, &["users", name.as_str()]).await?).ok_or(UNREADABLE)
     }
 
@@ -171,7 +171,7 @@ impl SegmentsApi {
         let one = async {
             let answer = self.ask(key, Method::GET, &["issues", &id.to_string(), ""], None).await?;
             published = !matches!(answer.status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED);
-            answer.consent(Kind::Read, key)
+            answer.consent(AnswerKind::Read, key)
         };
         let read = self.counted(one).await;
         if published {
@@ -240,9 +240,9 @@ impl SegmentsApi {
         key: &SecretString,
         id: SampleId,
         queue: Queue,
-        to: Option<&Username>,
+        to: Option<&SegmentsUsername>,
     ) -> Result<Sample, SegmentsError> {
-        let to = to.map(Username::as_str);
+        let to = to.map(SegmentsUsername::as_str);
         let body = match queue {
             Queue::Labeling => json!({"assigned_labeler": to}),
             Queue::Reviewing => json!({"assigned_reviewer": to}),
@@ -252,7 +252,7 @@ impl SegmentsApi {
     }
 
     async fn read(&self, key: &SecretString, path: &[&str]) -> Result<String, SegmentsError> {
-        self.counted(async { self.ask(key, Method::GET, path, None).await?.consent(Kind::Read, key) }).await
+        self.counted(async { self.ask(key, Method::GET, path, None).await?.consent(AnswerKind::Read, key) }).await
     }
 
     async fn write(
@@ -262,7 +262,7 @@ impl SegmentsApi {
         path: &[&str],
         body: &Value,
     ) -> Result<String, SegmentsError> {
-        self.counted(async { self.ask(key, verb, path, Some(body)).await?.consent(Kind::Write, key) }).await
+        self.counted(async { self.ask(key, verb, path, Some(body)).await?.consent(AnswerKind::Write, key) }).await
     }
 
     /// Counts a call by what comes of it; also one that its caller gives up.
@@ -283,27 +283,31 @@ impl SegmentsApi {
         verb: Method,
         path: &[&str],
         body: Option<&Value>,
-    ) -> Result<Answer, SegmentsError> {
+    ) -> Result<AnswerBody, SegmentsError> {
         let address = self.address(path).ok_or(SegmentsError::NotFound)?;
         let mut request = self.http.request(verb, address).header(header::AUTHORIZATION, authorization(key)?);
         let (kind, limit) = match body {
-            None => (Kind::Read, READ_LIMIT),
+            None => (AnswerKind::Read, READ_LIMIT),
             Some(body) => {
                 request = request.json(body);
-                (Kind::Write, WRITE_LIMIT)
+                (AnswerKind::Write, WRITE_LIMIT)
             }
         };
         let call = async {
             let response = request.send().await.map_err(|error| {
                 let unsent = error.is_connect();
-                if unsent { SegmentsError::Unavailable(Trouble::Unreachable) } else { kind.after_sending(Trouble::Cut) }
+                if unsent {
+                    SegmentsError::Unavailable(ErrorKind::Unreachable)
+                } else {
+                    kind.after_sending(ErrorKind::Cut)
+                }
             })?;
             // What a label consists of is for nobody here, and may be very much.
             let left_out = matches!(path, ["labels", ..]).then_some("attributes");
             // In a box, since every call holds what this needs.
-            Box::pin(Answer::receive(response, left_out)).await.map_err(|trouble| kind.after_sending(trouble))
+            Box::pin(AnswerBody::receive(response, left_out)).await.map_err(|trouble| kind.after_sending(trouble))
         };
-        self.clock.timeout(limit, call).await.unwrap_or_else(|| Err(kind.after_sending(Trouble::TimedOut)))
+        self.clock.timeout(limit, call).await.unwrap_or_else(|| Err(kind.after_sending(ErrorKind::TimedOut)))
     }
 
     /// The address of a path; an empty last part makes the slash at its end. `None` where a part leads elsewhere.
@@ -331,9 +335,9 @@ impl Drop for Count<'_> {
 }
 
 /// A read gave something else than what was asked for.
-const UNREADABLE: SegmentsError = SegmentsError::Unavailable(Trouble::Unreadable);
+const UNREADABLE: SegmentsError = SegmentsError::Unavailable(ErrorKind::Unreadable);
 /// A write was taken, and its answer is about something else.
-const UNCLEAR: SegmentsError = SegmentsError::Unclear(Trouble::Unreadable);
+const UNCLEAR: SegmentsError = SegmentsError::Unclear(ErrorKind::Unreadable);
 
 fn authorization(key: &SecretString) -> Result<HeaderValue, SegmentsError> {
     let mut value = HeaderValue::from_str(&format!("APIKey {}", key.expose_secret()))
@@ -352,7 +356,7 @@ fn user(json: &str) -> Option<User> {
     let [username, is_organization, webhooks_enabled] =
         fields(json, ["username", "is_organization", "webhooks_enabled"]);
     Some(User {
-        username: Username::parse(&string(username?)?)?,
+        username: SegmentsUsername::parse(&string(username?)?)?,
         is_organization: flag(is_organization),
         webhooks_enabled: flag(webhooks_enabled),
     })

@@ -58,14 +58,14 @@ pub struct Fresh {
 
 /// What was asked already.
 #[derive(Debug)]
-pub struct Known {
+pub struct CachedAnswers {
     samples: Aging<SampleOf, Arc<str>>,
     no_samples: Aging<SampleOf, ()>,
     datasets: Aging<DatasetOf, Option<Fresh>>,
     accounts: Aging<(WorkspaceId, DatasetName), AccountId>,
 }
 
-impl Default for Known {
+impl Default for CachedAnswers {
     fn default() -> Self {
         Self {
             samples: Aging::new(SAMPLES),
@@ -76,7 +76,7 @@ impl Default for Known {
     }
 }
 
-impl Known {
+impl CachedAnswers {
     /// The name of a sample.
     pub fn sample_name(&self, sample: &SampleOf, now: Timestamp) -> Option<Arc<str>> {
         self.samples.at(sample, now).cloned()
@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn cached_answers_stay_with_their_account_and_dataset() {
-        let (mut known, rose) = (Known::default(), sample("T1", "jane/flowers"));
+        let (mut known, rose) = (CachedAnswers::default(), sample("T1", "jane/flowers"));
         known.learn_sample_name(rose.clone(), "rose.png", at(0));
         assert_eq!(known.sample_name(&rose, at(1)).as_deref(), Some("rose.png"));
         for other in [sample("T2", "jane/flowers"), sample("T1", "jane/cars")] {
@@ -230,7 +230,7 @@ mod tests {
 
     #[test]
     fn what_is_too_old_is_not_known_any_more() {
-        let mut known = Known::default();
+        let mut known = CachedAnswers::default();
         let flowers = DatasetOf { owner: owner("T1"), name: named("jane/flowers") };
         known.learn_dataset(flowers.clone(), Some(Dataset::default()), at(0));
         assert_eq!(known.dataset(&flowers, at(59)).map(|fresh| fresh.at), Some(at(0)));
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn what_is_not_there_is_asked_for_again_only_later() {
-        let (mut known, rose) = (Known::default(), sample("T1", "jane/flowers"));
+        let (mut known, rose) = (CachedAnswers::default(), sample("T1", "jane/flowers"));
         let flowers = DatasetOf { owner: owner("T1"), name: named("jane/flowers") };
         known.learn_no_sample(rose.clone(), at(0));
         known.learn_dataset(flowers.clone(), None, at(0));
@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn a_dataset_is_of_the_account_that_its_events_came_to_last() {
-        let (mut known, flowers, one) = (Known::default(), named("jane/flowers"), owner("T1"));
+        let (mut known, flowers, one) = (CachedAnswers::default(), named("jane/flowers"), owner("T1"));
         let other = Owner { account: AccountId::parse("second").unwrap(), ..one.clone() };
         for owner in [&one, &other, &other] {
             known.learn_account(owner, &flowers, at(0));

@@ -10,4 +10,4 @@ pub mod sample;
 pub mod webhook;
 
 pub use decode::{DecodeError, Decoded, decode};
-pub use webhook::{Refusal, SecretError, Secrets, SignedWebhook};
+pub use webhook::{SecretError, Secrets, SignedWebhook, WebhookRefusal};

@@ -3,7 +3,7 @@
 use super::lenient::{
     count, cut, each_element, each_entry, field, fields, flag, integer, name, number, string, text, time,
 };
-use crate::model::object::{Anchor, Comment, Dataset, DatasetName, Issue, Label, Object, Release, Sample};
+use crate::model::object::{Comment, Dataset, DatasetName, Issue, IssueLocation, Label, Object, Release, Sample};
 use std::collections::{BTreeMap, VecDeque};
 use url::Url;
 
@@ -249,7 +249,7 @@ pub(super) fn issue(json: &str) -> Issue {
         updated_at: time(updated_at),
         comments_count,
         recent_comments,
-        anchor: pointed_at.map(anchor).filter(|anchor| *anchor != Anchor::default()),
+        anchor: pointed_at.map(anchor).filter(|anchor| *anchor != IssueLocation::default()),
         sample_uuid: name(sample_uuid),
         sample_name: name(sample_name),
         tags: named.map(tags).unwrap_or_default(),
@@ -275,11 +275,11 @@ fn last_comments(json: &str) -> (u32, Vec<Comment>) {
     (count, last.into_iter().map(read).collect())
 }
 
-fn anchor(json: &str) -> Anchor {
+fn anchor(json: &str) -> IssueLocation {
     let [sensor, frame, track_number, track, track_attribute, scene_attribute, location] =
         fields(json, ["sensor", "frame", "trackNumber", "track", "trackAttribute", "sceneAttribute", "location"]);
     let coordinates = location.map(|location| fields(location, ["x", "y", "z"])).unwrap_or_default();
-    Anchor {
+    IssueLocation {
         sensor: name(sensor),
         frame: integer(frame),
         // Before March 2026 it was called `track`.

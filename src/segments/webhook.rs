@@ -62,18 +62,18 @@ impl SignedWebhook {
     /// Both families of headers are taken, `svix-*` before `webhook-*`, header by header and the first of a repeated
     /// one: exactly the choice of the crate that checks the signature, so that the id given out is the id signed,
     /// whatever mixture was sent.
-    pub fn verify(headers: &HeaderMap, body: Bytes, secrets: &Secrets, now: Timestamp) -> Result<Self, Refusal> {
-        let message = MessageId::parse(header(headers, "id")?).map_err(|_| Refusal::BadHeader("id"))?;
-        let sent_at: i64 = header(headers, "timestamp")?.parse().map_err(|_| Refusal::Timestamp)?;
+    pub fn verify(headers: &HeaderMap, body: Bytes, secrets: &Secrets, now: Timestamp) -> Result<Self, WebhookRefusal> {
+        let message = MessageId::parse(header(headers, "id")?).map_err(|_| WebhookRefusal::BadHeader("id"))?;
+        let sent_at: i64 = header(headers, "timestamp")?.parse().map_err(|_| WebhookRefusal::Timestamp)?;
         header(headers, "signature")?;
         if now.as_second().abs_diff(sent_at) > TOLERANCE {
-            return Err(Refusal::Timestamp);
+            return Err(WebhookRefusal::Timestamp);
         }
-        let mut refusal = Refusal::Signature;
+        let mut refusal = WebhookRefusal::Signature;
         for secret in &*secrets.0 {
             match secret.verify_ignoring_timestamp(&body, headers) {
                 Ok(()) => return Ok(Self { message, body }),
-                Err(WebhookError::InvalidPayload) => refusal = Refusal::NotText,
+                Err(WebhookError::InvalidPayload) => refusal = WebhookRefusal::NotText,
                 Err(_) => {}
             }
         }
@@ -93,7 +93,7 @@ impl SignedWebhook {
 
 /// Which check a request failed; never what would have passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum WebhookRefusal {
     /// A request that is no webhook at all.
     #[error("the `svix-{0}` header is missing")]
     MissingHeader(&'static str),
@@ -111,7 +111,7 @@ pub enum Refusal {
     Signature,
 }
 
-impl Refusal {
+impl WebhookRefusal {
     /// What the sender is answered.
     pub const fn status(self) -> StatusCode {
         match self {
@@ -121,14 +121,14 @@ impl Refusal {
     }
 }
 
-fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, Refusal> {
+fn header<'a>(headers: &'a HeaderMap, name: &'static str) -> Result<&'a str, WebhookRefusal> {
     let (svix, unbranded) = match name {
         "id" => ("svix-id", "webhook-id"),
         "timestamp" => ("svix-timestamp", "webhook-timestamp"),
         _ => ("svix-signature", "webhook-signature"),
     };
-    let value = headers.get(svix).or_else(|| headers.get(unbranded)).ok_or(Refusal::MissingHeader(name))?;
-    value.to_str().map_err(|_| Refusal::BadHeader(name))
+    let value = headers.get(svix).or_else(|| headers.get(unbranded)).ok_or(WebhookRefusal::MissingHeader(name))?;
+    value.to_str().map_err(|_| WebhookRefusal::BadHeader(name))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub use surfaces::Membership;
 
 use super::error::SlackError;
 use crate::clock::Clock;
-use crate::model::{ChannelRef, MessageTs, Thread, UserId, WorkspaceId};
+use crate::model::{ChannelRef, MessageTs, ThreadReply, UserId, WorkspaceId};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use parking_lot::RwLock;
@@ -224,7 +224,7 @@ impl SlackApi {
     pub async fn reply(
         &self,
         channel_ref: &ChannelRef,
-        thread: &Thread,
+        thread: &ThreadReply,
         content: SlackMessageContent,
         call: Uuid,
     ) -> Result<Posted, SlackError> {
@@ -236,7 +236,7 @@ impl SlackApi {
         channel_ref: &ChannelRef,
         content: SlackMessageContent,
         call: Uuid,
-        thread: Option<&Thread>,
+        thread: Option<&ThreadReply>,
     ) -> Result<Posted, SlackError> {
         let payload = HashMap::from([("call".to_owned(), call.to_string())]);
         let metadata = SlackMessageMetadata { event_type: CALL_METADATA.to_owned(), event_payload: Some(payload) };
@@ -287,7 +287,7 @@ impl SlackApi {
     pub async fn find_call(
         &self,
         channel_ref: &ChannelRef,
-        thread: Option<&Thread>,
+        thread: Option<&ThreadReply>,
         call: Uuid,
         times: Range<i64>,
     ) -> Result<Option<Posted>, SlackError> {

@@ -1,7 +1,7 @@
 //! A webhook on its way in, and what is decided about it.
 
 use crate::model::{
-    AccountId, ChannelId, DatasetName, EventId, MessageId, News, ObjectKey, ObjectState, Options, Reason,
+    AccountId, ChannelId, DatasetName, DeliveryReason, EventId, MessageId, News, ObjectKey, ObjectState, Options,
 };
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub struct NewDelivery {
     /// How it is shown.
     pub options: Options,
     /// Why the channel gets it.
-    pub reason: Reason,
+    pub reason: DeliveryReason,
     /// Not before this time.
     pub not_before: Timestamp,
     /// The time of the digest that it goes into; none if it is shown by itself.

@@ -1,6 +1,6 @@
 //! What a channel is told about its last events: those that came to an end, and those that still wait.
 
-use crate::model::{Delivery, News, Outcome, Pause};
+use crate::model::{Delivery, DeliveryRecord, News, Pause};
 use jiff::Timestamp;
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct History {
     /// The last 200 that ended, the last one first.
-    pub ended: Vec<Outcome>,
+    pub ended: Vec<DeliveryRecord>,
     /// The newest that are pending, the newest first, each with its event.
     pub waiting: Vec<(Delivery, Arc<News>)>,
     /// The channel was told to wait.

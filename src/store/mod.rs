@@ -31,9 +31,9 @@ pub use tenant::{
 };
 
 use crate::model::{
-    AccountId, Anchor, ChannelId, ChannelRef, DatasetName, Delivery, DigestMessage, EndedMutes, Fold, Hold, LetterId,
-    Link, MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription, Thread, TriggerId, UserId,
-    WorkspaceId,
+    AccountId, BatchMessage, ChannelId, ChannelRef, DatasetName, Delivery, DigestMessage, EndedMutes, HoldUntil,
+    IssueThread, LetterId, Link, MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription,
+    ThreadReply, TriggerId, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -92,13 +92,13 @@ pub struct Intent {
     pub covers: Vec<u64>,
     /// The fold that the message shows with them.
     #[serde(default)]
-    pub fold: Option<Box<Fold>>,
+    pub fold: Option<Box<BatchMessage>>,
     /// The thread that the message is a reply in.
     #[serde(default)]
-    pub thread: Option<Thread>,
+    pub thread: Option<ThreadReply>,
     /// Anchors as they are once it is done; one without a message gets this one.
     #[serde(default)]
-    pub anchors: Vec<Anchor>,
+    pub anchors: Vec<IssueThread>,
     /// The digest that the message is with them.
     #[serde(default)]
     pub digest: Option<Box<DigestMessage>>,
@@ -134,9 +134,9 @@ pub struct Claim {
     /// When the next one after those is due, or a live fold is to be closed, or an anchor to be brought up to date.
     pub next_due: Option<Timestamp>,
     /// The channel's live folds.
-    pub folds: Vec<Fold>,
+    pub folds: Vec<BatchMessage>,
     /// The anchors of the issues among those, and the next ones that are to be brought up to date.
-    pub anchors: Vec<Anchor>,
+    pub anchors: Vec<IssueThread>,
     /// The channel's digests that are in the channel and lack something.
     pub digests: Vec<DigestMessage>,
     /// Mutes that are over, where anything waited for their end.
@@ -152,7 +152,7 @@ pub struct Claim {
 }
 
 /// How a delivery is held from now on. Pure.
-pub type HeldUntil = Box<dyn Fn(&Delivery, &News) -> Hold + Send>;
+pub type HeldUntil = Box<dyn Fn(&Delivery, &News) -> HoldUntil + Send>;
 
 /// How a call ended, for the deliveries that it covered. Each clears the channel's intent; the mutes that it told of are
 /// forgotten when it is done or given up.
@@ -165,9 +165,9 @@ pub enum Settlement {
         /// The message that shows them.
         ts: MessageTs,
         /// The fold that it is: kept while it takes more events, forgotten when it is closed.
-        fold: Option<Box<Fold>>,
+        fold: Option<Box<BatchMessage>>,
         /// Anchors that changed with it: kept, or forgotten when they are gone.
-        anchors: Vec<Anchor>,
+        anchors: Vec<IssueThread>,
         /// The digest that it is: kept while it lacks something, forgotten when it is closed.
         digest: Option<Box<DigestMessage>>,
     },

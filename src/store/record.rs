@@ -2,8 +2,8 @@
 
 use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold, WorkspaceRecord};
 use crate::model::{
-    AccountId, Anchor, ChannelId, ChannelRef, DatasetName, Deed, Delivery, DigestMessage, EventId, Fold, Link,
-    MessageId, Mute, News, ObjectState, Outcome, Pause, Sealed, Subscription, WorkspaceId,
+    AccountId, BatchMessage, ChannelId, ChannelRef, DatasetName, Deed, Delivery, DeliveryRecord, DigestMessage,
+    EventId, IssueThread, Link, MessageId, Mute, News, ObjectState, Pause, Sealed, Subscription, WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub enum Record {
         #[serde(flatten)]
         #[serde(rename = "lane")]
         channel_ref: ChannelRef,
-        anchor: Box<Anchor>,
+        anchor: Box<IssueThread>,
     },
     /// A channel's book without its subscriptions.
     Book {
@@ -72,7 +72,7 @@ pub enum Record {
         #[serde(flatten)]
         #[serde(rename = "lane")]
         channel_ref: ChannelRef,
-        fold: Box<Fold>,
+        fold: Box<BatchMessage>,
     },
     /// The mark of the environment's token, which Slack said is the workspace's.
     Home { workspace: WorkspaceId, mark: String },
@@ -107,7 +107,7 @@ pub enum Record {
         #[serde(rename = "lane")]
         channel_ref: ChannelRef,
         number: u64,
-        outcome: Box<Outcome>,
+        outcome: Box<DeliveryRecord>,
     },
     /// A message was kept, and when.
     Received { workspace: WorkspaceId, account: AccountId, message: Short, at: Timestamp },

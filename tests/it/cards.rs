@@ -3,7 +3,7 @@
 use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::event::{Change, KnownType};
-use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
+use segments_slack::model::object::{Comment, Dataset, Issue, IssueLocation, Label, Release, Sample};
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{DatasetName, Derived, Event, EventType, News, Object, People};
 use segments_slack::render::{Acts, Rung, Showing, card};
@@ -241,12 +241,12 @@ fn every_label_event_names_the_sample_and_who() {
 
 #[test]
 fn every_issue_event_brings_the_words_that_belong_to_it() {
-    let anchor = Anchor {
+    let anchor = IssueLocation {
         sensor: text("Lidar"),
         frame: Some(41),
         track: Some(17),
         track_attribute: text("is_parked"),
-        ..Anchor::default()
+        ..IssueLocation::default()
     };
     let tags = vec!["occlusion".to_owned(), "3d".to_owned()];
     let opened = Issue { anchor: Some(anchor), tags, updated_by: text("jane"), ..issue("OPEN") };

@@ -190,7 +190,7 @@ async fn a_lane_waits_until_its_workspace_is_opened() {
     let channel_ref = ChannelRef { workspace: workspace(), channel: channel("C1") };
     workers.wake(&channel_ref);
     workers.busy().wait_for(|busy| *busy == 0).await.unwrap();
-    assert_eq!(workers.closed(&workspace()), None);
+    assert_eq!(workers.workspace_rejection(&workspace()), None);
     bench.assert_nothing_unread("C1");
     slack.install(&BOT_TOKEN.into()).await.unwrap();
     workers.open(&workspace()).await.unwrap();

@@ -4,7 +4,7 @@ use crate::cards::seen;
 use crate::{limits, rendered};
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
-use segments_slack::model::object::{Dataset, Issue, Label, Sample, Seen};
+use segments_slack::model::object::{Dataset, Issue, Label, LastSeen, Sample};
 use segments_slack::model::{
     DatasetName, Delivery, Derived, DigestMessage, DigestTimes, Event, EventId, EventType, News, Object, ObjectState,
     Options,
@@ -28,7 +28,7 @@ fn delivery(mention: &[&str]) -> Delivery {
         not_before: at(0),
         digest: Some(DigestTimes { at: at(0), due: at(0) }),
         account: None,
-        reason: segments_slack::model::Reason::Subscribed,
+        reason: segments_slack::model::DeliveryReason::Subscribed,
         attempts: 0,
         last_error: None,
     }
@@ -74,7 +74,7 @@ fn states(names: &[&str], by_status: &[(&str, u64)]) -> Vec<(DatasetName, Object
     let label_stats: BTreeMap<String, u64> =
         by_status.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
     let dataset = Dataset { label_stats, ..Dataset::default() };
-    let state = ObjectState { at: at(0), seen: Seen::Dataset(Box::new(dataset)) };
+    let state = ObjectState { at: at(0), seen: LastSeen::Dataset(Box::new(dataset)) };
     names.iter().filter_map(|name| Some((DatasetName::parse(name)?, state.clone()))).collect()
 }
 

@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use segments_slack::model::event::KnownType;
 use segments_slack::model::object::{Issue, Label, Release, Sample};
-use segments_slack::model::{DatasetName, Delivery, Derived, Event, EventId, EventType, Fold, News, Object, Options};
+use segments_slack::model::{
+    BatchMessage, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options,
+};
 use segments_slack::render::{Rung, fold};
 use serde_json::Value;
 use uuid::Uuid;
@@ -27,7 +29,7 @@ fn delivery(mention: &[String]) -> Delivery {
         attempts: 0,
         last_error: None,
         account: None,
-        reason: segments_slack::model::Reason::Subscribed,
+        reason: segments_slack::model::DeliveryReason::Subscribed,
     }
 }
 
@@ -48,21 +50,21 @@ fn sample(number: u32, by: &str) -> Object {
     }))
 }
 
-fn folded(all: &[News]) -> Fold {
-    let mut fold = Fold::open(&delivery(&[]), &all[0], at(0));
+fn folded(all: &[News]) -> BatchMessage {
+    let mut fold = BatchMessage::open(&delivery(&[]), &all[0], at(0));
     for news in &all[1..] {
         fold.add(&delivery(&[]), news, at(0));
     }
     fold
 }
 
-fn sent(of: &Fold, rung: Rung) -> Value {
+fn sent(of: &BatchMessage, rung: Rung) -> Value {
     let content = serde_json::to_value(fold(of, "https://app.segments.ai").content(rung)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new());
     content
 }
 
-fn looks(name: &str, fold: &Fold) {
+fn looks(name: &str, fold: &BatchMessage) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         let content = sent(fold, Rung::Whole);
         rendered::leave(name, std::slice::from_ref(&content));

@@ -4,7 +4,7 @@ use crate::limits;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use segments_slack::model::event::{Change, KnownType};
-use segments_slack::model::object::{Anchor, Comment, Dataset, Issue, Label, Release, Sample};
+use segments_slack::model::object::{Comment, Dataset, Issue, IssueLocation, Label, Release, Sample};
 use segments_slack::model::options::mention_token;
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{
@@ -120,7 +120,7 @@ fn issue(text: &[Option<String>], measure: f64) -> Issue {
         recent_comments: every()
             .map(|text| Comment { created_by: Some(text.clone()), created_at: None, text })
             .collect(),
-        anchor: Some(Anchor {
+        anchor: Some(IssueLocation {
             sensor: given(4),
             frame: Some(i64::MIN),
             track: Some(i64::MAX),
@@ -166,10 +166,10 @@ fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
         attempts: 0,
         last_error: None,
         account: None,
-        reason: segments_slack::model::Reason::Subscribed,
+        reason: segments_slack::model::DeliveryReason::Subscribed,
     };
     let mut shown = vec![in_thread(news, showing, false), in_thread(news, showing, true)];
-    if let Some(mut anchor) = model::Anchor::open(&delivery, news, showing.now) {
+    if let Some(mut anchor) = model::IssueThread::open(&delivery, news, showing.now) {
         shown.push(parent(&anchor, showing.people, showing.app_url, showing.acts));
         anchor.absorb(news, showing.now);
         shown.push(parent(&anchor, showing.people, showing.app_url, showing.acts));

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use jiff::Timestamp;
-use segments_slack::segments::{Refusal, Secrets, SignedWebhook};
+use segments_slack::segments::{Secrets, SignedWebhook, WebhookRefusal};
 use serde_json::Value;
 use svix::webhooks::Webhook;
 
@@ -31,7 +31,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// Checks the published message with one thing changed by the caller.
-fn verify(timestamp: &str, signature: &str, now: i64) -> Result<SignedWebhook, Refusal> {
+fn verify(timestamp: &str, signature: &str, now: i64) -> Result<SignedWebhook, WebhookRefusal> {
     let headers = headers("svix", ID, timestamp, signature);
     SignedWebhook::verify(&headers, Bytes::from_static(BODY.as_bytes()), &Secrets::parse(SECRET).unwrap(), at(now))
 }
@@ -117,10 +117,14 @@ fn a_signature_that_is_not_right_and_whole_is_refused() {
         &v2,
         &asymmetric,
     ] {
-        assert_eq!(verify(&SENT_AT.to_string(), signature, SENT_AT).unwrap_err(), Refusal::Signature, "{signature}");
+        assert_eq!(
+            verify(&SENT_AT.to_string(), signature, SENT_AT).unwrap_err(),
+            WebhookRefusal::Signature,
+            "{signature}"
+        );
     }
-    assert_eq!(verify(&(SENT_AT + 1).to_string(), SIGNATURE, SENT_AT).unwrap_err(), Refusal::Signature);
-    assert_eq!(Refusal::Signature.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(verify(&(SENT_AT + 1).to_string(), SIGNATURE, SENT_AT).unwrap_err(), WebhookRefusal::Signature);
+    assert_eq!(WebhookRefusal::Signature.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[test]
@@ -130,7 +134,7 @@ fn another_body_or_id_is_not_what_was_signed() {
     let headers_of = |id| headers("svix", id, &timestamp, SIGNATURE);
     for (id, body) in [(ID, "{\"test\": 2432232315}"), ("msg_other", BODY)] {
         let refusal = SignedWebhook::verify(&headers_of(id), body.into(), &secrets, at(SENT_AT)).unwrap_err();
-        assert_eq!(refusal, Refusal::Signature);
+        assert_eq!(refusal, WebhookRefusal::Signature);
     }
 }
 
@@ -141,12 +145,12 @@ fn a_message_is_accepted_for_five_minutes_either_way() {
         assert!(verify(&timestamp, SIGNATURE, now).is_ok(), "{now}");
     }
     for now in [SENT_AT - 301, SENT_AT + 301] {
-        assert_eq!(verify(&timestamp, SIGNATURE, now).unwrap_err(), Refusal::Timestamp, "{now}");
+        assert_eq!(verify(&timestamp, SIGNATURE, now).unwrap_err(), WebhookRefusal::Timestamp, "{now}");
     }
     for timestamp in ["hello", "", "-1614265330", "1614265330.5", "99999999999999999999", "-9223372036854775808"] {
-        assert_eq!(verify(timestamp, SIGNATURE, SENT_AT).unwrap_err(), Refusal::Timestamp, "{timestamp}");
+        assert_eq!(verify(timestamp, SIGNATURE, SENT_AT).unwrap_err(), WebhookRefusal::Timestamp, "{timestamp}");
     }
-    assert_eq!(Refusal::Timestamp.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(WebhookRefusal::Timestamp.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[test]
@@ -156,7 +160,7 @@ fn a_missing_header_is_a_bad_request() {
         headers.remove(missing);
         let refusal =
             SignedWebhook::verify(&headers, BODY.into(), &Secrets::parse(SECRET).unwrap(), at(SENT_AT)).unwrap_err();
-        assert_eq!(refusal, Refusal::MissingHeader(name));
+        assert_eq!(refusal, WebhookRefusal::MissingHeader(name));
         assert_eq!(refusal.status(), StatusCode::BAD_REQUEST);
         assert!(refusal.to_string().contains(missing));
     }
@@ -167,7 +171,7 @@ fn an_id_that_no_sender_makes_is_a_bad_request() {
     for id in [String::new(), "a b".to_owned(), "x".repeat(257)] {
         let headers = headers("svix", &id, &SENT_AT.to_string(), &sign(&id, SENT_AT, BODY));
         let refusal = SignedWebhook::verify(&headers, BODY.into(), &Secrets::parse(SECRET).unwrap(), at(SENT_AT));
-        assert_eq!(refusal.unwrap_err(), Refusal::BadHeader("id"));
+        assert_eq!(refusal.unwrap_err(), WebhookRefusal::BadHeader("id"));
     }
 }
 
@@ -181,7 +185,10 @@ fn of_a_mixture_of_families_the_id_given_out_is_the_id_signed() {
     assert_eq!(signed.message().as_str(), ID);
     mixture.insert("svix-id", HeaderValue::from_static(other));
     mixture.insert("webhook-id", HeaderValue::from_static(ID));
-    assert_eq!(SignedWebhook::verify(&mixture, BODY.into(), &secrets, at(SENT_AT)).unwrap_err(), Refusal::Signature);
+    assert_eq!(
+        SignedWebhook::verify(&mixture, BODY.into(), &secrets, at(SENT_AT)).unwrap_err(),
+        WebhookRefusal::Signature
+    );
     mixture.remove("svix-id");
     mixture.append("webhook-id", HeaderValue::from_static(other));
     let signed = SignedWebhook::verify(&mixture, BODY.into(), &secrets, at(SENT_AT)).unwrap();
@@ -193,5 +200,5 @@ fn a_body_that_is_not_text_is_a_bad_request() {
     let headers = headers("svix", ID, &SENT_AT.to_string(), SIGNATURE);
     let body = Bytes::from_static(b"\xff");
     let refusal = SignedWebhook::verify(&headers, body, &Secrets::parse(SECRET).unwrap(), at(SENT_AT)).unwrap_err();
-    assert_eq!((refusal, refusal.status()), (Refusal::NotText, StatusCode::BAD_REQUEST));
+    assert_eq!((refusal, refusal.status()), (WebhookRefusal::NotText, StatusCode::BAD_REQUEST));
 }

@@ -125,7 +125,7 @@ async fn keep(store: &SledStore, of: &WorkspaceId, name: &str, at: jiff::Timesta
         options: Options::default(),
         not_before: at,
         digest: None,
-        reason: segments_slack::model::Reason::Subscribed,
+        reason: segments_slack::model::DeliveryReason::Subscribed,
     };
     let verdict = Verdict {
         state: None,

@@ -12,7 +12,7 @@ use segments_slack::clock::Clock;
 use segments_slack::metrics::Tally;
 use segments_slack::model::DatasetName;
 use segments_slack::sandbox::segments_ai::{Call, Role, SegmentsAi};
-use segments_slack::segments::api::{IssueId, Labelset, SampleId, SegmentsApi, SegmentsError, Username};
+use segments_slack::segments::api::{IssueId, Labelset, SampleId, SegmentsApi, SegmentsError, SegmentsUsername};
 
 /// Segments.ai with jane, who owns jane/flowers; max (a manager of it), rex (a reviewer), vic (a viewer) and otto, who
 /// has nothing to do with it. A person's key is `key-of-` and the name. In the dataset is rose.png (`sample`) with a
@@ -83,8 +83,8 @@ fn ground_truth() -> Labelset {
     Labelset::parse("ground-truth").unwrap()
 }
 
-fn username(name: &str) -> Username {
-    Username::parse(name).unwrap()
+fn username(name: &str) -> SegmentsUsername {
+    SegmentsUsername::parse(name).unwrap()
 }
 
 /// What was said with a refusal.

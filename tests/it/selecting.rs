@@ -2,7 +2,7 @@
 
 use crate::harness::{Bench, channel, fixture, seconds, user, workspace};
 use segments_slack::app::App;
-use segments_slack::model::End;
+use segments_slack::model::DeliveryResult;
 use segments_slack::sandbox::slack::ChannelKind;
 use segments_slack::segments::sample;
 
@@ -53,7 +53,7 @@ async fn reached<'a>(bench: &Bench, rules: &[&'a str], body: &str) -> Vec<&'a st
 async fn followed(bench: &Bench, place: usize) -> usize {
     let channel_ref = App::channel_ref(&workspace(), &channel(&channel_id(place)));
     let history = bench.app().store.history(&channel_ref, 0).await.unwrap();
-    history.ended.iter().filter(|outcome| matches!(outcome.end, End::Followed { .. })).count()
+    history.ended.iter().filter(|outcome| matches!(outcome.end, DeliveryResult::Followed { .. })).count()
 }
 
 fn made_up(bench: &Bench, event: &str, dataset: &str, serial: u64) -> String {

@@ -96,7 +96,7 @@ async fn another_workspaces_event_is_ignored() {
     let bench = Bench::start().await;
     let event = json!({"type": "event_callback", "team_id": "T2", "event": {"type": "app_uninstalled"}});
     assert_eq!(bench.slack_sends("events", event.to_string()).await.0, 200);
-    assert_eq!(bench.app().workers.closed(&workspace()), None);
+    assert_eq!(bench.app().workers.workspace_rejection(&workspace()), None);
     let ready = bench.http.get(bench.url("/readyz")).send().await.unwrap();
     assert_eq!(ready.status().as_u16(), 200);
 }

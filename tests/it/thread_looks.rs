@@ -5,7 +5,9 @@ use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::object::{Comment, Issue};
 use segments_slack::model::subscription::Style;
-use segments_slack::model::{Anchor, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options};
+use segments_slack::model::{
+    DatasetName, Delivery, Derived, Event, EventId, EventType, IssueThread, News, Object, Options,
+};
 use segments_slack::render::{Acts, Message, Rung, Showing, in_thread, parent};
 use std::fmt::Write;
 
@@ -48,7 +50,7 @@ fn event(event: &str, status: &str, comments: &[(&str, &str)]) -> News {
     News { event, derived, changes: Vec::new(), new_comments, sample_name: None, asked_by: None }
 }
 
-fn anchor(style: Style) -> Anchor {
+fn anchor(style: Style) -> IssueThread {
     let now = at("2026-11-20T07:02:01Z");
     let delivery = Delivery {
         sequence: 1,
@@ -61,9 +63,9 @@ fn anchor(style: Style) -> Anchor {
         attempts: 0,
         last_error: None,
         account: None,
-        reason: segments_slack::model::Reason::Subscribed,
+        reason: segments_slack::model::DeliveryReason::Subscribed,
     };
-    Anchor::open(&delivery, &event("issue.created", "OPEN", &[]), now).unwrap()
+    IssueThread::open(&delivery, &event("issue.created", "OPEN", &[]), now).unwrap()
 }
 
 fn looks(name: &str, messages: impl IntoIterator<Item = (String, Message)>) {

@@ -22,7 +22,7 @@ const PURE: [&str; 15] = [
     "slack/socket_mode",
     "delivery/plan",
     "delivery/pace",
-    "delivery/lack",
+    "delivery/enrichment",
     "delivery/retry",
     "app/subscriptions/export_file",
     "cli/doctor/judge",

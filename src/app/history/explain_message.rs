@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
-use crate::model::{End, MessageTs, Outcome, Subscription};
+use crate::model::{DeliveryResult, MessageTs, DeliveryRecord, Subscription};
 use crate::render::reply::{self, Because, Wish};
 use crate::routing::why::selecting;
 use crate::store::StoreError;
@@ -15,13 +15,13 @@ pub(in crate::app) async fn because(
 ) -> Result<Reply, StoreError> {
     let history = app.store.history(&asker.channel_ref, 0).await?;
     let subscriptions = app.store.book(&asker.channel_ref).await?.subscriptions;
-    let shown = |outcome: &&Outcome| message.is_some() && outcome.end.message() == message;
-    let outcomes: Vec<&Outcome> = history.ended.iter().filter(shown).collect();
+    let shown = |outcome: &&DeliveryRecord| message.is_some() && outcome.end.message() == message;
+    let outcomes: Vec<&DeliveryRecord> = history.ended.iter().filter(shown).collect();
     if outcomes.is_empty() {
         return Ok(Reply::asker(reply::because_of_what_is_forgotten()));
     }
     let folded = outcomes.iter().map(|outcome| match &outcome.end {
-        End::Folded { count, .. } => *count,
+        DeliveryResult::Folded { count, .. } => *count,
         _ => 0,
     });
     let count = folded.max().unwrap_or(0).max(outcomes.len() as u64);
@@ -29,7 +29,7 @@ pub(in crate::app) async fn because(
     Ok(Reply::asker(reply::because(&events, count)))
 }
 
-fn told<'a>(outcome: &Outcome, subscriptions: &'a [Subscription]) -> Because<'a> {
+fn told<'a>(outcome: &DeliveryRecord, subscriptions: &'a [Subscription]) -> Because<'a> {
     let (gist, number) = (outcome.gist.clone(), outcome.subscription);
     let wish = match subscriptions.iter().find(|subscription| subscription.number == number) {
         None => Wish::Removed,

@@ -5,8 +5,8 @@ use crate::app::answer::{Asker, Reply};
 use crate::app::history::recent::{Mark, Seen};
 use crate::app::permission::may_subscribe;
 use crate::app::subscriptions::mute::zone;
-use crate::model::fate::{Fate, Refusal};
-use crate::model::{Delivery, End, EventId, FilterKey, Gist, MessageTs, News, PauseReason};
+use crate::model::event_status::{EventStatus, SelectionRefusal};
+use crate::model::{Delivery, DeliveryResult, EventId, FilterKey, EventSummary, MessageTs, News, PauseReason};
 use crate::render::reply::{self, Place, Told};
 use crate::routing::why::{concerns, unwanted, waits};
 use crate::store::{Book, History, StoreError};
@@ -20,7 +20,7 @@ pub(in crate::app) async fn why(app: &App, asker: &Asker, count: u8) -> Result<R
     // What is remembered is looked at first, so that what comes meanwhile is found among what is kept.
     let (seen, since) = app.recent.of(&channel_ref.workspace);
     let (book, history) = (app.store.book(channel_ref).await?, app.store.history(channel_ref, count).await?);
-    let closed = app.workers.closed(&channel_ref.workspace);
+    let closed = app.workers.workspace_rejection(&channel_ref.workspace);
     let channel = Channel { asker, book: &book, history: &history, closed: closed.as_ref(), now: app.clock.now() };
     let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &channel_ref.workspace, &asker.user).await);
     let url = app.slack.installation(&channel_ref.workspace).and_then(|installation| installation.url.clone());
@@ -47,7 +47,7 @@ impl<'a> Channel<'a> {
         // What is not remembered came before what is, or as good as at the same time.
         all.extend(order.iter().filter_map(|event| kept.remove(event)));
         let count = all.len();
-        all.retain(|told| may_subscribe || told.fate != Fate::NoSubscription);
+        all.retain(|told| may_subscribe || told.fate != EventStatus::NoSubscription);
         let withheld = count - all.len();
         all.sort_by_key(|told| std::cmp::Reverse(told.came_at));
         let mut last: Vec<Told> = Vec::new();
@@ -66,11 +66,11 @@ impl<'a> Channel<'a> {
     fn kept(&self) -> (HashMap<EventId, Told<'a>>, Vec<EventId>) {
         let waiting = self.history.waiting.iter().map(|(delivery, news)| {
             let fate = self.waits(delivery, news);
-            (delivery.event, told(Gist::of(news), delivery.accepted_at, fate))
+            (delivery.event, told(EventSummary::of(news), delivery.accepted_at, fate))
         });
         let mut counts: HashMap<&MessageTs, u64> = HashMap::new();
         for outcome in &self.history.ended {
-            if let End::Folded { ts, count } = &outcome.end {
+            if let DeliveryResult::Folded { ts, count } = &outcome.end {
                 let most = counts.entry(ts).or_default();
                 *most = (*most).max(*count);
             }
@@ -78,12 +78,12 @@ impl<'a> Channel<'a> {
         let ended = self.history.ended.iter().map(|outcome| {
             let end = match &outcome.end {
                 // The message has grown since.
-                End::Folded { ts, count } => {
-                    End::Folded { ts: ts.clone(), count: counts.get(ts).copied().unwrap_or(*count) }
+                DeliveryResult::Folded { ts, count } => {
+                    DeliveryResult::Folded { ts: ts.clone(), count: counts.get(ts).copied().unwrap_or(*count) }
                 }
                 end => end.clone(),
             };
-            (outcome.event, told(outcome.gist.clone(), outcome.accepted_at, Fate::Ended(end)))
+            (outcome.event, told(outcome.gist.clone(), outcome.accepted_at, EventStatus::Ended(end)))
         });
         let (mut kept, mut order) = (HashMap::new(), Vec::new());
         for (event, told) in waiting.chain(ended) {
@@ -95,12 +95,12 @@ impl<'a> Channel<'a> {
         (kept, order)
     }
 
-    fn waits(&self, delivery: &'a Delivery, news: &News) -> Fate<'a> {
+    fn waits(&self, delivery: &'a Delivery, news: &News) -> EventStatus<'a> {
         if let Some(pause) = &self.history.pause {
-            return Fate::Paused { reason: &pause.reason, since: Some(pause.since) };
+            return EventStatus::Paused { reason: &pause.reason, since: Some(pause.since) };
         }
         if let Some(reason) = self.closed {
-            return Fate::Paused { reason, since: None };
+            return EventStatus::Paused { reason, since: None };
         }
         let mut subscriptions = self.book.subscriptions.iter();
         let subscription = subscriptions.find(|subscription| subscription.number == delivery.subscription);
@@ -118,16 +118,16 @@ impl<'a> Channel<'a> {
                 return kept.remove(event).map(|told| Told { repeats: seen.repeats, ..told });
             }
             Mark::News { .. } => unwanted(subscriptions, &seen.news),
-            Mark::Stale if concerns(subscriptions, &seen.news) => Fate::Stale,
-            Mark::Stale => Fate::NoSubscription,
-            Mark::Repeated if concerns(subscriptions, &seen.news) => Fate::Repeated,
+            Mark::Stale if concerns(subscriptions, &seen.news) => EventStatus::Stale,
+            Mark::Stale => EventStatus::NoSubscription,
+            Mark::Repeated if concerns(subscriptions, &seen.news) => EventStatus::Repeated,
             Mark::Repeated => return None,
         };
-        Some(Told { repeats: seen.repeats, ..told(Gist::of(&seen.news), seen.at, fate) })
+        Some(Told { repeats: seen.repeats, ..told(EventSummary::of(&seen.news), seen.at, fate) })
     }
 }
 
-fn told(gist: Gist, came_at: Timestamp, fate: Fate<'_>) -> Told<'_> {
+fn told(gist: EventSummary, came_at: Timestamp, fate: EventStatus<'_>) -> Told<'_> {
     Told { gist, came_at, fate, repeats: 0, more: 0 }
 }
 
@@ -137,9 +137,9 @@ fn are_alike(one: &Told<'_>, other: &Told<'_>) -> bool {
         return false;
     }
     match (&one.fate, &other.fate) {
-        (Fate::NoSubscription, Fate::NoSubscription) => true,
-        (Fate::Refused { number, by, .. }, Fate::Refused { number: other_number, by: other_by, .. }) => {
-            let names_person = matches!(by, Refusal::Filter(filter) if filter.key == FilterKey::By);
+        (EventStatus::NoSubscription, EventStatus::NoSubscription) => true,
+        (EventStatus::Refused { number, by, .. }, EventStatus::Refused { number: other_number, by: other_by, .. }) => {
+            let names_person = matches!(by, SelectionRefusal::Filter(filter) if filter.key == FilterKey::By);
             let same_person = one.gist.by == other.gist.by;
             (number, by) == (other_number, other_by)
                 && one.gist.event == other.gist.event

@@ -161,7 +161,7 @@ pub async fn readiness(app: &App) -> Readiness {
         // One workspace that removed the app makes nothing of the others unready.
         _ if app.settings.bot_token.is_none() => "ok".to_owned(),
         (Some(code), _) => format!("not accepted: {code}"),
-        (None, Some(workspace)) => match app.workers.closed(workspace) {
+        (None, Some(workspace)) => match app.workers.workspace_rejection(workspace) {
             Some(reason) => format!("not accepted: {reason}"),
             None if home.connected => "ok".to_owned(),
             None => "not asked yet".to_owned(),

@@ -42,7 +42,7 @@ pub(in crate::app) async fn gather(app: &App, workspace: &WorkspaceId) -> Result
             posted: app.metrics.deliveries.get("posted"),
             refused: ["refused", "broken", "unreachable", "lost"].into_iter().map(|word| calls.get(word)).sum(),
         }),
-        slack_ok: app.workers.closed(workspace).is_none() && app.refused(workspace).is_none(),
+        slack_ok: app.workers.workspace_rejection(workspace).is_none() && app.refused(workspace).is_none(),
         now: app.clock.now(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     })

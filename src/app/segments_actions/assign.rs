@@ -21,7 +21,7 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
     let Some(link) = links.into_iter().find(|link| link.user == *person) else {
         return wrong(reply::nobody_there());
     };
-    let Some(to) = api::Username::parse(link.username.as_str()) else {
+    let Some(to) = api::SegmentsUsername::parse(link.username.as_str()) else {
         return wrong(&reply::not_taken(&link.username, None));
     };
     let object = ObjectKey::new("sample", &sheet.sample.to_string());

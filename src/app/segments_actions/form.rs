@@ -8,10 +8,10 @@ use crate::app::segments_actions::context::{By, bound, shown};
 use crate::app::segments_actions::status_change::{Access, patiently};
 use crate::app::segments_actions::{access, assign, report};
 use crate::config::Replies;
-use crate::model::object::Seen;
+use crate::model::object::LastSeen;
 use crate::model::{DatasetName, MessageTs, ObjectKey, TriggerId, WorkspaceId};
 use crate::render::{modal, reply};
-use crate::segments::api::{SampleId, SegmentsError, Trouble};
+use crate::segments::api::{SampleId, SegmentsError, ErrorKind};
 use crate::slack::acts::{Filled, Sheet};
 use crate::slack::interaction::{Ask, Doing, Subject, Task};
 use crate::slack::view::View;
@@ -69,7 +69,7 @@ async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Answ
             let read = patiently(app, || app.segments.issue(&access.key, *id, dataset)).await;
             read.and_then(|issue| {
                 let sample = issue.sample_uuid.as_deref().and_then(SampleId::parse);
-                let sample = sample.ok_or(SegmentsError::Unavailable(Trouble::Unreadable))?;
+                let sample = sample.ok_or(SegmentsError::Unavailable(ErrorKind::Unreadable))?;
                 Ok(Sheet { dataset: Some(dataset.clone()), ..empty(sample).about(&issue) })
             })
         }
@@ -86,7 +86,7 @@ async fn dataset_of(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result
     let objects = vec![ObjectKey::new("sample", &sheet.sample.to_string()), sheet.ask.about.object()];
     let known = app.store.object_states(workspace, objects).await?;
     Ok(known.into_iter().find_map(|(_, state)| match state.seen {
-        Seen::Sample { dataset, .. } | Seen::Label { dataset, .. } => dataset,
+        LastSeen::Sample { dataset, .. } | LastSeen::Label { dataset, .. } => dataset,
         _ => None,
     }))
 }

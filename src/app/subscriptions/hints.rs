@@ -5,7 +5,7 @@ use crate::app::answer::Asker;
 use crate::app::channel_access::Readers;
 use crate::app::subscriptions::changes::Draft;
 use crate::app::subscriptions::hold;
-use crate::model::object::Seen;
+use crate::model::object::LastSeen;
 use crate::model::{DatasetName, DatasetPattern, ChannelRef, Options, Subscription, UserId};
 use crate::render::Rung;
 use crate::render::reply::{self, Note};
@@ -102,7 +102,7 @@ async fn private(app: &App, channel_ref: &ChannelRef, patterns: &[DatasetPattern
         warn!(channel = %channel_ref, "could not check whether datasets are private: {error}");
         Vec::new()
     });
-    let is_private = |seen: &Seen| matches!(seen, Seen::Dataset(dataset) if dataset.public == Some(false));
+    let is_private = |seen: &LastSeen| matches!(seen, LastSeen::Dataset(dataset) if dataset.public == Some(false));
     states.into_iter().filter(|(_, state)| is_private(&state.seen)).map(|(name, _)| name).collect()
 }
 

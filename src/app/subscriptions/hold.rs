@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::model::schedule::next_digest;
 use crate::model::subscription::Options;
-use crate::model::{DatasetName, Hold, ChannelRef, Mute, Subscription, SubscriptionState, hold};
+use crate::model::{DatasetName, HoldUntil, ChannelRef, Mute, Subscription, SubscriptionState, hold};
 use crate::store::{Book, HeldUntil, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -17,7 +17,7 @@ pub(in crate::app) fn held(
     mutes: &[Mute],
     options: &Options,
     time_zone: Option<&str>,
-) -> Hold {
+) -> HoldUntil {
     let zone = zone_of(options, time_zone);
     let digest = options.digest.as_ref().map(|digest| next_digest(now, digest, &zone));
     until(now, digest, dataset, mutes, options, &zone)
@@ -75,9 +75,9 @@ fn until(
     mutes: &[Mute],
     options: &Options,
     zone: &TimeZone,
-) -> Hold {
+) -> HoldUntil {
     let quiet = options.quiet.as_ref().map(|quiet| (quiet, zone));
-    Hold { until: hold::held_until(now, digest, dataset, mutes, quiet), digest }
+    HoldUntil { until: hold::held_until(now, digest, dataset, mutes, quiet), digest }
 }
 
 /// The zone of the times in some options; only looked up where there are any.

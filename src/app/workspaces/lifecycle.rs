@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::clock::later;
-use crate::delivery::{AtWork, back_off};
+use crate::delivery::{BusyGuard, back_off};
 use crate::model::{PauseReason, WorkspaceId};
 use crate::slack::error::SlackError;
 use crate::slack::oauth::Grant;
@@ -27,7 +27,7 @@ struct Token {
     /// When it is to be looked after; none for one that lasts.
     look_again: Option<Timestamp>,
     /// It is being looked after right now.
-    busy: AtWork,
+    busy: BusyGuard,
 }
 
 /// Looks after a workspace's installation until it is gone: asks Slack whether it takes the token, lets the channels go, and
@@ -47,7 +47,7 @@ pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -
                     }
                 };
                 tokio::select! {
-                    () = app.workers.until_closed(&workspace) => {}
+                    () = app.workers.until_workspace_rejected(&workspace) => {}
                     () = renewal => { tries = 0; continue }
                     () = changes.notified() => { tries = 0; continue }
                 }
@@ -85,7 +85,7 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
         if app.installed.note(workspace, Some(code)) {
             warn!(workspace.id = %workspace, "Slack rejected the token of {workspace} ({code}); reinstall the app there");
         }
-        app.workers.close(workspace, PauseReason(code.to_owned()));
+        app.workers.reject_workspace(workspace, PauseReason(code.to_owned()));
         Duration::ZERO
     };
     let token = app.vault.unseal(row, &record.bot_token).map_err(|error| {
@@ -109,7 +109,7 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
     app.workers.open(workspace).await.map_err(away)?;
     // It may have been uninstalled while Slack was asked.
     if !app.installed.contains(workspace) {
-        app.workers.close(workspace, PauseReason("app_uninstalled".to_owned()));
+        app.workers.reject_workspace(workspace, PauseReason("app_uninstalled".to_owned()));
         return Err(Duration::ZERO);
     }
     app.installed.note(workspace, None);
@@ -122,7 +122,7 @@ async fn renewed(
     app: &Arc<App>,
     workspace: &WorkspaceId,
     record: WorkspaceRecord,
-    busy: AtWork,
+    busy: BusyGuard,
 ) -> Result<Token, StoreError> {
     let Some(renewal) = &record.renewal else { return Ok(Token { record, look_again: None, busy }) };
     let due = renewal.expires_at.checked_sub(RENEWED_BEFORE).unwrap_or(renewal.expires_at);
@@ -137,7 +137,7 @@ async fn renewed(
 
 /// Buys a new token. What buys it can be used once: until the new pair is on disk, the old one is what is kept, and where
 /// Slack's answer was lost the token in hand is used to its end.
-async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut busy: AtWork) -> Token {
+async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut busy: BusyGuard) -> Token {
     let now = app.clock.now();
     let grant = match bought(app, workspace, &record).await {
         Ok(grant) => grant,
@@ -237,7 +237,7 @@ async fn end(app: &App, workspace: &WorkspaceId, refused: WorkspaceRecord) -> Re
 /// Has whoever looks after a workspace ask Slack for it again.
 fn ask_again(app: &App, workspace: &WorkspaceId) {
     app.installed.note_said_to_be_gone(workspace);
-    app.workers.close(workspace, PauseReason("app_uninstalled".to_owned()));
+    app.workers.reject_workspace(workspace, PauseReason("app_uninstalled".to_owned()));
 }
 
 /// Lets a workspace go that the app is not installed in any more.
@@ -248,7 +248,7 @@ async fn let_go(app: &App, workspace: &WorkspaceId) {
         app.slack.forget(workspace);
         info!(workspace.id = %workspace, "the app was removed from {workspace}");
     }
-    app.workers.close(workspace, PauseReason("app_uninstalled".to_owned()));
+    app.workers.reject_workspace(workspace, PauseReason("app_uninstalled".to_owned()));
     // It may have been installed again since its record was read; if that is not known, whoever looks after it finds out.
     if was_in && app.store.installation(workspace).await.map_or(true, |now| now.is_some_and(|now| now.is_installed())) {
         app.installed.add(workspace);

@@ -100,7 +100,7 @@ async fn connect_home(app: &App, token: &SecretString) {
         match ask(app, token).await {
             Ok(workspace) => {
                 let opened = app.clock.now();
-                app.workers.until_closed(&workspace).await;
+                app.workers.until_workspace_rejected(&workspace).await;
                 if later(opened, STEADY) <= app.clock.now() {
                     (tries, wait) = (1, back_off(0));
                 }
@@ -183,7 +183,10 @@ async fn swept(app: &App) -> Result<u64, StoreError> {
     let mut records = 0;
     for workspace in app.store.workspaces().await? {
         // Nobody can resume a channel while Slack lets us into none of its workspace.
-        if app.serves(&workspace) && app.workers.closed(&workspace).is_none() && app.refused(&workspace).is_none() {
+        if app.serves(&workspace)
+            && app.workers.workspace_rejection(&workspace).is_none()
+            && app.refused(&workspace).is_none()
+        {
             let expired = app.store.expire(&workspace, app.clock.now()).await?;
             app.metrics.deliveries.add("held_too_long", expired);
         }

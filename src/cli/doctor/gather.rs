@@ -8,7 +8,7 @@ use super::probe::{HttpProber, PROBE_TIMEOUT, RawResponse};
 use crate::clock::Clock;
 use crate::config::{Config, StoreUrl};
 use crate::metrics::Tally;
-use crate::segments::api::{SegmentsApi, SegmentsError, Trouble, User};
+use crate::segments::api::{ErrorKind, SegmentsApi, SegmentsError, User};
 use crate::slack::look::{self, Look};
 use crate::slack::request::{self, SigningSecret};
 use base64::Engine;
@@ -163,9 +163,9 @@ async fn segments(config: &Config, clock: &Clock) -> Option<Result<User, Segment
     let key = config.segments_api_key.as_ref()?;
     let lost = |trouble| Err(SegmentsError::Unavailable(trouble));
     let Ok(api) = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), Tally::default()) else {
-        return Some(lost(Trouble::Unreachable));
+        return Some(lost(ErrorKind::Unreachable));
     };
-    Some(clock.timeout(PROBE_TIMEOUT, api.me(key)).await.unwrap_or_else(|| lost(Trouble::TimedOut)))
+    Some(clock.timeout(PROBE_TIMEOUT, api.me(key)).await.unwrap_or_else(|| lost(ErrorKind::TimedOut)))
 }
 
 #[cfg(test)]

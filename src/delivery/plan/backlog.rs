@@ -4,15 +4,15 @@
 //! that is there does so. The message comes first; nothing that it counts shares an object with what comes after it.
 
 use super::{CLAIM_LIMIT, Call, Planned, is_precious};
-use crate::model::anchor::Standing;
+use crate::model::issue_thread::CardState;
 use crate::model::subscription::Batch;
-use crate::model::{Anchor, Delivery, DigestMessage, FoldKey, News, ObjectKey};
+use crate::model::{BatchKey, Delivery, DigestMessage, IssueThread, News, ObjectKey};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// More messages at once than this are a flood …
-const MOST: usize = 5;
+const MAX_MESSAGES_AFTER_SILENCE: usize = 5;
 /// … if anything in them has waited for so long.
 const BACKLOG: SignedDuration = SignedDuration::from_mins(10);
 
@@ -43,14 +43,14 @@ pub(in crate::delivery) fn without_flood<'a>(
     follow(&mut calls, &mut others, &objects);
     let waited = calls.iter().flat_map(members).any(|(delivery, _)| delivery.accepted_at <= before(now));
     let posts = calls.iter().filter(|one| is_post(one)).count();
-    if live.is_none() && !(waited && posts > MOST) {
+    if live.is_none() && !(waited && posts > MAX_MESSAGES_AFTER_SILENCE) {
         return in_order(calls, others);
     }
 
-    let key = |one: &Planned| members(one).first().map(|(delivery, news)| FoldKey::of(delivery, news));
+    let key = |one: &Planned| members(one).first().map(|(delivery, news)| BatchKey::of(delivery, news));
     let (mut kept, mut counted): (Vec<Planned>, Vec<Planned>) =
         calls.into_iter().partition(|one| is_post(one) && key(one).is_some_and(|key| is_precious(&key)));
-    if kept.len() >= MOST {
+    if kept.len() >= MAX_MESSAGES_AFTER_SILENCE {
         counted.append(&mut kept);
     }
     follow(&mut kept, &mut counted, &objects);
@@ -79,7 +79,7 @@ fn follow<'a>(from: &mut Vec<Planned<'a>>, to: &mut Vec<Planned<'a>>, objects: &
 fn call<'a>(
     live: Option<&DigestMessage>,
     members: &[&Due],
-    anchors: Vec<Anchor>,
+    anchors: Vec<IssueThread>,
     is_full: bool,
     now: Timestamp,
 ) -> Option<Planned<'a>> {
@@ -105,12 +105,12 @@ fn call<'a>(
 
 /// The parents that are in the channel and are to be brought up to date, as the last call for each leaves it. What would
 /// have opened a thread opens none.
-fn anchors(counted: Vec<Planned>) -> Vec<Anchor> {
-    let mut last: Vec<Anchor> = Vec::new();
+fn anchors(counted: Vec<Planned>) -> Vec<IssueThread> {
+    let mut last: Vec<IssueThread> = Vec::new();
     for anchor in counted.into_iter().flat_map(|one| one.anchors).filter(|anchor| anchor.ts.is_some()) {
         last.retain(|known| known.object != anchor.object);
-        let is_shown = anchor.standing == Standing::Current;
-        last.push(if is_shown { anchor.left(Standing::Behind) } else { anchor });
+        let is_shown = anchor.standing == CardState::Current;
+        last.push(if is_shown { anchor.left(CardState::Behind) } else { anchor });
     }
     last
 }

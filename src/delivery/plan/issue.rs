@@ -1,10 +1,10 @@
 //! Issues and their threads: the first event of an issue in a channel is a card, what follows stands below it.
 
 use super::{Call, Delivery, News, Planned, card};
-use crate::model::anchor::Standing;
 use crate::model::event::KnownType;
+use crate::model::issue_thread::CardState;
 use crate::model::subscription::Echo;
-use crate::model::{Anchor, Derived, EventType, Object, ObjectKey, Reason, Thread};
+use crate::model::{DeliveryReason, Derived, EventType, IssueThread, Object, ObjectKey, ThreadReply};
 use jiff::Timestamp;
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// What an event is to the thread of its issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Part {
+pub(super) enum ThreadPart {
     /// The card that stands for the issue.
     Opens,
     /// A message in the thread; where there is none yet, a card that opens it.
@@ -25,7 +25,7 @@ pub(super) enum Part {
     Answers,
 }
 
-impl Part {
+impl ThreadPart {
     /// Whether it stands by itself: in no fold, and superseded by nothing.
     pub(super) fn is_alone(part: Option<Self>) -> bool {
         matches!(part, Some(Self::Changes | Self::Tells | Self::Answers))
@@ -35,27 +35,31 @@ impl Part {
 /// The threads of a channel while its calls are planned.
 pub(super) struct Threads<'p> {
     /// What each delivery is, by its place among those that are due; none for one that has no thread.
-    parts: Vec<Option<Part>>,
+    parts: Vec<Option<ThreadPart>>,
     /// The anchors as they stand.
-    anchors: &'p [Anchor],
+    anchors: &'p [IssueThread],
     /// The same, with those that the calls planned so far open, and all that these say.
-    parents: HashMap<ObjectKey, Anchor>,
+    parents: HashMap<ObjectKey, IssueThread>,
 }
 
 impl<'p> Threads<'p> {
     /// Sorts what is due.
-    pub(super) fn new(due: &[(Delivery, Arc<News>)], objects: &[Option<ObjectKey>], anchors: &'p [Anchor]) -> Self {
-        let parents: HashMap<ObjectKey, Anchor> =
+    pub(super) fn new(
+        due: &[(Delivery, Arc<News>)],
+        objects: &[Option<ObjectKey>],
+        anchors: &'p [IssueThread],
+    ) -> Self {
+        let parents: HashMap<ObjectKey, IssueThread> =
             anchors.iter().map(|anchor| (anchor.object.clone(), anchor.clone())).collect();
         let parts = due.iter().zip(objects).map(|((delivery, news), object)| {
             let anchor = parents.get(object.as_ref()?);
-            part(delivery, news, anchor.is_some_and(|anchor| anchor.standing != Standing::Frozen), anchor.is_some())
+            part(delivery, news, anchor.is_some_and(|anchor| anchor.standing != CardState::Frozen), anchor.is_some())
         });
         Self { parts: parts.collect(), anchors, parents }
     }
 
     /// What a delivery is to its thread.
-    pub(super) fn part(&self, place: usize) -> Option<Part> {
+    pub(super) fn part(&self, place: usize) -> Option<ThreadPart> {
         self.parts[place]
     }
 
@@ -67,28 +71,28 @@ impl<'p> Threads<'p> {
     /// The call for some events of one issue, and the anchor that it changes.
     pub(super) fn call<'a>(
         &mut self,
-        part: Part,
+        part: ThreadPart,
         members: &[&'a (Delivery, Arc<News>)],
         now: Timestamp,
-    ) -> (Call<'a>, Vec<Anchor>) {
+    ) -> (Call<'a>, Vec<IssueThread>) {
         let (delivery, last) = members.last().expect("a call covers something");
-        if let (Part::Answers, Reason::Own(parent)) = (part, &delivery.reason) {
-            let thread = Some(Thread { parent: parent.clone(), broadcast: false });
+        if let (ThreadPart::Answers, DeliveryReason::Own(parent)) = (part, &delivery.reason) {
+            let thread = Some(ThreadReply { parent: parent.clone(), broadcast: false });
             return (in_thread(card(members), thread), Vec::new());
         }
         let Some(mut anchor) = last.event.object_key().and_then(|object| self.parents.remove(&object)) else {
-            let anchor = Anchor::open(delivery, last, now);
+            let anchor = IssueThread::open(delivery, last, now);
             self.parents.extend(anchor.clone().map(|anchor| (anchor.object.clone(), anchor)));
             return (in_one(card(members), members), anchor.into_iter().collect());
         };
         for (_, news) in members {
             anchor.absorb(news, now);
         }
-        let call = if part == Part::Changes {
+        let call = if part == ThreadPart::Changes {
             anchor = anchor.edited(now);
             Call::EditParent(Box::new(anchor.clone()))
         } else {
-            let thread = anchor.ts.clone().map(|parent| Thread { parent, broadcast: echoes(delivery, last) });
+            let thread = anchor.ts.clone().map(|parent| ThreadReply { parent, broadcast: echoes(delivery, last) });
             in_thread(in_one(card(members), members), thread)
         };
         self.parents.insert(anchor.object.clone(), anchor.clone());
@@ -96,7 +100,7 @@ impl<'p> Threads<'p> {
     }
 
     /// The anchors of what goes into a fold: their parents are to be brought up to date.
-    pub(super) fn fold(&mut self, members: &[&(Delivery, Arc<News>)], now: Timestamp) -> Vec<Anchor> {
+    pub(super) fn fold(&mut self, members: &[&(Delivery, Arc<News>)], now: Timestamp) -> Vec<IssueThread> {
         let mut changed: Vec<ObjectKey> = Vec::new();
         let mut seen = HashSet::new();
         for (delivery, news) in members {
@@ -113,10 +117,10 @@ impl<'p> Threads<'p> {
 
     /// Edits of the parents that are behind, as they stand, the longest waiting first.
     pub(super) fn behind<'a>(&self, now: Timestamp) -> Vec<Planned<'a>> {
-        let is_behind = |anchor: &&Anchor| anchor.standing == Standing::Behind && anchor.ts.is_some();
-        let mut behind: Vec<&Anchor> = self.anchors.iter().filter(is_behind).collect();
+        let is_behind = |anchor: &&IssueThread| anchor.standing == CardState::Behind && anchor.ts.is_some();
+        let mut behind: Vec<&IssueThread> = self.anchors.iter().filter(is_behind).collect();
         behind.sort_by_key(|anchor| anchor.edit_at);
-        let edit = |anchor: &Anchor| {
+        let edit = |anchor: &IssueThread| {
             let edited = anchor.clone().edited(now);
             Planned {
                 call: Call::EditParent(Box::new(edited.clone())),
@@ -134,22 +138,22 @@ fn in_threads(delivery: &Delivery) -> bool {
     delivery.options.threads.unwrap_or(true)
 }
 
-fn part(delivery: &Delivery, news: &News, can_change: bool, has_parent: bool) -> Option<Part> {
-    if let Reason::Own(_) = delivery.reason {
-        return Some(if has_parent && in_threads(delivery) { Part::Tells } else { Part::Answers });
+fn part(delivery: &Delivery, news: &News, can_change: bool, has_parent: bool) -> Option<ThreadPart> {
+    if let DeliveryReason::Own(_) = delivery.reason {
+        return Some(if has_parent && in_threads(delivery) { ThreadPart::Tells } else { ThreadPart::Answers });
     }
     if !in_threads(delivery) || delivery.digest.is_some() || !matches!(news.event.object, Object::Issue(_)) {
         return None;
     }
     let opens = news.event.event_type == EventType::Known(KnownType::IssueCreated);
     match news.derived {
-        _ if can_change && (delivery.reason == Reason::Shown || opens) => Some(Part::Changes),
-        Some(Derived::IssueEdited) if can_change => Some(Part::Changes),
+        _ if can_change && (delivery.reason == DeliveryReason::Shown || opens) => Some(ThreadPart::Changes),
+        Some(Derived::IssueEdited) if can_change => Some(ThreadPart::Changes),
         Some(Derived::IssueReplied | Derived::IssueClosed | Derived::IssueReopened | Derived::IssueEdited) => {
-            Some(Part::Says)
+            Some(ThreadPart::Says)
         }
-        _ if has_parent => Some(Part::Says),
-        _ if opens => Some(Part::Opens),
+        _ if has_parent => Some(ThreadPart::Says),
+        _ if opens => Some(ThreadPart::Opens),
         _ => None,
     }
 }
@@ -157,7 +161,7 @@ fn part(delivery: &Delivery, news: &News, can_change: bool, has_parent: bool) ->
 /// Whether the channel sees a message of the thread too. What was done from there is told in the thread only.
 fn echoes(delivery: &Delivery, news: &News) -> bool {
     match delivery.options.echo.unwrap_or(Echo::None) {
-        _ if delivery.reason != Reason::Subscribed => false,
+        _ if delivery.reason != DeliveryReason::Subscribed => false,
         Echo::None => false,
         Echo::State => matches!(news.derived, Some(Derived::IssueClosed | Derived::IssueReopened)),
         Echo::All => true,
@@ -176,7 +180,7 @@ fn in_one<'a>(call: Call<'a>, members: &[&'a (Delivery, Arc<News>)]) -> Call<'a>
     }
 }
 
-fn in_thread(call: Call, thread: Option<Thread>) -> Call {
+fn in_thread(call: Call, thread: Option<ThreadReply>) -> Call {
     match call {
         Call::Card { delivery, news, .. } => Call::Reply { delivery, news, thread },
         call => call,

@@ -6,7 +6,7 @@ mod threads;
 use super::backlog::without_flood;
 use super::digest::with_digests;
 use super::*;
-use crate::model::anchor::Standing;
+use crate::model::issue_thread::CardState;
 use crate::model::object::{Dataset, Issue, Label, Sample};
 use crate::model::{DatasetName, DigestTimes, Event, EventId, MessageTs, Object, Options};
 use proptest::prelude::*;
@@ -72,7 +72,7 @@ fn due(pending: impl IntoIterator<Item = Pending>) -> Due {
             attempts: 0,
             last_error: None,
             account: None,
-            reason: crate::model::Reason::Subscribed,
+            reason: crate::model::DeliveryReason::Subscribed,
         };
         (
             delivery,
@@ -100,7 +100,7 @@ fn kinds(planned: &[Planned]) -> Vec<(&'static str, Vec<u64>)> {
 }
 
 /// The fold that a plan opens, as it is once it stands in the channel.
-fn opened(due: &Due, now: Timestamp) -> Fold {
+fn opened(due: &Due, now: Timestamp) -> BatchMessage {
     let Call::OpenFold(fold) = plan(due, &[], &[], now).remove(0).call else { panic!("no fold is opened") };
     fold.shown_as(MessageTs::parse("1.2").unwrap())
 }
@@ -279,8 +279,8 @@ fn mixes_nothing(due: &Due, one: &Planned) {
         assert!(of.iter().all(|one| one.0 == subscription && one.1.is_some()), "{of:?} are in one digest");
         return;
     }
-    let mut keys: Vec<FoldKey> =
-        one.covers.iter().map(of).map(|(delivery, news)| FoldKey::of(delivery, news)).collect();
+    let mut keys: Vec<BatchKey> =
+        one.covers.iter().map(of).map(|(delivery, news)| BatchKey::of(delivery, news)).collect();
     keys.dedup();
     assert!(keys.len() <= 1, "{keys:?} are in one message");
     let posts = !matches!(one.call, Call::EditParent(_));
@@ -301,8 +301,8 @@ proptest! {
         begins in prop::sample::select(vec![0, 900]),
     ) {
         let all = due(all);
-        let (mut now, mut pending, mut folds) = (at(begins), Due::new(), BTreeMap::<FoldKey, Fold>::new());
-        let (mut anchors, mut calls) = (BTreeMap::<ObjectKey, Anchor>::new(), 0_u32);
+        let (mut now, mut pending, mut folds) = (at(begins), Due::new(), BTreeMap::<BatchKey, BatchMessage>::new());
+        let (mut anchors, mut calls) = (BTreeMap::<ObjectKey, IssueThread>::new(), 0_u32);
         let (mut waiting_for, digests) = (Due::new(), Vec::new());
         let (mut arriving, mut shown, mut counted) = (all.iter().cloned().peekable(), Vec::new(), 0);
         loop {
@@ -312,8 +312,8 @@ proptest! {
             let is_due = |(delivery, _): &mut (Delivery, _)| delivery.not_before <= now;
             pending.extend(waiting_for.extract_if(.., is_due));
             pending.sort_by_key(|(delivery, _)| delivery.sequence);
-            let live: Vec<Fold> = folds.values().cloned().collect();
-            let anchored: Vec<Anchor> = anchors.values().cloned().collect();
+            let live: Vec<BatchMessage> = folds.values().cloned().collect();
+            let anchored: Vec<IssueThread> = anchors.values().cloned().collect();
             let planned = plan(&pending, &live, &anchored, now);
             let planned = with_digests(planned, &pending, &digests, now);
             let planned = without_flood(planned, &pending, &digests, now);
@@ -321,7 +321,7 @@ proptest! {
             let waiting = planned.iter().map(|one| one.at).filter(|at| *at > now).min();
             let Some(next) = planned.into_iter().find(|one| one.at <= now) else {
                 let arrival = arriving.peek().map(|(delivery, _)| delivery.accepted_at);
-                let closing = live.iter().map(Fold::close_at).min();
+                let closing = live.iter().map(BatchMessage::close_at).min();
                 let held = waiting_for.iter().map(|(delivery, _)| delivery.not_before).min();
                 match [waiting, arrival, closing, held].into_iter().flatten().min() {
                     Some(time) => now = time,
@@ -375,7 +375,7 @@ proptest! {
                 in_thread && news.event.object_key().as_ref() == Some(&anchor.object)
             };
             let last = all.iter().rfind(of_it).map(|(delivery, _)| delivery.sequence);
-            prop_assert_eq!((anchor.standing, last), (Standing::Current, Some(anchor.replies.into())));
+            prop_assert_eq!((anchor.standing, last), (CardState::Current, Some(anchor.replies.into())));
         }
         let mut latest: HashMap<ObjectKey, u64> = HashMap::new();
         for sequence in shown {

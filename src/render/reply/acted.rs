@@ -5,7 +5,7 @@ use super::words::{count, time};
 use crate::render::Message;
 use crate::render::acts::label_button;
 use crate::segments::acted::{Acted, Found};
-use crate::segments::api::{IssueStatus, LabelStatus, Said, SegmentsError, Trouble};
+use crate::segments::api::{ErrorKind, IssueStatus, LabelStatus, Said, SegmentsError};
 use crate::slack::interaction::{Act, Action, What};
 
 /// Room for what Segments.ai says, and for a name.
@@ -123,13 +123,13 @@ pub(super) fn why(error: &SegmentsError, verb: &str, noun: &str) -> (String, &'s
     }
 }
 
-fn in_words(trouble: Trouble) -> String {
+fn in_words(trouble: ErrorKind) -> String {
     match trouble {
-        Trouble::Unreachable => "it could not be reached".to_owned(),
-        Trouble::TimedOut => "it did not answer in time".to_owned(),
-        Trouble::Cut => "the connection broke".to_owned(),
-        Trouble::Status(status) => format!("it answered with an error of its own ({status})"),
-        Trouble::TooLong | Trouble::Unreadable => "its answer cannot be read".to_owned(),
+        ErrorKind::Unreachable => "it could not be reached".to_owned(),
+        ErrorKind::TimedOut => "it did not answer in time".to_owned(),
+        ErrorKind::Cut => "the connection broke".to_owned(),
+        ErrorKind::Status(status) => format!("it answered with an error of its own ({status})"),
+        ErrorKind::TooLong | ErrorKind::Unreadable => "its answer cannot be read".to_owned(),
     }
 }
 

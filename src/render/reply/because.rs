@@ -3,7 +3,7 @@
 use super::layout::{button, buttons, context, say, stack};
 use super::why::{PART, what};
 use super::words::{self, grouped};
-use crate::model::{EventSelector, Gist, Rule};
+use crate::model::{EventSelector, EventSummary, Rule};
 use crate::render::{Message, kit};
 use crate::slack::interaction::Action;
 
@@ -14,7 +14,7 @@ const MOST: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Because<'a> {
     /// The event.
-    pub gist: Gist,
+    pub gist: EventSummary,
     /// The number of the subscription that asked for it.
     pub number: u32,
     /// What of the subscription asks for it.

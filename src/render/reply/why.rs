@@ -3,11 +3,11 @@
 use super::layout::{context, plain, say, stack};
 use super::typed::code;
 use super::words;
-use crate::model::fate::{Fate, Hold, Refusal};
+use crate::model::event_status::{EventStatus, HeldBy, SelectionRefusal};
 use crate::model::selection::known_names;
 use crate::model::{
-    ChannelId, DatasetName, DatasetPattern, End, EventSelection, Filter, FilterKey, Gist, Glob, MessageTs, Options,
-    Rule,
+    ChannelId, DatasetName, DatasetPattern, DeliveryResult, EventSelection, EventSummary, Filter, FilterKey, Glob,
+    MessageTs, Options, Rule,
 };
 use crate::render::{Message, kit, mrkdwn};
 use jiff::Timestamp;
@@ -17,11 +17,11 @@ use url::Url;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told<'a> {
     /// The event.
-    pub gist: Gist,
+    pub gist: EventSummary,
     /// When it came.
     pub came_at: Timestamp,
     /// What became of it.
-    pub fate: Fate<'a>,
+    pub fate: EventStatus<'a>,
     /// How often the sender sent it again.
     pub repeats: u32,
     /// How many older ones were not wanted for the same reason, and are not shown.
@@ -73,7 +73,7 @@ pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp, withheld: usi
 }
 
 /// `sample.created` rose.png in `jane/flowers` by jane · today at 9:14
-pub(super) fn what(gist: &Gist) -> String {
+pub(super) fn what(gist: &EventSummary) -> String {
     let mut what = code(&gist.event, EVENT);
     let mut add = |before: &str, text: String| {
         if !text.is_empty() {
@@ -88,13 +88,13 @@ pub(super) fn what(gist: &Gist) -> String {
     what
 }
 
-fn person(gist: &Gist) -> String {
+fn person(gist: &EventSummary) -> String {
     gist.by.as_deref().map(|by| plain(by, NAME)).unwrap_or_default()
 }
 
 /// What became of it, and what of those like it.
 fn became(told: &Told<'_>, place: &Place<'_>) -> String {
-    let like = if told.fate == Fate::NoSubscription { "of this dataset" } else { "like it" };
+    let like = if told.fate == EventStatus::NoSubscription { "of this dataset" } else { "like it" };
     let parts = [
         Some(fate(&told.fate, &told.gist, place)),
         sent_again(told.repeats),
@@ -114,73 +114,73 @@ fn sent_again(repeats: u32) -> Option<String> {
     }
 }
 
-fn fate(fate: &Fate<'_>, gist: &Gist, place: &Place<'_>) -> String {
+fn fate(fate: &EventStatus<'_>, gist: &EventSummary, place: &Place<'_>) -> String {
     match fate {
-        Fate::Ended(end) => ended(end, place),
-        Fate::Held { until, by } => {
+        EventStatus::Ended(end) => ended(end, place),
+        EventStatus::Held { until, by } => {
             let until = words::time(*until);
             match by {
-                Hold::Mute(mute) if mute.dataset == DatasetPattern::everything() => {
+                HeldBy::Mute(mute) if mute.dataset == DatasetPattern::everything() => {
                     format!("🔇 Held until {until}: {} muted this channel.", words::user(&mute.by))
                 }
-                Hold::Mute(mute) => {
+                HeldBy::Mute(mute) => {
                     let dataset = words::dataset(&mute.dataset, DATASET);
                     format!("🔇 Held until {until}: {} muted {dataset}.", words::user(&mute.by))
                 }
-                Hold::Quiet(number) => format!("🌙 Held until {until}: quiet hours of #{number}."),
-                Hold::Digest(number) => format!("⏳ Held until {until} for the digest of #{number}."),
-                Hold::Unknown => format!("⏳ Held until {until}."),
+                HeldBy::Quiet(number) => format!("🌙 Held until {until}: quiet hours of #{number}."),
+                HeldBy::Digest(number) => format!("⏳ Held until {until} for the digest of #{number}."),
+                HeldBy::Unknown => format!("⏳ Held until {until}."),
             }
         }
-        Fate::Retried { error, at } => {
+        EventStatus::Retried { error, at } => {
             let at = at.map_or_else(|| "in a moment".to_owned(), words::time);
             format!("⏳ Waits: {}. It is tried again {at}.", answer(error))
         }
-        Fate::Paused { reason, since } => {
+        EventStatus::Paused { reason, since } => {
             let (why, next) = words::refusal(&reason.0);
             let since = since.map(|since| format!("nothing is posted here since {}: ", words::time(since)));
             format!("⏸ Waits: {}{why}. {next}", since.unwrap_or_default())
         }
-        Fate::Collected(minutes) => {
+        EventStatus::Collected(minutes) => {
             format!("⏳ Waits for others to come with it: {}.", code(&format!("batch:{minutes}m"), 20))
         }
-        Fate::Next { at: None } => "⏳ Waits for its turn, and comes in a moment.".to_owned(),
-        Fate::Next { at: Some(at) } => format!("⏳ Waits for its turn: posting goes on {}.", words::time(*at)),
-        Fate::Stale => "🚫 Not news: a later state of the same object had come before.".to_owned(),
-        Fate::Repeated => {
+        EventStatus::Next { at: None } => "⏳ Waits for its turn, and comes in a moment.".to_owned(),
+        EventStatus::Next { at: Some(at) } => format!("⏳ Waits for its turn: posting goes on {}.", words::time(*at)),
+        EventStatus::Stale => "🚫 Not news: a later state of the same object had come before.".to_owned(),
+        EventStatus::Repeated => {
             "🚫 Sent again by Segments.ai: it was taken in before, and nothing is posted twice.".to_owned()
         }
-        Fate::Refused { number, rule, by } => format!("🚫 {}", refused(*number, rule, *by, gist)),
-        Fate::NoSubscription => format!("🚫 No subscription here {}", no_subscription(gist)),
-        Fate::Uninvited(number) => {
+        EventStatus::Refused { number, rule, by } => format!("🚫 {}", refused(*number, rule, *by, gist)),
+        EventStatus::NoSubscription => format!("🚫 No subscription here {}", no_subscription(gist)),
+        EventStatus::Uninvited(number) => {
             format!("🚫 #{number} waits for an invite. Type `/invite` and this app's name, and posting starts.")
         }
-        Fate::Earlier(number) => {
+        EventStatus::Earlier(number) => {
             format!("🚫 It came before #{number} was made, changed or active. Now it would be posted.")
         }
     }
 }
 
-fn ended(end: &End, place: &Place<'_>) -> String {
+fn ended(end: &DeliveryResult, place: &Place<'_>) -> String {
     let thread = match end {
-        End::Posted { thread, .. } => thread.as_ref(),
+        DeliveryResult::Posted { thread, .. } => thread.as_ref(),
         _ => None,
     };
     let see = |ts: &MessageTs| permalink(place, ts, thread).map(|url| format!(" {}", mrkdwn::link(&url, "See it")));
     let see = end.message().and_then(see).unwrap_or_default();
     match end {
-        End::Posted { thread: None, .. } => format!("✅ Posted.{see}"),
-        End::Posted { thread: Some(_), .. } => format!("✅ Posted in the thread of its issue.{see}"),
-        End::Folded { count, .. } => match count.saturating_sub(1) {
+        DeliveryResult::Posted { thread: None, .. } => format!("✅ Posted.{see}"),
+        DeliveryResult::Posted { thread: Some(_), .. } => format!("✅ Posted in the thread of its issue.{see}"),
+        DeliveryResult::Folded { count, .. } => match count.saturating_sub(1) {
             0 => format!("✅ Posted in one message with those that follow.{see}"),
             1 => format!("✅ Posted in one message with another.{see}"),
             others => format!("✅ Posted in one message with {} others.{see}", words::grouped(others)),
         },
-        End::Edited { .. } => format!("✅ Shown in a message that was there already.{see}"),
-        End::Followed { .. } => {
+        DeliveryResult::Edited { .. } => format!("✅ Shown in a message that was there already.{see}"),
+        DeliveryResult::Followed { .. } => {
             format!("✅ Not subscribed here; the card that shows its issue was brought up to date.{see}")
         }
-        End::Dead { error } => {
+        DeliveryResult::Dead { error } => {
             format!("❌ Given up: {}. It is kept; ask whoever runs this app.", answer(error))
         }
     }
@@ -199,15 +199,15 @@ fn answer(error: &str) -> String {
     }
 }
 
-fn refused(number: u32, rule: &Rule, by: Refusal<'_>, gist: &Gist) -> String {
+fn refused(number: u32, rule: &Rule, by: SelectionRefusal<'_>, gist: &EventSummary) -> String {
     match by {
-        Refusal::Dataset => no_subscription(gist),
-        Refusal::NotSelected => {
+        SelectionRefusal::Dataset => no_subscription(gist),
+        SelectionRefusal::NotSelected => {
             let selected = EventSelection { exclude: Vec::new(), ..rule.events.clone() };
             format!("#{number} selects only {}.", words::typed_events(&selected, PART))
         }
-        Refusal::Excluded(selector) => format!("#{number} leaves out {}.", code(selector.as_str(), PART)),
-        Refusal::Filter(filter) => {
+        SelectionRefusal::Excluded(selector) => format!("#{number} leaves out {}.", code(selector.as_str(), PART)),
+        SelectionRefusal::Filter(filter) => {
             let written = code(&Filter { exclude: false, ..filter.clone() }.to_string(), PART);
             match (filter.exclude, filter.key, person(gist)) {
                 (true, ..) => format!("#{number} leaves out {written}."),
@@ -222,7 +222,7 @@ fn refused(number: u32, rule: &Rule, by: Refusal<'_>, gist: &Gist) -> String {
 }
 
 /// That there is no subscription, and the command that would make one where such an event can be asked for.
-fn no_subscription(gist: &Gist) -> String {
+fn no_subscription(gist: &EventSummary) -> String {
     let Some(dataset) = &gist.dataset else {
         return "gets events without a dataset: only one to `*` does.".to_owned();
     };

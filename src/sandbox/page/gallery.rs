@@ -8,7 +8,9 @@ use super::layout::head;
 use super::names::Names;
 use super::{blocks, mrkdwn};
 use crate::model::subscription::Style;
-use crate::model::{Anchor, Delivery, DigestMessage, DigestTimes, EventId, Fold, News, ObjectState, Options, People};
+use crate::model::{
+    BatchMessage, Delivery, DigestMessage, DigestTimes, EventId, IssueThread, News, ObjectState, Options, People,
+};
 use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent};
 use crate::routing::derive::derive;
 use crate::segments::decode::{Decoded, decode};
@@ -145,14 +147,14 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         shown.push(("late", card(&opened, &showing(Style::Card, late, &people))));
         shown.push(("test", card(&opened, &Showing { test: true, ..showing(Style::Card, now, &people) })));
         shown.extend(
-            Anchor::open(&delivery, &opened, now)
+            IssueThread::open(&delivery, &opened, now)
                 .map(|open| ("issue, open", parent(&open, &people, APP_URL, Acts::Nothing))),
         );
         if let Some((reply, _)) = made_up("issue.replied", 1, now, state.as_ref()) {
             shown.push(("reply in a thread", in_thread(&reply, &showing(Style::Card, now, &people), false)));
         }
         if let Some((closed, _)) = made_up("issue.closed", 1, now, state.as_ref())
-            && let Some(anchor) = Anchor::open(&delivery, &closed, now)
+            && let Some(anchor) = IssueThread::open(&delivery, &closed, now)
         {
             shown.push(("issue, resolved", parent(&anchor, &people, APP_URL, Acts::Nothing)));
             let line = in_thread(&closed, &showing(Style::Card, now, &people), true);
@@ -162,7 +164,7 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
     let samples: Vec<News> =
         (1..=MANY).filter_map(|number| Some(made_up("sample.created", number, now, None)?.0)).collect();
     if let [first, others @ ..] = samples.as_slice() {
-        let mut many = Fold::open(&delivery, first, now);
+        let mut many = BatchMessage::open(&delivery, first, now);
         for news in others {
             many.add(&delivery, news, now);
         }
@@ -189,7 +191,7 @@ fn delivery(now: Timestamp) -> Delivery {
         not_before: now,
         digest: Some(DigestTimes { at: now, due: now }),
         account: None,
-        reason: crate::model::Reason::Subscribed,
+        reason: crate::model::DeliveryReason::Subscribed,
         attempts: 0,
         last_error: None,
     }

@@ -1,6 +1,6 @@
 //! An answer of Segments.ai: received within limits, and sorted into consent, refusal and trouble.
 
-use super::error::{Said, SegmentsError, Trouble};
+use super::error::{ErrorKind, Said, SegmentsError};
 use super::sieve::Sieve;
 use crate::segments::decode::{DEEPEST, nests_deeper_than};
 use crate::segments::lenient::{cut, each_element, each_entry, field, string};
@@ -28,16 +28,16 @@ const LONGEST_WAIT: Duration = Duration::from_hours(1);
 
 /// What a call may leave behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum AnswerKind {
     /// Nothing.
     Read,
     /// A change.
     Write,
 }
 
-impl Kind {
+impl AnswerKind {
     /// What trouble means that came after the call was sent.
-    pub(super) fn after_sending(self, trouble: Trouble) -> SegmentsError {
+    pub(super) fn after_sending(self, trouble: ErrorKind) -> SegmentsError {
         match self {
             Self::Read => SegmentsError::Unavailable(trouble),
             Self::Write => SegmentsError::Unclear(trouble),
@@ -46,18 +46,18 @@ impl Kind {
 }
 
 /// An answer, whatever it says.
-pub(super) struct Answer {
+pub(super) struct AnswerBody {
     pub(super) status: StatusCode,
     retry_after: Option<Duration>,
     body: Vec<u8>,
 }
 
-impl Answer {
+impl AnswerBody {
     /// Reads an answer up to its limit, without the value of the field that is to be left out of it.
     pub(super) async fn receive(
         mut response: reqwest::Response,
         left_out: Option<&'static str>,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ErrorKind> {
         let status = response.status();
         let retry_after = response.headers().get(header::RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
@@ -77,8 +77,8 @@ impl Answer {
                         None => body.extend_from_slice(&chunk),
                     }
                 }
-                Ok(Some(_)) if status.is_success() => return Err(Trouble::TooLong),
-                Err(_) if status.is_success() => return Err(Trouble::Cut),
+                Ok(Some(_)) if status.is_success() => return Err(ErrorKind::TooLong),
+                Err(_) if status.is_success() => return Err(ErrorKind::Cut),
                 // Of a refusal the status says enough.
                 Ok(_) | Err(_) => break,
             }
@@ -87,7 +87,7 @@ impl Answer {
     }
 
     /// The JSON of an answer that consents; else what it means. The key is taken out of what was said.
-    pub(super) fn consent(self, kind: Kind, key: &SecretString) -> Result<String, SegmentsError> {
+    pub(super) fn consent(self, kind: AnswerKind, key: &SecretString) -> Result<String, SegmentsError> {
         if self.status.is_success() {
             return self.json(kind);
         }
@@ -108,13 +108,13 @@ impl Answer {
             400 if says(&["not found", "does not exist", "invalid page"]) => SegmentsError::NotFound,
             400..=499 if status != 408 => SegmentsError::Rejected { said: said() },
             // Neither of these has begun with the call.
-            503 | 300..=399 => SegmentsError::Unavailable(Trouble::Status(status)),
-            _ => kind.after_sending(Trouble::Status(status)),
+            503 | 300..=399 => SegmentsError::Unavailable(ErrorKind::Status(status)),
+            _ => kind.after_sending(ErrorKind::Status(status)),
         })
     }
 
-    fn json(self, kind: Kind) -> Result<String, SegmentsError> {
-        let unreadable = || kind.after_sending(Trouble::Unreadable);
+    fn json(self, kind: AnswerKind) -> Result<String, SegmentsError> {
+        let unreadable = || kind.after_sending(ErrorKind::Unreadable);
         let body = String::from_utf8(self.body).map_err(|_| unreadable())?;
         if nests_deeper_than(&body, DEEPEST) || serde_json::from_str::<IgnoredAny>(&body).is_err() {
             return Err(unreadable());
@@ -216,12 +216,12 @@ mod tests {
     use proptest::prelude::*;
 
     fn refused(status: u16, body: &str) -> SegmentsError {
-        answered(status, None, body, Kind::Read)
+        answered(status, None, body, AnswerKind::Read)
     }
 
-    fn answered(status: u16, retry_after: Option<u64>, body: &str, kind: Kind) -> SegmentsError {
+    fn answered(status: u16, retry_after: Option<u64>, body: &str, kind: AnswerKind) -> SegmentsError {
         let retry_after = retry_after.map(Duration::from_secs);
-        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), retry_after, body: body.into() };
+        let answer = AnswerBody { status: StatusCode::from_u16(status).unwrap(), retry_after, body: body.into() };
         answer.consent(kind, &SecretString::from("k3y")).unwrap_err()
     }
 
@@ -279,14 +279,18 @@ mod tests {
     #[test]
     fn a_write_is_unclear_where_it_may_have_been_done() {
         for (status, kind) in [(500, "unclear"), (502, "unclear"), (504, "unclear"), (408, "unclear")] {
-            assert_eq!(answered(status, None, "", Kind::Write).word(), kind, "{status}");
+            assert_eq!(answered(status, None, "", AnswerKind::Write).word(), kind, "{status}");
         }
         for status in [503, 301, 307] {
-            assert_eq!(answered(status, None, "", Kind::Write).word(), "unavailable", "{status}");
+            assert_eq!(answered(status, None, "", AnswerKind::Write).word(), "unavailable", "{status}");
         }
         for body in ["", "<p>Fine", "{", "\u{0}"] {
-            assert_eq!(answered(200, None, body, Kind::Write), SegmentsError::Unclear(Trouble::Unreadable), "{body}");
-            assert_eq!(answered(200, None, body, Kind::Read), SegmentsError::Unavailable(Trouble::Unreadable));
+            assert_eq!(
+                answered(200, None, body, AnswerKind::Write),
+                SegmentsError::Unclear(ErrorKind::Unreadable),
+                "{body}"
+            );
+            assert_eq!(answered(200, None, body, AnswerKind::Read), SegmentsError::Unavailable(ErrorKind::Unreadable));
         }
     }
 
@@ -303,7 +307,7 @@ mod tests {
             (429, Some(u64::MAX), "", 3600),
         ] {
             let expected = SegmentsError::Throttled { retry_after: Duration::from_secs(seconds) };
-            assert_eq!(answered(status, header, body, Kind::Write), expected, "{status} {header:?} {body}");
+            assert_eq!(answered(status, header, body, AnswerKind::Write), expected, "{status} {header:?} {body}");
         }
     }
 
@@ -312,7 +316,7 @@ mod tests {
         fn any_refusal_is_sorted_and_says_one_short_line(
             status in 300_u16..600, body in r#"(\{"(detail|x)":)?[\[\]{}",:a\\ud83 \n0-9<]{0,60}"#,
         ) {
-            let error = answered(status, None, &body, Kind::Write);
+            let error = answered(status, None, &body, AnswerKind::Write);
             if let SegmentsError::Forbidden { said } | SegmentsError::Rejected { said } = error {
                 let words = said.words().unwrap_or_default();
                 prop_assert!(words.chars().count() <= LINE && !words.contains('\n'));

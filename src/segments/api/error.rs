@@ -32,15 +32,15 @@ pub enum SegmentsError {
     },
     /// It was not done; later it may be.
     #[error("Segments.ai is unavailable: {0}")]
-    Unavailable(Trouble),
+    Unavailable(ErrorKind),
     /// It was sent, and may have been done: only reading shows it.
     #[error("Segments.ai may or may not have done it: {0}")]
-    Unclear(Trouble),
+    Unclear(ErrorKind),
 }
 
 /// What went wrong on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Trouble {
+pub enum ErrorKind {
     /// Nothing was sent.
     #[error("could not connect")]
     Unreachable,

@@ -40,9 +40,9 @@ impl fmt::Display for IssueId {
 
 /// The name of a user or an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Username(String);
+pub struct SegmentsUsername(String);
 
-impl Username {
+impl SegmentsUsername {
     /// Parses a name of at most 150 characters.
     pub fn parse(text: &str) -> Option<Self> {
         names_a_part(text, 150).then(|| Self(text.to_owned()))
@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn a_name_that_would_lead_elsewhere_is_refused() {
         for hostile in ["", ".", "..", "a/b", "a\nb", &"a".repeat(300)] {
-            assert!(Username::parse(hostile).is_none() && Labelset::parse(hostile).is_none(), "{hostile}");
+            assert!(SegmentsUsername::parse(hostile).is_none() && Labelset::parse(hostile).is_none(), "{hostile}");
         }
-        assert_eq!(Username::parse("jürgen %2F?").unwrap().as_str(), "jürgen %2F?");
+        assert_eq!(SegmentsUsername::parse("jürgen %2F?").unwrap().as_str(), "jürgen %2F?");
     }
 }

@@ -8,7 +8,7 @@ use super::view::View;
 use super::writer::Commit;
 use super::{anchors, books, datasets};
 use crate::model::{
-    AccountId, ChannelRef, Delivery, DigestTimes, News, ObjectKey, ObjectState, Reason, Subscription,
+    AccountId, ChannelRef, Delivery, DeliveryReason, DigestTimes, News, ObjectKey, ObjectState, Subscription,
     SubscriptionState, WorkspaceId,
 };
 use crate::store::{AccountRecord, Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
@@ -96,7 +96,7 @@ fn add_concerned(
                 channel,
                 subscription: anchor.subscription,
                 options,
-                reason: Reason::Shown,
+                reason: DeliveryReason::Shown,
                 not_before: arrival.received_at,
                 digest: None,
             });
@@ -113,13 +113,13 @@ fn add_concerned(
             channel: own.channel.clone(),
             subscription: one.number,
             options: one.rule.options,
-            reason: Reason::Subscribed,
+            reason: DeliveryReason::Subscribed,
             not_before: arrival.received_at,
             digest: None,
         }));
     }
     if let Some(new) = verdict.deliveries.iter_mut().find(|new| new.channel == own.channel) {
-        (new.reason, new.not_before, new.digest) = (Reason::Own(own.message), arrival.received_at, None);
+        (new.reason, new.not_before, new.digest) = (DeliveryReason::Own(own.message), arrival.received_at, None);
     }
     Ok(())
 }

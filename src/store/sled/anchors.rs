@@ -2,8 +2,8 @@
 
 use super::keys::{Key, Kind};
 use super::view::View;
-use crate::model::anchor::Standing;
-use crate::model::{Anchor, ChannelId, ChannelRef, Delivery, News, Object, ObjectKey, WorkspaceId};
+use crate::model::issue_thread::CardState;
+use crate::model::{ChannelId, ChannelRef, Delivery, IssueThread, News, Object, ObjectKey, WorkspaceId};
 use crate::store::StoreError;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -17,22 +17,22 @@ pub(super) const LIVES: Duration = Duration::from_hours(180 * 24);
 
 /// Keeps an anchor in the place of what it was; one that is gone is forgotten. What became of the issue while its card
 /// waited may be told to nobody else, so a new one takes it in.
-pub(super) fn put(view: &mut View, channel_ref: &ChannelRef, anchor: &Anchor) -> Result<(), StoreError> {
+pub(super) fn put(view: &mut View, channel_ref: &ChannelRef, anchor: &IssueThread) -> Result<(), StoreError> {
     let key = Key::anchor(channel_ref, &anchor.object);
     let mut anchor = anchor.clone();
-    if let Some(before) = view.read::<Anchor>(&key)? {
+    if let Some(before) = view.read::<IssueThread>(&key)? {
         view.remove(&Key::behind(channel_ref, before.edit_at, &before.object))?;
-    } else if let Some(account) = anchor.account.as_ref().filter(|_| anchor.standing == Standing::Current)
+    } else if let Some(account) = anchor.account.as_ref().filter(|_| anchor.standing == CardState::Current)
         && let Some(known) = view.read(&Key::object(&channel_ref.workspace, account, &anchor.object))?
     {
         anchor = anchor.caught_up(&known);
     }
-    if anchor.standing == Standing::Gone {
+    if anchor.standing == CardState::Gone {
         show(view, channel_ref, &anchor.object, false)?;
         return view.remove(&key);
     }
     show(view, channel_ref, &anchor.object, true)?;
-    if anchor.standing == Standing::Behind {
+    if anchor.standing == CardState::Behind {
         view.write(&Key::behind(channel_ref, anchor.edit_at, &anchor.object), &anchor.object)?;
     }
     view.write(&key, &anchor)
@@ -56,13 +56,14 @@ pub(super) fn of_issue(
     view: &View,
     workspace: &WorkspaceId,
     object: &ObjectKey,
-) -> Result<Vec<(ChannelRef, Anchor)>, StoreError> {
+) -> Result<Vec<(ChannelRef, IssueThread)>, StoreError> {
     let channels: Vec<ChannelId> = view.read(&Key::shown(workspace, object))?.unwrap_or_default();
     let mut anchors = Vec::new();
     for channel in channels {
         let channel_ref = ChannelRef { workspace: workspace.clone(), channel };
-        let anchor = view.read::<Anchor>(&Key::anchor(&channel_ref, object))?;
-        anchors.extend(anchor.filter(|anchor| anchor.standing != Standing::Frozen).map(|anchor| (channel_ref, anchor)));
+        let anchor = view.read::<IssueThread>(&Key::anchor(&channel_ref, object))?;
+        anchors
+            .extend(anchor.filter(|anchor| anchor.standing != CardState::Frozen).map(|anchor| (channel_ref, anchor)));
     }
     Ok(anchors)
 }
@@ -73,7 +74,7 @@ pub(super) fn claimed(
     view: &View,
     channel_ref: &ChannelRef,
     due: &[(Delivery, Arc<News>)],
-) -> Result<(Vec<Anchor>, Option<Timestamp>), StoreError> {
+) -> Result<(Vec<IssueThread>, Option<Timestamp>), StoreError> {
     let issues = due.iter().filter(|(_, news)| matches!(news.event.object, Object::Issue(_)));
     let mut objects: BTreeSet<ObjectKey> = issues.filter_map(|(_, news)| news.event.object_key()).collect();
     let behind = Key::within(channel_ref, Kind::Behind);
@@ -81,7 +82,7 @@ pub(super) fn claimed(
     let mut anchors = Vec::new();
     for entry in view.scan::<ObjectKey>(&behind).take(MOST_BEHIND) {
         let (key, object) = entry?;
-        let Some(anchor) = view.read::<Anchor>(&Key::anchor(channel_ref, &object))? else {
+        let Some(anchor) = view.read::<IssueThread>(&Key::anchor(channel_ref, &object))? else {
             view.note_unreadable(key);
             continue;
         };
@@ -90,14 +91,14 @@ pub(super) fn claimed(
         anchors.push(anchor);
     }
     for object in objects {
-        anchors.extend(view.read::<Anchor>(&Key::anchor(channel_ref, &object))?);
+        anchors.extend(view.read::<IssueThread>(&Key::anchor(channel_ref, &object))?);
     }
     Ok((anchors, edit_at))
 }
 
 /// Forgets an anchor whose issue was not heard of for long.
 pub(super) fn forget(view: &mut View, _: &WorkspaceId, key: &Key, now: Timestamp) -> Result<u64, StoreError> {
-    let Some(anchor) = view.read::<Anchor>(key)? else { return Ok(0) };
+    let Some(anchor) = view.read::<IssueThread>(key)? else { return Ok(0) };
     if anchor.changed_at >= now.checked_sub(LIVES).unwrap_or(Timestamp::MIN) {
         return Ok(0);
     }

@@ -64,7 +64,7 @@ mod tests {
                 subscription: 1,
                 options: Options::default(),
                 not_before,
-                reason: crate::model::Reason::Subscribed,
+                reason: crate::model::DeliveryReason::Subscribed,
                 digest: None,
             };
             let event = Event {

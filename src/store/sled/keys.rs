@@ -9,8 +9,8 @@
 mod short;
 
 use crate::model::{
-    AccountId, ChannelId, ChannelRef, DatasetName, DigestMessage, EventId, Fold, FoldKey, MessageId, ObjectKey,
-    TriggerId, UserId, Username, WorkspaceId,
+    AccountId, BatchKey, BatchMessage, ChannelId, ChannelRef, DatasetName, DigestMessage, EventId, MessageId,
+    ObjectKey, TriggerId, UserId, Username, WorkspaceId,
 };
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -211,8 +211,8 @@ impl Key {
 
     /// A fold that is not closed; one that waits to be closed may stand beside a newer one of its key. A dataset's name
     /// contains no line break, and the event's comes last: the three do not blur.
-    pub(super) fn fold(channel_ref: &ChannelRef, fold: &Fold) -> Self {
-        let FoldKey { subscription, event, dataset } = &fold.key;
+    pub(super) fn fold(channel_ref: &ChannelRef, fold: &BatchMessage) -> Self {
+        let BatchKey { subscription, event, dataset } = &fold.key;
         let dataset = dataset.as_ref().map_or("", |dataset| dataset.as_str());
         let text = format!("{subscription}\n{dataset}\n{event}");
         Self::within(channel_ref, Kind::Fold).time(fold.opened_at).bounded(&text)

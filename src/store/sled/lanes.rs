@@ -6,7 +6,7 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::{anchors, books, events, letters, mutes, outcomes, pauses};
-use crate::model::{ChannelRef, Delivery, DigestMessage, Fold, Pause, Subscription, WorkspaceId};
+use crate::model::{BatchMessage, ChannelRef, Delivery, DigestMessage, Pause, Subscription, WorkspaceId};
 pub(super) use crate::store::record::LaneState as QueueRecord;
 use crate::store::{Backlog, Claim, Intent, Settlement, StoreError};
 use jiff::Timestamp;
@@ -123,11 +123,12 @@ pub(super) fn claim(
             None => lost.push(delivery.sequence),
         }
     }
-    let folds = view.scan::<Fold>(&Key::within(channel_ref, Kind::Fold)).map(|entry| entry.map(|(_, fold)| fold));
+    let folds =
+        view.scan::<BatchMessage>(&Key::within(channel_ref, Kind::Fold)).map(|entry| entry.map(|(_, fold)| fold));
     let folds = folds.collect::<Result<Vec<_>, _>>()?;
     let digests = view.scan::<DigestMessage>(&Key::within(channel_ref, Kind::Digest));
     let digests = digests.map(|entry| entry.map(|(_, digest)| digest)).collect::<Result<Vec<_>, _>>()?;
-    let next_due = folds.iter().map(Fold::close_at).chain(next_due).min();
+    let next_due = folds.iter().map(BatchMessage::close_at).chain(next_due).min();
     let (anchors, edit_at) = anchors::claimed(view, channel_ref, &due)?;
     let next_due = next_due.into_iter().chain(edit_at).min();
     let intent = view.read(&Key::of(channel_ref, Kind::Intent))?;

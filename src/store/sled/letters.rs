@@ -5,7 +5,7 @@ use super::keys::{Key, Kind};
 use super::lanes::{self, QueueRecord};
 use super::outcomes;
 use super::view::View;
-use crate::model::{ChannelRef, End, LetterId, WorkspaceId};
+use crate::model::{ChannelRef, DeliveryResult, LetterId, WorkspaceId};
 use crate::store::{DeadLetter, StoreError};
 use jiff::Timestamp;
 
@@ -39,7 +39,7 @@ pub(super) fn bury(
         };
         put(view, channel_ref, &letter)?;
     }
-    let end = End::Dead { error: error.to_owned() };
+    let end = DeliveryResult::Dead { error: error.to_owned() };
     outcomes::note(view, channel_ref, &mut record.outcomes, &ended, &end, at)
 }
 

@@ -3,7 +3,7 @@
 use super::keys::{Key, Kind};
 use super::view::View;
 use super::{events, lanes};
-use crate::model::{ChannelId, ChannelRef, Delivery, DigestTimes, EndedMutes, Hold, Mute, WorkspaceId};
+use crate::model::{ChannelId, ChannelRef, Delivery, DigestTimes, EndedMutes, HoldUntil, Mute, WorkspaceId};
 use crate::store::{HeldUntil, StoreError};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ pub(super) fn release(
         // What is due already goes as it is, and so does what has lost its event.
         let news = if delivery.not_before > now { events::news(view, channel_ref, &delivery)? } else { None };
         let Some(news) = news else { continue };
-        let Hold { until, digest } = held_until(&delivery, &news);
+        let HoldUntil { until, digest } = held_until(&delivery, &news);
         let until = until.unwrap_or(now);
         let digest = digest.map(|at| DigestTimes { at, due: until });
         released += u64::from(until <= now);

@@ -4,7 +4,10 @@ use super::events;
 use super::keys::{Key, Kind};
 use super::lanes::QueueRecord;
 use super::view::View;
-use crate::model::{ChannelRef, Delivery, DigestMessage, End, Fold, Gist, MessageTs, Outcome, Reason};
+use crate::model::{
+    BatchMessage, ChannelRef, Delivery, DeliveryReason, DeliveryRecord, DeliveryResult, DigestMessage, EventSummary,
+    MessageTs,
+};
 use crate::store::{History, Intent, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,23 +21,23 @@ const KEPT: u64 = 200;
 #[derive(Serialize, Deserialize)]
 pub(super) struct Numbered {
     pub(super) number: u64,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: DeliveryRecord,
 }
 
 /// The way in which deliveries ended that a message shows now.
 pub(super) fn shown(
     intent: Option<&Intent>,
-    fold: Option<&Fold>,
+    fold: Option<&BatchMessage>,
     digest: Option<&DigestMessage>,
     ts: MessageTs,
-) -> End {
+) -> DeliveryResult {
     let together = fold.map(|fold| fold.count).or(digest.map(|digest| digest.count));
     match (together, intent) {
-        (Some(count), _) => End::Folded { ts, count },
-        (None, Some(Intent { edits: Some(_), .. })) => End::Edited { ts },
+        (Some(count), _) => DeliveryResult::Folded { ts, count },
+        (None, Some(Intent { edits: Some(_), .. })) => DeliveryResult::Edited { ts },
         (None, intent) => {
             let thread = intent.and_then(|intent| intent.thread.as_ref()).map(|thread| thread.parent.clone());
-            End::Posted { ts, thread }
+            DeliveryResult::Posted { ts, thread }
         }
     }
 }
@@ -45,21 +48,23 @@ pub(super) fn note(
     channel_ref: &ChannelRef,
     next: &mut u64,
     ended: &[Delivery],
-    end: &End,
+    end: &DeliveryResult,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     // Of more than the ring holds, the last ones stay.
     let first = ended.len().saturating_sub(usize::try_from(KEPT).unwrap_or(usize::MAX));
     for delivery in &ended[first..] {
         let Some(news) = events::news(view, channel_ref, delivery)? else { continue };
-        let outcome = Outcome {
+        let outcome = DeliveryRecord {
             event: delivery.event,
-            gist: Gist::of(&news),
+            gist: EventSummary::of(&news),
             subscription: delivery.subscription,
             accepted_at: delivery.accepted_at,
             at,
             end: match end {
-                End::Edited { ts } if delivery.reason == Reason::Shown => End::Followed { ts: ts.clone() },
+                DeliveryResult::Edited { ts } if delivery.reason == DeliveryReason::Shown => {
+                    DeliveryResult::Followed { ts: ts.clone() }
+                }
                 end => end.clone(),
             },
         };
@@ -70,7 +75,12 @@ pub(super) fn note(
 }
 
 /// Keeps an outcome in its slot.
-pub(super) fn put(view: &mut View, channel_ref: &ChannelRef, number: u64, outcome: Outcome) -> Result<(), StoreError> {
+pub(super) fn put(
+    view: &mut View,
+    channel_ref: &ChannelRef,
+    number: u64,
+    outcome: DeliveryRecord,
+) -> Result<(), StoreError> {
     view.write(&Key::numbered(channel_ref, Kind::Outcome, number % KEPT), &Numbered { number, outcome })
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::rendered;
-use segments_slack::model::{DatasetName, Gist, Link, Username};
+use segments_slack::model::{DatasetName, EventSummary, Link, Username};
 use segments_slack::model::{DatasetPattern, EndedMutes, Mute, Pause, PauseReason};
 use segments_slack::render::Rung;
 use segments_slack::render::reply::{
@@ -189,7 +189,7 @@ fn who_somebody_is_in_segments_ai() {
 #[test]
 fn what_a_menu_answers() {
     let one = subscription(3, full_rule());
-    let gist = |event: &str| Gist {
+    let gist = |event: &str| EventSummary {
         event: event.to_owned(),
         dataset: DatasetName::parse("jane/lidar-1"),
         name: Some("rose.png".to_owned()),

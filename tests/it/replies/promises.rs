@@ -2,7 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use segments_slack::model::{DatasetName, Gist, Link, Pause, Username};
+use segments_slack::model::{DatasetName, EventSummary, Link, Pause, Username};
 use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, SinceStart, Status, Wish};
 use segments_slack::slack::command::{CommandError, NotRead, Problem};
 use std::collections::HashSet;
@@ -208,7 +208,7 @@ proptest! {
             assert_fits(&reply::edit_by_command(&book[0]));
         }
         let wish = Wish::Selects(&other, &other.events.include[0]);
-        let gist = Gist { event: target.clone(), dataset: DatasetName::parse(&target), name: Some(target.clone()), by: Some(target.clone()), at: noon() };
+        let gist = EventSummary { event: target.clone(), dataset: DatasetName::parse(&target), name: Some(target.clone()), by: Some(target.clone()), at: noon() };
         assert_fits(&reply::because(&vec![Because { gist, number: 1, wish }; 30], u64::MAX));
         assert_fits(&reply::test_event_not_selected(&target, 1, &other));
         assert_fits(&reply::selects_nothing(&other.dataset));

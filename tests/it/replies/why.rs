@@ -4,14 +4,14 @@ use super::looks::gallery;
 use super::promises::{assert_fits, hostile};
 use super::*;
 use proptest::prelude::*;
-use segments_slack::model::fate::{Fate, Hold, Refusal};
-use segments_slack::model::{DatasetName, End, Gist, MessageTs, Mute};
+use segments_slack::model::event_status::{EventStatus, HeldBy, SelectionRefusal};
+use segments_slack::model::{DatasetName, DeliveryResult, EventSummary, MessageTs, Mute};
 use segments_slack::render::reply::{self, Place, Told};
 use segments_slack::slack::command::{Command, parse};
 use url::Url;
 
-fn gist(event: &str) -> Gist {
-    Gist {
+fn gist(event: &str) -> EventSummary {
+    EventSummary {
         event: event.to_owned(),
         dataset: DatasetName::parse("jane/flowers"),
         name: Some("rose.png".to_owned()),
@@ -20,7 +20,7 @@ fn gist(event: &str) -> Gist {
     }
 }
 
-fn told(gist: Gist, fate: Fate<'_>) -> Told<'_> {
+fn told(gist: EventSummary, fate: EventStatus<'_>) -> Told<'_> {
     Told { gist, came_at: noon(), fate, repeats: 0, more: 0 }
 }
 
@@ -39,66 +39,71 @@ fn what_became_of_an_event() {
     let (rule, mute) = (full_rule(), Mute { dataset: pattern("*", "*"), until: noon(), by: ann() });
     let of_flowers = Mute { dataset: pattern("jane", "flowers"), ..mute.clone() };
     let reason = PauseReason("not_in_channel".to_owned());
-    let refused = |by| Fate::Refused { number: 3, rule: &rule, by };
-    let held = |by| Fate::Held { until: noon(), by };
-    let folded = |count| Fate::Ended(End::Folded { ts: ts(), count });
-    let dead = |error: &str| Fate::Ended(End::Dead { error: error.to_owned() });
-    let nameless = Gist { dataset: None, name: None, by: None, ..gist("workunit.created") };
-    let by_nobody = Gist { by: None, ..sample() };
-    let odd = Gist { dataset: DatasetName::parse("jane/my flowers*"), ..sample() };
-    let spaced = Gist { dataset: DatasetName::parse("jane/my flowers"), ..sample() };
+    let refused = |by| EventStatus::Refused { number: 3, rule: &rule, by };
+    let held = |by| EventStatus::Held { until: noon(), by };
+    let folded = |count| EventStatus::Ended(DeliveryResult::Folded { ts: ts(), count });
+    let dead = |error: &str| EventStatus::Ended(DeliveryResult::Dead { error: error.to_owned() });
+    let nameless = EventSummary { dataset: None, name: None, by: None, ..gist("workunit.created") };
+    let by_nobody = EventSummary { by: None, ..sample() };
+    let odd = EventSummary { dataset: DatasetName::parse("jane/my flowers*"), ..sample() };
+    let spaced = EventSummary { dataset: DatasetName::parse("jane/my flowers"), ..sample() };
     let one = |situation: &str, gist, fate| format!("{situation}: {}", why(&said(&[told(gist, fate)])));
-    let repeated = Told { repeats: 1, ..told(sample(), Fate::Ended(End::Posted { ts: ts(), thread: None })) };
-    let repeated_more = Told { repeats: 4, more: 1_234, ..told(sample(), Fate::NoSubscription) };
+    let repeated =
+        Told { repeats: 1, ..told(sample(), EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: None })) };
+    let repeated_more = Told { repeats: 4, more: 1_234, ..told(sample(), EventStatus::NoSubscription) };
     let channel = ChannelId::parse("C1").unwrap();
     let unlinked = reply::why(&[told(sample(), folded(214))], &Place { url: None, channel: &channel }, noon(), 0);
     let each = [
-        one("posted", sample(), Fate::Ended(End::Posted { ts: ts(), thread: None })),
-        one("in a thread", gist("issue.replied"), Fate::Ended(End::Posted { ts: ts(), thread: Some(ts()) })),
-        one("followed", gist("issue.closed"), Fate::Ended(End::Followed { ts: ts() })),
+        one("posted", sample(), EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: None })),
+        one(
+            "in a thread",
+            gist("issue.replied"),
+            EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: Some(ts()) }),
+        ),
+        one("followed", gist("issue.closed"), EventStatus::Ended(DeliveryResult::Followed { ts: ts() })),
         one("folded", sample(), folded(214)),
         one("folded, two", sample(), folded(2)),
         one("folded, the first", sample(), folded(1)),
-        one("edited", gist("issue.closed"), Fate::Ended(End::Edited { ts: ts() })),
+        one("edited", gist("issue.closed"), EventStatus::Ended(DeliveryResult::Edited { ts: ts() })),
         one("given up", sample(), dead("invalid_blocks")),
         one("given up, our words", sample(), dead("its event cannot be read")),
-        one("muted", sample(), held(Hold::Mute(&mute))),
-        one("muted dataset", sample(), held(Hold::Mute(&of_flowers))),
-        one("quiet", sample(), held(Hold::Quiet(3))),
-        one("digest", sample(), held(Hold::Digest(3))),
-        one("held", sample(), held(Hold::Unknown)),
-        one("tried again", sample(), Fate::Retried { error: "internal_error", at: Some(noon()) }),
-        one("a broken Slack", sample(), Fate::Retried { error: "http_500", at: None }),
-        one("unreachable", sample(), Fate::Retried { error: "unreachable", at: None }),
-        one("paused", sample(), Fate::Paused { reason: &reason, since: Some(noon()) }),
+        one("muted", sample(), held(HeldBy::Mute(&mute))),
+        one("muted dataset", sample(), held(HeldBy::Mute(&of_flowers))),
+        one("quiet", sample(), held(HeldBy::Quiet(3))),
+        one("digest", sample(), held(HeldBy::Digest(3))),
+        one("held", sample(), held(HeldBy::Unknown)),
+        one("tried again", sample(), EventStatus::Retried { error: "internal_error", at: Some(noon()) }),
+        one("a broken Slack", sample(), EventStatus::Retried { error: "http_500", at: None }),
+        one("unreachable", sample(), EventStatus::Retried { error: "unreachable", at: None }),
+        one("paused", sample(), EventStatus::Paused { reason: &reason, since: Some(noon()) }),
         one(
             "workspace closed",
             sample(),
-            Fate::Paused { reason: &PauseReason("token_revoked".to_owned()), since: None },
+            EventStatus::Paused { reason: &PauseReason("token_revoked".to_owned()), since: None },
         ),
-        one("collected", sample(), Fate::Collected(5)),
-        one("next", sample(), Fate::Next { at: None }),
-        one("next, later", sample(), Fate::Next { at: Some(noon()) }),
-        one("stale", gist("label.updated"), Fate::Stale),
-        one("repeated", sample(), Fate::Repeated),
-        one("not selected", sample(), refused(Refusal::NotSelected)),
-        one("excluded", gist("issue.edited"), refused(Refusal::Excluded(&rule.events.exclude[0]))),
-        one("by another", sample(), refused(Refusal::Filter(&rule.filters[0]))),
-        one("by nobody", by_nobody, refused(Refusal::Filter(&rule.filters[0]))),
-        one("filtered out", sample(), refused(Refusal::Filter(&rule.filters[1]))),
-        one("no subscription", sample(), Fate::NoSubscription),
-        one("no subscription, spaces", spaced, Fate::NoSubscription),
-        one("no subscription, a name like a pattern", odd, Fate::NoSubscription),
-        one("no dataset", nameless, Fate::NoSubscription),
-        one("uninvited", sample(), Fate::Uninvited(3)),
-        one("earlier", sample(), Fate::Earlier(3)),
+        one("collected", sample(), EventStatus::Collected(5)),
+        one("next", sample(), EventStatus::Next { at: None }),
+        one("next, later", sample(), EventStatus::Next { at: Some(noon()) }),
+        one("stale", gist("label.updated"), EventStatus::Stale),
+        one("repeated", sample(), EventStatus::Repeated),
+        one("not selected", sample(), refused(SelectionRefusal::NotSelected)),
+        one("excluded", gist("issue.edited"), refused(SelectionRefusal::Excluded(&rule.events.exclude[0]))),
+        one("by another", sample(), refused(SelectionRefusal::Filter(&rule.filters[0]))),
+        one("by nobody", by_nobody, refused(SelectionRefusal::Filter(&rule.filters[0]))),
+        one("filtered out", sample(), refused(SelectionRefusal::Filter(&rule.filters[1]))),
+        one("no subscription", sample(), EventStatus::NoSubscription),
+        one("no subscription, spaces", spaced, EventStatus::NoSubscription),
+        one("no subscription, a name like a pattern", odd, EventStatus::NoSubscription),
+        one("no dataset", nameless, EventStatus::NoSubscription),
+        one("uninvited", sample(), EventStatus::Uninvited(3)),
+        one("earlier", sample(), EventStatus::Earlier(3)),
     ];
     let whole = gallery([
         ("nothing", said(&[])),
-        ("posted", said(&[told(sample(), Fate::Ended(End::Posted { ts: ts(), thread: None }))])),
+        ("posted", said(&[told(sample(), EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: None }))])),
         ("no link", unlinked),
         ("sent again", said(&[repeated])),
-        ("several", said(&[repeated_more, told(gist("label.reviewed"), Fate::Next { at: None })])),
+        ("several", said(&[repeated_more, told(gist("label.reviewed"), EventStatus::Next { at: None })])),
     ]);
     insta::assert_snapshot!(format!("{}\n\n{whole}", each.join("\n")));
 }
@@ -133,22 +138,22 @@ proptest! {
         let selector = Glob::new(event.clone());
         let mute = Mute { dataset: pattern(&owner, &dataset), until: noon(), by: ann() };
         let reason = PauseReason(code.clone());
-        let refused = |by| Fate::Refused { number, rule: &strange, by };
+        let refused = |by| EventStatus::Refused { number, rule: &strange, by };
         let fates = [
-            Fate::Ended(End::Posted { ts: ts(), thread: None }),
-            Fate::Ended(End::Folded { ts: ts(), count }),
-            Fate::Ended(End::Dead { error: code.clone() }),
-            Fate::Held { until: noon(), by: Hold::Mute(&mute) },
-            Fate::Retried { error: &code, at: Some(noon()) },
-            Fate::Paused { reason: &reason, since: Some(noon()) },
-            refused(Refusal::NotSelected),
-            refused(Refusal::Excluded(&selector)),
-            refused(Refusal::Filter(&filter)),
-            Fate::NoSubscription,
-            Fate::Uninvited(number),
-            Fate::Stale,
+            EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: None }),
+            EventStatus::Ended(DeliveryResult::Folded { ts: ts(), count }),
+            EventStatus::Ended(DeliveryResult::Dead { error: code.clone() }),
+            EventStatus::Held { until: noon(), by: HeldBy::Mute(&mute) },
+            EventStatus::Retried { error: &code, at: Some(noon()) },
+            EventStatus::Paused { reason: &reason, since: Some(noon()) },
+            refused(SelectionRefusal::NotSelected),
+            refused(SelectionRefusal::Excluded(&selector)),
+            refused(SelectionRefusal::Filter(&filter)),
+            EventStatus::NoSubscription,
+            EventStatus::Uninvited(number),
+            EventStatus::Stale,
         ];
-        let gist = Gist {
+        let gist = EventSummary {
             event: event.clone(),
             dataset: DatasetName::parse(&format!("{owner}/{dataset}")),
             name: Some(name),
@@ -167,8 +172,8 @@ proptest! {
     #[test]
     fn a_command_that_is_offered_subscribes_to_just_that_dataset(name in "[a-z \"'\\\\,:*?`<&é-]{1,12}") {
         let dataset = DatasetName::parse(&format!("jane/{name}")).unwrap();
-        let gist = Gist { dataset: Some(dataset), ..gist("label.rejected") };
-        if let Some(command) = offered(&said(&[told(gist, Fate::NoSubscription)])) {
+        let gist = EventSummary { dataset: Some(dataset), ..gist("label.rejected") };
+        if let Some(command) = offered(&said(&[told(gist, EventStatus::NoSubscription)])) {
             let Ok(Command::Subscribe(asked)) = parse(&command) else { panic!("{command}") };
             prop_assert_eq!(asked.datasets, [pattern("jane", &name)]);
         }

@@ -5,7 +5,7 @@ use crate::harness::closed::Closed;
 use segments_slack::clock::Clock;
 use segments_slack::metrics::Tally;
 use segments_slack::sandbox::segments_ai::Fault;
-use segments_slack::segments::api::{IssueStatus, SegmentsApi, SegmentsError, Trouble};
+use segments_slack::segments::api::{ErrorKind, IssueStatus, SegmentsApi, SegmentsError};
 use std::time::Duration;
 
 async fn read(segments: &Segments) -> SegmentsError {
@@ -94,13 +94,13 @@ async fn an_answer_that_does_not_come_is_not_awaited_for_ever() {
     for fault in [Fault::Hang, Fault::Stall] {
         segments.ai.fail_next(fault.clone());
         let (error, waited) = giving_up(&segments, read(&segments)).await;
-        assert_eq!(error, SegmentsError::Unavailable(Trouble::TimedOut), "{fault:?}");
+        assert_eq!(error, SegmentsError::Unavailable(ErrorKind::TimedOut), "{fault:?}");
         assert_eq!(waited, Duration::from_secs(10), "{fault:?}");
     }
     for (fault, status) in [(Fault::Hang, "OPEN"), (Fault::LoseAnswerHang, "CLOSED")] {
         segments.ai.fail_next(fault.clone());
         let (error, waited) = giving_up(&segments, write(&segments)).await;
-        assert_eq!(error, SegmentsError::Unclear(Trouble::TimedOut), "{fault:?}");
+        assert_eq!(error, SegmentsError::Unclear(ErrorKind::TimedOut), "{fault:?}");
         assert_eq!(waited, Duration::from_secs(20), "{fault:?}");
         assert_eq!(segments.ai.issue(&segments.issue)["status"], status, "{fault:?}");
     }
@@ -111,7 +111,7 @@ async fn a_refused_connection_is_unavailable_for_a_write_too() {
     let nobody = Closed::new();
     let mut segments = Segments::start().await;
     segments.api = SegmentsApi::new(nobody.url().parse().unwrap(), Clock::system(), Tally::default()).unwrap();
-    let unreachable = SegmentsError::Unavailable(Trouble::Unreachable);
+    let unreachable = SegmentsError::Unavailable(ErrorKind::Unreachable);
     assert_eq!((read(&segments).await, write(&segments).await), (unreachable.clone(), unreachable));
 }
 
@@ -119,7 +119,7 @@ async fn a_refused_connection_is_unavailable_for_a_write_too() {
 async fn an_outage_is_total_until_it_ends() {
     let segments = Segments::start().await;
     segments.ai.set_outage(true);
-    assert_eq!(read(&segments).await, SegmentsError::Unavailable(Trouble::Status(503)));
+    assert_eq!(read(&segments).await, SegmentsError::Unavailable(ErrorKind::Status(503)));
     segments.ai.set_outage(false);
     assert!(segments.api.dataset(&key("jane"), &flowers()).await.is_ok());
 }

@@ -2,10 +2,10 @@
 
 use super::{Segments, flowers, ground_truth, key, said};
 use segments_slack::sandbox::segments_ai::Fault;
-use segments_slack::segments::api::{IssueStatus, SegmentsError, Trouble};
+use segments_slack::segments::api::{ErrorKind, IssueStatus, SegmentsError};
 use serde_json::json;
 
-const UNREADABLE: SegmentsError = SegmentsError::Unavailable(Trouble::Unreadable);
+const UNREADABLE: SegmentsError = SegmentsError::Unavailable(ErrorKind::Unreadable);
 
 fn answer(body: impl Into<String>) -> Fault {
     Fault::Answer(200, body.into())
@@ -24,7 +24,7 @@ async fn the_attributes_of_a_label_may_be_megabytes_and_nothing_else() {
     assert_eq!(read.status.as_deref(), Some("LABELED"));
     segments.ai.fail_next(answer(label("links")));
     let refused = segments.api.label(&key("rex"), segments.sample(), &ground_truth()).await;
-    assert_eq!(refused, Err(SegmentsError::Unavailable(Trouble::TooLong)));
+    assert_eq!(refused, Err(SegmentsError::Unavailable(ErrorKind::TooLong)));
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn what_is_no_object_of_the_kind_is_unreadable() {
         assert_eq!(issue, Err(UNREADABLE), "{body:.40}");
         segments.ai.fail_next_of("PATCH /issues/", answer(body));
         let written = segments.api.set_issue_status(&key("jane"), segments.issue(), IssueStatus::Closed).await;
-        assert_eq!(written, Err(SegmentsError::Unclear(Trouble::Unreadable)), "{body:.40}");
+        assert_eq!(written, Err(SegmentsError::Unclear(ErrorKind::Unreadable)), "{body:.40}");
     }
 }
 
@@ -96,6 +96,6 @@ async fn a_refusal_counts_by_its_status_however_long_its_body_is() {
 async fn a_redirect_is_not_followed() {
     let segments = Segments::start().await;
     segments.ai.fail_next(Fault::Answer(302, String::new()));
-    assert_eq!(segments.api.me(&key("jane")).await, Err(SegmentsError::Unavailable(Trouble::Status(302))));
+    assert_eq!(segments.api.me(&key("jane")).await, Err(SegmentsError::Unavailable(ErrorKind::Status(302))));
     assert_eq!(segments.ai.calls().len(), 1);
 }

@@ -1,11 +1,11 @@
 //! Anchors of issues, and own changes that come back.
 
 use super::bench::{Bench, DAY, account, arrival, at, channel_ref, decided, verdict, wanted, workspace};
-use segments_slack::model::anchor::Standing;
+use segments_slack::model::issue_thread::CardState;
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
-    AccountId, Anchor, ChannelId, Delivery, Derived, Event, EventType, MessageTs, News, Object, ObjectKey, OwnChange,
-    Reason, Thread, UserId,
+    AccountId, ChannelId, Delivery, DeliveryReason, Derived, Event, EventType, IssueThread, MessageTs, News, Object,
+    ObjectKey, OwnChange, ThreadReply, UserId,
 };
 use segments_slack::store::{Arrival, Intent, Settlement};
 use std::sync::Arc;
@@ -48,18 +48,18 @@ async fn accept_at(
     let mut echoes = Vec::new();
     for channel in channels {
         let claim = bench.claim(channel, second).await;
-        echoes.push(matches!(claim.due.last().unwrap().0.reason, Reason::Own(_)));
+        echoes.push(matches!(claim.due.last().unwrap().0.reason, DeliveryReason::Own(_)));
     }
     echoes
 }
 
-async fn anchor(bench: &Bench, uuid: &str) -> Anchor {
+async fn anchor(bench: &Bench, uuid: &str) -> IssueThread {
     accept(bench, &format!("for_{uuid}"), uuid, &["C9"], 0).await;
     let (delivery, _): (Delivery, _) = bench.claim("C9", 0).await.due.remove(0);
-    Anchor::open(&delivery, &news(uuid, Derived::IssueReplied), at(0)).unwrap().shown_as(ts())
+    IssueThread::open(&delivery, &news(uuid, Derived::IssueReplied), at(0)).unwrap().shown_as(ts())
 }
 
-async fn keep(bench: &Bench, anchors: &[Anchor]) {
+async fn keep(bench: &Bench, anchors: &[IssueThread]) {
     let done = Settlement::Done { covers: vec![], ts: ts(), fold: None, digest: None, anchors: anchors.to_vec() };
     bench.store().settle(&channel_ref("C1"), done, at(1), at(1)).await.unwrap();
 }
@@ -95,8 +95,8 @@ pub(super) async fn an_anchor_that_is_behind_comes_unasked_and_keeps_its_lane_li
 
 pub(super) async fn the_anchors_that_wait_longest_come_first(bench: Bench) {
     let one = anchor(&bench, "a").await;
-    let many: Vec<Anchor> = (0..40)
-        .map(|number| Anchor { object: ObjectKey::new("issue", &number.to_string()), ..one.clone() })
+    let many: Vec<IssueThread> = (0..40)
+        .map(|number| IssueThread { object: ObjectKey::new("issue", &number.to_string()), ..one.clone() })
         .zip(1..)
         .map(|(anchor, second)| anchor.not_yet_edited(at(100 - second), 0))
         .collect();
@@ -109,7 +109,7 @@ pub(super) async fn the_anchors_that_wait_longest_come_first(bench: Bench) {
 pub(super) async fn an_anchor_that_is_gone_is_forgotten(bench: Bench) {
     let behind = anchor(&bench, "a").await.not_yet_edited(at(7), 0);
     keep(&bench, std::slice::from_ref(&behind)).await;
-    keep(&bench, &[behind.left(Standing::Gone)]).await;
+    keep(&bench, &[behind.left(CardState::Gone)]).await;
     accept(&bench, "m1", "a", &["C1"], 1).await;
     let claim = bench.claim("C1", 9).await;
     assert_eq!((claim.anchors, claim.next_due), (vec![], None));
@@ -117,7 +117,7 @@ pub(super) async fn an_anchor_that_is_gone_is_forgotten(bench: Bench) {
 
 pub(super) async fn a_call_that_was_begun_remembers_its_thread_and_anchors(mut bench: Bench) {
     let intent = Intent {
-        thread: Some(Thread { parent: ts(), broadcast: true }),
+        thread: Some(ThreadReply { parent: ts(), broadcast: true }),
         anchors: vec![anchor(&bench, "a").await],
         ..Intent::new(Uuid::from_u128(1), vec![0], at(1))
     };
@@ -182,7 +182,7 @@ fn what_an_earlier_version_kept_is_read() {
         "not_before": at(0), "attempts": 0, "last_error": null,
     });
     let delivery = serde_json::from_value::<Delivery>(delivery).unwrap();
-    assert_eq!((delivery.reason, delivery.account), (Reason::Subscribed, None));
+    assert_eq!((delivery.reason, delivery.account), (DeliveryReason::Subscribed, None));
     let intent = serde_json::json!({ "call": Uuid::nil(), "edits": null, "covers": [7], "at": at(0) });
     let intent: Intent = serde_json::from_value(intent).unwrap();
     assert_eq!((intent.thread, intent.anchors.len()), (None, 0));

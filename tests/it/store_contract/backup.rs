@@ -7,8 +7,8 @@ use super::links::claim;
 use super::tenants::{installation, setup};
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
-    AccountId, Anchor, DatasetPattern, Delivery, Derived, DigestMessage, Event, Fold, MessageTs, Mute, News, Object,
-    ObjectKey, TriggerId, UserId,
+    AccountId, BatchMessage, DatasetPattern, Delivery, Derived, DigestMessage, Event, IssueThread, MessageTs, Mute,
+    News, Object, ObjectKey, TriggerId, UserId,
 };
 use segments_slack::store::backup::{Reader, write};
 use segments_slack::store::{Arrival, Book, Edit, Edited, Intent, Record, Settlement, Store, Undo};
@@ -69,11 +69,11 @@ const HOSTILE: [&str; 5] = [
 ];
 
 /// An issue whose message in the channel is behind.
-fn behind(delivery: &Delivery, news: &News) -> Anchor {
+fn behind(delivery: &Delivery, news: &News) -> IssueThread {
     let issue = Issue { uuid: Some("an issue".to_owned()), ..Issue::default() };
     let event = Event { object: Object::Issue(Box::new(issue)), ..news.event.clone() };
     let news = News { event, derived: Some(Derived::IssueReplied), ..news.clone() };
-    let mut anchor = Anchor::open(delivery, &news, at(6)).unwrap().shown_as(MessageTs::parse("1.3").unwrap());
+    let mut anchor = IssueThread::open(delivery, &news, at(6)).unwrap().shown_as(MessageTs::parse("1.3").unwrap());
     anchor.absorb(&news, at(6));
     anchor
 }
@@ -96,7 +96,7 @@ async fn fill(bench: &Bench) {
     store.set_up_account(&workspace(), &AccountId::parse("acc_3").unwrap(), None, setup(2), None).await.unwrap();
     bench.accept_as(&"x".repeat(200), vec![wanted("C1", 50)], 6).await;
     let (delivery, news) = bench.claim("C1", 6).await.due.remove(0);
-    let fold = Fold::open(&delivery, &news, at(6)).shown_as(MessageTs::parse("1.2").unwrap());
+    let fold = BatchMessage::open(&delivery, &news, at(6)).shown_as(MessageTs::parse("1.2").unwrap());
     let (ts, fold) = (MessageTs::parse("1.2").unwrap(), Some(Box::new(fold)));
     let digest = Some(Box::new(DigestMessage::open(&delivery, &news, at(6)).shown_as(ts.clone())));
     let anchors = vec![behind(&delivery, &news)];

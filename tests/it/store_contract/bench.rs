@@ -119,7 +119,7 @@ pub(super) fn wanted(channel: &str, not_before: i64) -> NewDelivery {
         subscription: 1,
         options: Options::default(),
         not_before: at(not_before),
-        reason: segments_slack::model::Reason::Subscribed,
+        reason: segments_slack::model::DeliveryReason::Subscribed,
         digest: None,
     }
 }

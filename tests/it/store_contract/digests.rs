@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, arrival, at, channel_ref, decided, state, verdict, wanted, workspace};
 use segments_slack::model::{
-    AccountId, DatasetName, Delivery, DigestMessage, DigestTimes, Hold, MessageTs, News, ObjectKey,
+    AccountId, DatasetName, Delivery, DigestMessage, DigestTimes, HoldUntil, MessageTs, News, ObjectKey,
 };
 use segments_slack::store::{Arrival, Intent, NewDelivery, Settlement, Verdict};
 use uuid::Uuid;
@@ -47,10 +47,13 @@ pub(super) async fn what_is_held_can_be_moved_into_a_digest_and_out_of_it(mut be
         bench.accept_as(message, vec![new], 0).await;
     }
     let holds = |delivery: &Delivery, _: &News| match delivery.sequence {
-        0 => Hold::default(),
-        1 => Hold { until: Some(at(80)), digest: Some(at(70)) },
-        2 => Hold { until: None, digest: Some(at(5)) },
-        _ => Hold { until: delivery.digest.map(|digest| digest.due), digest: delivery.digest.map(|digest| digest.at) },
+        0 => HoldUntil::default(),
+        1 => HoldUntil { until: Some(at(80)), digest: Some(at(70)) },
+        2 => HoldUntil { until: None, digest: Some(at(5)) },
+        _ => HoldUntil {
+            until: delivery.digest.map(|digest| digest.due),
+            digest: delivery.digest.map(|digest| digest.at),
+        },
     };
     assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(holds)).await.unwrap(), 2);
     bench.restart();

@@ -1,7 +1,7 @@
 //! Live folds: kept with what they cover, found again, forgotten when they are closed.
 
 use super::bench::{Bench, at, channel_ref, workspace};
-use segments_slack::model::{Fold, MessageTs};
+use segments_slack::model::{BatchMessage, MessageTs};
 use segments_slack::store::{Intent, Settlement};
 use uuid::Uuid;
 
@@ -10,16 +10,16 @@ fn ts() -> MessageTs {
 }
 
 /// Two messages for one channel, and a fold of them.
-async fn two(bench: &Bench) -> Fold {
+async fn two(bench: &Bench) -> BatchMessage {
     bench.accept("m0", &["C1"], 0).await;
     bench.accept("m1", &["C1"], 1).await;
     let due = bench.claim("C1", 1).await.due;
-    let mut fold = Fold::open(&due[0].0, &due[0].1, at(1));
+    let mut fold = BatchMessage::open(&due[0].0, &due[0].1, at(1));
     fold.add(&due[1].0, &due[1].1, at(1));
     fold.shown_as(ts())
 }
 
-async fn settle(bench: &Bench, covers: &[u64], fold: &Fold, second: i64) {
+async fn settle(bench: &Bench, covers: &[u64], fold: &BatchMessage, second: i64) {
     let fold = Some(Box::new(fold.clone()));
     let done = Settlement::Done { covers: covers.to_vec(), ts: ts(), fold, anchors: vec![], digest: None };
     bench.store().settle(&channel_ref("C1"), done, at(second), at(second)).await.unwrap();
@@ -46,7 +46,7 @@ pub(super) async fn a_fold_that_grew_stands_in_the_place_of_what_it_was(bench: B
 
 pub(super) async fn a_fold_that_waits_to_be_closed_stands_beside_a_newer_one(bench: Bench) {
     let old = two(&bench).await;
-    let newer = Fold { opened_at: at(400), ..old.clone() };
+    let newer = BatchMessage { opened_at: at(400), ..old.clone() };
     settle(&bench, &[0], &old.clone().not_yet_closed(at(350)), 350).await;
     settle(&bench, &[1], &newer, 400).await;
     assert_eq!(bench.claim("C1", 400).await.folds.len(), 2);

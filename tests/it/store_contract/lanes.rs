@@ -1,7 +1,7 @@
 //! DeliveryWorkers: deliveries in order, held, claimed, settled; pauses, intents and what is given up.
 
 use super::bench::{Bench, at, channel_ref, texts, wanted, workspace};
-use segments_slack::model::{DatasetPattern, Delivery, EndedMutes, Hold, Mute, News, Pause, PauseReason, UserId};
+use segments_slack::model::{DatasetPattern, Delivery, EndedMutes, HoldUntil, Mute, News, Pause, PauseReason, UserId};
 use segments_slack::store::{Backlog, Book, Edit, Edited, Intent, Settlement};
 use uuid::Uuid;
 
@@ -197,7 +197,7 @@ pub(super) async fn what_is_held_can_be_let_go_or_held_for_another_time(mut benc
     bench.accept_as("m0'", vec![wanted("C2", 100)], 0).await;
     let times = |delivery: &Delivery, _: &News| {
         let until = [None, Some(at(90)), Some(at(70))][usize::try_from(delivery.sequence).unwrap()];
-        Hold { until, digest: None }
+        HoldUntil { until, digest: None }
     };
     assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(times)).await.unwrap(), 1);
     bench.restart();
@@ -212,7 +212,10 @@ pub(super) async fn what_waits_to_be_tried_again_is_not_let_go(bench: Bench) {
     three(&bench).await;
     settle(&bench, retry(&[0], 100, true), 3).await;
     settle(&bench, retry(&[1], 100, false), 4).await;
-    assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(|_, _| Hold::default())).await.unwrap(), 0);
+    assert_eq!(
+        bench.store().release(&channel_ref("C1"), at(10), Box::new(|_, _| HoldUntil::default())).await.unwrap(),
+        0
+    );
     assert_eq!(sequences(&bench, 10).await, [2]);
 }
 

@@ -1,7 +1,7 @@
 //! Outcomes: how the last deliveries of a channel ended, and what still waits.
 
 use super::bench::{Bench, at, channel_ref, wanted, workspace};
-use segments_slack::model::{End, Fold, MessageTs, Outcome, Pause, PauseReason, WorkspaceId};
+use segments_slack::model::{BatchMessage, DeliveryRecord, DeliveryResult, MessageTs, Pause, PauseReason, WorkspaceId};
 use segments_slack::store::{History, Intent, Settlement};
 use uuid::Uuid;
 
@@ -9,7 +9,7 @@ fn ts(text: &str) -> MessageTs {
     MessageTs::parse(text).unwrap()
 }
 
-fn done(covers: &[u64], fold: Option<Fold>) -> Settlement {
+fn done(covers: &[u64], fold: Option<BatchMessage>) -> Settlement {
     Settlement::Done {
         covers: covers.to_vec(),
         ts: ts("1.2"),
@@ -27,7 +27,7 @@ async fn history(bench: &Bench, channel: &str) -> History {
     bench.store().history(&channel_ref(channel), 3).await.unwrap()
 }
 
-fn ends(history: &History) -> Vec<End> {
+fn ends(history: &History) -> Vec<DeliveryResult> {
     history.ended.iter().map(|outcome| outcome.end.clone()).collect()
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
     messages(&bench, 4).await;
     let due = bench.claim("C1", 9).await.due;
     settle(&bench, done(&[0], None), 10).await;
-    settle(&bench, done(&[1], Some(Fold::open(&due[1].0, &due[1].1, at(11)))), 11).await;
+    settle(&bench, done(&[1], Some(BatchMessage::open(&due[1].0, &due[1].1, at(11)))), 11).await;
     let intent = Intent { edits: Some(ts("1.2")), ..Intent::new(Uuid::nil(), vec![2], at(12)) };
     bench.store().begin(&channel_ref("C1"), intent).await.unwrap();
     settle(&bench, done(&[2], None), 12).await;
@@ -55,14 +55,14 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
     bench.restart();
     let history = history(&bench, "C1").await;
     let expected = [
-        End::Dead { error: "no_text".to_owned() },
-        End::Edited { ts: ts("1.2") },
-        End::Folded { ts: ts("1.2"), count: 1 },
-        End::Posted { ts: ts("1.2"), thread: None },
+        DeliveryResult::Dead { error: "no_text".to_owned() },
+        DeliveryResult::Edited { ts: ts("1.2") },
+        DeliveryResult::Folded { ts: ts("1.2"), count: 1 },
+        DeliveryResult::Posted { ts: ts("1.2"), thread: None },
     ];
     assert_eq!(ends(&history), expected);
     assert!(history.waiting.is_empty());
-    let Outcome { event, gist, subscription, accepted_at, at: ended_at, .. } = &history.ended[0];
+    let DeliveryRecord { event, gist, subscription, accepted_at, at: ended_at, .. } = &history.ended[0];
     assert_eq!((*event, *subscription, *accepted_at, *ended_at), (due[3].0.event, 1, at(3), at(13)));
     assert_eq!((gist.event.as_str(), gist.at), ("sample.created", at(0)));
     assert_eq!(gist.dataset, due[3].1.event.dataset);

@@ -166,7 +166,7 @@ pub(super) fn api_key(facts: &Facts) -> Finding {
             "Segments.ai does not accept SEGMENTS_API_KEY",
             "make a new key on the page `Account` of Segments.ai (https://segments.ai/account) and set SEGMENTS_API_KEY to it",
         ),
-        Err(error @ (SegmentsError::Throttled { .. } | SegmentsError::Unavailable(segments::Trouble::Status(_)))) => {
+        Err(error @ (SegmentsError::Throttled { .. } | SegmentsError::Unavailable(segments::ErrorKind::Status(_)))) => {
             Finding::unchecked("API key", error.to_string(), again)
         }
         Err(error) => Finding::failed("API key", error.to_string(), again),

@@ -12,7 +12,7 @@ use super::*;
 use crate::app::operations::health::{Checkup, Installed, Kept, Readiness, Sent};
 use crate::config::{Config, ConfigSources};
 use crate::model::WorkspaceId;
-use crate::segments::api::{self as segments, SegmentsError, User, Username};
+use crate::segments::api::{self as segments, SegmentsError, SegmentsUsername, User};
 use crate::slack::look::{Bearer, Look};
 use crate::slack::oauth::SCOPES;
 use jiff::{SignedDuration, Timestamp};
@@ -82,7 +82,7 @@ fn running(kept: Vec<Kept>) -> Checkup {
 }
 
 fn user(webhooks_enabled: Option<bool>) -> User {
-    User { username: Username::parse("jane").unwrap(), is_organization: Some(false), webhooks_enabled }
+    User { username: SegmentsUsername::parse("jane").unwrap(), is_organization: Some(false), webhooks_enabled }
 }
 
 /// An installation where nothing is to be mended.

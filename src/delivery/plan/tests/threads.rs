@@ -1,7 +1,7 @@
 //! Plans of what happens to issues, as examples.
 
 use super::*;
-use crate::model::Reason;
+use crate::model::DeliveryReason;
 use crate::model::subscription::Echo;
 
 const CLOSED: Pending = Pending { event: "issue.closed", ..SAMPLE };
@@ -11,9 +11,10 @@ fn ts() -> MessageTs {
 }
 
 /// The anchors of the first so many issues, with messages that show all there is.
-fn anchored(count: u8) -> Vec<Anchor> {
+fn anchored(count: u8) -> Vec<IssueThread> {
     let opened = many(Pending { event: "issue.created", ..SAMPLE }, count);
-    let planned = opened.iter().map(|(delivery, news)| Anchor::open(delivery, news, at(0)).unwrap().shown_as(ts()));
+    let planned =
+        opened.iter().map(|(delivery, news)| IssueThread::open(delivery, news, at(0)).unwrap().shown_as(ts()));
     planned.collect()
 }
 
@@ -30,7 +31,7 @@ fn an_opening_is_a_card_and_what_follows_stands_below_it() {
     let anchor = planned[0].anchors[0].clone().shown_as(ts());
     let planned = plan(&all[1..], &[], &[anchor], at(0));
     assert_eq!(kinds(&planned), [("reply", vec![1, 2]), ("reply", vec![3])]);
-    assert_eq!(planned[0].anchors[0].standing, Standing::Behind);
+    assert_eq!(planned[0].anchors[0].standing, CardState::Behind);
 }
 
 #[test]
@@ -38,7 +39,7 @@ fn an_edit_changes_the_parent_unless_there_is_none() {
     let edited = due([of("issue.edited", 0)]);
     assert_eq!(kinds(&plan(&edited, &[], &anchored(1), at(0))), [("parent", vec![0])]);
     assert_eq!(kinds(&plan(&edited, &[], &[], at(0))), [("card", vec![0])]);
-    let frozen = anchored(1).remove(0).left(Standing::Frozen);
+    let frozen = anchored(1).remove(0).left(CardState::Frozen);
     assert_eq!(kinds(&plan(&edited, &[], &[frozen], at(0))), [("reply", vec![0])]);
 }
 
@@ -50,7 +51,7 @@ fn three_issues_reply_in_threads_and_four_become_one_batch() {
     let planned = plan(&four, &[], &anchored(4), at(0));
     assert_eq!(kinds(&planned), [("open", vec![0, 1, 2, 3])]);
     let behind = planned[0].anchors.iter().map(|anchor| anchor.standing);
-    assert_eq!(behind.collect::<Vec<_>>(), [Standing::Behind; 4]);
+    assert_eq!(behind.collect::<Vec<_>>(), [CardState::Behind; 4]);
     // Many replies to one issue are no burst of issues.
     let talk = due((0..9).map(|_| of("issue.replied", 0)));
     assert_eq!(kinds(&plan(&talk, &[], &anchored(1), at(0))), [("reply", (0..9).collect())]);
@@ -91,7 +92,7 @@ fn thread_replies_are_collected_without_batching() {
 #[test]
 fn an_echo_changes_the_parent_and_joins_no_news() {
     let mut all = due([of("issue.closed", 0), of("issue.closed", 0)]);
-    all[0].0.reason = Reason::Shown;
+    all[0].0.reason = DeliveryReason::Shown;
     let planned = plan(&all, &[], &anchored(1), at(0));
     assert_eq!(kinds(&planned), [("parent", vec![0]), ("reply", vec![1])]);
     assert_eq!(kinds(&plan(&all[..1], &[], &[], at(0))), [("card", vec![0])]);

@@ -181,8 +181,8 @@ fn an_api_key_is_told_by_whose_it_is_or_by_what_helps() {
     let refused = Some(Err(SegmentsError::Unauthorized));
     expect(asked(refused), Failed, "API key", "does not accept", "segments.ai/account");
     let away = |trouble| Some(Err(SegmentsError::Unavailable(trouble)));
-    expect(asked(away(segments::Trouble::Unreachable)), Failed, "API key", "no connection", "SEGMENTS_API_URL");
-    expect(asked(away(segments::Trouble::Status(503))), NotChecked, "API key", "503", "later");
+    expect(asked(away(segments::ErrorKind::Unreachable)), Failed, "API key", "no connection", "SEGMENTS_API_URL");
+    expect(asked(away(segments::ErrorKind::Status(503))), NotChecked, "API key", "503", "later");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! somebody untold, and tells nobody twice. What Slack certainly did not do is tried again a few times.
 
 use super::retry::{Step, decide};
-use super::{AtWork, DeliveryWorkers, Rest};
+use super::{BusyGuard, DeliveryWorkers, NextStep};
 use crate::clock::later;
 use crate::model::{ChannelRef, Pause, PauseReason};
 use crate::render::{Rung, reply};
@@ -18,24 +18,24 @@ use tracing::{info, warn};
 /// While Slack cannot be reached it is asked again after this …
 const ASK_AGAIN: Duration = Duration::from_mins(5);
 /// … and somebody is given up after so many tries.
-const TRIES: u32 = 12;
+const NOTICE_ATTEMPTS_LIMIT: u32 = 12;
 
 impl DeliveryWorkers {
     /// Does the next thing for a channel that was paused: has the next person told.
-    pub(super) async fn tell(
+    pub(super) async fn notify_creators(
         self: &Arc<Self>,
         channel_ref: &ChannelRef,
         pause: &Pause,
         untold: &[Untold],
         now: Timestamp,
-    ) -> Result<Rest, StoreError> {
-        let Some(next) = untold.iter().min_by_key(|untold| untold.not_before) else { return Ok(Rest::Idle) };
+    ) -> Result<NextStep, StoreError> {
+        let Some(next) = untold.iter().min_by_key(|untold| untold.not_before) else { return Ok(NextStep::Idle) };
         if next.not_before > now {
-            return Ok(Rest::Until(next.not_before));
+            return Ok(NextStep::Until(next.not_before));
         }
         if self.parts.store.told(channel_ref, &next.user).await? {
             // A task of its own: a channel that is resumed meanwhile does not wait for it.
-            let errand = Errand {
+            let errand = PauseNotification {
                 workers: Arc::clone(self),
                 channel_ref: channel_ref.clone(),
                 pause: pause.clone(),
@@ -44,20 +44,20 @@ impl DeliveryWorkers {
             };
             self.tasks.spawn(errand.run());
         }
-        Ok(Rest::Now)
+        Ok(NextStep::Now)
     }
 }
 
 /// One direct message on its way; it counts as a channel at work.
-struct Errand {
+struct PauseNotification {
     workers: Arc<DeliveryWorkers>,
     channel_ref: ChannelRef,
     pause: Pause,
     untold: Untold,
-    _at_work: AtWork,
+    _at_work: BusyGuard,
 }
 
-impl Errand {
+impl PauseNotification {
     async fn run(self) {
         let (channel_ref, user, parts) = (&self.channel_ref, &self.untold.user, &self.workers.parts);
         let message = reply::paused_notice(&channel_ref.channel, &self.pause);
@@ -68,7 +68,11 @@ impl Errand {
         let tries = self.untold.tries + 1;
         let now = parts.clock.now();
         let again = |wait: Duration| {
-            (tries < TRIES).then(|| Untold { not_before: later(now, wait), tries, ..self.untold.clone() })
+            (tries < NOTICE_ATTEMPTS_LIMIT).then(|| Untold {
+                not_before: later(now, wait),
+                tries,
+                ..self.untold.clone()
+            })
         };
         let (again, otherwise) = match &error {
             SlackError::Limited(wait) => (again(*wait), "given_up"),
@@ -76,7 +80,7 @@ impl Errand {
             SlackError::Lost | SlackError::Broken(_) => (None, "unclear"),
             SlackError::Refused(code) if code == "missing_scope" => (None, "refused"),
             refused if decide(refused, 0, now, 0.0) == Step::PauseWorkspace => {
-                self.workers.close(&channel_ref.workspace, PauseReason(refused.to_string()));
+                self.workers.reject_workspace(&channel_ref.workspace, PauseReason(refused.to_string()));
                 (Some(self.untold.clone()), "given_up")
             }
             SlackError::Refused(_) | SlackError::NotInstalled => (None, "refused"),

@@ -1,8 +1,8 @@
 //! A digest: everything that one subscription collected until a time, as one message; bounded, whatever went in.
 
+use super::batch_message::after;
 use super::delivery::Delivery;
 use super::event::{Derived, EventType, KnownType, News};
-use super::fold::after;
 use super::object::{DatasetName, Issue, Object};
 use super::workspace::MessageTs;
 use jiff::{SignedDuration, Timestamp};
@@ -78,7 +78,7 @@ pub struct DatasetDigest {
     /// How many by their closest names; under an empty one where there were too many names.
     pub events: BTreeMap<String, u64>,
     /// Issues that any event was of, as they were last seen.
-    pub issues: Vec<SeenIssue>,
+    pub issues: Vec<DigestIssue>,
     /// Whether there were more open issues than are remembered.
     pub more_issues: bool,
     /// Who labeled how many samples.
@@ -89,7 +89,7 @@ pub struct DatasetDigest {
 
 /// An issue as an event of the digest last showed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeenIssue {
+pub struct DigestIssue {
     /// Its id.
     pub uuid: String,
     /// Whether it is open.
@@ -220,8 +220,8 @@ impl DatasetDigest {
     }
 
     /// Issues that are open, the oldest first.
-    pub fn open_issues(&self) -> Vec<&SeenIssue> {
-        let mut open: Vec<&SeenIssue> = self.issues.iter().filter(|issue| issue.open).collect();
+    pub fn open_issues(&self) -> Vec<&DigestIssue> {
+        let mut open: Vec<&DigestIssue> = self.issues.iter().filter(|issue| issue.open).collect();
         open.sort_by_key(|issue| (issue.since, &issue.uuid));
         open
     }
@@ -235,7 +235,7 @@ impl DatasetDigest {
             (_, Some(status)) => Some(status == "OPEN"),
             (derived, None) => (opened || derived == Some(Derived::IssueReopened)).then_some(true),
         };
-        let seen = SeenIssue {
+        let seen = DigestIssue {
             uuid: short(uuid),
             open: open.unwrap_or(false),
             at,
@@ -247,7 +247,7 @@ impl DatasetDigest {
         if let Some(known) = self.issues.iter_mut().find(|known| known.uuid == seen.uuid) {
             if known.at <= at {
                 let open = open.unwrap_or(known.open);
-                *known = SeenIssue { open, since: seen.since.min(known.since), ..seen };
+                *known = DigestIssue { open, since: seen.since.min(known.since), ..seen };
             }
             return;
         }

@@ -1,15 +1,15 @@
 //! Why an event is, is not or is not yet in a channel: what `why` explains.
 
+use super::delivery_record::DeliveryResult;
 use super::filter::Filter;
 use super::mute::Mute;
-use super::outcome::End;
 use super::selector::EventSelector;
 use super::subscription::{PauseReason, Rule};
 use jiff::Timestamp;
 
 /// The part of a rule that keeps an event out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal<'a> {
+pub enum SelectionRefusal<'a> {
     /// It means other datasets.
     Dataset,
     /// No event that it selects is this one.
@@ -22,7 +22,7 @@ pub enum Refusal<'a> {
 
 /// What holds a delivery until a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Hold<'a> {
+pub enum HeldBy<'a> {
     /// A mute.
     Mute(&'a Mute),
     /// The quiet hours of its subscription.
@@ -35,15 +35,15 @@ pub enum Hold<'a> {
 
 /// What became of an event in a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fate<'a> {
+pub enum EventStatus<'a> {
     /// Its delivery ended.
-    Ended(End),
+    Ended(DeliveryResult),
     /// It is held back until a time.
     Held {
         /// Until when.
         until: Timestamp,
         /// By what.
-        by: Hold<'a>,
+        by: HeldBy<'a>,
     },
     /// Slack did not take it yet.
     Retried {
@@ -77,7 +77,7 @@ pub enum Fate<'a> {
         /// What it asks for.
         rule: &'a Rule,
         /// What keeps the event out.
-        by: Refusal<'a>,
+        by: SelectionRefusal<'a>,
     },
     /// No subscription of the channel means its dataset.
     NoSubscription,

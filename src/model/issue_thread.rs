@@ -2,7 +2,7 @@
 
 use super::delivery::Delivery;
 use super::event::{Derived, News};
-use super::object::{Issue, Object, ObjectKey, ObjectState, Seen};
+use super::object::{Issue, LastSeen, Object, ObjectKey, ObjectState};
 use super::subscription::Options;
 use super::workspace::{AccountId, MessageTs, UserId};
 use jiff::{SignedDuration, Timestamp};
@@ -15,7 +15,7 @@ const LONGEST_DESCRIPTION: usize = 2_000;
 
 /// What a channel was shown of an issue, and what it is to be shown next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Anchor {
+pub struct IssueThread {
     /// The issue.
     pub object: ObjectKey,
     /// The message, once it is there: the parent of the thread.
@@ -34,9 +34,9 @@ pub struct Anchor {
     /// Who wrote the last one.
     pub last_reply_by: Option<String>,
     /// The last time that the issue was resolved or reopened, as far as the channel was told.
-    pub turn: Option<Turn>,
+    pub turn: Option<StatusTurn>,
     /// How the message stands to what is known.
-    pub standing: Standing,
+    pub standing: CardState,
     /// How often its next edit was refused.
     #[serde(default)]
     pub attempts: u32,
@@ -48,7 +48,7 @@ pub struct Anchor {
 
 /// An issue was resolved, or opened again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
+pub struct StatusTurn {
     /// Whether it was resolved.
     pub closed: bool,
     /// By whom.
@@ -63,7 +63,7 @@ pub struct Turn {
 /// How a message stands to what is known of its issue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Standing {
+pub enum CardState {
     /// It shows it.
     Current,
     /// It is older, and to be edited.
@@ -76,14 +76,14 @@ pub enum Standing {
 
 /// Where a message stands that is a reply.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Thread {
+pub struct ThreadReply {
     /// The message above it.
     pub parent: MessageTs,
     /// Whether the channel sees it too.
     pub broadcast: bool,
 }
 
-impl Anchor {
+impl IssueThread {
     /// The anchor that a card of this news becomes; none if it is of no issue that can be known again.
     pub fn open(delivery: &Delivery, news: &News, now: Timestamp) -> Option<Self> {
         let Object::Issue(issue) = &news.event.object else { return None };
@@ -97,7 +97,7 @@ impl Anchor {
             replies: issue.comments_count,
             last_reply_by: last_reply_by(issue),
             turn: turn(news, issue),
-            standing: Standing::Current,
+            standing: CardState::Current,
             attempts: 0,
             edit_at: now,
             changed_at: now,
@@ -107,8 +107,8 @@ impl Anchor {
     /// Takes in what is new. Of an event older than what is known already, nothing is.
     pub fn absorb(&mut self, news: &News, now: Timestamp) {
         self.changed_at = now;
-        if self.standing == Standing::Current {
-            self.standing = Standing::Behind;
+        if self.standing == CardState::Current {
+            self.standing = CardState::Behind;
         }
         let Object::Issue(issue) = &news.event.object else { return };
         if news.event.changed_at() < self.news.event.changed_at() {
@@ -130,14 +130,14 @@ impl Anchor {
     /// parent's place, and is to look like it.
     #[must_use]
     pub fn moved_to(self, ts: MessageTs) -> Self {
-        Self { ts: Some(ts), standing: Standing::Behind, attempts: 0, ..self }
+        Self { ts: Some(ts), standing: CardState::Behind, attempts: 0, ..self }
     }
 
     /// It where something later is known of its issue than it shows: the state alone, without who left it so.
     #[must_use]
     pub fn caught_up(mut self, known: &ObjectState) -> Self {
         let is_later = known.at > self.news.event.changed_at();
-        if let (Seen::Issue { status, comments }, Object::Issue(issue)) = (&known.seen, &mut self.news.event.object)
+        if let (LastSeen::Issue { status, comments }, Object::Issue(issue)) = (&known.seen, &mut self.news.event.object)
             && is_later
             && (issue.status.as_ref(), self.replies) != (status.as_ref(), *comments)
         {
@@ -147,12 +147,12 @@ impl Anchor {
                 _ => None,
             };
             if let Some(closed) = closed.filter(|_| issue.status != *status) {
-                self.turn = Some(Turn { closed, by: None, asked_by: None, at: known.at });
+                self.turn = Some(StatusTurn { closed, by: None, asked_by: None, at: known.at });
             }
             issue.status.clone_from(status);
             issue.updated_at = Some(known.at);
             self.replies = *comments;
-            self.standing = Standing::Behind;
+            self.standing = CardState::Behind;
         }
         self
     }
@@ -161,18 +161,18 @@ impl Anchor {
     #[must_use]
     pub fn edited(self, now: Timestamp) -> Self {
         let edit_at = now.checked_add(BETWEEN_EDITS).unwrap_or(Timestamp::MAX);
-        Self { standing: Standing::Current, attempts: 0, edit_at, ..self }
+        Self { standing: CardState::Current, attempts: 0, edit_at, ..self }
     }
 
     /// It after Slack did not take an edit, which is to be tried again.
     #[must_use]
     pub fn not_yet_edited(self, edit_at: Timestamp, attempts: u32) -> Self {
-        Self { standing: Standing::Behind, attempts, edit_at, ..self }
+        Self { standing: CardState::Behind, attempts, edit_at, ..self }
     }
 
     /// It with a message that stays as it is for good, or that is no more.
     #[must_use]
-    pub fn left(self, standing: Standing) -> Self {
+    pub fn left(self, standing: CardState) -> Self {
         Self { standing, attempts: 0, ..self }
     }
 }
@@ -194,11 +194,16 @@ fn last_reply_by(issue: &Issue) -> Option<String> {
     issue.recent_comments.last().and_then(|comment| comment.created_by.clone())
 }
 
-fn turn(news: &News, issue: &Issue) -> Option<Turn> {
+fn turn(news: &News, issue: &Issue) -> Option<StatusTurn> {
     let closed = match news.derived? {
         Derived::IssueClosed => true,
         Derived::IssueReopened => false,
         _ => return None,
     };
-    Some(Turn { closed, by: issue.updated_by.clone(), asked_by: news.asked_by.clone(), at: news.event.created_at })
+    Some(StatusTurn {
+        closed,
+        by: issue.updated_by.clone(),
+        asked_by: news.asked_by.clone(),
+        at: news.event.created_at,
+    })
 }

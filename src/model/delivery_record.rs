@@ -12,7 +12,7 @@ const LONGEST_NAME: usize = 256;
 
 /// As much of an event as people need to know it again: never what is written in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gist {
+pub struct EventSummary {
     /// Its closest name.
     pub event: String,
     /// Its dataset.
@@ -30,11 +30,11 @@ pub struct Gist {
 
 /// How one delivery ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct DeliveryRecord {
     /// The event.
     pub event: EventId,
     /// What it was.
-    pub gist: Gist,
+    pub gist: EventSummary,
     /// The subscription that decided its looks.
     pub subscription: u32,
     /// When it was accepted.
@@ -42,13 +42,13 @@ pub struct Outcome {
     /// When it ended.
     pub at: Timestamp,
     /// How.
-    pub end: End,
+    pub end: DeliveryResult,
 }
 
 /// The ways in which a delivery ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "way", rename_all = "lowercase")]
-pub enum End {
+pub enum DeliveryResult {
     /// It is in a message of its own, or in that of the last of several updates of its object.
     Posted {
         /// The message.
@@ -81,7 +81,7 @@ pub enum End {
     },
 }
 
-impl Gist {
+impl EventSummary {
     /// The gist of an event.
     pub fn of(news: &News) -> Self {
         let own = match &news.event.object {
@@ -101,7 +101,7 @@ impl Gist {
     }
 }
 
-impl End {
+impl DeliveryResult {
     /// The message that shows it.
     pub fn message(&self) -> Option<&MessageTs> {
         match self {

@@ -26,7 +26,7 @@ const CLOSE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 
 /// Which events fold together. Nothing else is ever in the same message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct FoldKey {
+pub struct BatchKey {
     /// The subscription.
     pub subscription: u32,
     /// The closest name of the events.
@@ -35,7 +35,7 @@ pub struct FoldKey {
     pub dataset: Option<DatasetName>,
 }
 
-impl FoldKey {
+impl BatchKey {
     /// The key of a delivery.
     pub fn of(delivery: &Delivery, news: &News) -> Self {
         let (event, dataset) = (news.name().to_owned(), news.event.dataset.clone());
@@ -45,7 +45,7 @@ impl FoldKey {
 
 /// An object in a fold: its name and what a link to it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Named {
+pub struct BatchedObject {
     /// Which object, where that is known.
     pub object: Option<ObjectKey>,
     /// Its name, or that of its sample.
@@ -58,13 +58,13 @@ pub struct Named {
 
 /// What a fold message shows, and until when it takes more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fold {
+pub struct BatchMessage {
     /// What it holds.
-    pub key: FoldKey,
+    pub key: BatchKey,
     /// How many events.
     pub count: u64,
     /// The first objects.
-    pub named: Vec<Named>,
+    pub named: Vec<BatchedObject>,
     /// How many events were of other objects than those.
     pub others: u64,
     /// When the first of the events happened.
@@ -89,11 +89,11 @@ pub struct Fold {
     pub closed: bool,
 }
 
-impl Fold {
+impl BatchMessage {
     /// A fold of one event.
     pub fn open(delivery: &Delivery, news: &News, now: Timestamp) -> Self {
         let mut fold = Self {
-            key: FoldKey::of(delivery, news),
+            key: BatchKey::of(delivery, news),
             count: 0,
             named: Vec::new(),
             others: 0,
@@ -119,7 +119,7 @@ impl Fold {
         self.last_event = self.last_event.max(news.event.created_at);
         self.changed_at = now;
         self.edit_at = after(now, BETWEEN_EDITS);
-        let named = Named::of(news);
+        let named = BatchedObject::of(news);
         if named.object.is_none() || !self.named.iter().any(|known| known.object == named.object) {
             if self.named.len() < NAMED && named.name.is_some() {
                 self.named.push(named);
@@ -168,7 +168,7 @@ impl Fold {
     }
 }
 
-impl Named {
+impl BatchedObject {
     fn of(news: &News) -> Self {
         let (name, uuid, labelset) = match &news.event.object {
             Object::Sample(sample) => (sample.name.as_deref(), sample.uuid.as_deref(), None),

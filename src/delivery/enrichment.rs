@@ -3,15 +3,15 @@
 use super::plan::{Call, Planned};
 use crate::model::event::KnownType;
 use crate::model::object::Dataset;
-use crate::model::{AccountId, DatasetName, Delivery, Derived, EventType, Fold, News, Object, WorkspaceId};
+use crate::model::{AccountId, BatchMessage, DatasetName, Delivery, Derived, EventType, News, Object, WorkspaceId};
 use crate::segments::api::SampleId;
-use crate::segments::cache::{DatasetOf, Fresh, Known, Owner, SampleOf};
+use crate::segments::cache::{CachedAnswers, DatasetOf, Fresh, Owner, SampleOf};
 use jiff::Timestamp;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// So much is asked for one message at most.
-const MOST: usize = 10;
+const MAX_QUESTIONS_PER_CALL: usize = 10;
 
 /// Something to ask Segments.ai for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Question {
     }
 
     /// Whether there is no point in asking.
-    pub(super) fn is_settled(&self, known: &Known, now: Timestamp) -> bool {
+    pub(super) fn is_settled(&self, known: &CachedAnswers, now: Timestamp) -> bool {
         match self {
             Self::Sample { of, .. } => known.settled_sample(of, now),
             Self::Dataset(of) => known.settled_dataset(of, now),
@@ -46,14 +46,14 @@ impl Question {
 }
 
 /// What news lack.
-enum Lack {
+enum MissingField {
     /// The name of a sample.
     Name(SampleId),
     /// The progress of their dataset, or that of a later time.
     Progress,
 }
 
-impl Lack {
+impl MissingField {
     fn of(news: &News) -> Option<Self> {
         let (uuid, name) = match &news.event.object {
             Object::Label(label) => (&label.sample_uuid, &label.sample_name),
@@ -87,16 +87,16 @@ pub(super) fn named(news: &News) -> Option<(SampleId, &str)> {
 }
 
 /// Puts into news what is known by now.
-pub(super) fn fill(news: &mut Arc<News>, delivery: &Delivery, owner: &Owner, known: &Known, now: Timestamp) {
+pub(super) fn enrich(news: &mut Arc<News>, delivery: &Delivery, owner: &Owner, known: &CachedAnswers, now: Timestamp) {
     let Some(dataset) = news.event.dataset.clone() else { return };
     let owner = owner.clone();
-    match Lack::of(news) {
-        Some(Lack::Name(id)) => {
+    match MissingField::of(news) {
+        Some(MissingField::Name(id)) => {
             if let Some(name) = known.sample_name(&SampleOf { owner, dataset, id }, now) {
                 Arc::make_mut(news).sample_name = Some(name.as_ref().to_owned());
             }
         }
-        Some(Lack::Progress) => {
+        Some(MissingField::Progress) => {
             let fresh = known.dataset(&DatasetOf { owner, name: dataset }, now);
             let is_later =
                 |fresh: &Fresh, told: &Dataset| fresh.at >= delivery.accepted_at || told.progress().is_none();
@@ -114,8 +114,8 @@ pub(super) fn fill(news: &mut Arc<News>, delivery: &Delivery, owner: &Owner, kno
 }
 
 /// Whether anything could be put into news.
-pub(super) fn is_lacking(news: &News) -> bool {
-    Lack::of(news).is_some()
+pub(super) fn is_incomplete(news: &News) -> bool {
+    MissingField::of(news).is_some()
 }
 
 /// What a call would be better for, with the accounts that the events of a digest's datasets came to.
@@ -134,14 +134,14 @@ pub(super) fn questions(
         Call::OpenFold(fold) | Call::EditFold(fold) => {
             let covered = covered(planned, due).filter(|(_, news)| names(fold, news));
             let asked = covered.filter_map(|(delivery, news)| question(&owner(delivery.account.as_ref()?), news));
-            asked.take(MOST).collect()
+            asked.take(MAX_QUESTIONS_PER_CALL).collect()
         }
         Call::Digest(digest) => {
             let accounts: HashMap<&DatasetName, &AccountId> = covered(planned, due)
                 .filter_map(|(delivery, news)| Some((news.event.dataset.as_ref()?, delivery.account.as_ref()?)))
                 .collect();
             let shown = digest.busiest().into_iter().filter(|one| !one.deleted).filter_map(|one| one.dataset.as_ref());
-            let asked = shown.take(MOST).filter_map(|name| {
+            let asked = shown.take(MAX_QUESTIONS_PER_CALL).filter_map(|name| {
                 let account = accounts.get(name).copied().cloned().or_else(|| account_of(name))?;
                 Some(Question::Dataset(DatasetOf { owner: owner(&account), name: name.clone() }))
             });
@@ -154,10 +154,10 @@ pub(super) fn questions(
 /// What can be asked about news. Nothing that is gone can.
 fn question(owner: &Owner, news: &News) -> Option<Question> {
     let (owner, dataset) = (owner.clone(), news.event.dataset.clone()?);
-    match Lack::of(news)? {
-        Lack::Name(_) if news.event.event_type == EventType::Known(KnownType::SampleDeleted) => None,
-        Lack::Name(id) => Some(Question::Sample { of: SampleOf { owner, dataset, id }, vouched: true }),
-        Lack::Progress => Some(Question::Dataset(DatasetOf { owner, name: dataset })),
+    match MissingField::of(news)? {
+        MissingField::Name(_) if news.event.event_type == EventType::Known(KnownType::SampleDeleted) => None,
+        MissingField::Name(id) => Some(Question::Sample { of: SampleOf { owner, dataset, id }, vouched: true }),
+        MissingField::Progress => Some(Question::Dataset(DatasetOf { owner, name: dataset })),
     }
 }
 
@@ -170,7 +170,7 @@ fn covered<'d>(
 }
 
 /// Whether a fold shows the object of news by its name.
-fn names(fold: &Fold, news: &News) -> bool {
+fn names(fold: &BatchMessage, news: &News) -> bool {
     let object = news.event.object_key();
     object.is_some() && fold.named.iter().any(|named| named.object == object)
 }
