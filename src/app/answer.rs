@@ -1,6 +1,6 @@
 //! Answers to people: who asked, what they read, and where it appears.
 
-use crate::model::{Deed, ChannelRef, TriggerId, UserId};
+use crate::model::{ChannelRef, Deed, TriggerId, UserId};
 use crate::render::{Message, Rung};
 use crate::slack::respond::Answer as Response;
 use crate::store::StoreError;

@@ -93,7 +93,8 @@ pub(in crate::app) async fn may_speak_for(app: &App, asker: &Asker, sheet: &Shee
 async fn was_in(app: &App, user: &UserId, channel_ref: &ChannelRef, sheet: &Sheet) -> bool {
     let words = presence(&channel_ref.workspace, user, &channel_ref.channel);
     let sealed = sheet.seal.as_ref().is_some_and(|seal| app.sealer.holds(&words, seal));
-    sealed && matches!(app.slack.channel(channel_ref).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
+    sealed
+        && matches!(app.slack.channel(channel_ref).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
 }
 
 /// Whether somebody is in a channel, asked anew; else what to tell them.

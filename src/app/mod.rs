@@ -76,7 +76,7 @@ pub struct App {
     /// Later answers to commands and clicks.
     pub responder: Responder,
     /// The delivering channels.
-    pub lanes: Arc<DeliveryWorkers>,
+    pub workers: Arc<DeliveryWorkers>,
     /// How the connection of Socket Mode stands, if there is one.
     pub link: Link,
     /// What is counted.

@@ -9,7 +9,9 @@ use super::retry::{Step, UNKNOWN_ATTEMPTS, decide};
 use super::{DeliveryWorkers, NextStep, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
-use crate::model::{AccountId, Delivery, DigestMessage, EndedMutes, BatchMessage, ChannelRef, MessageTs, Pause, PauseReason, People};
+use crate::model::{
+    AccountId, BatchMessage, ChannelRef, Delivery, DigestMessage, EndedMutes, MessageTs, Pause, PauseReason, People,
+};
 use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
@@ -127,7 +129,9 @@ impl DeliveryWorkers {
         let mut intent = Intent { anchors, ..Intent::new(id_at(at), covers, at) };
         let people = self.parts.people.of(&channel_ref.workspace);
         let message = match call {
-            Call::Card { delivery, news, updates } => card(&news, &self.showing(channel_ref, delivery, &people, updates, at)),
+            Call::Card { delivery, news, updates } => {
+                card(&news, &self.showing(channel_ref, delivery, &people, updates, at))
+            }
             Call::Reply { delivery, news, thread } => {
                 intent.thread = thread;
                 let broadcast = intent.thread.as_ref().is_some_and(|thread| thread.broadcast);
@@ -162,7 +166,13 @@ impl DeliveryWorkers {
         self.call(channel_ref, &reply::mutes_ended(ended), intent, NOTICE_ATTEMPTS).await
     }
 
-    async fn call(&self, channel_ref: &ChannelRef, message: &Message, intent: Intent, attempts: u32) -> Result<NextStep, StoreError> {
+    async fn call(
+        &self,
+        channel_ref: &ChannelRef,
+        message: &Message,
+        intent: Intent,
+        attempts: u32,
+    ) -> Result<NextStep, StoreError> {
         self.parts.store.begin(channel_ref, intent.clone()).await?;
         match self.show(channel_ref, message, &intent).await {
             Ok(posted) => self.done(channel_ref, intent, posted).await,
@@ -289,7 +299,13 @@ impl DeliveryWorkers {
     }
 
     /// A call was not done, as far as can be known: it is made again like one that never reached Slack.
-    async fn retry_call(&self, channel_ref: &ChannelRef, intent: Intent, attempts: u32, why: &SlackError) -> Result<NextStep, StoreError> {
+    async fn retry_call(
+        &self,
+        channel_ref: &ChannelRef,
+        intent: Intent,
+        attempts: u32,
+        why: &SlackError,
+    ) -> Result<NextStep, StoreError> {
         let step = decide(&SlackError::Unreachable, attempts, self.parts.clock.now(), jitter());
         self.failed(channel_ref, intent, attempts, why, step).await
     }
@@ -368,7 +384,8 @@ impl DeliveryWorkers {
                 self.pauses.send_replace(());
             }
             Step::PauseWorkspace => {
-                self.settle(channel_ref, Settlement::Retry { covers, not_before: now, counted: false, error }, now).await?;
+                self.settle(channel_ref, Settlement::Retry { covers, not_before: now, counted: false, error }, now)
+                    .await?;
                 self.reject_workspace(&channel_ref.workspace, PauseReason(why.to_string()));
             }
             Step::Simpler | Step::Dead => {

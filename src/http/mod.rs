@@ -15,7 +15,7 @@ use crate::app::from_slack::socket_mode::LinkState;
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
 use crate::app::operations::health;
 use crate::app::operations::health::Readiness;
-use crate::segments::webhook::{WebhookRefusal, SignedWebhook};
+use crate::segments::webhook::{SignedWebhook, WebhookRefusal};
 use crate::slack::events::Report;
 use crate::slack::interaction::Interaction;
 use crate::slack::request::{LARGEST, SignedRequest};

@@ -4,7 +4,7 @@ use crate::app::subscriptions::hints::tell_of_onlookers;
 use crate::app::workspaces::lifecycle;
 use crate::app::{App, channel_access, home, unfurl, welcome};
 use crate::clock::id_at;
-use crate::model::{DatasetPattern, ChannelRef, Subscription, SubscriptionState, UserId, WorkspaceId};
+use crate::model::{ChannelRef, DatasetPattern, Subscription, SubscriptionState, UserId, WorkspaceId};
 use crate::render::{Rung, reply};
 use crate::slack::events::SlackEvent;
 use crate::store::StoreError;

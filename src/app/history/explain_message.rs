@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
-use crate::model::{DeliveryResult, MessageTs, DeliveryRecord, Subscription};
+use crate::model::{DeliveryRecord, DeliveryResult, MessageTs, Subscription};
 use crate::render::reply::{self, Because, Wish};
 use crate::routing::why::selecting;
 use crate::store::StoreError;

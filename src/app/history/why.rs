@@ -6,7 +6,7 @@ use crate::app::history::recent::{Mark, Seen};
 use crate::app::permission::may_subscribe;
 use crate::app::subscriptions::mute::zone;
 use crate::model::event_status::{EventStatus, SelectionRefusal};
-use crate::model::{Delivery, DeliveryResult, EventId, FilterKey, EventSummary, MessageTs, News, PauseReason};
+use crate::model::{Delivery, DeliveryResult, EventId, EventSummary, FilterKey, MessageTs, News, PauseReason};
 use crate::render::reply::{self, Place, Told};
 use crate::routing::why::{concerns, unwanted, waits};
 use crate::store::{Book, History, StoreError};

@@ -1,7 +1,7 @@
 //! Dead letters: listed, sent again, dropped; for a server, and for whoever opens the store while none runs.
 
 use crate::app::App;
-use crate::model::{ChannelId, DatasetName, ChannelRef, LetterId, WorkspaceId};
+use crate::model::{ChannelId, ChannelRef, DatasetName, LetterId, WorkspaceId};
 use crate::store::{DeadLetter, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

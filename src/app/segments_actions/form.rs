@@ -11,7 +11,7 @@ use crate::config::Replies;
 use crate::model::object::LastSeen;
 use crate::model::{DatasetName, MessageTs, ObjectKey, TriggerId, WorkspaceId};
 use crate::render::{modal, reply};
-use crate::segments::api::{SampleId, SegmentsError, ErrorKind};
+use crate::segments::api::{ErrorKind, SampleId, SegmentsError};
 use crate::slack::acts::{Filled, Sheet};
 use crate::slack::interaction::{Ask, Doing, Subject, Task};
 use crate::slack::view::View;

@@ -7,7 +7,7 @@ use crate::app::subscriptions::changes::Draft;
 use crate::app::subscriptions::hold;
 use crate::clock::{id_at, later};
 use crate::model::subscription::{Digest, Quiet};
-use crate::model::{Deed, ChannelRef, Subscription};
+use crate::model::{ChannelRef, Deed, Subscription};
 use crate::render::{Message, reply};
 use crate::store::{Book, Edit, Edited, Store, StoreError};
 use jiff::Timestamp;

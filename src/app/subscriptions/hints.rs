@@ -6,7 +6,7 @@ use crate::app::channel_access::Readers;
 use crate::app::subscriptions::changes::Draft;
 use crate::app::subscriptions::hold;
 use crate::model::object::LastSeen;
-use crate::model::{DatasetName, DatasetPattern, ChannelRef, Options, Subscription, UserId};
+use crate::model::{ChannelRef, DatasetName, DatasetPattern, Options, Subscription, UserId};
 use crate::render::Rung;
 use crate::render::reply::{self, Note};
 use crate::slack::command::Asked;

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::model::schedule::next_digest;
 use crate::model::subscription::Options;
-use crate::model::{DatasetName, HoldUntil, ChannelRef, Mute, Subscription, SubscriptionState, hold};
+use crate::model::{ChannelRef, DatasetName, HoldUntil, Mute, Subscription, SubscriptionState, hold};
 use crate::store::{Book, HeldUntil, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

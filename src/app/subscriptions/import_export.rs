@@ -8,7 +8,7 @@ use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS};
 use crate::app::subscriptions::export_file;
 use crate::app::subscriptions::export_file::{Channel, Mistakes, Part, Person, Writer};
 use crate::app::{App, me};
-use crate::model::{ChannelId, Deed, ChannelRef, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
+use crate::model::{ChannelId, ChannelRef, Deed, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
 use crate::render::reply::RuleChange;
 use crate::slack::command::Command;
 use crate::store::{Book, Linked, MOST_LINKS, Store, StoreError};

@@ -5,7 +5,7 @@ use super::lanes::{QueueRecord, give_up};
 use super::view::View;
 use super::writer::{Commit, Writer};
 use crate::clock::later;
-use crate::model::{Delivery, ChannelRef, Pause, WorkspaceId};
+use crate::model::{ChannelRef, Delivery, Pause, WorkspaceId};
 use crate::store::StoreError;
 use jiff::Timestamp;
 use std::time::Duration;

@@ -34,7 +34,7 @@ use super::{
     History, Intent, Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
 };
 use crate::model::{
-    AccountId, ChannelId, DatasetName, ChannelRef, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
+    AccountId, ChannelId, ChannelRef, DatasetName, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
     Subscription, TriggerId, UserId, WorkspaceId,
 };
 use async_trait::async_trait;
@@ -278,7 +278,12 @@ impl Store for SledStore {
         self.write(move |view| lanes::begin(view, &channel_ref, &intent)).await
     }
 
-    async fn release(&self, channel_ref: &ChannelRef, now: Timestamp, held_until: HeldUntil) -> Result<u64, StoreError> {
+    async fn release(
+        &self,
+        channel_ref: &ChannelRef,
+        now: Timestamp,
+        held_until: HeldUntil,
+    ) -> Result<u64, StoreError> {
         let channel_ref = channel_ref.clone();
         self.write(move |view| mutes::release(view, &channel_ref, now, &held_until)).await
     }
