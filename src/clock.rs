@@ -1,4 +1,4 @@
-//! Time as a value: the one place that asks the machine, and a clock that tests move by hand.
+//! The clock: the only code that reads the system time, and a manual clock for tests.
 
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// What time it is, and waiting for later. Cheap to clone; clones share one time.
+/// A source of time. Cheap to clone; clones share one time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
@@ -21,24 +21,24 @@ enum Source {
 #[derive(Debug)]
 struct Manual {
     now: watch::Sender<Timestamp>,
-    /// Deadlines that someone waits for; a time stands here once for each waiter.
+    /// Deadlines of all waiters, with one entry for each waiter.
     deadlines: Mutex<Vec<Timestamp>>,
 }
 
 impl Clock {
-    /// The machine's time.
+    /// Returns a clock with the system time.
     pub fn system() -> Self {
         Self(Source::System)
     }
 
-    /// A clock that stands still until [`Clock::set`] moves it.
+    /// Returns a clock that only [`Clock::set`] moves.
     pub fn manual(start: Timestamp) -> Self {
         let manual = Manual { now: watch::Sender::new(start), deadlines: Mutex::default() };
         Self(Source::Manual(Arc::new(manual)))
     }
 
-    /// The time.
-    #[expect(clippy::disallowed_methods, reason = "the one place where the machine is asked for the time")]
+    /// Returns the current time.
+    #[expect(clippy::disallowed_methods, reason = "the only code that reads the system time")]
     pub fn now(&self) -> Timestamp {
         match &self.0 {
             Source::System => Timestamp::now(),
@@ -62,12 +62,12 @@ impl Clock {
         }
     }
 
-    /// Waits for a length of time.
+    /// Waits for a duration.
     pub async fn sleep(&self, length: Duration) {
         self.sleep_until(later(self.now(), length)).await;
     }
 
-    /// Runs a future for at most `limit`; `None` if it was not done by then (it is dropped).
+    /// Runs a future for at most `limit`; drops it and returns `None` if it takes longer.
     pub async fn timeout<T>(&self, limit: Duration, work: impl Future<Output = T>) -> Option<T> {
         tokio::select! {
             biased;
@@ -76,7 +76,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward; a system clock does not obey.
+    /// Moves a manual clock forward; does nothing for the system clock or an earlier time.
     pub fn set(&self, now: Timestamp) {
         if let Source::Manual(manual) = &self.0 {
             manual.now.send_if_modified(|time| {
@@ -87,7 +87,7 @@ impl Clock {
         }
     }
 
-    /// The earliest time that someone waits for on a manual clock.
+    /// Returns the earliest deadline of all waiters on a manual clock.
     pub fn next_deadline(&self) -> Option<Timestamp> {
         match &self.0 {
             Source::System => None,
@@ -96,19 +96,19 @@ impl Clock {
     }
 }
 
-/// A time some length after another, capped at the end of time.
+/// Adds a duration to a time, up to the largest timestamp.
 pub fn later(from: Timestamp, length: Duration) -> Timestamp {
     SignedDuration::try_from(length).ok().and_then(|length| from.checked_add(length).ok()).unwrap_or(Timestamp::MAX)
 }
 
-/// A fresh id that sorts by time (UUID version 7), at a given time.
+/// Creates a UUID version 7, which sorts by time, for a given time.
 pub fn id_at(now: Timestamp) -> Uuid {
     let seconds = u64::try_from(now.as_second()).unwrap_or_default();
     let nanoseconds = u32::try_from(now.subsec_nanosecond()).unwrap_or_default();
     Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, seconds, nanoseconds))
 }
 
-/// A place in the list of deadlines, given back when the waiter is done or dropped.
+/// An entry in the list of deadlines, removed on drop.
 struct Waiting<'a> {
     manual: &'a Manual,
     deadline: Timestamp,
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_manual_clock_wakes_whoever_waits_for_a_time_that_has_come() {
+    async fn a_manual_clock_wakes_waiters_at_their_deadline() {
         let start: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let clock = Clock::manual(start);
         let sleeper = tokio::spawn({

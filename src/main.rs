@@ -1,10 +1,10 @@
-//! Starts the program: one TLS provider for everything, then the command line.
+//! Installs the TLS provider and starts the command line.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Two providers are linked; whoever connects first would otherwise have to guess, and panics instead.
-    // A second installation is the only thing that can fail here, and this is the first.
+    // Two providers are linked, so rustls panics at the first connection unless one is chosen.
+    // This fails only if a provider is installed already, and this is the first.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     segments_slack::cli::start()
 }

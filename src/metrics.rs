@@ -1,53 +1,53 @@
-//! What is counted, and how the counts are read: one registry for each server, no statics.
+//! The metrics of a server in the `OpenMetrics` format. Each server has its own registry.
 //!
-//! Labels are words of ours only: never a channel, a dataset or a person.
+//! Labels have fixed values: never a channel, a dataset or a person.
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::registry::Registry;
 
-/// A counter for each word that its one label takes.
+/// A counter with the label `outcome`.
 #[derive(Clone, Default)]
 pub struct Tally(Family<[(&'static str, &'static str); 1], Counter>);
 
 impl Tally {
-    /// Counts one more.
-    pub fn count(&self, word: &'static str) {
-        self.0.get_or_create(&[("outcome", word)]).inc();
+    /// Adds one for an outcome.
+    pub fn count(&self, outcome: &'static str) {
+        self.0.get_or_create(&[("outcome", outcome)]).inc();
     }
 
-    /// Counts some more.
-    pub fn add(&self, word: &'static str, more: u64) {
-        self.0.get_or_create(&[("outcome", word)]).inc_by(more);
+    /// Adds a number for an outcome.
+    pub fn add(&self, outcome: &'static str, more: u64) {
+        self.0.get_or_create(&[("outcome", outcome)]).inc_by(more);
     }
 
-    /// How many so far.
-    pub fn get(&self, word: &'static str) -> u64 {
-        self.0.get_or_create(&[("outcome", word)]).get()
+    /// Returns the count of an outcome.
+    pub fn get(&self, outcome: &'static str) -> u64 {
+        self.0.get_or_create(&[("outcome", outcome)]).get()
     }
 }
 
-/// Every count of one server.
+/// All metrics of one server.
 pub struct Metrics {
     registry: Registry,
     /// Requests to the webhook endpoints.
     pub webhooks: Tally,
     /// Requests to the endpoints for Slack.
     pub slack_requests: Tally,
-    /// Calls to Slack that deliver.
+    /// Calls to Slack for deliveries.
     pub slack_calls: Tally,
     /// Calls to Segments.ai.
     pub segments_calls: Tally,
-    /// What became of deliveries.
+    /// Results of deliveries.
     pub deliveries: Tally,
-    /// Messages that had to be sent in a simpler form.
+    /// Messages that were sent in a simpler form.
     pub fallbacks: Tally,
-    /// Direct messages that tell of a pause.
+    /// Direct messages about a pause.
     pub notices: Tally,
     /// Pasted links.
     pub unfurls: Tally,
-    /// Backups that the server makes by itself.
+    /// Daily backups.
     pub backups: Tally,
 }
 
@@ -62,20 +62,20 @@ impl Default for Metrics {
         Self {
             webhooks: tally("webhooks", "Requests to the webhook endpoints by outcome"),
             slack_requests: tally("slack_requests", "Requests from Slack by outcome"),
-            slack_calls: tally("slack_calls", "Delivering calls to Slack by result"),
+            slack_calls: tally("slack_calls", "Calls to Slack for deliveries by result"),
             segments_calls: tally("segments_calls", "Calls to Segments.ai by result"),
-            deliveries: tally("deliveries", "Deliveries by what became of them"),
+            deliveries: tally("deliveries", "Deliveries by result"),
             fallbacks: tally("fallbacks", "Messages sent in a simpler form, by form"),
-            notices: tally("notices", "Direct messages that tell of a pause, by what became of them"),
-            unfurls: tally("unfurls", "Pasted links by what became of them"),
-            backups: tally("backups", "Daily backups by what became of them"),
+            notices: tally("notices", "Direct messages about a pause by result"),
+            unfurls: tally("unfurls", "Pasted links by result"),
+            backups: tally("backups", "Daily backups by result"),
             registry,
         }
     }
 }
 
 impl Metrics {
-    /// Every count in the text format of `OpenMetrics`.
+    /// Formats all metrics as `OpenMetrics` text.
     pub fn text(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing into a string does not fail");
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_servers_in_one_process_count_for_themselves() {
+    fn two_servers_in_one_process_have_their_own_metrics() {
         let (one, other) = (Metrics::default(), Metrics::default());
         one.webhooks.count("accepted");
         assert_eq!((one.webhooks.get("accepted"), other.webhooks.get("accepted")), (1, 0));

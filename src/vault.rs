@@ -1,7 +1,7 @@
-//! Secrets at rest: each sealed with XChaCha20-Poly1305 for the one row and field that it belongs to.
+//! Encryption of stored secrets with XChaCha20-Poly1305, bound to the row and field of each secret.
 //!
-//! Moved to another row, a sealed value does not open. Nonces are random: with 24 bytes of them no count is kept, and
-//! none can meet another before the end of the world.
+//! A sealed value cannot be decrypted in another row. Nonces are random: with 24 bytes, a collision is practically
+//! impossible, so no counter is needed.
 
 mod keys;
 
@@ -16,15 +16,15 @@ use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::Sha256;
 use std::fmt;
 
-/// What the key's name is made from, so that the name and what the key seals have nothing to do with each other.
+/// Label for computing the ID of a key, so that the ID reveals nothing about the key.
 const KEY_ID_LABEL: &[u8] = b"segments-slack sealing key";
-/// What derived keys are made from, with their purpose behind it.
+/// Label for derived keys, followed by their purpose.
 const DERIVED_KEY_LABEL: &[u8] = b"segments-slack derived key ";
 
-/// The sealing keys: the first seals, all of them open. Its `Debug` shows their names only.
+/// The sealing keys: the first one encrypts, and all of them decrypt. `Debug` prints only their IDs.
 pub struct Vault {
     first: SealingKey,
-    /// Keys from before, for what they sealed.
+    /// Earlier keys, for the secrets that they encrypted.
     older: Vec<SealingKey>,
 }
 
@@ -33,25 +33,25 @@ struct SealingKey {
     key: SecretBox<[u8; 32]>,
 }
 
-/// Where a secret stands: no two secrets share a row.
+/// The place of a secret in the store; each secret has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Row<'a> {
     workspace: &'a WorkspaceId,
-    /// The account, of a secret that belongs to one.
+    /// Account, if the secret belongs to one.
     account: Option<&'a AccountId>,
     field: Field,
 }
 
-/// Which secret of its row it is.
+/// The kind of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
-    /// What calls to Slack are made with.
+    /// Bot token for calls to Slack.
     BotToken,
-    /// What new bot tokens are bought with.
+    /// Refresh token for new bot tokens.
     RefreshToken,
-    /// What Segments.ai signs webhooks with.
+    /// Signing secret of webhooks from Segments.ai.
     SigningSecret,
-    /// What calls to Segments.ai are made with.
+    /// API key for calls to Segments.ai.
     ApiKey,
 }
 
@@ -67,18 +67,17 @@ impl Field {
 }
 
 impl<'a> Row<'a> {
-    /// A secret of a workspace.
+    /// Returns the row of a secret of a workspace.
     pub fn of_workspace(workspace: &'a WorkspaceId, field: Field) -> Self {
         Self { workspace, account: None, field }
     }
 
-    /// A secret of one of its accounts.
+    /// Returns the row of a secret of an account.
     pub fn of_account(workspace: &'a WorkspaceId, account: &'a AccountId, field: Field) -> Self {
         Self { workspace, account: Some(account), field }
     }
 
-    /// The row as bytes that are authenticated with the secret; each part after its length, so that none runs into the
-    /// next.
+    /// Encodes the row as associated data; each part follows its length, so that no two rows have the same encoding.
     fn bytes(&self, key: KeyId) -> Vec<u8> {
         let account = self.account.map_or("", AccountId::as_str);
         let kind: &[u8] = if self.account.is_some() { b"account" } else { b"workspace" };
@@ -99,7 +98,7 @@ impl fmt::Display for Row<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { workspace, account, field } = self;
         match account {
-            // Its id opens its endpoint: the beginning tells which it is.
+            // The ID grants access to the endpoint, so only its beginning is shown.
             Some(account) => {
                 let beginning: String = account.as_str().chars().take(6).collect();
                 write!(f, "the {} of account `{beginning}…` of workspace `{workspace}`", field.name())
@@ -109,24 +108,24 @@ impl fmt::Display for Row<'_> {
     }
 }
 
-/// Why a sealed value does not open. Names its row, never what is in it.
+/// Reason why a sealed value cannot be decrypted. Names its row, never the secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnsealError {
-    /// None of the keys is the one that sealed it.
+    /// The vault does not have the key that encrypted it.
     #[error("{row} was sealed with key {key}, which this server does not have; add it to SEGMENTS_SLACK_KEY")]
     UnknownKey {
-        /// What does not open.
+        /// Row of the secret.
         row: String,
-        /// Whose key is missing.
+        /// ID of the missing key.
         key: KeyId,
     },
-    /// Sealed for another row, or changed since.
+    /// The value was encrypted for another row, or was changed.
     #[error("could not decrypt {0}: it was changed or moved")]
     Altered(String),
 }
 
 impl Vault {
-    /// Seals a secret with the first key, for one row.
+    /// Encrypts a secret for one row with the first key.
     pub fn seal(&self, row: Row<'_>, secret: &SecretString) -> Sealed {
         let key = self.first.id;
         let nonce = random::<NONCE>();
@@ -134,7 +133,7 @@ impl Vault {
         Sealed { key, nonce, bytes }
     }
 
-    /// Opens a sealed value, if it was sealed for this row.
+    /// Decrypts a value that was sealed for this row.
     pub fn unseal(&self, row: Row<'_>, sealed: &Sealed) -> Result<SecretString, UnsealError> {
         let unknown = || UnsealError::UnknownKey { row: row.to_string(), key: sealed.key };
         let key = self.keys().find(|key| key.id == sealed.key).ok_or_else(unknown)?;
@@ -144,22 +143,22 @@ impl Vault {
             .ok_or_else(|| UnsealError::Altered(row.to_string()))
     }
 
-    /// Whether a value was sealed with the first key.
+    /// Reports whether a value was sealed with the first key.
     pub fn is_current(&self, sealed: &Sealed) -> bool {
         sealed.key == self.first.id
     }
 
-    /// Whether the key of a value is among these.
+    /// Reports whether the vault has the key of a value.
     pub fn opens(&self, sealed: &Sealed) -> bool {
         self.keys().any(|key| key.id == sealed.key)
     }
 
-    /// The name of the key that seals.
+    /// Returns the ID of the first key.
     pub fn current(&self) -> KeyId {
         self.first.id
     }
 
-    /// A key for another purpose, which the first key does not follow from.
+    /// Derives a key for another purpose from the first key. The first key cannot be computed from it.
     pub fn derived(&self, purpose: &str) -> SecretBox<[u8; 32]> {
         SecretBox::new(Box::new(mac(self.first.key.expose_secret(), &[DERIVED_KEY_LABEL, purpose.as_bytes()])))
     }
@@ -200,10 +199,10 @@ fn decrypt(key: &[u8; 32], nonce: &[u8; NONCE], row: &[u8], sealed: &[u8]) -> Op
     XChaCha20Poly1305::new(key.into()).decrypt(nonce.into(), Payload { msg: sealed, aad: row }).ok()
 }
 
-/// Bytes that nobody can guess.
+/// Returns cryptographically secure random bytes.
 pub fn random<const LENGTH: usize>() -> [u8; LENGTH] {
     let mut bytes = [0; LENGTH];
-    getrandom::fill(&mut bytes).expect("a system without random numbers has no TLS either");
+    getrandom::fill(&mut bytes).expect("the system has a random number generator");
     bytes
 }
 

@@ -1,4 +1,4 @@
-//! How a command gets at what is kept: the store itself if nobody uses it, else the server that does.
+//! Gives commands access to the store: directly, or through the admin address of the server that has it open.
 
 use super::failure::Failure;
 use super::flags::Flags;
@@ -20,21 +20,21 @@ use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a command works on.
+/// The store, or the server that has it open.
 pub(super) enum StoreOrServer {
     Store(Arc<SledStore>),
     Server(AdminClient),
 }
 
-/// A running server, asked at its admin address.
+/// A client for the admin address of a running server.
 pub(super) struct AdminClient {
     client: Client,
     key: AdminKey,
 }
 
 impl StoreOrServer {
-    /// Opens the store of a configuration, or finds the server that has it open. Makes nothing.
-    pub(super) async fn find(flags: Flags) -> Result<Self, Failure> {
+    /// Opens the configured store, or finds the server that has it open. Creates nothing.
+    pub(super) async fn find<S>(flags: Flags<S>) -> Result<Self, Failure> {
         let StoreUrl::Sled(folder) = flags.gather().store()?;
         let place = folder.clone();
         let opening = move || SledStore::open_existing(&place, Durability::default());
@@ -43,7 +43,7 @@ impl StoreOrServer {
             Ok(store) => Ok(Self::Store(Arc::new(store))),
             Err(StoreError::InUse(_)) => match AdminKey::found_in(&folder) {
                 Some(key) => Ok(Self::Server(AdminClient::new(key)?)),
-                None => Err(Failure::NobodyToAsk(folder)),
+                None => Err(Failure::AdminAddressUnknown(folder)),
             },
             Err(error) => Err(error.into()),
         }
@@ -52,7 +52,7 @@ impl StoreOrServer {
     pub(super) async fn dead_letters(&self) -> Result<Vec<Listed>, Failure> {
         match self {
             Self::Store(store) => Ok(list(&**store).await?),
-            Self::Server(server) => server.answer(Method::GET, "/dead-letters", None::<&()>).await,
+            Self::Server(server) => server.request_json(Method::GET, "/dead-letters", None::<&()>).await,
         }
     }
 
@@ -64,7 +64,7 @@ impl StoreOrServer {
                     Act::Retry => "/dead-letters/retry",
                     Act::Drop => "/dead-letters/drop",
                 };
-                server.answer(Method::POST, path, Some(which)).await
+                server.request_json(Method::POST, path, Some(which)).await
             }
         }
     }
@@ -74,18 +74,18 @@ impl StoreOrServer {
     pub(super) async fn export(&self, which: &Exporting) -> Result<Exported, Failure> {
         match self {
             Self::Store(store) => Ok(export(&**store, which, Clock::system().now()).await?),
-            Self::Server(server) => server.answer(Method::POST, "/export", Some(which)).await,
+            Self::Server(server) => server.request_json(Method::POST, "/export", Some(which)).await,
         }
     }
 
     pub(super) async fn import(&self, file: Import) -> Result<Imported, Failure> {
         match self {
             Self::Store(store) => Ok(import(&**store, None, file, Clock::system().now()).await?),
-            Self::Server(server) => server.answer(Method::POST, "/import", Some(&file)).await,
+            Self::Server(server) => server.request_json(Method::POST, "/import", Some(&file)).await,
         }
     }
 
-    /// Writes everything that is kept into a file that is finished afterwards.
+    /// Writes the whole store into a draft, which the caller finishes.
     pub(super) async fn back_up(self, mut to: Draft) -> Result<Draft, Failure> {
         match self {
             Self::Store(store) => {
@@ -94,8 +94,8 @@ impl StoreOrServer {
                 Ok(tokio::task::spawn_blocking(writing).await.map_err(|error| Failure::Runtime(error.into()))??)
             }
             Self::Server(server) => {
-                let mut response = server.ask(Method::GET, "/backup", None::<&()>).await?;
-                while let Some(piece) = response.chunk().await.map_err(|source| server.unanswered(source))? {
+                let mut response = server.request(Method::GET, "/backup", None::<&()>).await?;
+                while let Some(piece) = response.chunk().await.map_err(|source| server.unreachable(source))? {
                     to.write_all(&piece).map_err(BackupError::Write)?;
                 }
                 Ok(to)
@@ -105,32 +105,35 @@ impl StoreOrServer {
 }
 
 impl AdminClient {
-    /// A server that has left its key.
+    /// Connects to the server that wrote an admin key.
     pub(super) fn new(key: AdminKey) -> Result<Self, Failure> {
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .read_timeout(Duration::from_mins(1))
             .redirect(reqwest::redirect::Policy::none())
-            // A proxy of the environment cannot reach this machine's own loopback.
+            // A proxy from the environment cannot reach the loopback of this machine.
             .no_proxy()
             .build()
-            .map_err(|source| Failure::Unanswered { url: key.url().to_owned(), source })?;
+            .map_err(|source| Failure::ServerUnreachable { url: key.url().to_owned(), source })?;
         Ok(Self { client, key })
     }
 
-    /// How it stands.
+    /// Returns what the server reports about itself and the store.
     pub(super) async fn checkup(&self) -> Result<Checkup, Failure> {
-        self.answer(Method::GET, "/checkup", None::<&()>).await
+        self.request_json(Method::GET, "/checkup", None::<&()>).await
     }
 
-    /// Asks, and gives an answer that is no refusal.
-    async fn ask(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<Response, Failure> {
+    /// Sends a request and returns a successful response.
+    ///
+    /// # Errors
+    /// Returns an error if the server is unreachable or rejects the request.
+    async fn request(&self, method: Method, path: &str, body: Option<&impl Serialize>) -> Result<Response, Failure> {
         let mut request =
             self.client.request(method, format!("{}{path}", self.key.url())).bearer_auth(self.key.bearer());
         if let Some(body) = body {
             request = request.json(body);
         }
-        let response = request.send().await.map_err(|source| self.unanswered(source))?;
+        let response = request.send().await.map_err(|source| self.unreachable(source))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -139,16 +142,16 @@ impl AdminClient {
         Err(Failure::ServerRefused { url: self.key.url().to_owned(), status, why })
     }
 
-    async fn answer<T: DeserializeOwned>(
+    async fn request_json<T: DeserializeOwned>(
         &self,
         method: Method,
         path: &str,
         body: Option<&impl Serialize>,
     ) -> Result<T, Failure> {
-        self.ask(method, path, body).await?.json().await.map_err(|source| self.unanswered(source))
+        self.request(method, path, body).await?.json().await.map_err(|source| self.unreachable(source))
     }
 
-    fn unanswered(&self, source: reqwest::Error) -> Failure {
-        Failure::Unanswered { url: self.key.url().to_owned(), source: source.without_url() }
+    fn unreachable(&self, source: reqwest::Error) -> Failure {
+        Failure::ServerUnreachable { url: self.key.url().to_owned(), source: source.without_url() }
     }
 }

@@ -1,8 +1,8 @@
-//! `backup`: everything that is kept, into a file; or what is in such a file.
+//! `backup`: writes the whole store to a file, or checks such a file.
 
 use super::admin_client::StoreOrServer;
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, StoreAndKeyFlags};
 use super::out;
 use crate::app::workspaces::keys::given;
 use crate::config::StoreUrl;
@@ -13,27 +13,27 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// File to write; it is there when it is complete
+    /// File to write; it appears once the backup is complete
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Overwrite the file if it is there
+    /// Overwrite the file if it exists
     #[arg(long, conflicts_with = "check")]
     force: bool,
-    /// Put the sealing keys in front, so that the file alone restores everything: whoever has it then has every secret
+    /// Include the sealing keys, so that the file alone restores everything; keep it as safe as a password
     #[arg(long, conflicts_with = "check")]
     with_secrets: bool,
-    /// Write nothing: read the file, and say what is in it or what is wrong with it
+    /// Check an existing backup file and list its contents; writes nothing
     #[arg(long)]
     check: bool,
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<StoreAndKeyFlags>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { file, force, with_secrets, check: only_check, flags } = arguments;
     if only_check {
-        let summary = check(&file).map_err(|source| Failure::NoBackup { path: file.clone(), source })?;
-        return out::print(&told(&format!("`{}` is whole", file.display()), &summary));
+        let summary = check(&file).map_err(|source| Failure::IncompleteBackup { path: file.clone(), source })?;
+        return out::print(&describe(&format!("`{}` is complete", file.display()), &summary));
     }
     let keys = if with_secrets { Some(keys(flags.clone())?) } else { None };
     let reached = StoreOrServer::find(flags).await?;
@@ -41,27 +41,27 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     keys.map(|keys| write_keys(&keys, &mut draft)).transpose()?;
     let draft = reached.back_up(draft).await?;
     let summary = draft.finish()?;
-    out::print(&told(&format!("wrote `{}`", file.display()), &summary))
+    out::print(&describe(&format!("wrote `{}`", file.display()), &summary))
 }
 
-/// The keys that the server seals with.
-fn keys(flags: Flags) -> Result<Vault, Failure> {
+/// Returns the keys that the server seals secrets with.
+fn keys(flags: Flags<StoreAndKeyFlags>) -> Result<Vault, Failure> {
     let (StoreUrl::Sled(folder), configured) = flags.gather().sealing()?;
-    given(configured.as_ref(), &folder)?.ok_or(Failure::NoKeyToKeep)
+    given(configured.as_ref(), &folder)?.ok_or(Failure::NoKeyForBackup)
 }
 
-/// What is in a backup, a line for each kind.
-pub(super) fn told(what: &str, summary: &Summary) -> String {
+/// Lists what a backup contains, one line for each kind of record.
+pub(super) fn describe(what: &str, summary: &Summary) -> String {
     let Summary { at, program, records, unreadable, has_keys } = summary;
-    let mut text = format!("{what}: {} records of {at:.0}, by segments-slack {program}", summary.total());
+    let mut text = format!("{what}: {} records from {at:.0}, written by segments-slack {program}", summary.total());
     for (kind, count) in records {
         let _ = write!(text, "\n  {kind}: {count}");
     }
     if *unreadable > 0 {
-        let _ = write!(text, "\n  left out, since the store could not read them: {unreadable}");
+        let _ = write!(text, "\n  skipped because the store could not read them: {unreadable}");
     }
     if *has_keys {
-        text.push_str("\n  and the keys that open its secrets: keep it as you keep a password");
+        text.push_str("\n  includes the sealing keys; keep the file as safe as a password");
     }
     text
 }

@@ -1,14 +1,14 @@
-//! `config`: the effective configuration, each value with its origin.
+//! `config`: prints the effective settings and their sources.
 
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, ServerFlags};
 use super::out;
 use crate::config::ListedSetting;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<ServerFlags>,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {

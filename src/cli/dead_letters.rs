@@ -1,9 +1,9 @@
-//! `dead-letters`: what was given up, sent again or dropped.
+//! `dead-letters`: lists, retries or drops deliveries that failed permanently.
 
 use super::admin_client::StoreOrServer;
 use super::export::channel;
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, StoreFlags};
 use super::out;
 use crate::app::operations::dead_letters::{Act, Listed, Which};
 use crate::model::{ChannelId, LetterId};
@@ -11,7 +11,7 @@ use clap::Subcommand;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-/// No text in a table is longer.
+/// Longest text in a table cell, in characters.
 const MAX_CELL_CHARS: usize = 100;
 
 #[derive(clap::Args)]
@@ -22,39 +22,39 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// List them, oldest first
+    /// List dead letters, oldest first
     List(List),
-    /// Put them back at the ends of their channels, to be sent again
+    /// Put dead letters back into the queues of their channels, to be sent again
     Retry(Chosen),
-    /// Forget them for good
+    /// Delete dead letters permanently
     Drop(Chosen),
 }
 
 #[derive(clap::Args)]
 struct List {
-    /// Only those for this channel
+    /// List only the dead letters of this channel, such as `C0123`
     #[arg(long, value_name = "CHANNEL", value_parser = channel)]
     channel: Option<ChannelId>,
-    /// As JSON, one list
+    /// Print the dead letters as a JSON array
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<StoreFlags>,
 }
 
 #[derive(clap::Args)]
 struct Chosen {
-    /// Which, by the ids that `list` shows, such as `C0123-17`
+    /// IDs as shown by `list`, such as `C0123-17`
     #[arg(value_name = "ID", required_unless_present_any = ["all", "channel"])]
     ids: Vec<LetterId>,
-    /// Every one
+    /// Select all dead letters
     #[arg(long, conflicts_with = "ids")]
     all: bool,
-    /// Every one for this channel
+    /// Select all dead letters of this channel, such as `C0123`
     #[arg(long, value_name = "CHANNEL", value_parser = channel, conflicts_with = "ids")]
     channel: Option<ChannelId>,
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<StoreFlags>,
 }
 
 impl Chosen {
@@ -74,7 +74,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
             letters.retain(|letter| list.channel.as_ref().is_none_or(|channel| letter.channel == *channel));
             if list.json { out::print(&json(&letters)) } else { out::print(&table(&letters)) }
         }
-        Verb::Retry(chosen) => act(Act::Retry, "sent back to be tried again", chosen).await,
+        Verb::Retry(chosen) => act(Act::Retry, "queued for another attempt", chosen).await,
         Verb::Drop(chosen) => act(Act::Drop, "dropped", chosen).await,
     }
 }
@@ -88,24 +88,24 @@ async fn act(what: Act, done: &str, chosen: Chosen) -> Result<(), Failure> {
     let went: BTreeSet<_> = went.into_iter().collect();
     let missed: Vec<_> = chosen.ids.iter().filter(|id| !went.contains(id)).collect();
     for id in &missed {
-        out::print(&format!("{id} is no dead letter, or has lost its event"))?;
+        out::print(&format!("{id} is not a dead letter, or has lost its event"))?;
     }
     if missed.is_empty() && went.is_empty() {
-        out::print("there is none")?;
+        out::print("no dead letters")?;
     }
-    if missed.is_empty() { Ok(()) } else { Err(Failure::NotAll) }
+    if missed.is_empty() { Ok(()) } else { Err(Failure::SomeDeadLettersMissing) }
 }
 
 fn json(letters: &[Listed]) -> String {
     serde_json::to_string_pretty(letters).expect("a list of texts, numbers and times is JSON")
 }
 
-/// A line for each, below a line with the names of the columns, each as wide as its longest text.
+/// Formats dead letters as a table with a header line.
 fn table(letters: &[Listed]) -> String {
     if letters.is_empty() {
-        return "there is no dead letter".to_owned();
+        return "no dead letters".to_owned();
     }
-    let mut rows = vec![["ID", "GIVEN UP", "CHANNEL", "EVENT", "DATASET", "ATTEMPTS", "ERROR"].map(str::to_owned)];
+    let mut rows = vec![["ID", "FAILED AT", "CHANNEL", "EVENT", "DATASET", "ATTEMPTS", "ERROR"].map(str::to_owned)];
     rows.extend(letters.iter().map(|letter| {
         [
             letter.id.to_string(),
@@ -158,7 +158,7 @@ mod tests {
         let letters =
             [letter("C0123-17", Some("sample.created"), "no_text"), letter("C1-1", None, "\u{1b}[2Jx\u{202e}")];
         let expected = "\
-ID        GIVEN UP              CHANNEL  EVENT           DATASET       ATTEMPTS  ERROR
+ID        FAILED AT             CHANNEL  EVENT           DATASET       ATTEMPTS  ERROR
 C0123-17  2026-03-01T00:00:05Z  C0123    sample.created  jane/flowers  5         no_text
 C1-1      2026-03-01T00:00:05Z  C1       ?               jane/flowers  5         ·[2Jx·";
         assert_eq!(table(&letters), expected);

@@ -1,8 +1,8 @@
-//! `import`: does what a file says that `export` wrote, or tells what it would do.
+//! `import`: applies a file written by `export`, or previews the changes.
 
 use super::admin_client::StoreOrServer;
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, StoreFlags};
 use super::out;
 use crate::app::subscriptions::export_file::Mistakes;
 use crate::app::subscriptions::import_export::{Done, Import, Imported, LONGEST_FILE};
@@ -11,30 +11,30 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// More of a line is not printed.
+/// Longest line that is printed, in characters.
 const MAX_LINE_CHARS: usize = 3_200;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// File that `export` wrote, or `-` for standard input
+    /// File written by `export`, or `-` for standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Change nothing: say what would be changed
+    /// Print what would change, without changing anything
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<StoreFlags>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { file, dry_run, flags } = arguments;
-    let text = read(&file).map_err(|source| Failure::Unreadable { path: file.clone(), source })?;
+    let text = read(&file).map_err(|source| Failure::UnreadableFile { path: file.clone(), source })?;
     match StoreOrServer::find(flags).await?.import(Import { text, dry_run }).await? {
         Imported::Wrong(mistakes) => {
-            out::print(&wrong(&mistakes))?;
+            out::print(&list_mistakes(&mistakes))?;
             Err(Failure::NotImported { path: file, mistakes: mistakes.first.len() + mistakes.more })
         }
-        Imported::Done(done) => out::print(&told(&done, dry_run)),
+        Imported::Done(done) => out::print(&summary(&done, dry_run)),
     }
 }
 
@@ -43,13 +43,14 @@ fn read(file: &Path) -> io::Result<String> {
     let mut text = String::new();
     from.take(LONGEST_FILE as u64 + 1).read_to_string(&mut text)?;
     if text.len() > LONGEST_FILE {
-        let limit = format!("it is larger than {LONGEST_FILE} bytes; export fewer workspaces or channels at a time");
+        let limit =
+            format!("the file is larger than {LONGEST_FILE} bytes; export fewer workspaces or channels at a time");
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, limit));
     }
     Ok(text)
 }
 
-fn wrong(mistakes: &Mistakes) -> String {
+fn list_mistakes(mistakes: &Mistakes) -> String {
     let mut text = String::new();
     for mistake in &mistakes.first {
         // Writing to a string cannot fail.
@@ -61,16 +62,16 @@ fn wrong(mistakes: &Mistakes) -> String {
     text.trim_end().to_owned()
 }
 
-/// What was changed or would be, a place after another; last, how much that is in all.
-fn told(done: &[Done], dry_run: bool) -> String {
+/// Lists the changes of each channel, and the totals on the last line.
+fn summary(done: &[Done], dry_run: bool) -> String {
     let mut text = String::new();
     let (mut all_new, mut all_changed) = (0, 0);
     for Done { workspace, channel, changes, as_before } in done {
-        let place = channel.as_ref().map_or("people".to_owned(), ToString::to_string);
+        let place = channel.as_ref().map_or("user mappings".to_owned(), ToString::to_string);
         let new = changes.iter().filter(|(before, _)| before.is_none()).count();
         let changed = changes.len() - new;
         (all_new, all_changed) = (all_new + new, all_changed + changed);
-        let _ = writeln!(text, "{workspace} {place}: {new} new, {changed} changed, {as_before} as before");
+        let _ = writeln!(text, "{workspace} {place}: {new} new, {changed} changed, {as_before} unchanged");
         for (before, after) in changes {
             let sign = if before.is_none() { '+' } else { '~' };
             let _ = writeln!(text, "  {sign} {}", out::plain(after, MAX_LINE_CHARS));
@@ -80,9 +81,9 @@ fn told(done: &[Done], dry_run: bool) -> String {
         }
     }
     let _ = if dry_run {
-        write!(text, "would import {all_new} new and change {all_changed}; nothing was changed")
+        write!(text, "dry run: would add {all_new} and change {all_changed}; nothing was changed")
     } else {
-        write!(text, "imported {all_new} new, changed {all_changed}")
+        write!(text, "added {all_new}, changed {all_changed}")
     };
     text
 }

@@ -1,4 +1,4 @@
-//! `manifest`: the Slack app as Slack's configuration page wants it, and a link that opens the page filled in.
+//! `manifest`: prints the Slack app manifest and a link that creates the app from it.
 
 use super::failure::Failure;
 use super::out;
@@ -10,10 +10,10 @@ use url::Url;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Address under which Slack reaches this server, such as `https://slack.example.com`
+    /// Public address of the server, such as `https://slack.example.com`
     #[arg(long, value_parser = public_url, required_unless_present = "socket_mode")]
     url: Option<Url>,
-    /// For Socket Mode, which needs the address only if workspaces are to install the app themselves
+    /// Create an app for Socket Mode; --url is only needed if workspaces install the app themselves
     #[arg(long)]
     socket_mode: bool,
 }
@@ -21,13 +21,13 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let url = arguments.url.as_ref();
     let manifest = if arguments.socket_mode { for_socket_mode(url) } else { url.map_or(Value::Null, manifest) };
-    out::print(&format!("{}\n# Make the app: {}", yaml(&manifest), link(&manifest)))
+    out::print(&format!("{}\n# Create the app: {}", yaml(&manifest), link(&manifest)))
 }
 
-/// The manifest for a server that is reached under `url`; every scope and event is explained in `docs/install.md`.
+/// Returns the manifest for a server at `url`; `docs/install.md` explains every scope and event.
 fn manifest(url: &Url) -> Value {
     let base = url.as_str().trim_end_matches('/');
-    // Keys stand in alphabetical order: that is how they are printed.
+    // Keys are in alphabetical order, as they are printed.
     json!({
         "_metadata": { "major_version": 1, "minor_version": 1 },
         "display_information": {
@@ -74,32 +74,32 @@ fn manifest(url: &Url) -> Value {
     })
 }
 
-/// The manifest for a server that opens connections to Slack: it names no address that Slack sends anything to.
+/// Returns the manifest for a server that connects to Slack, so it has no request URLs.
 fn for_socket_mode(url: Option<&Url>) -> Value {
     let mut manifest = manifest(url.unwrap_or(&Url::parse("https://unused.invalid").expect("a constant address")));
     for (place, names) in [
         ("/features/slash_commands/0", &["url"][..]),
         ("/settings/event_subscriptions", &["request_url"]),
         ("/settings/interactivity", &["request_url", "message_menu_options_url"]),
-        // People come back to this one with their own browser.
+        // The browser of the person who installs the app opens this one.
         ("/oauth_config", if url.is_some() { &[] } else { &["redirect_urls"] }),
     ] {
-        let fields = manifest.pointer_mut(place).and_then(Value::as_object_mut).expect("it stands above");
+        let fields = manifest.pointer_mut(place).and_then(Value::as_object_mut).expect("the manifest above has it");
         fields.retain(|name, _| !names.contains(&name.as_str()));
     }
     manifest["settings"]["socket_mode_enabled"] = json!(true);
     manifest
 }
 
-/// The address of Slack's page for new apps with the manifest filled in.
+/// Returns the address of Slack's page for new apps, with the manifest filled in.
 fn link(manifest: &Value) -> String {
     let mut link = Url::parse("https://api.slack.com/apps?new_app=1").expect("a constant address");
     link.query_pairs_mut().append_pair("manifest_json", &manifest.to_string());
-    // A plus for a space is a form's habit; in a query it may stay a plus.
+    // Forms write a space as a plus, which a query does not decode.
     link.as_str().replace('+', "%20")
 }
 
-/// A JSON value without empty lists and objects as YAML blocks; texts are quoted as in JSON, which YAML reads alike.
+/// Formats a JSON value without empty lists and objects as YAML; strings are quoted as in JSON, which YAML accepts.
 fn yaml(value: &Value) -> String {
     let mut text = String::new();
     write_block(&mut text, value, 0);

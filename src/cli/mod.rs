@@ -1,4 +1,4 @@
-//! The command line: its words, its help, its exit codes.
+//! The command line: commands, help texts and exit codes.
 
 mod admin_client;
 mod backup;
@@ -17,7 +17,7 @@ mod sandbox;
 mod send;
 mod serve;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use failure::Failure;
 use std::process::ExitCode;
 
@@ -30,53 +30,56 @@ struct Arguments {
 
 const AFTER_HELP: &str = "\
 Examples:
-  segments-slack sandbox                                      look around, with nothing to configure
-  segments-slack manifest --url https://slack.example.com     make the Slack app
-  segments-slack doctor                                       see what is wrong, and how to mend it
-  segments-slack serve --listen 0.0.0.0:3000                  run for real
-  segments-slack send issue.created --dataset jane/flowers    try a running server
-  segments-slack dead-letters list                            see what could not be delivered
-  segments-slack export > channels.txt                        every subscription as a line that people read
-  segments-slack backup monday.jsonl                          keep a copy of everything
+  segments-slack sandbox                                      try it out, no configuration needed
+  segments-slack manifest --url https://slack.example.com     create the Slack app
+  segments-slack doctor                                       check the setup and suggest fixes
+  segments-slack serve --listen 0.0.0.0:3000                  run the server
+  segments-slack send issue.created --dataset jane/flowers    send a test webhook
+  segments-slack dead-letters list                            list failed deliveries
+  segments-slack export > channels.txt                        export all subscriptions as text
+  segments-slack backup monday.jsonl                          back up the whole store
 
 Exit codes:
-  0  it worked
-  1  it failed: the message says what and why
-  2  the command line or the configuration is wrong: nothing was started";
+  0  success
+  1  the command failed; the error says what happened and why
+  2  the command line or the configuration is invalid; nothing was started";
 
 #[derive(Subcommand)]
 enum Command {
     /// Run the server
     Serve(serve::Arguments),
-    /// Run everything on this machine, with a stand-in for Slack
+    /// Run everything on this machine with a simulated Slack
     Sandbox(sandbox::Arguments),
-    /// Send one signed test webhook to a running server
+    /// Send a signed test webhook to a running server
     Send(send::Arguments),
-    /// Print the Slack app manifest, and a link that makes the app from it
+    /// Print the Slack app manifest and a link that creates the app
     Manifest(manifest::Arguments),
-    /// Check this installation: each finding with its remedy, fit to be run beside a server
+    /// Check this installation and suggest fixes; safe to run while the server is up
     Doctor(doctor::Arguments),
-    /// Look after deliveries that were given up: list, retry, drop
+    /// List, retry or drop deliveries that failed permanently
     DeadLetters(dead_letters::Arguments),
-    /// Print every subscription as a command, and who is who, for people and for `import`
+    /// Print all subscriptions and user mappings as text that `import` can read
     Export(export::Arguments),
-    /// Do what a file says that `export` printed; with --dry-run, tell what that would be
+    /// Import subscriptions from a file written by `export` (preview with --dry-run)
     Import(import::Arguments),
-    /// Write everything that is kept into a file, also while the server runs
+    /// Back up the whole store to a file; safe to run while the server is up
     Backup(backup::Arguments),
-    /// Make a new store from a backup
+    /// Create a new store from a backup
     Restore(restore::Arguments),
-    /// Seal every secret in the store anew with the first key, while no server runs
+    /// Re-encrypt all stored secrets with the first sealing key; stop the server first
     Rekey(rekey::Arguments),
-    /// Print the effective configuration, without secrets, each value with its origin
+    /// Print the effective settings and their sources, without secrets
     Config(config::Arguments),
 }
 
-/// Reads the command line, does what it says, and gives the exit code.
+/// Runs the command given on the command line and returns the exit code.
 pub fn start() -> ExitCode {
-    // What is written is for its owner: sled's files are made with whatever is left here.
+    // Files are readable by their owner only: sled creates its files with this mask.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let command = Arguments::parse().command;
+    let command = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command,
+        Err(error) => flags::explain_unknown_flag(error, &Arguments::command()).exit(),
+    };
     let done = match command {
         Command::Serve(arguments) => block_on(serve::run(arguments)),
         Command::Sandbox(arguments) => block_on(sandbox::run(arguments)),
@@ -94,7 +97,7 @@ pub fn start() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            out::complain(&failure);
+            out::print_error(&failure);
             failure.exit_code()
         }
     }

@@ -1,7 +1,7 @@
-//! `rekey`: every secret in the store sealed anew with the first key.
+//! `rekey`: re-encrypts every secret in the store with the first sealing key.
 
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, StoreAndKeyFlags};
 use super::out;
 use crate::app::workspaces::keys::{Resealed, reseal, vault};
 use crate::config::StoreUrl;
@@ -11,7 +11,7 @@ use crate::store::sled::SledStore;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<StoreAndKeyFlags>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -23,8 +23,8 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Resealed { changed, current } = reseal(&store, &vault).await?;
     let key = vault.current();
     out::print(&format!(
-        "sealed {changed} records anew with key {key}; {current} were sealed with it already; \
-         the store in `{}` needs no other key now",
+        "re-encrypted {changed} records with key {key}; {current} already used it; \
+         the store in `{}` no longer needs any other key",
         folder.display()
     ))
 }

@@ -1,8 +1,8 @@
-//! `restore`: a new store from a backup.
+//! `restore`: creates a new store from a backup.
 
-use super::backup::told;
+use super::backup::describe;
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, StoreFlags};
 use super::out;
 use crate::config::StoreUrl;
 use crate::store::backup::restore;
@@ -10,15 +10,15 @@ use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// Backup to read; --store names the folder to make, which is not there yet or empty
+    /// Backup file to read; --store names the new folder, which must be missing or empty
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<StoreFlags>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let StoreUrl::Sled(folder) = arguments.flags.gather().store()?;
     let summary = restore(&arguments.file, &folder).await?;
-    out::print(&told(&format!("restored `{}` into `{}`", arguments.file.display(), folder.display()), &summary))
+    out::print(&describe(&format!("restored `{}` into `{}`", arguments.file.display(), folder.display()), &summary))
 }

@@ -1,7 +1,7 @@
-//! `serve`: the server, until it is told to stop.
+//! `serve`: runs the server until a signal stops it.
 
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, ServerFlags};
 use crate::app::workspaces::keys::NoKeys;
 use crate::config::LogFormat;
 use crate::store::StoreError;
@@ -15,7 +15,7 @@ use tracing_subscriber::EnvFilter;
 #[derive(clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<ServerFlags>,
 }
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
@@ -30,12 +30,14 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     })
 }
 
-/// What a library would log at `trace` that is secret, or somebody's words: the addresses of connections, and frames.
+/// Turns off the logs of the WebSocket library, which contain secrets and messages at `trace`.
 const SILENCED_LOG_TARGET: &str = "tungstenite=off";
 
-/// Writes log lines to standard error. The filter was checked with the rest of the configuration.
+/// Starts logging to standard error.
+///
+/// The filter must be valid: it was checked with the rest of the configuration.
 pub(super) fn log(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::new(filter).add_directive(SILENCED_LOG_TARGET.parse().expect("it is a directive"));
+    let filter = EnvFilter::new(filter).add_directive(SILENCED_LOG_TARGET.parse().expect("a constant directive"));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -46,7 +48,7 @@ pub(super) fn log(format: LogFormat, filter: &str) {
     }
 }
 
-/// A token that the first SIGINT or SIGTERM cancels; the second one ends the process as it always does.
+/// Returns a token that the first SIGINT or SIGTERM cancels; the second signal exits the process with code 1.
 pub(super) fn stopped_by_signals() -> std::io::Result<CancellationToken> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let shutdown = CancellationToken::new();
@@ -54,10 +56,10 @@ pub(super) fn stopped_by_signals() -> std::io::Result<CancellationToken> {
         let shutdown = shutdown.clone();
         async move {
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
-            info!("stopping: finishing what is in flight");
+            info!("received a stop signal; finishing the work in progress");
             shutdown.cancel();
             tokio::select! { _ = interrupt.recv() => {} _ = terminate.recv() => {} }
-            warn!("stopping at once: told twice");
+            warn!("received a second signal; exiting immediately");
             std::process::exit(1);
         }
     });

@@ -1,4 +1,7 @@
-//! Collects the text of every setting from flags, environment, file and defaults, and remembers where each was.
+//! Collects the text of every setting from flags, environment, file and defaults, and where each came from.
+//!
+//! Written by hand instead of with a library such as `figment`: it reports all problems at once, suggests names for
+//! typos, and never prints a value that may be a secret.
 
 use super::problem::{ConfigProblem, Origin};
 use super::setting::{self, Setting};
@@ -10,55 +13,55 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// A longer file holds no secret and no configuration.
+/// Largest configuration or secret file that is read, in bytes.
 const MAX_CONFIG_FILE_BYTES: u64 = 256 * 1024;
 
-/// Everything outside that a configuration is read from, so that tests touch no process environment.
+/// The inputs of a configuration, so that tests do not depend on the environment of the process.
 #[derive(Default)]
 pub struct ConfigSources {
-    /// What stood on the command line, by setting.
+    /// Flags of the command line, by setting.
     pub flags: Vec<(&'static Setting, String)>,
-    /// The environment.
+    /// Environment variables.
     pub environment: Vec<(OsString, OsString)>,
-    /// Whether the log goes to a terminal.
+    /// Set if the log is written to a terminal.
     pub terminal: bool,
 }
 
-/// The settings as found, not yet checked.
+/// The settings as text, before they are checked.
 pub struct UncheckedSettings {
     found: BTreeMap<&'static str, Found>,
-    /// Keys whose value was given but could not be had: to call them "not set" would be one complaint too many.
-    refused: Vec<&'static str>,
+    /// Keys whose value was given but could not be read; they are not reported as "not set" as well.
+    unreadable: Vec<&'static str>,
     pub(super) problems: Vec<ConfigProblem>,
 }
 
 struct Found {
-    /// Not every value is a secret, but what was given where none was expected may be one.
+    /// Kept secret for every setting, because a secret may be given for the wrong one.
     text: SecretString,
     origin: Origin,
 }
 
-/// A setting, its value fit to be shown, and where it was found.
+/// A setting, its printable value, and the source of the value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ListedSetting {
-    /// The setting's key.
+    /// Key of the setting.
     pub key: &'static str,
-    /// Its value; `set` for a secret, `not set` for nothing.
+    /// Value; `set` for a secret, `not set` without a value.
     pub value: String,
-    /// Where it was; none for nothing.
+    /// Source; `None` without a value.
     pub origin: Option<Origin>,
 }
 
 impl UncheckedSettings {
-    /// Looks everywhere; what is wrong is told by whoever asks for a value later, together with all the rest.
+    /// Reads all sources. Problems are collected and returned when the settings are checked.
     pub fn gather(sources: ConfigSources) -> Self {
-        let mut settings = Self { found: BTreeMap::new(), refused: Vec::new(), problems: Vec::new() };
+        let mut settings = Self { found: BTreeMap::new(), unreadable: Vec::new(), problems: Vec::new() };
         let defaults = setting::ALL.iter().filter_map(|setting| Some((*setting, setting.default?)));
         let log_format = if sources.terminal { "pretty" } else { "json" };
         for (setting, text) in defaults.chain([(&setting::LOG_FORMAT, log_format)]) {
             settings.put(setting, text.to_owned(), Origin::Default);
         }
-        // Later sources replace what earlier ones said.
+        // Later sources override earlier ones.
         let environment = settings.named_environment(sources.environment);
         let named = sources.flags.iter().find(|(setting, _)| **setting == setting::CONFIG).map(|(_, path)| path);
         if let Some(path) = named.or_else(|| environment.get(setting::CONFIG.environment)) {
@@ -68,7 +71,7 @@ impl UncheckedSettings {
         for (setting, text) in sources.flags {
             if let Some(flag) = setting.flag.filter(|_| *setting != setting::CONFIG) {
                 if setting.secret {
-                    // What stands on a command line is only where the secret is.
+                    // The flag of a secret names a file that contains it.
                     settings.put_secret(setting, Path::new(&text), Origin::Flag(flag));
                 } else {
                     settings.put(setting, text, Origin::Flag(flag));
@@ -78,14 +81,14 @@ impl UncheckedSettings {
         settings
     }
 
-    /// Every setting as it would hold, for eyes.
+    /// Lists the effective value and the source of every setting.
     pub fn list(&self) -> Vec<ListedSetting> {
         let list = setting::ALL.iter().map(|setting| {
             let found = self.found.get(setting.key);
             let value = match found {
                 None => "not set".to_owned(),
                 Some(_) if setting.secret => "set".to_owned(),
-                Some(found) => shown(found.text.expose_secret()),
+                Some(found) => printable(found.text.expose_secret()),
             };
             ListedSetting { key: setting.key, value, origin: found.map(|found| found.origin.clone()) }
         });
@@ -93,10 +96,10 @@ impl UncheckedSettings {
     }
 
     pub(super) fn required<T>(&mut self, setting: &Setting, parse: fn(&str) -> Result<T, &'static str>) -> Option<T> {
-        if !self.found.contains_key(setting.key) && !self.refused.contains(&setting.key) {
+        if !self.found.contains_key(setting.key) && !self.unreadable.contains(&setting.key) {
             let from_file = if setting.secret { format!(" or {}_FILE", setting.environment) } else { String::new() };
-            self.complain(format!(
-                "`{}` is not set: give {}{from_file}; allowed: {}",
+            self.add_problem(format!(
+                "`{}` is not set; set {}{from_file}; allowed: {}",
                 setting.key, setting.environment, setting.allowed
             ));
         }
@@ -109,33 +112,36 @@ impl UncheckedSettings {
         match parse(text) {
             Ok(value) => Some(value),
             Err(reason) => {
-                let value = if setting.secret { "its value".to_owned() } else { format!("`{}`", shown(text)) };
-                self.complain(format!("`{}` ({origin}): {value} {reason}; allowed: {}", setting.key, setting.allowed));
+                let value = if setting.secret { "the value".to_owned() } else { format!("`{}`", printable(text)) };
+                self.add_problem(format!(
+                    "`{}` ({origin}): {value} {reason}; allowed: {}",
+                    setting.key, setting.allowed
+                ));
                 None
             }
         }
     }
 
-    /// Whether a value was given, good or not.
+    /// Reports whether a value was given, valid or not.
     pub(super) fn is_given(&self, setting: &Setting) -> bool {
-        self.found.contains_key(setting.key) || self.refused.contains(&setting.key)
+        self.found.contains_key(setting.key) || self.unreadable.contains(&setting.key)
     }
 
-    pub(super) fn complain(&mut self, problem: String) {
+    pub(super) fn add_problem(&mut self, problem: String) {
         self.problems.push(ConfigProblem(problem));
     }
 
-    fn refuse(&mut self, setting: &'static Setting, problem: String) {
-        self.complain(problem);
+    fn reject(&mut self, setting: &'static Setting, problem: String) {
+        self.add_problem(problem);
         self.found.remove(setting.key);
-        self.refused.push(setting.key);
+        self.unreadable.push(setting.key);
     }
 
     fn put(&mut self, setting: &'static Setting, text: String, origin: Origin) {
         self.found.insert(setting.key, Found { text: text.into(), origin });
     }
 
-    /// The variables that are meant for this program, as text; an empty one counts as not set.
+    /// Returns the variables of this program as text; an empty variable counts as not set.
     fn named_environment(&mut self, environment: Vec<(OsString, OsString)>) -> BTreeMap<String, String> {
         let mut known = vec![setting::CONFIG.environment.to_owned()];
         for setting in setting::ALL {
@@ -148,13 +154,13 @@ impl UncheckedSettings {
             if !known.contains(&name) {
                 if name.starts_with("SEGMENTS_SLACK_") {
                     let nearest = nearest(&name, known.iter().map(String::as_str));
-                    self.complain(format!("`{}` (environment) is no setting; {nearest}", shown(&name)));
+                    self.add_problem(format!("`{}` (environment) is not a setting; {nearest}", printable(&name)));
                 }
             } else if value.is_empty() {
             } else if let Ok(value) = value.into_string() {
                 named.insert(name, value);
             } else {
-                self.complain(format!("`{name}` (environment): its value is not UTF-8"));
+                self.add_problem(format!("`{name}` (environment): the value is not valid UTF-8"));
             }
         }
         named
@@ -169,7 +175,10 @@ impl UncheckedSettings {
                 (None, None) => {}
                 (Some(_), Some(_)) => {
                     let both = format!("{} and {file_variable}", setting.environment);
-                    self.refuse(setting, format!("`{}` (environment) is set by both {both}: unset one", setting.key));
+                    self.reject(
+                        setting,
+                        format!("`{}` (environment) is set by both {both}; unset one of them", setting.key),
+                    );
                 }
                 (Some(value), None) => {
                     self.put(setting, value.clone(), Origin::Environment(setting.environment.to_owned()));
@@ -182,15 +191,17 @@ impl UncheckedSettings {
     fn read_file(&mut self, path: &Path) {
         let text = match read(path) {
             Ok(text) => text,
-            Err(reason) => return self.complain(format!("`config`: {reason}; allowed: {}", setting::CONFIG.allowed)),
+            Err(reason) => {
+                return self.add_problem(format!("`config`: {reason}; allowed: {}", setting::CONFIG.allowed));
+            }
         };
         let line = |offset| text.get(..offset).map_or(1, |before: &str| before.matches('\n').count() + 1);
         let table = match DeTable::parse(&text) {
             Ok(table) => table.into_inner(),
             Err(error) => {
-                // The error's own text would show the line, and a secret may stand in it.
+                // The display text of the error contains the line, which may contain a secret.
                 let line = line(error.span().map_or(0, |span| span.start));
-                return self.complain(format!("{} line {line}: {}", path.display(), error.message()));
+                return self.add_problem(format!("{} line {line}: {}", path.display(), error.message()));
             }
         };
         for (key, value) in table {
@@ -203,17 +214,17 @@ impl UncheckedSettings {
         let keys: Vec<String> = setting::ALL.iter().map(|setting| file_key(setting)).collect();
         let Some(setting) = setting::ALL.into_iter().find(|setting| file_key(setting) == key) else {
             let hint = if setting::ALL.iter().any(|setting| setting.key == key) {
-                format!("a secret does not stand in this file: name its own file with `{key}_file`")
+                format!("secrets cannot be in this file; set `{key}_file` to the path of a file that contains it")
             } else {
                 nearest(key, keys.iter().map(String::as_str))
             };
-            return self.complain(format!("`{}` ({origin}) is no setting; {hint}", shown(key)));
+            return self.add_problem(format!("`{}` ({origin}) is not a setting; {hint}", printable(key)));
         };
         let text = match value {
             DeValue::String(text) => text.to_string(),
             DeValue::Integer(number) => number.to_string(),
             _ => {
-                return self.complain(format!("`{key}` ({origin}): its value is neither text nor a whole number"));
+                return self.add_problem(format!("`{key}` ({origin}): the value is neither text nor a whole number"));
             }
         };
         if setting.secret {
@@ -227,7 +238,7 @@ impl UncheckedSettings {
         match read_secret(path, setting) {
             Ok(text) => self.put(setting, text, origin),
             Err(reason) => {
-                self.refuse(setting, format!("`{}` ({origin}): {reason}", setting.key));
+                self.reject(setting, format!("`{}` ({origin}): {reason}", setting.key));
             }
         }
     }
@@ -241,7 +252,7 @@ fn file_key(setting: &Setting) -> String {
     if setting.secret { format!("{}_file", setting.key) } else { setting.key.to_owned() }
 }
 
-/// "did you mean …" where one name is near, else every name.
+/// Returns "did you mean …" if a known name is similar, else the list of all names.
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
     let name = &name[..name.floor_char_boundary(100)];
     match known.clone().min_by_key(|known| strsim::levenshtein(known, name)) {
@@ -250,10 +261,10 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Stri
     }
 }
 
-/// A value as it may be printed: short, without control characters, and without a password in an address.
-fn shown(text: &str) -> String {
+/// Makes a value printable: short, without control characters, and hidden if it may contain a password.
+fn printable(text: &str) -> String {
     if text.contains('@') {
-        return "(not shown: it may hold a password)".to_owned();
+        return "(hidden: it may contain a password)".to_owned();
     }
     let short = &text[..text.floor_char_boundary(200)];
     short.escape_debug().to_string()
@@ -263,11 +274,11 @@ fn read_secret(path: &Path, setting: &Setting) -> Result<String, String> {
     let mode = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?.permissions().mode();
     if *setting == setting::KEY && mode & 0o077 != 0 {
         let path = path.display();
-        return Err(format!("others on this machine can read or change `{path}`: run `chmod 600 {path}`"));
+        return Err(format!("other users of this machine can access `{path}`; run `chmod 600 {path}`"));
     }
     if mode & 0o006 != 0 {
         let path = path.display();
-        return Err(format!("everybody on this machine can read or change `{path}`: run `chmod 600 {path}`"));
+        return Err(format!("all users of this machine can access `{path}`; run `chmod 600 {path}`"));
     }
     read(path).map(|text| text.trim().to_owned())
 }
@@ -275,7 +286,7 @@ fn read_secret(path: &Path, setting: &Setting) -> Result<String, String> {
 fn read(path: &Path) -> Result<String, String> {
     let metadata = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
     if !metadata.is_file() || metadata.len() > MAX_CONFIG_FILE_BYTES {
-        return Err(format!("`{}` is no regular file of at most {MAX_CONFIG_FILE_BYTES} bytes", path.display()));
+        return Err(format!("`{}` is not a regular file of at most {MAX_CONFIG_FILE_BYTES} bytes", path.display()));
     }
     let mut text = String::new();
     let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;

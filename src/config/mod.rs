@@ -1,4 +1,4 @@
-//! The configuration: flags over environment over a TOML file over defaults, and every mistake told at once.
+//! The configuration: flags override environment variables, a TOML file and defaults; all problems are reported at once.
 
 mod gather;
 mod parse;
@@ -16,69 +16,69 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use url::Url;
 
-/// All that a server needs to know before it starts; every value was checked. Its `Debug` shows no secret.
+/// The checked configuration of a server. `Debug` does not print secrets.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Where Slack's and Segments.ai's requests arrive; port 0 picks one.
+    /// Address for requests from Slack and Segments.ai; port 0 picks a free port.
     pub listen: SocketAddr,
-    /// Where the metrics are; none if they were turned off.
+    /// Address for metrics and admin commands; `None` if turned off.
     pub admin_listen: Option<SocketAddr>,
-    /// Where everything is kept.
+    /// Data store.
     pub store: StoreUrl,
-    /// The address under which people and Segments.ai reach this server.
+    /// Public URL of this server, for people, Slack and Segments.ai.
     pub public_url: Option<Url>,
-    /// What Slack signs its HTTP requests with; none, with an app token only, if it sends none.
+    /// Signing secret of the Slack app; `None` only with an app token, if Slack sends no HTTP requests.
     pub signing_secret: Option<SecretString>,
-    /// What Socket Mode is opened with, through which Slack then sends everything; none if it sends HTTP requests.
+    /// App-level token for Socket Mode; `None` if Slack sends HTTP requests.
     pub app_token: Option<SecretString>,
-    /// What this server calls Slack with in the one workspace that is configured here; none if there is none.
+    /// Bot token of the workspace that is configured in the environment; `None` without such a workspace.
     pub bot_token: Option<SecretString>,
-    /// How other workspaces install the app; none if they cannot.
+    /// OAuth client for installation in other workspaces; `None` if that is turned off.
     pub oauth: Option<OauthClient>,
-    /// What secrets are sealed with on disk, the first of several; none for a key that lies in the data folder.
+    /// Keys that encrypt stored secrets, the current one first; `None` for a key file in the data folder.
     pub keys: Option<SecretString>,
-    /// Slack's Web API; https, or http on loopback.
+    /// URL of the Slack Web API; https, or http on loopback.
     pub slack_api_url: Url,
-    /// What Segments.ai signs its webhooks with, for the workspace of the bot token: one, or two during a rotation. Each
-    /// makes a `svix::webhooks::Webhook`. Empty without a bot token.
+    /// Signing secrets of the webhooks for the workspace of the bot token: one, or two during a rotation. Each is
+    /// valid for `svix::webhooks::Webhook`. Empty without a bot token.
     pub webhook_secrets: Vec<SecretString>,
-    /// What this server acts on Segments.ai with for the workspace of the bot token; none if it only shows what comes.
+    /// API key for changes in Segments.ai by the workspace of the bot token; `None` to only show events.
     pub segments_api_key: Option<SecretString>,
-    /// The REST API of Segments.ai; https, or http on loopback.
+    /// URL of the Segments.ai API; https, or http on loopback.
     pub segments_api_url: Url,
-    /// The web application that links on cards lead to.
+    /// URL of the Segments.ai web application, for links in messages.
     pub segments_app_url: Url,
-    /// How log lines look.
+    /// Log format.
     pub log_format: LogFormat,
-    /// Which log lines there are, in the syntax of `RUST_LOG`.
+    /// Log filter in the syntax of `RUST_LOG`.
     pub log_filter: String,
-    /// The longest body of a webhook that is read, in bytes.
+    /// Maximum size of a webhook body, in bytes.
     pub webhook_body_limit: usize,
-    /// Bytes of all bodies of webhooks that are in memory at once.
+    /// Maximum memory for all webhook bodies in progress, in bytes.
     pub webhook_memory: usize,
-    /// How many daily backups are kept in the data folder; 0 makes none.
+    /// Number of daily backups to keep in the data folder; 0 turns them off.
     pub backup_keep: usize,
-    /// Who may change what channels are subscribed to.
+    /// People who may change subscriptions.
     pub who_may_change: WhoMayChange,
-    /// Who may change things at Segments.ai from Slack.
+    /// People who may change things in Segments.ai from Slack.
     pub who_may_act: WhoMayChange,
-    /// How people reply to issues from Slack.
+    /// Way to reply to issues from Slack.
     pub replies: Replies,
 }
 
-/// What this app is to Slack when a workspace installs it.
+/// The OAuth client of the Slack app, for installation in workspaces.
 #[derive(Debug, Clone)]
 pub struct OauthClient {
-    /// The app's client id.
+    /// Client ID of the app.
     pub id: String,
-    /// What proves that it is the app that asks.
+    /// Client secret of the app.
     pub secret: SecretString,
 }
 
-/// Who may change something.
+/// The people who may change something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum WhoMayChange {
-    /// Whoever is in the channel, but for guests and people of other workspaces.
+    /// Members of the channel, except guests and people from other workspaces.
     #[default]
     Members,
     /// Admins and owners of the workspace.
@@ -87,17 +87,17 @@ pub enum WhoMayChange {
     These(Vec<UserId>),
 }
 
-/// How people reply to issues: Segments.ai publishes no way to do it.
+/// The way to reply to issues. The Segments.ai API has no call to reply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Replies {
-    /// Not from Slack.
+    /// Replies from Slack are turned off.
     #[default]
     Off,
-    /// By a new issue on the same sample, which quotes the first.
+    /// A reply opens a new issue on the same sample, which quotes the first.
     NewIssue,
 }
 
-/// The place where a server keeps everything.
+/// The URL of the data store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StoreUrl {
     /// `sled:PATH`, a folder on this machine.
@@ -112,55 +112,58 @@ impl fmt::Display for StoreUrl {
     }
 }
 
-/// The shape of a log line.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// For eyes.
+    /// Lines for people.
     Pretty,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
 impl Config {
-    /// Reads everything from its sources.
+    /// Reads and checks the configuration.
+    ///
+    /// # Errors
+    /// Returns all problems at once.
     pub fn load(sources: ConfigSources) -> Result<Self, ConfigProblems> {
         UncheckedSettings::gather(sources).config()
     }
 }
 
 impl UncheckedSettings {
-    /// The checked configuration, or all that is wrong.
+    /// Checks all settings.
     pub fn config(mut self) -> Result<Config, ConfigProblems> {
         let config = self.checked();
-        self.unless_wrong(config)
+        self.unless_invalid(config)
     }
 
-    /// What whoever sends webhooks to this server needs: its address, and the secrets that it believes.
+    /// Checks the settings for sending webhooks to this server: its address and the accepted signing secrets.
     pub fn webhook_target(mut self) -> Result<(SocketAddr, Vec<SecretString>), ConfigProblems> {
         let listen = self.required(&setting::LISTEN, parse::listen);
         let secrets = self.required(&setting::SEGMENTS_WEBHOOK_SECRET, parse::webhook_secrets);
-        self.unless_wrong(listen.zip(secrets))
+        self.unless_invalid(listen.zip(secrets))
     }
 
-    /// What whoever looks into the store needs: where it is.
+    /// Checks the setting for opening the store.
     pub fn store(mut self) -> Result<StoreUrl, ConfigProblems> {
         let store = self.required(&setting::STORE, parse::store);
-        self.unless_wrong(store)
+        self.unless_invalid(store)
     }
 
-    /// What whoever seals the store's secrets anew needs: where it is, and the keys.
+    /// Checks the settings for decrypting stored secrets: the store and the keys.
     pub fn sealing(mut self) -> Result<(StoreUrl, Option<SecretString>), ConfigProblems> {
         let keys = self.optional(&setting::KEY, parse::keys);
         let store = self.required(&setting::STORE, parse::store);
-        self.unless_wrong(store.map(|store| (store, keys)))
+        self.unless_invalid(store.map(|store| (store, keys)))
     }
 
-    fn unless_wrong<T>(self, value: Option<T>) -> Result<T, ConfigProblems> {
+    fn unless_invalid<T>(self, value: Option<T>) -> Result<T, ConfigProblems> {
         value.filter(|_| self.problems.is_empty()).ok_or(ConfigProblems(self.problems))
     }
 
     fn checked(&mut self) -> Option<Config> {
-        // Every value is read before the first that is missing ends this, so that all that is wrong is told.
+        // All values are read before the first missing one returns, so that all problems are reported.
         let listen = self.required(&setting::LISTEN, parse::listen);
         let admin_listen = self.required(&setting::ADMIN_LISTEN, parse::admin_listen);
         let store = self.required(&setting::STORE, parse::store);
@@ -170,7 +173,7 @@ impl UncheckedSettings {
         let is_single = self.is_given(&setting::SLACK_BOT_TOKEN);
         let is_many = self.is_given(&setting::SLACK_CLIENT_ID) || self.is_given(&setting::SLACK_CLIENT_SECRET);
         if !is_single && !is_many {
-            self.complain_of_no_workspace();
+            self.report_missing_workspace();
         }
         let bot_token = self.optional(&setting::SLACK_BOT_TOKEN, parse::bot_token);
         let oauth = self.oauth(is_many, public_url.is_some());
@@ -179,7 +182,7 @@ impl UncheckedSettings {
         let webhook_secrets = if is_single || !is_many {
             self.required(&setting::SEGMENTS_WEBHOOK_SECRET, parse::webhook_secrets)
         } else {
-            self.complain_of_secrets_without_token();
+            self.report_secrets_without_token();
             Some(Vec::new())
         };
         let api_key = self.optional(&setting::SEGMENTS_API_KEY, parse::api_key);
@@ -219,26 +222,26 @@ impl UncheckedSettings {
         })
     }
 
-    /// Needed unless Slack sends everything by Socket Mode.
+    /// Reads the signing secret, which is required unless Slack uses Socket Mode.
     fn signing_secret(&mut self) -> Option<SecretString> {
         let (secret, token) = (&setting::SLACK_SIGNING_SECRET, &setting::SLACK_APP_TOKEN);
         if !self.is_given(secret) && !self.is_given(token) {
-            self.complain(format!(
-                "`{}` is not set: give {} or {}_FILE (allowed: {}), or for Socket Mode {} (allowed: {})",
+            self.add_problem(format!(
+                "`{}` is not set; set {} or {}_FILE (allowed: {}), or for Socket Mode {} (allowed: {})",
                 secret.key, secret.environment, secret.environment, secret.allowed, token.environment, token.allowed
             ));
         }
         self.optional(secret, parse::signing_secret)
     }
 
-    /// The app as workspaces install it: all of it, or none.
+    /// Reads the OAuth client, which needs its ID, its secret and the public URL.
     fn oauth(&mut self, is_wanted: bool, has_url: bool) -> Option<OauthClient> {
         if !is_wanted {
             return None;
         }
         if !has_url && !self.is_given(&setting::PUBLIC_URL) {
-            self.complain(format!(
-                "`{}` is not set, and Slack sends whoever installs the app back to it: give {}; allowed: {}",
+            self.add_problem(format!(
+                "`{}` is not set, but installing the app redirects to it; set {}; allowed: {}",
                 setting::PUBLIC_URL.key,
                 setting::PUBLIC_URL.environment,
                 setting::PUBLIC_URL.allowed
@@ -249,11 +252,11 @@ impl UncheckedSettings {
         id.zip(secret).map(|(id, secret)| OauthClient { id, secret })
     }
 
-    fn complain_of_no_workspace(&mut self) {
+    fn report_missing_workspace(&mut self) {
         let token = &setting::SLACK_BOT_TOKEN;
-        self.complain(format!(
-            "`{}` is not set: for one workspace give {} or {}_FILE (allowed: {}); for many that install the app \
-             themselves give {}, {} and {}",
+        self.add_problem(format!(
+            "`{}` is not set; for one workspace, set {} or {}_FILE (allowed: {}); for several workspaces that install the app, \
+             set {}, {} and {}",
             token.key,
             token.environment,
             token.environment,
@@ -264,12 +267,12 @@ impl UncheckedSettings {
         ));
     }
 
-    fn complain_of_secrets_without_token(&mut self) {
+    fn report_secrets_without_token(&mut self) {
         let token = &setting::SLACK_BOT_TOKEN;
         for secret in [&setting::SEGMENTS_WEBHOOK_SECRET, &setting::SEGMENTS_API_KEY] {
             if self.is_given(secret) {
-                self.complain(format!(
-                    "`{}` is set and `{}` is not: it is for that token's workspace; give {} too, or unset {}",
+                self.add_problem(format!(
+                    "`{}` is set, but `{}` is not; set {} too, or unset {}",
                     secret.key, token.key, token.environment, secret.environment
                 ));
             }

@@ -1,4 +1,4 @@
-//! From the text of a setting to its value; the error says what is wrong with "the value", without showing it.
+//! Parses the values of settings; errors describe the value without showing it.
 
 use super::{LogFormat, Replies, StoreUrl, WhoMayChange};
 use crate::model::UserId;
@@ -15,7 +15,7 @@ use url::{Host, Url};
 type Parsed<T> = Result<T, &'static str>;
 
 pub(super) fn listen(text: &str) -> Parsed<SocketAddr> {
-    text.parse().map_err(|_| "is no address with a port")
+    text.parse().map_err(|_| "is not an address with a port")
 }
 
 pub(super) fn admin_listen(text: &str) -> Parsed<Option<SocketAddr>> {
@@ -25,32 +25,32 @@ pub(super) fn admin_listen(text: &str) -> Parsed<Option<SocketAddr>> {
 pub(super) fn store(text: &str) -> Parsed<StoreUrl> {
     match text.split_once(':') {
         Some(("sled", folder)) if !folder.is_empty() => Ok(StoreUrl::Sled(PathBuf::from(folder))),
-        Some(("postgres" | "postgresql", _)) => Err("names PostgreSQL, which comes with a later version"),
-        _ => Err("names no store"),
+        Some(("postgres" | "postgresql", _)) => Err("names PostgreSQL, which this version does not support"),
+        _ => Err("is not a store URL"),
     }
 }
 
-/// Reads the address of this server: https or loopback, without query, fragment or credentials.
+/// Parses the public URL of the server: https, or http on loopback, without query, fragment or credentials.
 pub fn public_url(text: &str) -> Result<Url, &'static str> {
     service_url(text)
 }
 
 pub(super) fn service_url(text: &str) -> Parsed<Url> {
-    let url: Url = text.parse().map_err(|_| "is no web address")?;
+    let url: Url = text.parse().map_err(|_| "is not a URL")?;
     let plain_on_loopback = url.scheme() == "http" && is_loopback(&url);
     if url.scheme() != "https" && !plain_on_loopback {
-        return Err("is neither https nor http on loopback");
+        return Err("is neither an https URL nor an http URL on loopback");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err("holds a user name or password");
+        return Err("contains a user name or password");
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("has a query or fragment");
+        return Err("contains a query or fragment");
     }
     Ok(url)
 }
 
-/// Whether an address leads to this machine only.
+/// Reports whether the host of a URL is `localhost` or a loopback address.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
@@ -61,25 +61,29 @@ pub fn is_loopback(url: &Url) -> bool {
 }
 
 pub(super) fn signing_secret(text: &str) -> Parsed<SecretString> {
-    if is_one_word(text) { Ok(text.into()) } else { Err("is no signing secret: it has spaces or odd characters") }
+    if is_one_word(text) {
+        Ok(text.into())
+    } else {
+        Err("is not a signing secret: it contains spaces or special characters")
+    }
 }
 
 pub(super) fn app_token(text: &str) -> Parsed<SecretString> {
-    if text.starts_with("xapp-") && is_one_word(text) { Ok(text.into()) } else { Err("is no app-level token") }
+    if text.starts_with("xapp-") && is_one_word(text) { Ok(text.into()) } else { Err("is not an app-level token") }
 }
 
 pub(super) fn bot_token(text: &str) -> Parsed<SecretString> {
     let is_bot = text.starts_with("xoxb-") || text.starts_with("xoxe.xoxb-");
-    if is_bot && is_one_word(text) { Ok(text.into()) } else { Err("is no bot token") }
+    if is_bot && is_one_word(text) { Ok(text.into()) } else { Err("is not a bot token") }
 }
 
 pub(super) fn api_key(text: &str) -> Parsed<SecretString> {
-    if is_one_word(text) { Ok(text.into()) } else { Err("is no API key: it has spaces or odd characters") }
+    if is_one_word(text) { Ok(text.into()) } else { Err("is not an API key: it contains spaces or special characters") }
 }
 
 pub(super) fn client_id(text: &str) -> Parsed<String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'.';
-    if !text.is_empty() && text.bytes().all(allowed) { Ok(text.to_owned()) } else { Err("is no client id") }
+    if !text.is_empty() && text.bytes().all(allowed) { Ok(text.to_owned()) } else { Err("is not a client ID") }
 }
 
 pub(super) fn keys(text: &str) -> Parsed<SecretString> {
@@ -95,10 +99,10 @@ fn is_one_word(text: &str) -> bool {
 pub(super) fn webhook_secrets(text: &str) -> Parsed<Vec<SecretString>> {
     let secrets: Vec<&str> = text.split(',').map(str::trim).collect();
     if secrets.len() > 2 {
-        return Err("holds more than two secrets");
+        return Err("contains more than two secrets");
     }
     if secrets.iter().any(|secret| Webhook::new(secret).is_err()) {
-        return Err("is not base64 after an optional `whsec_`");
+        return Err("is not base64, with or without the prefix `whsec_`");
     }
     Ok(secrets.into_iter().map(SecretString::from).collect())
 }
@@ -107,12 +111,12 @@ pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {
     match text {
         "pretty" => Ok(LogFormat::Pretty),
         "json" => Ok(LogFormat::Json),
-        _ => Err("is no log format"),
+        _ => Err("is not a log format"),
     }
 }
 
 pub(super) fn log_filter(text: &str) -> Parsed<String> {
-    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|_| "is no log filter")
+    EnvFilter::try_new(text).map(|_| text.to_owned()).map_err(|_| "is not a log filter")
 }
 
 pub(super) fn body_limit(text: &str) -> Parsed<usize> {
@@ -124,11 +128,11 @@ pub(super) fn memory(text: &str) -> Parsed<usize> {
 }
 
 fn bytes(text: &str, allowed: RangeInclusive<usize>) -> Parsed<usize> {
-    let bytes = text.parse().map_err(|_| "is no whole number")?;
+    let bytes = text.parse().map_err(|_| "is not a whole number")?;
     if allowed.contains(&bytes) { Ok(bytes) } else { Err("is out of range") }
 }
 
-/// More people than these are not named one by one.
+/// Most users that a setting can name.
 const MAX_NAMED_USERS: usize = 100;
 
 pub(super) fn who_may_change(text: &str) -> Parsed<WhoMayChange> {
@@ -140,9 +144,9 @@ pub(super) fn who_may_change(text: &str) -> Parsed<WhoMayChange> {
     let is_person = |id: &UserId| id.as_str().starts_with(['U', 'W']) && id.as_str().len() > 1;
     let words = text.split(|letter: char| letter == ',' || letter.is_whitespace()).filter(|word| !word.is_empty());
     let people = words.map(|word| UserId::parse(word).ok().filter(is_person)).collect::<Option<Vec<_>>>();
-    match people.ok_or("is neither `members` nor `admins` nor user ids")? {
+    match people.ok_or("is neither `members`, `admins` nor a list of user IDs")? {
         people if (1..=MAX_NAMED_USERS).contains(&people.len()) => Ok(WhoMayChange::These(people)),
-        _ => Err("names nobody, or too many"),
+        _ => Err("contains no user ID, or more than 100"),
     }
 }
 
@@ -150,11 +154,11 @@ pub(super) fn replies(text: &str) -> Parsed<Replies> {
     match text {
         "off" => Ok(Replies::Off),
         "new-issue" => Ok(Replies::NewIssue),
-        _ => Err("is no way to reply"),
+        _ => Err("is not `off` or `new-issue`"),
     }
 }
 
 pub(super) fn backup_keep(text: &str) -> Parsed<usize> {
-    let keep = text.parse().map_err(|_| "is no whole number")?;
+    let keep = text.parse().map_err(|_| "is not a whole number")?;
     if keep <= 1000 { Ok(keep) } else { Err("is out of range") }
 }

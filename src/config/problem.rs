@@ -1,24 +1,24 @@
-//! What is wrong with a configuration: the name, where the value came from, and what is allowed.
+//! The problems of a configuration: the setting, where its value came from, and the allowed values.
 
 use std::fmt;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Where a value was found.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// On the command line.
+    /// A flag on the command line.
     Flag(&'static str),
-    /// In the environment, under this name.
+    /// An environment variable.
     Environment(String),
-    /// In the TOML file.
+    /// A line of the TOML file.
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The line, counted from 1.
+        /// Line number, from 1.
         line: usize,
     },
-    /// Nowhere: it is the default.
+    /// The default value.
     Default,
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// One thing that is wrong, in a sentence without its full stop; it never shows a secret.
+/// A problem as a sentence without a full stop; it never contains a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigProblem(pub(super) String);
 
@@ -43,13 +43,13 @@ impl fmt::Display for ConfigProblem {
     }
 }
 
-/// Everything that is wrong with a configuration.
+/// All problems of a configuration.
 #[derive(Debug, Error)]
 pub struct ConfigProblems(pub Vec<ConfigProblem>);
 
 impl fmt::Display for ConfigProblems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the configuration cannot be used")?;
+        f.write_str("the configuration is invalid")?;
         self.0.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }

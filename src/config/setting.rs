@@ -1,21 +1,21 @@
-//! The table of settings: from it come the flags, the environment, the file's keys, the defaults and the help.
+//! The table of settings, from which flags, environment variables, file keys, defaults and help texts are built.
 
-/// One thing that can be set, under its names.
+/// A setting with its names, default and description.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Setting {
-    /// Its key in the TOML file, and its name in messages.
+    /// Key in the TOML file, and the name in messages.
     pub key: &'static str,
-    /// Its environment variable.
+    /// Environment variable.
     pub environment: &'static str,
-    /// Its flag, without dashes; secrets have none, since everybody on a machine sees a command line.
+    /// Flag without dashes; secrets have none, because all users of a machine can read command lines.
     pub flag: Option<&'static str>,
-    /// What holds when nobody says anything.
+    /// Value if the setting is not set.
     pub default: Option<&'static str>,
-    /// Whether its value must never be shown, and may come from a file of its own.
+    /// Set for secret values, which are never printed and can come from a file of their own.
     pub secret: bool,
-    /// Which values there are, in words that fit after "allowed: ".
+    /// Allowed values, as a phrase that fits after "allowed: ".
     pub allowed: &'static str,
-    /// What it is for.
+    /// Description for help texts.
     pub help: &'static str,
 }
 
@@ -25,7 +25,7 @@ impl Setting {
     }
 }
 
-/// The TOML file itself; the only setting that cannot stand in it.
+/// Names the TOML file; the only setting that cannot be in it.
 pub const CONFIG: Setting = Setting {
     key: "config",
     environment: "SEGMENTS_SLACK_CONFIG",
@@ -44,7 +44,7 @@ pub const LISTEN: Setting = Setting {
     default: Some("127.0.0.1:3000"),
     secret: false,
     allowed: "an address and a port such as `127.0.0.1:3000`; port 0 picks a free one",
-    help: "address and port for Slack's and Segments.ai's requests",
+    help: "address and port for requests from Slack and Segments.ai",
 };
 
 /// See [`super::Config::admin_listen`].
@@ -55,7 +55,7 @@ pub const ADMIN_LISTEN: Setting = Setting {
     default: Some("127.0.0.1:9090"),
     secret: false,
     allowed: "an address and a port such as `127.0.0.1:9090`, or `off`",
-    help: "address and port for metrics and the tools beside a running server, or `off`",
+    help: "address and port for metrics and the admin commands, or `off`",
 };
 
 /// See [`super::Config::store`].
@@ -66,7 +66,7 @@ pub const STORE: Setting = Setting {
     default: Some("sled:./data"),
     secret: false,
     allowed: "`sled:` and a folder, such as `sled:./data`",
-    help: "where everything is kept",
+    help: "data store",
 };
 
 /// See [`super::Config::public_url`].
@@ -76,32 +76,32 @@ pub const PUBLIC_URL: Setting = Setting {
     flag: Some("public-url"),
     default: None,
     secret: false,
-    allowed: "an https address without query, such as `https://slack.example.com` (http on loopback)",
-    help: "address under which people and Segments.ai reach this server",
+    allowed: "an https URL without query, such as `https://slack.example.com`, or an http URL on loopback",
+    help: "public URL of this server, for people, Slack and Segments.ai",
 };
 
 /// See [`super::Config::signing_secret`].
 pub const SLACK_SIGNING_SECRET: Setting = Setting::secret(
     "slack_signing_secret",
     "SLACK_SIGNING_SECRET",
-    "the signing secret on the app's page `Basic Information`",
-    "what Slack signs its requests with",
+    "the signing secret from the page `Basic Information` of the Slack app",
+    "signing secret of the Slack app",
 );
 
 /// See [`super::Config::app_token`].
 pub const SLACK_APP_TOKEN: Setting = Setting::secret(
     "slack_app_token",
     "SLACK_APP_TOKEN",
-    "the app-level token `xapp-…` with scope `connections:write` on the app's page `Basic Information`",
-    "what this server opens Socket Mode with, so that Slack needs no address to reach it",
+    "the app-level token `xapp-…` with the scope `connections:write` from the page `Basic Information` of the Slack app",
+    "app-level token for Socket Mode, which needs no public URL",
 );
 
 /// See [`super::Config::bot_token`].
 pub const SLACK_BOT_TOKEN: Setting = Setting::secret(
     "slack_bot_token",
     "SLACK_BOT_TOKEN",
-    "the bot token `xoxb-…` on the app's page `OAuth & Permissions`",
-    "what this server calls Slack with",
+    "the bot token `xoxb-…` from the page `OAuth & Permissions` of the Slack app",
+    "bot token of the Slack app",
 );
 
 /// See [`super::OauthClient::id`].
@@ -111,26 +111,26 @@ pub const SLACK_CLIENT_ID: Setting = Setting {
     flag: None,
     default: None,
     secret: false,
-    allowed: "the client id `123.456` on the app's page `Basic Information`",
-    help: "Slack app that other workspaces install",
+    allowed: "the client ID, such as `123.456`, from the page `Basic Information` of the Slack app",
+    help: "OAuth client ID of the Slack app, for installation in several workspaces",
 };
 
 /// See [`super::OauthClient::secret`].
 pub const SLACK_CLIENT_SECRET: Setting = Setting::secret(
     "slack_client_secret",
     "SLACK_CLIENT_SECRET",
-    "the client secret on the app's page `Basic Information`",
-    "what proves to Slack that it is the app that asks",
+    "the client secret from the page `Basic Information` of the Slack app",
+    "OAuth client secret of the Slack app",
 );
 
-/// See [`super::Config::keys`]. Its flag names a file.
+/// See [`super::Config::keys`]. The flag names a file.
 pub const KEY: Setting = Setting {
     flag: Some("key-file"),
     ..Setting::secret(
         "key",
         "SEGMENTS_SLACK_KEY",
-        "base64 of 32 bytes, such as `openssl rand -base64 32` prints; several with commas between, the new one first",
-        "file with the key that seals secrets on disk; a key in the data folder if not set",
+        "base64 of 32 bytes, as printed by `openssl rand -base64 32`; separate several keys with commas, the newest first",
+        "file with the key that encrypts stored secrets; by default a key in the data folder",
     )
 };
 
@@ -141,24 +141,24 @@ pub const SLACK_API_URL: Setting = Setting {
     flag: None,
     default: Some("https://slack.com/api"),
     secret: false,
-    allowed: "an https address without query (http on loopback)",
-    help: "Slack's Web API",
+    allowed: "an https URL without query, or an http URL on loopback",
+    help: "URL of the Slack Web API",
 };
 
 /// See [`super::Config::webhook_secrets`].
 pub const SEGMENTS_WEBHOOK_SECRET: Setting = Setting::secret(
     "segments_webhook_secret",
     "SEGMENTS_WEBHOOK_SECRET",
-    "the endpoint's signing secret `whsec_…`, or two of them with a comma between during a rotation",
-    "what Segments.ai signs its webhooks with",
+    "the signing secret `whsec_…` of the endpoint; during a rotation, two of them separated by a comma",
+    "signing secret of the Segments.ai webhooks",
 );
 
 /// See [`super::Config::segments_api_key`].
 pub const SEGMENTS_API_KEY: Setting = Setting::secret(
     "segments_api_key",
     "SEGMENTS_API_KEY",
-    "the API key of a Segments.ai user, from the page `Account` there",
-    "what this server acts on Segments.ai with, for buttons such as *Resolve*",
+    "an API key from the page `Account` of Segments.ai",
+    "API key for changes in Segments.ai, such as the button *Resolve*",
 );
 
 /// See [`super::Config::segments_api_url`].
@@ -168,8 +168,8 @@ pub const SEGMENTS_API_URL: Setting = Setting {
     flag: None,
     default: Some("https://api.segments.ai"),
     secret: false,
-    allowed: "an https address without query (http on loopback)",
-    help: "REST API of Segments.ai",
+    allowed: "an https URL without query, or an http URL on loopback",
+    help: "URL of the Segments.ai API",
 };
 
 /// See [`super::Config::segments_app_url`].
@@ -179,8 +179,8 @@ pub const SEGMENTS_APP_URL: Setting = Setting {
     flag: None,
     default: Some("https://app.segments.ai"),
     secret: false,
-    allowed: "an https address without query (http on loopback)",
-    help: "web application that links on cards lead to",
+    allowed: "an https URL without query, or an http URL on loopback",
+    help: "URL of the Segments.ai web application, for links in messages",
 };
 
 /// See [`super::Config::log_format`]; its default is `pretty` on a terminal, else `json`.
@@ -191,7 +191,7 @@ pub const LOG_FORMAT: Setting = Setting {
     default: None,
     secret: false,
     allowed: "`pretty` or `json`",
-    help: "shape of log lines",
+    help: "log format",
 };
 
 /// See [`super::Config::log_filter`].
@@ -202,7 +202,7 @@ pub const LOG_FILTER: Setting = Setting {
     default: Some("info"),
     secret: false,
     allowed: "`error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,segments_slack=debug`",
-    help: "which log lines there are",
+    help: "log filter",
 };
 
 /// See [`super::Config::webhook_body_limit`].
@@ -213,7 +213,7 @@ pub const WEBHOOK_BODY_LIMIT: Setting = Setting {
     default: Some("4194304"),
     secret: false,
     allowed: "a number of bytes from 1024 to 67108864",
-    help: "longest body of a webhook, in bytes",
+    help: "maximum size of a webhook body, in bytes",
 };
 
 /// See [`super::Config::webhook_memory`].
@@ -224,7 +224,7 @@ pub const WEBHOOK_MEMORY: Setting = Setting {
     default: Some("268435456"),
     secret: false,
     allowed: "a number of bytes from 1048576 to 68719476736",
-    help: "memory for the bodies of all webhooks that come at once, in bytes",
+    help: "maximum memory for all webhook bodies in progress, in bytes",
 };
 
 /// See [`super::Config::backup_keep`].
@@ -234,8 +234,8 @@ pub const BACKUP_KEEP: Setting = Setting {
     flag: Some("backup-keep"),
     default: Some("7"),
     secret: false,
-    allowed: "a number of daily backups from 0 to 1000; 0 makes none",
-    help: "how many daily backups are kept in the data folder",
+    allowed: "a number from 0 to 1000; 0 turns daily backups off",
+    help: "number of daily backups to keep in the data folder",
 };
 
 /// See [`super::Config::who_may_change`].
@@ -245,8 +245,8 @@ pub const WHO_MAY_CHANGE: Setting = Setting {
     flag: Some("who-may-change"),
     default: Some("members"),
     secret: false,
-    allowed: "`members`, `admins`, or up to 100 Slack user ids with commas between, such as `U0123,U0456`",
-    help: "who may change what channels are subscribed to",
+    allowed: "`members`, `admins`, or up to 100 Slack user IDs separated by commas, such as `U0123,U0456`",
+    help: "who may change subscriptions",
 };
 
 /// See [`super::Config::who_may_act`].
@@ -254,7 +254,7 @@ pub const WHO_MAY_ACT: Setting = Setting {
     key: "who_may_act",
     environment: "SEGMENTS_SLACK_WHO_MAY_ACT",
     flag: Some("who-may-act"),
-    help: "who may change things at Segments.ai from Slack",
+    help: "who may change things in Segments.ai from Slack",
     ..WHO_MAY_CHANGE
 };
 
@@ -266,10 +266,10 @@ pub const REPLY: Setting = Setting {
     default: Some("off"),
     secret: false,
     allowed: "`off` or `new-issue`",
-    help: "how people reply to issues from Slack: not at all, or by a new issue that quotes the first",
+    help: "how people can reply to issues from Slack: not at all, or with a new issue that quotes the first",
 };
 
-/// Every setting that can stand in the file, in the order people read them.
+/// All settings that can be in the file, in the order of the manual.
 pub const ALL: [&Setting; 23] = [
     &LISTEN,
     &ADMIN_LISTEN,

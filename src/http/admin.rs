@@ -1,4 +1,4 @@
-//! The admin address: counts for whoever asks, and tools for whoever brings the key out of the data folder.
+//! The admin address: metrics for everyone, and admin commands for clients with the key from the data folder.
 
 use super::key::AdminKey;
 use super::{Shared, body};
@@ -30,24 +30,24 @@ use tokio::sync::mpsc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::{info, warn};
 
-/// No request is larger, in bytes: it names some 30,000 dead letters.
+/// Largest request body, in bytes; enough for about 30,000 dead-letter IDs.
 const MAX_ADMIN_REQUEST_BYTES: usize = 1024 * 1024;
 
-/// A backup is sent in pieces of so many bytes …
+/// Size of the chunks in which a backup is sent, in bytes.
 const BACKUP_CHUNK_BYTES: usize = 64 * 1024;
-/// … of which so many wait for the reader.
+/// Most chunks of a backup that wait for the client.
 const BACKUP_CHUNKS_IN_FLIGHT: usize = 8;
 
-/// What the tools are opened with, and the address that they answer at.
+/// The access check of the admin commands.
 #[derive(Clone)]
 pub struct Guard {
-    /// The key.
+    /// Key that clients must send.
     pub key: AdminKey,
-    /// Where the listener is.
+    /// Address of the admin listener.
     pub listen: SocketAddr,
 }
 
-/// Every address of the admin listener.
+/// Returns the routes of the admin listener.
 pub fn router(app: Arc<App>, guard: Guard) -> Router {
     let tools = Router::new()
         .route("/dead-letters", get(letters))
@@ -56,7 +56,7 @@ pub fn router(app: Arc<App>, guard: Guard) -> Router {
         .route("/export", post(export))
         .route("/import", post(import))
         .route("/backup", get(backup))
-        .route("/checkup", get(|State(app): Shared| async move { answered(health::of(&app).await) }))
+        .route("/checkup", get(|State(app): Shared| async move { json_response(health::of(&app).await) }))
         .layer(from_fn(move |request: Request, next: Next| guarded(guard.clone(), request, next)));
     Router::new()
         .route("/metrics", get(|State(app): Shared| async move { app.metrics.text() }))
@@ -69,28 +69,31 @@ async fn guarded(guard: Guard, request: Request, next: Next) -> Response {
     match guard.admits(request.headers()) {
         Ok(()) => next.run(request).await,
         Err((status, why)) => {
-            warn!(http.status = status.as_u16(), "refused a request at the admin address: {why}");
+            warn!(http.status = status.as_u16(), "rejected a request at the admin address: {why}");
             (status, format!("{why}\n")).into_response()
         }
     }
 }
 
 impl Guard {
-    /// Lets in whoever brings the key, means this address by name, and is no web page.
+    /// Accepts requests that have the key, name this address in `Host`, and do not come from a web page.
     fn admits(&self, headers: &HeaderMap) -> Result<(), (StatusCode, &'static str)> {
         if headers.contains_key(ORIGIN) {
-            return Err((StatusCode::FORBIDDEN, "this is not for web pages"));
+            return Err((StatusCode::FORBIDDEN, "requests from web pages are not allowed"));
         }
         if !headers.get(HOST).and_then(|host| host.to_str().ok()).is_some_and(|host| self.is_called(host)) {
-            return Err((StatusCode::FORBIDDEN, "this answers only to its own address and to loopback"));
+            return Err((StatusCode::FORBIDDEN, "the `Host` header must be the admin address or loopback"));
         }
         if !self.key.fits(headers) {
-            return Err((StatusCode::UNAUTHORIZED, "the key is wrong: it is in the file `admin` of the data folder"));
+            return Err((
+                StatusCode::UNAUTHORIZED,
+                "the key is missing or wrong; it is in the file `admin` in the data folder",
+            ));
         }
         Ok(())
     }
 
-    /// Whether a `Host` means this listener; a name that someone's DNS points here does not.
+    /// Reports whether a `Host` header names this listener; other host names that resolve to it do not count.
     fn is_called(&self, host: &str) -> bool {
         let (name, port) = match host.rsplit_once(':') {
             Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()),
@@ -103,46 +106,47 @@ impl Guard {
 }
 
 async fn letters(State(app): Shared) -> Response {
-    answered(list(&*app.store).await)
+    json_response(list(&*app.store).await)
 }
 
 async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response {
-    let which: Which = match asked(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
+    let which: Which = match read_json(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
         Ok(which) => which,
         Err(refusal) => return refusal,
     };
-    // A task of its own: a caller that hangs up must not leave channels asleep that have something to do.
+    // A detached task: if the client disconnects, the delivery workers must still be woken.
     match app.detached_to_end(|app| async move { act_live(&app, what, &which).await }).await {
-        Ok(went) => answered(went),
+        Ok(went) => json_response(went),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
 async fn export(State(app): Shared, request: Request<Body>) -> Response {
-    let which: import_export::Which = match asked(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
+    let which: import_export::Which = match read_json(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
         Ok(which) => which,
         Err(refusal) => return refusal,
     };
     match import_export::export(&*app.store, &which, app.clock.now()).await {
         Ok(exported) => Json(exported).into_response(),
-        Err(NotExported::Store(error)) => answered(Err::<(), _>(error)),
+        Err(NotExported::Store(error)) => json_response(Err::<(), _>(error)),
         Err(missing) => (StatusCode::NOT_FOUND, format!("{missing}\n")).into_response(),
     }
 }
 
 async fn import(State(app): Shared, request: Request<Body>) -> Response {
-    // As JSON a file may be twice as long.
-    let file: Import = match asked(&app, request, 2 * LONGEST_FILE + MAX_ADMIN_REQUEST_BYTES, &app.webhook_room).await {
-        Ok(file) => file,
-        Err(refusal) => return refusal,
-    };
-    // A task of its own: a caller that hangs up must not leave a channel that the index does not know as it is.
+    // The file can be twice as long when written as JSON.
+    let file: Import =
+        match read_json(&app, request, 2 * LONGEST_FILE + MAX_ADMIN_REQUEST_BYTES, &app.webhook_room).await {
+            Ok(file) => file,
+            Err(refusal) => return refusal,
+        };
+    // A detached task: if the client disconnects, the index must still be updated.
     let import =
         |app: Arc<App>| async move { import_export::import(&*app.store, Some(&app), file, app.clock.now()).await };
     match app.detached_to_end(import).await {
         Ok(Ok(imported)) => Json(imported).into_response(),
         Ok(Err(stopped)) => {
-            let why = "what was done stays done, and the next try goes on";
+            let why = "run the import again to continue where it stopped";
             (StatusCode::SERVICE_UNAVAILABLE, format!("could not import everything: {stopped}; {why}\n"))
                 .into_response()
         }
@@ -150,8 +154,8 @@ async fn import(State(app): Shared, request: Request<Body>) -> Response {
     }
 }
 
-/// What a request asks for, as JSON.
-async fn asked<T: DeserializeOwned>(
+/// Reads the JSON body of a request.
+async fn read_json<T: DeserializeOwned>(
     app: &App,
     request: Request<Body>,
     limit: usize,
@@ -159,11 +163,12 @@ async fn asked<T: DeserializeOwned>(
 ) -> Result<T, Response> {
     let read = body::read(request, limit, room, &app.clock).await;
     let (_, bytes) = read.map_err(|unread| (unread.status(), format!("{unread}\n")).into_response())?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| (StatusCode::BAD_REQUEST, format!("not what is asked for here: {error}\n")).into_response())
+    serde_json::from_slice(&bytes).map_err(|error| {
+        (StatusCode::BAD_REQUEST, format!("the body is not valid for this request: {error}\n")).into_response()
+    })
 }
 
-/// Sends everything that is kept; whether it came whole, its last line says.
+/// Streams a backup; its last line marks a complete backup.
 async fn backup(State(app): Shared) -> Response {
     let export = match app.store.export().await {
         Ok(export) => export,
@@ -172,20 +177,20 @@ async fn backup(State(app): Shared) -> Response {
     let (pieces, mut sent) = mpsc::channel(BACKUP_CHUNKS_IN_FLIGHT);
     let at = app.clock.now();
     app.tasks.spawn_blocking(move || {
-        let mut body = BufWriter::with_capacity(BACKUP_CHUNK_BYTES, Pieces(pieces));
+        let mut body = BufWriter::with_capacity(BACKUP_CHUNK_BYTES, ChunkWriter(pieces));
         if let Err(error) = write(export, at, &mut body, || false) {
             warn!("could not send a backup: {error}");
         }
     });
-    info!("sends a backup");
+    info!("sending a backup");
     Body::from_stream(poll_fn(move |context| sent.poll_recv(context).map(|piece| piece.map(Ok::<_, Infallible>))))
         .into_response()
 }
 
-/// A body that is being written, a piece at a time, as long as somebody reads it.
-struct Pieces(mpsc::Sender<Bytes>);
+/// A response body written in chunks; writing fails once the client disconnects.
+struct ChunkWriter(mpsc::Sender<Bytes>);
 
-impl Write for Pieces {
+impl Write for ChunkWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let sent = self.0.blocking_send(Bytes::copy_from_slice(bytes));
         sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
@@ -196,7 +201,7 @@ impl Write for Pieces {
     }
 }
 
-fn answered<T: Serialize>(result: Result<T, StoreError>) -> Response {
+fn json_response<T: Serialize>(result: Result<T, StoreError>) -> Response {
     match result {
         Ok(value) => Json(value).into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
@@ -220,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_brings_the_key_to_this_address_is_let_in() {
+    fn requests_with_the_key_are_accepted() {
         for (listen, host) in [
             ("127.0.0.1:9090", "127.0.0.1:9090"),
             ("127.0.0.1:9090", "localhost:9090"),
@@ -234,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_name_that_leads_here_is_refused() {
+    fn requests_for_another_host_are_rejected() {
         for host in ["evil.test:9090", "127.0.0.1.evil.test:9090", "127.0.0.1:9091", "10.9.9.9:9090", "127.0.0.1", "x"]
         {
             assert_eq!(asked("127.0.0.1:9090", host, &[]), 403, "{host}");
@@ -242,14 +247,14 @@ mod tests {
     }
 
     #[test]
-    fn a_web_page_is_refused_even_with_the_key() {
+    fn requests_from_web_pages_are_rejected_even_with_the_key() {
         for origin in ["null", "http://127.0.0.1:9090", "https://evil.test"] {
             assert_eq!(asked("127.0.0.1:9090", "127.0.0.1:9090", &[("origin", origin)]), 403, "{origin}");
         }
     }
 
     #[test]
-    fn a_wrong_word_is_refused() {
+    fn requests_with_a_wrong_key_are_rejected() {
         for word in ["", "Bearer", "Bearer ", "Bearer x", "Basic x"] {
             assert_eq!(asked("127.0.0.1:9090", "127.0.0.1:9090", &[("authorization", word)]), 401, "{word}");
         }

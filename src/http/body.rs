@@ -1,4 +1,4 @@
-//! Reading a request's body: raw, up to a limit, within a time, and as long as there is room for it.
+//! Reads raw request bodies, with limits on size, time and memory.
 
 use crate::app::memory_budget::{Room, Share};
 use crate::clock::Clock;
@@ -8,28 +8,28 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use std::time::Duration;
 
-/// A sender that takes longer than this is too slow.
+/// Longest time to receive a body.
 const BODY_READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Why a body was not read.
+/// Reason why a body could not be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BodyError {
-    /// Over the limit, in bytes.
+    /// The body is over the limit, in bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// Not here in time.
+    /// The body took too long to arrive.
     #[error("the body did not arrive within 10 seconds")]
     TooSlow,
-    /// Too many others are being read.
-    #[error("too much is arriving at once")]
+    /// The memory for bodies is in use by other requests.
+    #[error("the server is reading too many requests")]
     NoRoom,
-    /// The connection broke.
+    /// The connection was closed early.
     #[error("the body ended early")]
     Broken,
 }
 
 impl BodyError {
-    /// What to answer with.
+    /// Returns the HTTP status of the response.
     pub(super) const fn status(self) -> StatusCode {
         match self {
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -39,7 +39,7 @@ impl BodyError {
         }
     }
 
-    /// The word it is counted under.
+    /// Returns the metric label.
     pub(super) const fn metric_label(self) -> &'static str {
         match self {
             Self::TooLarge(_) => "too_large",
@@ -50,7 +50,7 @@ impl BodyError {
     }
 }
 
-/// A body, and the room that it takes up until the last of its handles is dropped.
+/// A body and the memory reserved for it, until the last handle is dropped.
 struct BufferedBody {
     bytes: BytesMut,
     share: Share,
@@ -62,7 +62,7 @@ impl AsRef<[u8]> for BufferedBody {
     }
 }
 
-/// Reads a request whole: its headers, and its bytes as they were sent.
+/// Reads a request and returns its headers and its unchanged body.
 pub(super) async fn read(
     request: Request<Body>,
     limit: usize,
@@ -76,9 +76,10 @@ pub(super) async fn read(
     }
 }
 
-/// Reads a body. It takes up room as it arrives, whatever length it announces: a sender holds no more than it sent. What
-/// is over the limit is read too, up to a point, and thrown away: a sender that is cut off while it writes never sees
-/// the answer.
+/// Reads a body and reserves memory for the bytes that arrive, not for the announced length.
+///
+/// A body over the limit is read up to four times the limit and discarded, because a client that is cut off while it
+/// sends never sees the response.
 async fn whole(body: Body, limit: usize, room: &Room) -> Result<Bytes, BodyError> {
     let patience = limit.saturating_mul(4);
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);

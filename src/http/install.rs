@@ -1,4 +1,4 @@
-//! The doors for installing the app, and the small pages that people see behind them.
+//! The routes for installing the app, and the pages that people see.
 
 use crate::app::App;
 use crate::app::workspaces::install::{BadState, Landed, Return, STATE_LIFE, land};
@@ -9,9 +9,9 @@ use axum::response::{Html, IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 use std::sync::Arc;
 
-/// The cookie that keeps the browser's half of a state.
+/// Name of the cookie that binds an installation to a browser.
 const INSTALL_COOKIE: &str = "segments_slack_install";
-/// What no browser is to do with these pages: keep them, tell their addresses (a code stands in one), run or load a thing.
+/// Headers that keep browsers from caching pages, sending their URLs (which contain a code), and loading or running content.
 const PAGE_HEADERS: [(HeaderName, &str); 4] = [
     (header::CACHE_CONTROL, "no-store"),
     (header::REFERRER_POLICY, "no-referrer"),
@@ -19,32 +19,32 @@ const PAGE_HEADERS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
 ];
 
-/// `/slack/install`: sends a browser to Slack, which shows what is asked for.
+/// Handles `/slack/install`: redirects to the consent page of Slack.
 pub(super) async fn start(State(app): State<Arc<App>>) -> Response {
-    let Some(oauth) = &app.oauth else { return not_here() };
+    let Some(oauth) = &app.oauth else { return installation_off() };
     let ticket = app.states.issue(app.clock.now());
     let to = oauth.consent_url(&ticket.state).to_string();
     let cookie = cookie(&app, &ticket.cookie, STATE_LIFE.as_secs());
     (StatusCode::SEE_OTHER, PAGE_HEADERS, [(header::LOCATION, to), (header::SET_COOKIE, cookie)]).into_response()
 }
 
-/// `/slack/oauth`: where Slack sends the browser back to.
+/// Handles `/slack/oauth`: finishes an installation when Slack redirects back.
 pub(super) async fn finish(
     State(app): State<Arc<App>>,
     back: Result<Query<Return>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
     if app.oauth.is_none() {
-        return not_here();
+        return installation_off();
     }
     let back = back.map(|Query(back)| back).unwrap_or_default();
-    let landed = land(&app, back, held(&headers)).await;
-    let (status, page) = told(&landed);
+    let landed = land(&app, back, cookie_value(&headers)).await;
+    let (status, page) = result_page(&landed);
     (status, PAGE_HEADERS, [(header::SET_COOKIE, cookie(&app, "", 0))], Html(page.into_string())).into_response()
 }
 
-/// The browser's half, as it sent it.
-fn held(headers: &HeaderMap) -> &str {
+/// Returns the value of the installation cookie, or an empty text.
+fn cookie_value(headers: &HeaderMap) -> &str {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == INSTALL_COOKIE).map_or("", |(_, value)| value)
@@ -58,76 +58,76 @@ fn cookie(app: &App, value: &str, seconds: u64) -> String {
     format!("{INSTALL_COOKIE}={value}; Path={path}/slack/oauth; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
 }
 
-fn not_here() -> Response {
+fn installation_off() -> Response {
     let body = html! {
-        p { "This server serves the workspace that it was configured for. Others cannot install the app from here." }
-        p { "Whoever runs it can allow that with SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and SEGMENTS_SLACK_PUBLIC_URL." }
+        p { "This server works with one configured workspace. You can't install the app in other workspaces from here." }
+        p { "The person who runs this server can turn on installation with SLACK_CLIENT_ID, SLACK_CLIENT_SECRET and SEGMENTS_SLACK_PUBLIC_URL." }
     };
-    (StatusCode::NOT_FOUND, PAGE_HEADERS, Html(page("Installing is turned off", &body).into_string())).into_response()
+    (StatusCode::NOT_FOUND, PAGE_HEADERS, Html(page("Installation is turned off", &body).into_string())).into_response()
 }
 
-/// What became of an installation, in words: what happened, and what to do next.
-fn told(landed: &Landed) -> (StatusCode, Markup) {
+/// Describes the result of an installation: what happened, and what to do next.
+fn result_page(landed: &Landed) -> (StatusCode, Markup) {
     let again = html! { p { a href="install" { "Start again" } } };
     let (status, title, body) = match landed {
         Landed::Installed { name, again } => (
             StatusCode::OK,
             "Segments is installed",
             html! {
-                @if *again { p { "Segments works in " strong { (name) } " with its new token. What waited goes on now." } }
-                @else { p { "Segments is in " strong { (name) } " now." } }
-                p { "Next: open a channel in Slack and type " code { "/segments help" } "." }
+                @if *again { p { "The app in " strong { (name) } " has a new token. Messages that were waiting are sent now." } }
+                @else { p { "The app is installed in " strong { (name) } "." } }
+                p { "Next, open a channel in Slack and type " code { "/segments help" } "." }
                 p {
-                    "Segments.ai's webhooks go to an address of your workspace's own: "
-                    code { "/segments connect" } " says which."
+                    "To get the webhook URL for your Segments.ai account, type "
+                    code { "/segments connect" } "."
                 }
             },
         ),
         Landed::BadState(BadState::Foreign) => (
             StatusCode::BAD_REQUEST,
-            "This installation was not started here",
+            "This installation was started somewhere else",
             html! {
-                p { "It has to begin and end in the same browser, with cookies allowed. Nothing was installed." }
+                p { "Start and finish the installation in the same browser, with cookies turned on. Nothing was installed." }
                 (again)
             },
         ),
         Landed::BadState(BadState::Expired) => (
             StatusCode::BAD_REQUEST,
-            "This took too long",
-            html! { p { "An installation has ten minutes. Nothing was installed." } (again) },
+            "The installation timed out",
+            html! { p { "An installation must be finished within ten minutes. Nothing was installed." } (again) },
         ),
         Landed::BadState(BadState::Reused) => (
             StatusCode::BAD_REQUEST,
-            "This was done before",
+            "This page was already used",
             html! {
-                p { "This page was opened a second time, and nothing was done again. If the first time went well, the app is installed." }
+                p { "You opened this page a second time, so nothing was changed. If the first time worked, the app is installed." }
                 (again)
             },
         ),
         Landed::Cancelled => (
             StatusCode::OK,
             "Nothing was installed",
-            html! { p { "You cancelled at Slack, so nothing has changed." } (again) },
+            html! { p { "You cancelled the installation in Slack. Nothing was changed." } (again) },
         ),
         Landed::NoCode(why) | Landed::Refused(why) => (
             StatusCode::BAD_REQUEST,
-            "Slack did not agree",
+            "Slack rejected the installation",
             html! {
-                p { "Slack said " code { (short(why)) } ". Nothing was installed." }
-                p { "If it says so again, tell whoever runs this app." }
+                p { "Slack returned the error " code { (short(why)) } ". Nothing was installed." }
+                p { "If this happens again, contact the person who runs this app." }
                 (again)
             },
         ),
         Landed::Away => (
             StatusCode::BAD_GATEWAY,
-            "Slack does not answer",
-            html! { p { "Nothing is stored here. Please try again in a minute." } (again) },
+            "Slack is not responding",
+            html! { p { "Nothing was installed. Try again in a minute." } (again) },
         ),
         Landed::NotKept => (
             StatusCode::SERVICE_UNAVAILABLE,
-            "Slack agreed, and this server could not keep it",
+            "The app was authorized, but saving the installation failed",
             html! {
-                p { "Slack shows the app as installed, and it does nothing yet. Please start again in a minute." }
+                p { "Slack shows the app as installed, but it won't work yet. Start again in a minute." }
                 (again)
             },
         ),
@@ -135,7 +135,7 @@ fn told(landed: &Landed) -> (StatusCode, Markup) {
     (status, page(title, &body))
 }
 
-/// Slack's code, or what somebody wrote in its place.
+/// Makes an error code from the URL printable; it may be any text.
 fn short(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(60).collect()
 }
@@ -147,5 +147,37 @@ fn page(title: &str, body: &Markup) -> Markup {
             head { meta charset="utf-8"; meta name="viewport" content="width=device-width"; title { (title) } }
             body { h1 { (title) } (body) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_result_of_an_installation_reads_like_this() {
+        let name = || "Flower Lab".to_owned();
+        let code = || "invalid_code".to_owned();
+        let results = [
+            Landed::Installed { name: name(), again: false },
+            Landed::Installed { name: name(), again: true },
+            Landed::BadState(BadState::Foreign),
+            Landed::BadState(BadState::Expired),
+            Landed::BadState(BadState::Reused),
+            Landed::Cancelled,
+            Landed::NoCode(code()),
+            Landed::Refused(code()),
+            Landed::Away,
+            Landed::NotKept,
+        ];
+        let pages = results.iter().map(result_page);
+        let texts: Vec<_> = pages
+            .map(|(status, page)| {
+                let page = page.into_string();
+                let body = page.split("<body>").nth(1).and_then(|body| body.split("</body>").next()).unwrap();
+                format!("{status}\n{}\n", body.replace("</h1>", "</h1>\n").replace("</p>", "</p>\n"))
+            })
+            .collect();
+        insta::assert_snapshot!(texts.join("\n"));
     }
 }

@@ -1,4 +1,4 @@
-//! The key to the tools of a running server: left in the data folder, so that whoever may read the folder may use them.
+//! The admin key, which a running server writes into its data folder for the admin commands.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -11,29 +11,30 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-/// The file of the data folder that holds it.
+/// Name of the key file in the data folder.
 const ADMIN_KEY_FILE: &str = "admin";
 
-/// Where a running server can be asked, and the word that it wants to hear. The word is a secret.
+/// The admin URL of a running server and the token for it. The token is a secret.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct AdminKey {
     url: String,
-    word: String,
+    #[serde(rename = "word")]
+    token: String,
 }
 
 impl AdminKey {
-    /// A new key to a server that listens at an address.
+    /// Creates a random key for a server that listens at an address.
     pub fn new(listen: SocketAddr) -> Self {
-        let word = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-        Self { url: format!("http://{}", reachable(listen)), word }
+        let token = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
+        Self { url: format!("http://{}", reachable(listen)), token }
     }
 
-    /// Where it is in a data folder.
+    /// Returns the path of the key file in a data folder.
     pub fn path_in(folder: &Path) -> PathBuf {
         folder.join(ADMIN_KEY_FILE)
     }
 
-    /// Puts it into the data folder in place of an earlier one, for the folder's owner only.
+    /// Writes the key file, readable only by its owner, and replaces an earlier one.
     pub fn leave_in(&self, folder: &Path) -> io::Result<()> {
         let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(folder)?;
         serde_json::to_writer(&mut file, self)?;
@@ -41,36 +42,36 @@ impl AdminKey {
         Ok(())
     }
 
-    /// Takes the key of a server that is over out of the data folder.
+    /// Removes the key file of a server that has stopped.
     pub fn remove_from(folder: &Path) {
-        // The next server replaces it, and until then it opens nothing.
+        // The next server replaces the file, and until then the key is useless.
         let _ = std::fs::remove_file(Self::path_in(folder));
     }
 
-    /// The key to the server that uses a data folder; none if it has left none that can be read.
+    /// Reads the key of the server that uses a data folder; `None` without a readable key file.
     pub fn found_in(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(Self::path_in(folder)).ok()?).ok()
     }
 
-    /// Where the server can be asked.
+    /// Returns the admin URL.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The word, for the `Authorization` of a request.
+    /// Returns the token for the `Authorization` header.
     pub fn bearer(&self) -> &str {
-        &self.word
+        &self.token
     }
 
-    /// Whether a request brings it.
+    /// Reports whether the `Authorization` header contains the token.
     pub fn fits(&self, headers: &HeaderMap) -> bool {
-        let brought = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-        // The hashes take the same time to compare however much of the word was guessed.
-        brought.is_some_and(|word| Sha256::digest(word) == Sha256::digest(&self.word))
+        let sent = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+        // Comparing hashes takes the same time for every wrong token.
+        sent.is_some_and(|token| Sha256::digest(token) == Sha256::digest(&self.token))
     }
 }
 
-/// The address of a server on this machine that listens here, even if it listens everywhere.
+/// Returns the loopback address for a server that listens on all interfaces, else the address itself.
 pub fn reachable(listen: SocketAddr) -> SocketAddr {
     let ip: IpAddr = match listen.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),

@@ -1,4 +1,4 @@
-//! The router on one page, and its doors: read, check, hand over, answer.
+//! The public HTTP router and its handlers: read, verify, dispatch, respond.
 
 pub mod admin;
 mod body;
@@ -32,14 +32,14 @@ use std::time::Duration;
 use tower_http::catch_panic::CatchPanicLayer;
 use tracing::warn;
 
-/// A webhook waits no longer for the store: its sender gives up after 15 s.
+/// Longest wait for the store per webhook; Segments.ai gives up after 15 s.
 const STORE_COMMIT_TIMEOUT: Duration = Duration::from_secs(8);
-/// A sender that is sent away comes again after so many seconds.
+/// Value of `Retry-After` for a request that the server cannot accept right now, in seconds.
 const RETRY_AFTER_SECONDS: &str = "5";
 
 type Shared = State<Arc<App>>;
 
-/// Every address of the server.
+/// Returns the public routes of the server.
 pub fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/webhooks/segments", post(|state: Shared, request: Request<Body>| webhook(state, None, request)))
@@ -60,9 +60,9 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Says no, once in the log and once to the sender.
+/// Rejects a request, with the reason in the log and in the response.
 fn refuse(status: StatusCode, what: &str, why: &dyn std::fmt::Display) -> Response {
-    warn!(http.status = status.as_u16(), "refused {what}: {why}");
+    warn!(http.status = status.as_u16(), "rejected {what}: {why}");
     let answer = (status, format!("could not accept {what}: {why}\n"));
     if status == StatusCode::SERVICE_UNAVAILABLE {
         return ([(RETRY_AFTER, RETRY_AFTER_SECONDS)], answer).into_response();
@@ -90,12 +90,12 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
             if refusal == WebhookRefusal::Signature
                 && let Err(error) = note_misfit(&app, &endpoint).await
             {
-                warn!("could not note that a signing secret does not fit: {error}");
+                warn!("could not record a signature mismatch: {error}");
             }
             return refused("bad_signature", refusal.status(), &refusal);
         }
     };
-    // A task of its own: a sender that hangs up must not stop what is being kept.
+    // A detached task: if the sender disconnects, the webhook must still be stored.
     let done = app.detached(STORE_COMMIT_TIMEOUT, |app| async move { accept(&app, &endpoint, signed).await }).await;
     match done {
         Ok(Ok(accepted)) => {
@@ -113,22 +113,20 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         }
         Ok(Err(Rejected::Store(error))) => refused("not_kept", StatusCode::SERVICE_UNAVAILABLE, &error),
         Err(Unfinished::TimedOut) => {
-            refused("store_slow", StatusCode::SERVICE_UNAVAILABLE, &"the store takes too long over it")
+            refused("store_slow", StatusCode::SERVICE_UNAVAILABLE, &"timed out waiting for the store")
         }
-        Err(Unfinished::Panicked) => {
-            refused("failed", StatusCode::INTERNAL_SERVER_ERROR, &"an error of the server's own")
-        }
+        Err(Unfinished::Panicked) => refused("failed", StatusCode::INTERNAL_SERVER_ERROR, &"internal server error"),
     }
 }
 
-/// Reads a request from Slack and believes it if it is signed.
-async fn signed(app: &App, request: Request<Body>) -> Result<SignedRequest, Response> {
+/// Reads a request from Slack and verifies its signature.
+async fn read_signed(app: &App, request: Request<Body>) -> Result<SignedRequest, Response> {
     let refused = |word: &'static str, status, why: &dyn std::fmt::Display| {
         app.metrics.slack_requests.count(word);
         refuse(status, "the request", why)
     };
     let Some(secret) = &app.settings.signing_secret else {
-        let why = "this server gets them by Socket Mode; set SLACK_SIGNING_SECRET to take them here as well";
+        let why = "this server uses Socket Mode; set SLACK_SIGNING_SECRET to accept HTTP requests too";
         return Err(refused("refused", StatusCode::NOT_FOUND, &why));
     };
     let read = body::read(request, LARGEST, &app.slack_room, &app.clock).await;
@@ -142,7 +140,7 @@ fn malformed(app: &App, why: Malformed) -> Response {
     refuse(StatusCode::BAD_REQUEST, "the request", &why)
 }
 
-/// What Slack is told.
+/// Converts the result of a dispatch into the response to Slack.
 fn answer(answered: Answered) -> Response {
     match answered {
         Answered::Taken => StatusCode::OK.into_response(),
@@ -153,7 +151,7 @@ fn answer(answered: Answered) -> Response {
 }
 
 async fn slash(State(app): Shared, request: Request<Body>) -> Response {
-    match signed(&app, request).await.map(|request| SlashCommand::read(&request)) {
+    match read_signed(&app, request).await.map(|request| SlashCommand::read(&request)) {
         Ok(Ok(slash)) => answer(dispatch::command(&app, slash, usize::MAX).await),
         Ok(Err(why)) => malformed(&app, why),
         Err(refusal) => refusal,
@@ -161,7 +159,7 @@ async fn slash(State(app): Shared, request: Request<Body>) -> Response {
 }
 
 async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
-    match signed(&app, request).await.map(|request| Interaction::read(request.body())) {
+    match read_signed(&app, request).await.map(|request| Interaction::read(request.body())) {
         Ok(Some(interaction)) => answer(dispatch::interaction(&app, interaction, usize::MAX).await),
         Ok(None) => malformed(&app, Malformed("payload")),
         Err(refusal) => refusal,
@@ -169,7 +167,7 @@ async fn interactions(State(app): Shared, request: Request<Body>) -> Response {
 }
 
 async fn reports(State(app): Shared, request: Request<Body>) -> Response {
-    match signed(&app, request).await.map(|request| Report::read(&request)) {
+    match read_signed(&app, request).await.map(|request| Report::read(&request)) {
         Ok(Ok(Report::UrlVerification(challenge))) => challenge.into_response(),
         Ok(Ok(Report::Event { workspace, event })) => answer(dispatch::event(&app, workspace, event).await),
         Ok(Err(why)) => malformed(&app, why),

@@ -1,4 +1,4 @@
-//! The listener's loop: bounded connections and headers, and an orderly end.
+//! Accepts connections, with limits on connections and headers, and shuts down gracefully.
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -12,20 +12,20 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-/// Connections at once; more wait in the listener's queue. Hundreds from the sender are normal.
+/// Most open connections; more wait in the queue of the listener. Segments.ai may open hundreds.
 const MAX_CONNECTIONS: usize = 2048;
-/// A sender must have sent its headers by then.
+/// Longest time to receive the headers of a request.
 const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that could not be accepted is tried again after this.
+/// Delay after a connection could not be accepted.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
-/// Headers of one request.
+/// Most headers of one request.
 const MAX_HEADERS: usize = 64;
-/// Bytes of one request's headers.
+/// Largest header section of one request, in bytes.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
-/// At the end, requests in flight get so long.
+/// Longest time for requests in progress to finish at shutdown.
 const CONNECTION_DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Serves a router until `shutdown`, then lets requests in flight finish.
+/// Serves a router until `shutdown`, then lets requests in progress finish.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
@@ -38,7 +38,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
             Ok(accepted) => accepted,
             Err(error) => {
                 warn!("could not accept a connection: {error}");
-                // Out of file handles, say: some are given back meanwhile.
+                // For example, no file handle is free; some may be free after the delay.
                 tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
                 continue;
             }
@@ -52,14 +52,14 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                debug!("a connection ended early: {error}");
+                debug!("a connection was closed early: {error}");
             }
             drop(place);
         });
     }
     drop(listener);
     if tokio::time::timeout(CONNECTION_DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
-        warn!("requests were still in flight after {CONNECTION_DRAIN_TIMEOUT:?} and are cut off");
+        warn!("closing connections whose requests did not finish within {CONNECTION_DRAIN_TIMEOUT:?}");
     }
 }
 
@@ -69,7 +69,7 @@ async fn accept(
 ) -> std::io::Result<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
     let (stream, _) = listener.accept().await?;
-    // It only makes answers quicker; it fails for a connection that is over already.
+    // Only reduces latency; it fails if the connection is closed already.
     stream.set_nodelay(true).ok();
     Ok((stream, place))
 }

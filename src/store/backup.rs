@@ -103,7 +103,7 @@ struct Tag<'a> {
 
 /// Writes the keys that open the secrets of what is written next: whoever has it then has all of them.
 pub fn write_keys(keys: &Vault, to: &mut impl Write) -> Result<(), BackupError> {
-    line(to, &Edge::Keys { keys: keys.written().expose_secret().to_owned() }).map(drop)
+    line(to, &Edge::Keys { keys: keys.to_text().expose_secret().to_owned() }).map(drop)
 }
 
 /// Writes everything that an export gives. Blocks; looks after each record whether it is to stop.
@@ -166,7 +166,7 @@ impl<R: BufRead> Reader<R> {
             has_keys: false,
         };
         let mut reader = Self { from, line: 0, keys: None, summary, ended: false };
-        let no_backup = |line| BackupError::Line { line, what: "does not say that this is a backup".to_owned() };
+        let no_backup = |line| BackupError::Line { line, what: "is not the header of a backup".to_owned() };
         let mut first = reader.text()?.ok_or_else(|| no_backup(1))?;
         if let Ok(Edge::Keys { keys }) = serde_json::from_slice(&first) {
             let keys = Vault::parse(SecretString::from(keys).expose_secret());
@@ -180,7 +180,7 @@ impl<R: BufRead> Reader<R> {
                 Ok(reader)
             }
             Ok(Edge::Backup { format, program, .. }) => Err(reader.wrong(format!(
-                "says that this backup has format {format}, and this program reads {FORMAT}; use segments-slack {program}"
+                "declares backup format {format}, but this program reads format {FORMAT}; use segments-slack {program}"
             ))),
             _ => Err(no_backup(reader.line)),
         }
@@ -199,7 +199,7 @@ impl<R: BufRead> Reader<R> {
     fn read(&mut self) -> Result<Option<Record>, BackupError> {
         let text = self.text()?.ok_or(BackupError::CutOff(self.line))?;
         let Ok(Tag { kind }) = serde_json::from_slice(&text) else {
-            return Err(self.wrong("is no record of a backup"));
+            return Err(self.wrong("is not a backup record"));
         };
         if kind == "end" {
             return self.end(&text).map(|()| None);
@@ -209,20 +209,20 @@ impl<R: BufRead> Reader<R> {
                 let opens = |sealed: &Sealed| self.keys.as_ref().is_none_or(|keys| keys.opens(sealed));
                 if let Some(sealed) = record.sealed().into_iter().find(|sealed| !opens(sealed)) {
                     return Err(self.wrong(format!(
-                        "holds a secret that none of the keys in the backup opens; its key is {}",
+                        "contains a secret that none of the keys in the backup can decrypt; its key is {}",
                         sealed.key
                     )));
                 }
                 *self.summary.records.entry(kind.into_owned()).or_default() += 1;
                 Ok(Some(record))
             }
-            Err(error) => Err(self.wrong(format!("is no record that this version knows: {error}"))),
+            Err(error) => Err(self.wrong(format!("is not a record that this version knows: {error}"))),
         }
     }
 
     fn end(&mut self, text: &[u8]) -> Result<(), BackupError> {
         let Ok(Edge::End { records, unreadable }) = serde_json::from_slice(text) else {
-            return Err(self.wrong("is no last line"));
+            return Err(self.wrong("is not a valid closing line"));
         };
         if records != self.summary.records {
             let counted = &self.summary.records;
@@ -230,13 +230,11 @@ impl<R: BufRead> Reader<R> {
             let kind = kind.map_or("", String::as_str);
             let count = |of: &BTreeMap<String, u64>| of.get(kind).copied().unwrap_or_default();
             let (said, found) = (count(&records), count(counted));
-            return Err(
-                self.wrong(format!("says that there are {said} records of kind `{kind}`, and there are {found}"))
-            );
+            return Err(self.wrong(format!("declares {said} records of kind `{kind}`, but the backup has {found}")));
         }
         self.summary.unreadable = unreadable;
         if self.text()?.is_some() {
-            return Err(self.wrong("stands after the last line"));
+            return Err(self.wrong("comes after the closing line"));
         }
         Ok(())
     }

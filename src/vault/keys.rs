@@ -1,4 +1,4 @@
-//! Where the sealing keys come from: the configuration, or a file in the data folder that is made where it is absent.
+//! Loads the sealing keys from the configuration, or from a key file in the data folder, which is created if missing.
 
 use super::{SealingKey, Vault, random};
 use base64::Engine;
@@ -9,59 +9,59 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// The name of the key file in the data folder.
+/// Name of the key file in the data folder.
 pub const KEY_FILE: &str = "key";
-/// More keys than a rotation needs would be a mistake.
+/// Most keys in a configuration; more than a rotation needs.
 const MAX_KEYS: usize = 8;
-/// No key file is longer, in bytes.
+/// Largest part of a key file that is read, in bytes.
 const MAX_KEY_FILE_BYTES: u64 = 4 * 1024;
 
-/// What is wrong with a text of keys. Says nothing of the keys.
+/// Reason why a text is not a list of keys. Never contains a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyFault {
-    /// There is none.
+    /// The text contains no key.
     #[error("contains no key")]
     Empty,
-    /// One is not what a key looks like.
+    /// An entry is not a key.
     #[error("is not base64 of 32 bytes, such as `openssl rand -base64 32` prints")]
     NotAKey,
-    /// There are more than ever needed.
+    /// There are too many keys.
     #[error("contains more than 8 keys")]
     TooMany,
-    /// Two are the same.
+    /// Two keys are the same.
     #[error("contains the same key twice")]
     Twice,
 }
 
-/// Why there is no vault.
+/// Reason why the keys could not be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The file cannot be read or made.
+    /// The file could not be read or created.
     #[error("could not read or create the key file `{}`", path.display())]
     File {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
-    /// Others can read it.
+    /// Other users can access the file.
     #[error(
-        "others on this machine can read or change the key file `{path}`: run `chmod 600 {path}`, and if somebody may \
-         have read it, make a new key and run `segments-slack rekey`", path = .0.display()
+        "other users of this machine can access the key file `{path}`; run `chmod 600 {path}`, and if someone may \
+         have read it, create a new key and run `segments-slack rekey`", path = .0.display()
     )]
     Open(PathBuf),
-    /// What is in it is no key.
+    /// The file does not contain valid keys.
     #[error("the key file `{}` {fault}", path.display())]
     Fault {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Problem with the contents.
         fault: KeyFault,
     },
 }
 
 impl Vault {
-    /// Reads keys, the one that seals first, with commas or white space between.
+    /// Parses keys separated by commas or white space. The first one encrypts.
     pub fn parse(text: &str) -> Result<Self, KeyFault> {
         let mut keys: Vec<SealingKey> = Vec::new();
         for word in text.split(|letter: char| letter == ',' || letter.is_whitespace()).filter(|word| !word.is_empty()) {
@@ -80,7 +80,7 @@ impl Vault {
         Ok(Self { first: keys.next().ok_or(KeyFault::Empty)?, older: keys.collect() })
     }
 
-    /// The keys of a data folder; none if there is no key file.
+    /// Reads the key file of a data folder; `None` without a key file.
     pub fn find_in(folder: &Path) -> Result<Option<Self>, KeyError> {
         let path = folder.join(KEY_FILE);
         let failed = |source| KeyError::File { path: path.clone(), source };
@@ -99,14 +99,20 @@ impl Vault {
         vault.map(Some).map_err(|fault| KeyError::Fault { path, fault })
     }
 
-    /// Makes a key in a data folder that has none.
+    /// Creates a key file with a random key.
+    ///
+    /// # Errors
+    /// Returns an error if the folder has a key file.
     pub fn make_in(folder: &Path) -> Result<Self, KeyError> {
         let vault = Self { first: SealingKey::new(SecretBox::new(Box::new(random()))), older: Vec::new() };
         vault.put_in(folder)?;
         Ok(vault)
     }
 
-    /// Writes the keys into a data folder that has none: complete or not at all, and only their owner can read them.
+    /// Writes the keys atomically to a new key file that only its owner can read.
+    ///
+    /// # Errors
+    /// Returns an error if the folder has a key file.
     pub fn put_in(&self, folder: &Path) -> Result<(), KeyError> {
         let path = folder.join(KEY_FILE);
         let failed = |source| KeyError::File { path: path.clone(), source };
@@ -115,12 +121,12 @@ impl Vault {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
             _ => {}
         }
-        let text = self.written();
+        let text = self.to_text();
         let write = || {
             let mut file = File::options().write(true).create_new(true).mode(0o600).open(&part)?;
             file.write_all(text.expose_secret().as_bytes())?;
             file.sync_all()?;
-            // Unlike a renaming, this takes no place that another key has taken meanwhile.
+            // Unlike a rename, a hard link fails if another process created the key file first.
             std::fs::hard_link(&part, &path)?;
             std::fs::remove_file(&part)?;
             File::open(folder)?.sync_all()
@@ -128,8 +134,8 @@ impl Vault {
         write().map_err(failed)
     }
 
-    /// The keys as [`Vault::parse`] reads them, a line each.
-    pub fn written(&self) -> SecretString {
+    /// Formats the keys for [`Vault::parse`], one per line.
+    pub fn to_text(&self) -> SecretString {
         let lines: Vec<_> = self.keys().map(|key| STANDARD.encode(key.key.expose_secret()) + "\n").collect();
         SecretString::from(lines.concat())
     }

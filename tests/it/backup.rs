@@ -66,15 +66,18 @@ async fn an_incomplete_backup_is_refused_and_restores_nothing() {
     let lines: Vec<_> = whole.lines().collect();
     let last = lines.len();
     let faults = [
-        (String::new(), "line 1 does not say that this is a backup".to_owned()),
-        ("{}\n".to_owned(), "line 1 does not say that this is a backup".to_owned()),
-        (whole.replace("\"format\":1,", "\"format\":2,"), "has format 2, and this program reads 1".to_owned()),
-        (whole[..whole.len() - 1].to_owned(), format!("ends after line {} without its last line", last - 1)),
-        (lines[..last - 1].join("\n") + "\n", format!("ends after line {} without its last line", last - 1)),
-        (whole.replacen(lines[1], "rubbish", 1), "line 2 is no record of a backup".to_owned()),
-        (whole.replacen(lines[1], r#"{"kind":"moon"}"#, 1), "line 2 is no record that this version knows".to_owned()),
-        (whole.replacen(&format!("{}\n", lines[1]), "", 1), format!("line {} says that there are 1 records", last - 1)),
-        (format!("{whole}{}\n", lines[1]), format!("line {} stands after the last line", last + 1)),
+        (String::new(), "line 1 is not the header of a backup".to_owned()),
+        ("{}\n".to_owned(), "line 1 is not the header of a backup".to_owned()),
+        (whole.replace("\"format\":1,", "\"format\":2,"), "format 2, but this program reads format 1".to_owned()),
+        (whole[..whole.len() - 1].to_owned(), format!("truncated after line {}", last - 1)),
+        (lines[..last - 1].join("\n") + "\n", format!("truncated after line {}", last - 1)),
+        (whole.replacen(lines[1], "rubbish", 1), "line 2 is not a backup record".to_owned()),
+        (
+            whole.replacen(lines[1], r#"{"kind":"moon"}"#, 1),
+            "line 2 is not a record that this version knows".to_owned(),
+        ),
+        (whole.replacen(&format!("{}\n", lines[1]), "", 1), format!("line {} declares 1 records", last - 1)),
+        (format!("{whole}{}\n", lines[1]), format!("line {} comes after the closing line", last + 1)),
     ];
     for (spoiled, fault) in faults {
         fs::write(&file, spoiled).unwrap();

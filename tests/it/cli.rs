@@ -1,5 +1,7 @@
 //! The program as people start it: output, exit codes, signals.
 
+mod help;
+
 use crate::harness::closed::Closed;
 use axum::Router;
 use axum::body::Bytes;

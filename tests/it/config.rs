@@ -1,5 +1,7 @@
 //! Where settings come from, which source wins, and what is said about mistakes.
 
+mod problems;
+
 use segments_slack::config::setting::{self, Setting};
 use segments_slack::config::{Config, ConfigSources, LogFormat, Origin, UncheckedSettings, WhoMayChange};
 use std::ffi::OsString;
@@ -140,26 +142,30 @@ fn two_webhook_secrets_hold_during_a_rotation() {
 #[test]
 fn a_bad_value_is_told_with_its_origin_and_what_is_allowed() {
     let cases: [(&'static Setting, &str, &str); 20] = [
-        (&setting::LISTEN, "localhost", "is no address with a port"),
-        (&setting::LISTEN, "127.0.0.1:99999", "is no address with a port"),
-        (&setting::ADMIN_LISTEN, "on", "is no address with a port"),
-        (&setting::STORE, "./data", "names no store"),
-        (&setting::STORE, "sled:", "names no store"),
-        (&setting::STORE, "postgres://db/segments", "names PostgreSQL, which comes with a later version"),
-        (&setting::PUBLIC_URL, "slack.example.com", "is no web address"),
-        (&setting::PUBLIC_URL, "http://slack.example.com", "is neither https nor http on loopback"),
-        (&setting::SLACK_API_URL, "http://127.0.0.1.example.com/api", "is neither https nor http on loopback"),
-        (&setting::SLACK_API_URL, "ftp://127.0.0.1", "is neither https nor http on loopback"),
-        (&setting::SEGMENTS_APP_URL, "https://app.segments.ai/?a", "has a query or fragment"),
-        (&setting::LOG_FORMAT, "xml", "is no log format"),
-        (&setting::LOG_FILTER, "segments_slack=loud", "is no log filter"),
-        (&setting::WEBHOOK_BODY_LIMIT, "4 MiB", "is no whole number"),
+        (&setting::LISTEN, "localhost", "is not an address with a port"),
+        (&setting::LISTEN, "127.0.0.1:99999", "is not an address with a port"),
+        (&setting::ADMIN_LISTEN, "on", "is not an address with a port"),
+        (&setting::STORE, "./data", "is not a store URL"),
+        (&setting::STORE, "sled:", "is not a store URL"),
+        (&setting::STORE, "postgres://db/segments", "names PostgreSQL, which this version does not support"),
+        (&setting::PUBLIC_URL, "slack.example.com", "is not a URL"),
+        (&setting::PUBLIC_URL, "http://slack.example.com", "is neither an https URL nor an http URL on loopback"),
+        (
+            &setting::SLACK_API_URL,
+            "http://127.0.0.1.example.com/api",
+            "is neither an https URL nor an http URL on loopback",
+        ),
+        (&setting::SLACK_API_URL, "ftp://127.0.0.1", "is neither an https URL nor an http URL on loopback"),
+        (&setting::SEGMENTS_APP_URL, "https://app.segments.ai/?a", "contains a query or fragment"),
+        (&setting::LOG_FORMAT, "xml", "is not a log format"),
+        (&setting::LOG_FILTER, "segments_slack=loud", "is not a log filter"),
+        (&setting::WEBHOOK_BODY_LIMIT, "4 MiB", "is not a whole number"),
         (&setting::WEBHOOK_BODY_LIMIT, "0", "is out of range"),
         (&setting::WEBHOOK_MEMORY, "1048575", "is out of range"),
         (&setting::WEBHOOK_BODY_LIMIT, "99999999999", "is out of range"),
-        (&setting::WHO_MAY_CHANGE, "everybody", "is neither `members` nor `admins` nor user ids"),
-        (&setting::WHO_MAY_CHANGE, "U1,C2", "is neither `members` nor `admins` nor user ids"),
-        (&setting::WHO_MAY_CHANGE, ",", "names nobody, or too many"),
+        (&setting::WHO_MAY_CHANGE, "everybody", "is neither `members`, `admins` nor a list of user IDs"),
+        (&setting::WHO_MAY_CHANGE, "U1,C2", "is neither `members`, `admins` nor a list of user IDs"),
+        (&setting::WHO_MAY_CHANGE, ",", "contains no user ID, or more than 100"),
     ];
     for (setting, value, reason) in cases {
         let Setting { key, environment, allowed, .. } = setting;
@@ -187,7 +193,7 @@ fn a_bad_secret_is_told_without_being_shown() {
         ("SEGMENTS_WEBHOOK_SECRET", "YQ==,Yg==,Yw=="),
     ] {
         let problem = Desk::with_secrets().without(name).environment(name, value).problem();
-        assert!(problem.contains(&format!("(environment {name}): its value ")), "{problem}");
+        assert!(problem.contains(&format!("(environment {name}): the value ")), "{problem}");
         assert!(!problem.contains(value), "{problem}");
     }
 }
@@ -211,10 +217,10 @@ fn everything_that_is_wrong_is_told_at_once() {
         .environment("RUST_LOG", "a=b=c");
     let problems = desk.problems().join("\n");
     for named in [
-        "`SEGMENTS_SLACK_STOER` (environment) is no setting; did you mean `SEGMENTS_SLACK_STORE`?",
-        "settings.toml line 2) is no setting",
+        "`SEGMENTS_SLACK_STOER` (environment) is not a setting; did you mean `SEGMENTS_SLACK_STORE`?",
+        "settings.toml line 2) is not a setting",
         "settings.toml line 1): `nowhere`",
-        "`slack_signing_secret` is not set: give SLACK_SIGNING_SECRET or SLACK_SIGNING_SECRET_FILE",
+        "`slack_signing_secret` is not set; set SLACK_SIGNING_SECRET or SLACK_SIGNING_SECRET_FILE",
         "`slack_bot_token` is not set",
         "`segments_webhook_secret` is not set",
         "environment RUST_LOG",
@@ -242,7 +248,7 @@ fn socket_mode_needs_no_signing_secret_and_takes_one() {
 fn a_variable_that_is_no_text_is_told() {
     let mut desk = Desk::with_secrets();
     desk.sources.environment.push(("SEGMENTS_SLACK_LISTEN".into(), OsString::from_vec(vec![0xff])));
-    assert_eq!(desk.problem(), "`SEGMENTS_SLACK_LISTEN` (environment): its value is not UTF-8");
+    assert_eq!(desk.problem(), "`SEGMENTS_SLACK_LISTEN` (environment): the value is not valid UTF-8");
 }
 
 #[test]
@@ -264,9 +270,7 @@ fn a_secret_file_that_everybody_can_read_is_refused() {
     let path = desk.file("token", "xoxb-from-a-file", 0o644);
     let problem = desk.environment("SLACK_BOT_TOKEN_FILE", path.to_str().unwrap()).problem();
     let path = path.display();
-    assert!(
-        problem.ends_with(&format!("everybody on this machine can read or change `{path}`: run `chmod 600 {path}`"))
-    );
+    assert!(problem.ends_with(&format!("all users of this machine can access `{path}`; run `chmod 600 {path}`")));
 }
 
 #[test]
@@ -288,7 +292,7 @@ fn a_secret_that_is_set_twice_is_refused() {
 #[test]
 fn a_secret_does_not_stand_in_the_file() {
     let problem = Desk::with_secrets().toml("slack_bot_token = \"xoxb-in-the-file\"").problem();
-    assert!(problem.contains("name its own file with `slack_bot_token_file`"), "{problem}");
+    assert!(problem.contains("set `slack_bot_token_file` to the path"), "{problem}");
     assert!(!problem.contains("xoxb-in"), "{problem}");
 }
 
@@ -369,7 +373,7 @@ fn half_a_client_is_told_with_what_is_missing() {
         let all = CLIENT.into_iter().filter(|(name, _)| *name != missing);
         let desk = all.fold(Desk::with_secrets(), |desk, (name, value)| desk.environment(name, value));
         let told = desk.problems().join("\n");
-        assert!(told.contains(&format!("give {missing}")), "{missing}: {told}");
+        assert!(told.contains(&format!("set {missing}")), "{missing}: {told}");
     }
     let desk = CLIENT.into_iter().fold(Desk::with_secrets(), |desk, (name, value)| desk.environment(name, value));
     let told = desk.without("SLACK_BOT_TOKEN").problem();

@@ -35,20 +35,20 @@ async fn dead_letters_are_listed_retried_and_dropped_on_a_live_server() {
     let server = given_up(&outside).await;
     let (_, table, _) = outside.command(&["dead-letters", "list", "--channel", "C1"]).await;
     let lines: Vec<_> = table.lines().collect();
-    assert!(lines[0].starts_with("ID    GIVEN UP"), "{table}");
+    assert!(lines[0].starts_with("ID    FAILED AT"), "{table}");
     assert!(lines[1].starts_with("C1-0") && lines[1].ends_with("no_text"), "{table}");
     assert!(lines[1].contains("sample.created  jane/flowers"), "{table}");
     let (_, none, _) = outside.command(&["dead-letters", "list", "--channel", "C2"]).await;
-    assert_eq!(none, "there is no dead letter\n");
+    assert_eq!(none, "no dead letters\n");
 
     let again = outside.command(&["dead-letters", "retry", "C1-0"]).await;
-    assert_eq!(again, (0, "C1-0 sent back to be tried again\n".to_owned(), String::new()));
+    assert_eq!(again, (0, "C1-0 queued for another attempt\n".to_owned(), String::new()));
     outside.until("the first card", seconds(30), || outside.saying("C1", "first.png").len() == 1).await;
 
     let dropped = outside.command(&["dead-letters", "drop", "--channel", "C1"]).await;
     assert_eq!(dropped, (0, "C1-1 dropped\n".to_owned(), String::new()));
     let (code, told, errors) = outside.command(&["dead-letters", "drop", "C1-1"]).await;
-    assert_eq!((code, told.as_str()), (1, "C1-1 is no dead letter, or has lost its event\n"), "{errors}");
+    assert_eq!((code, told.as_str()), (1, "C1-1 is not a dead letter, or has lost its event\n"), "{errors}");
     assert!(letters(&outside).await.is_empty());
     let (_, log) = server.stop().await;
     assert!(log.iter().any(|line| line.contains("dropped dead letter C1-1")), "{log:#?}");
@@ -92,7 +92,7 @@ async fn a_server_that_cannot_be_asked_is_named() {
     spoiled["word"] = "guessed".into();
     fs::write(&key, spoiled.to_string()).unwrap();
     let (code, _, errors) = outside.command(&["dead-letters", "list"]).await;
-    assert!(code == 1 && errors.contains("401") && errors.contains("the key is wrong"), "{errors}");
+    assert!(code == 1 && errors.contains("401") && errors.contains("the key is missing or wrong"), "{errors}");
     fs::remove_file(key).unwrap();
     let (code, _, errors) = outside.command(&["dead-letters", "list"]).await;
     assert!(code == 1 && errors.contains("is in use") && errors.contains("--admin-listen"), "{errors}");

@@ -93,13 +93,13 @@ async fn a_server_that_runs_well_is_looked_through_and_nothing_fails() {
     // Of a test: the address is one of loopback, and the secret is the example of Slack's documentation.
     assert_eq!(visit.with("warning"), ["signing secret", "public URL"], "{}", visit.text);
     assert_eq!(visit.with("not checked"), ["manifest"], "{}", visit.text);
-    visit.says("store", "ok", "a server of version");
-    visit.says("bot token", "ok", "of workspace `Outside` (T1)");
-    visit.says("scopes", "ok", "all 11");
-    visit.says("clock", "ok", "agrees");
+    visit.says("store", "ok", "in use by a server with version");
+    visit.says("bot token", "ok", "in workspace `Outside` (T1)");
+    visit.says("scopes", "ok", "exactly the 11 scopes");
+    visit.says("clock", "ok", "within 30 s");
     visit.says("public URL", "ok", "with this signing secret");
-    visit.says("API key", "ok", "acts as `jane`");
-    visit.says("manifest", "not checked", "the server was sent 1 command,");
+    visit.says("API key", "ok", "belongs to `jane`");
+    visit.says("manifest", "not checked", "the server has received 1 command,");
 
     // What the server tells of itself is for whoever may read the data folder.
     let key: Value = serde_json::from_slice(&fs::read(outside.data().join("admin")).unwrap()).unwrap();
@@ -112,7 +112,7 @@ async fn a_server_that_runs_well_is_looked_through_and_nothing_fails() {
     let mut command = outside.configured(&["doctor"]);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.starts_with("ok           configuration   every setting can be used\n"), "{text}");
+    assert!(text.starts_with("ok           configuration   all settings are valid\n"), "{text}");
     assert!(text.ends_with(" 0 failed, 2 not checked\n"), "{text}");
 
     ai.revoke_key("jane");
@@ -125,7 +125,7 @@ async fn a_server_that_runs_well_is_looked_through_and_nothing_fails() {
     let visit = Visit::pay(doctor(&outside, &nobody.url())).await;
     assert_eq!(visit.code, 0, "{}", visit.text);
     visit.says("store", "ok", "1 subscription in 1 workspace");
-    visit.says("sealing key", "ok", "nothing is sealed yet");
+    visit.says("sealing key", "ok", "no secret is sealed yet");
     visit.says("public URL", "not checked", "segments-slack serve");
 }
 
@@ -139,10 +139,10 @@ async fn what_slack_refuses_is_told() {
     outside.slack.grant_scope(&workspace(), "files:read");
     let found = visit().await;
     assert_eq!((found.code, found.with("failed")), (1, vec!["scopes"]), "{}", found.text);
-    found.says("scopes", "failed", "lacks `commands`");
-    found.says("scopes", "warning", "lacks `links:read`");
+    found.says("scopes", "failed", "lacks the scope `commands`");
+    found.says("scopes", "warning", "lacks the scope `links:read`");
     found.says("scopes", "warning", "`files:read`");
-    found.says("store", "ok", "the first start makes it");
+    found.says("store", "ok", "the server creates it");
     assert!(!outside.data().exists(), "nothing is made");
     for (ahead, status) in [(-60, "warning"), (-200, "failed"), (200, "failed")] {
         outside.slack.set_clock_ahead(SignedDuration::from_secs(ahead));
@@ -171,7 +171,7 @@ async fn whoever_does_not_answer_does_not_hold_it_up() {
     let visit = Visit::pay(doctor(&outside, &format!("http://{}", mute.local_addr().unwrap())));
     let visit = tokio::time::timeout(seconds(30), visit).await.expect("it ends by itself");
     assert_eq!((visit.code, visit.with("failed")), (1, vec!["Slack", "public URL"]), "{}", visit.text);
-    visit.says("Slack", "failed", "no answer came in time");
+    visit.says("Slack", "failed", "did not respond in time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -183,10 +183,10 @@ async fn whatever_is_wrong_with_the_public_address_is_told_in_words() {
     let moved = || (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, "https://www.example.com/")]).into_response();
     let away = || StatusCode::BAD_GATEWAY.into_response();
     for (router, words) in [
-        (answering(moved), "redirect to `https://www.example.com/`"),
-        (answering(away), "`/slack/events` 502"),
-        (Router::new(), "`/slack/events` 404"),
-        (Router::new().route("/healthz", any(|| async { "ok\n" })), "a server is there"),
+        (answering(moved), "redirects to `https://www.example.com/`"),
+        (answering(away), "`/slack/events` with 502"),
+        (Router::new(), "`/slack/events` with 404"),
+        (Router::new().route("/healthz", any(|| async { "ok\n" })), "the server responds, but"),
     ] {
         let visit = Visit::pay(doctor(&outside, &serves(router).await)).await;
         assert_eq!((visit.code, visit.with("failed")), (1, vec!["public URL"]), "{}", visit.text);
@@ -222,7 +222,7 @@ async fn readable_files_and_unopenable_stores_are_reported() {
     visit.says("sealing key", "failed", "chmod 600");
     fs::write(outside.data().join("damaged"), "cut").unwrap();
     let visit = Visit::pay(outside.configured(&["doctor", "--json"])).await;
-    visit.says("store", "failed", "restore a backup into a new one");
+    visit.says("store", "failed", "restore a backup into a new folder");
 }
 
 /// The doctor of a bench whose server serves whoever installs the app, and is stopped.
@@ -244,16 +244,16 @@ async fn installed_tokens_are_checked_and_a_missing_key_is_reported() {
     bench.stop().await;
     let nobody = Closed::new();
     let visit = Visit::pay(doctor_of(&bench, &nobody)).await;
-    visit.says("sealing key", "ok", "opens all 1 sealed secrets");
+    visit.says("sealing key", "ok", "decrypts all 1 sealed secrets");
     visit.says("workspaces", "ok", "1 workspace installed the app");
     visit.says("OAuth client", "not checked", "/slack/oauth");
     assert!(visit.of("bot token").is_empty());
     bench.slack.revoke_token(&other());
     let visit = Visit::pay(doctor_of(&bench, &nobody)).await;
-    visit.says("workspaces", "failed", "`Flower Lab` (T2): token_revoked -> open /slack/install");
+    visit.says("workspaces", "failed", "`Flower Lab` (T2): token_revoked -> reinstall the app in that workspace");
     fs::remove_file(bench.data().join("key")).unwrap();
     let visit = Visit::pay(doctor_of(&bench, &nobody)).await;
-    visit.says("sealing key", "failed", "their key is missing -> put it back");
+    visit.says("sealing key", "failed", "their key is missing -> restore it");
     assert!(!bench.data().join("key").exists());
     let mut command = doctor_of(&bench, &nobody);
     command.env("SEGMENTS_SLACK_KEY", "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=");

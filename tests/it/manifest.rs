@@ -17,7 +17,7 @@ fn printed(arguments: &[&str]) -> (String, Value) {
     let output = program(&[&["manifest"], arguments].concat()).output().unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout).unwrap();
-    let (yaml, link) = text.split_once("\n# Make the app: ").unwrap();
+    let (yaml, link) = text.split_once("\n# Create the app: ").unwrap();
     let link: Url = link.trim().parse().unwrap();
     assert_eq!(link.host_str(), Some("api.slack.com"));
     let (_, json) = link.query_pairs().find(|(name, _)| name == "manifest_json").unwrap();

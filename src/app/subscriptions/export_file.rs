@@ -158,7 +158,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Part>, Mistakes> {
             reader.read(number, line);
         } else if line != HEAD {
             let newer = line.starts_with("segments-slack export, version");
-            let what = if newer { "a newer version wrote this" } else { "this is no export" };
+            let what = if newer { "this file was written by a newer version" } else { "this is not an export file" };
             reader.mistakes.add(number, format_args!("{what}: `{HEAD}` is expected first"));
             break;
         }
@@ -191,7 +191,7 @@ impl Reader {
             "zone" => {
                 self.zone = (rest != "none").then(|| rest.to_owned());
                 if self.zone.is_some() && TimeZone::get(rest).is_err() {
-                    self.wrong(number, rest, "is no time zone; expected one such as `Europe/Brussels`, or `none`");
+                    self.wrong(number, rest, "is not a time zone; expected one such as `Europe/Brussels`, or `none`");
                 }
             }
             _ => self.entry(number, line),
@@ -200,7 +200,7 @@ impl Reader {
 
     fn workspace(&mut self, line: usize, id: &str) {
         let workspace = WorkspaceId::parse(id).unwrap_or_else(|_| {
-            self.wrong(line, id, "is no workspace id; expected one such as `T0123`");
+            self.wrong(line, id, "is not a workspace ID; expected one such as `T0123`");
             WorkspaceId::parse(format!("T{line}")).expect("a letter and digits are an id")
         });
         if !self.workspaces.insert(workspace.clone()) {
@@ -214,7 +214,7 @@ impl Reader {
         let (id, name) = rest.split_once(" is ").unwrap_or((rest, ""));
         let user = self.user(line, id.trim());
         let Some(username) = Username::parse(name.trim()) else {
-            return self.wrong(line, name, "is no username; expected `person U0123 is jane`");
+            return self.wrong(line, name, "is not a username; expected `person U0123 is jane`");
         };
         self.part(line).people.push(Person { line, user, username });
     }
@@ -222,7 +222,7 @@ impl Reader {
     fn channel(&mut self, line: usize, id: &str) {
         let parsed = ChannelId::parse(id).ok().filter(|_| id.starts_with(['C', 'G']));
         let channel = parsed.unwrap_or_else(|| {
-            self.wrong(line, id, "is no channel id; expected one such as `C0123`");
+            self.wrong(line, id, "is not a channel ID; expected one such as `C0123`");
             ChannelId::parse(format!("C{line}")).expect("a letter and digits are an id")
         });
         if !self.channels.insert(channel.clone()) {
@@ -238,12 +238,12 @@ impl Reader {
             Err(error) => return self.mistakes.add(line, in_plain_words(&error)),
         };
         if self.part(line).channels.is_empty() {
-            self.mistakes.add(line, "no `channel C…` stands above this line");
+            self.mistakes.add(line, "this line must follow a `channel C…` line");
             self.channel(line, &format!("C{line}"));
         }
         if self.creator.is_none() {
             self.mistakes
-                .add(line, "no `creator U…` stands above this line: who is told if Slack refuses the channel?");
+                .add(line, "this line must follow a `creator U…` line, which names the person to notify if Slack rejects the channel");
         }
         let creator = self.creator.get_or_insert_with(|| stand_in(line)).clone();
         let time_zone = self.zone.clone().filter(|_| has_times(&asked.options));
@@ -254,7 +254,7 @@ impl Reader {
     /// The section that a line stands in.
     fn part(&mut self, line: usize) -> &mut Part {
         if self.parts.is_empty() {
-            self.mistakes.add(line, "no `workspace T…` stands above this line");
+            self.mistakes.add(line, "this line must follow a `workspace T…` line");
             self.workspace(line, &format!("T{line}"));
         }
         self.parts.last_mut().expect("one was put there")
@@ -263,7 +263,7 @@ impl Reader {
     fn user(&mut self, line: usize, id: &str) -> UserId {
         let parsed = UserId::parse(id).ok().filter(|_| id.starts_with(['U', 'W']));
         parsed.unwrap_or_else(|| {
-            self.wrong(line, id, "is no user id; expected one such as `U0123`");
+            self.wrong(line, id, "is not a user ID; expected one such as `U0123`");
             stand_in(line)
         })
     }
@@ -314,9 +314,9 @@ mod tests {
         assert_eq!(
             mistakes("subscribe a/b\nc/d"),
             [
-                "2: no `workspace T…` stands above this line",
-                "2: no `channel C…` stands above this line",
-                "2: no `creator U…` stands above this line: who is told if Slack refuses the channel?",
+                "2: this line must follow a `workspace T…` line",
+                "2: this line must follow a `channel C…` line",
+                "2: this line must follow a `creator U…` line, which names the person to notify if Slack rejects the channel",
             ]
         );
         assert_eq!(
@@ -325,13 +325,13 @@ mod tests {
                  a/b sampel.created\nmute 2h\nworkspace T1\nchannel C1\nchannel C1\nworkspace T1"
             ),
             [
-                "2: `T/1` is no workspace id; expected one such as `T0123`",
-                "3: `X1` is no user id; expected one such as `U0123`",
-                "4: `<@U2>` is no username; expected `person U0123 is jane`",
-                "5: `` is no username; expected `person U0123 is jane`",
-                "6: `D1` is no channel id; expected one such as `C0123`",
-                "7: `ann` is no user id; expected one such as `U0123`",
-                "8: `Mars` is no time zone; expected one such as `Europe/Brussels`, or `none`",
+                "2: `T/1` is not a workspace ID; expected one such as `T0123`",
+                "3: `X1` is not a user ID; expected one such as `U0123`",
+                "4: `<@U2>` is not a username; expected `person U0123 is jane`",
+                "5: `` is not a username; expected `person U0123 is jane`",
+                "6: `D1` is not a channel ID; expected one such as `C0123`",
+                "7: `ann` is not a user ID; expected one such as `U0123`",
+                "8: `Mars` is not a time zone; expected one such as `Europe/Brussels`, or `none`",
                 "9: `sampel.created` is not an event. Did you mean `/segments subscribe a/b sample.created`?",
                 "10: `mute 2h` subscribes to nothing. Write `subscribe` and a dataset, for example \
                  `subscribe jane/flowers sample.*`, or `#` for a comment.",
@@ -344,8 +344,8 @@ mod tests {
     #[test]
     fn a_foreign_or_newer_file_is_refused_unread() {
         let told = |text: &str| read(text).unwrap_err().first[0].what.clone();
-        assert_eq!(told("hello\nworkspace ?"), format!("this is no export: `{HEAD}` is expected first"));
-        assert!(told("segments-slack export, version 2").starts_with("a newer version wrote this"));
+        assert_eq!(told("hello\nworkspace ?"), format!("this is not an export file: `{HEAD}` is expected first"));
+        assert!(told("segments-slack export, version 2").starts_with("this file was written by a newer version"));
         assert!(read("").unwrap().is_empty());
     }
 

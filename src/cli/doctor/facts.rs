@@ -1,4 +1,4 @@
-//! What `doctor` finds out: values, without words and without secrets.
+//! The facts that `doctor` collects: plain values, without texts and secrets.
 
 use crate::app::operations::health::{Checkup, Kept};
 use crate::model::WorkspaceId;
@@ -10,130 +10,130 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-/// Everything that was found out, but for what is wrong with the configuration.
+/// All facts about an installation whose configuration is valid.
 pub(super) struct Facts {
     pub(super) now: Timestamp,
     pub(super) settings: SettingsFacts,
     pub(super) folder: FolderFacts,
     pub(super) store: StoreFacts,
     pub(super) slack: Result<Look, SlackProbeError>,
-    /// How far this machine's clock is ahead of Slack's, at least; none if Slack did not tell its time.
+    /// Smallest lead of this machine's clock over Slack's; `None` if Slack sent no time.
     pub(super) ahead: Option<SignedDuration>,
-    /// What Slack said of the app token; none without one.
+    /// Response of Slack about the app token; `None` without one.
     pub(super) socket: Option<Result<Look, SlackProbeError>>,
-    /// None without a public address.
+    /// `None` without a public address.
     pub(super) public: Option<PublicUrlFacts>,
-    /// None without an API key.
+    /// `None` without an API key.
     pub(super) segments: Option<Result<User, SegmentsError>>,
 }
 
-/// What the settings look like.
+/// The settings that the checks need, without secrets.
 #[derive(Clone)]
 pub(super) struct SettingsFacts {
     pub(super) listen: String,
     pub(super) slack_api_url: String,
     pub(super) has_token: bool,
-    /// Whether the signing secret looks like one of Slack's; none if Slack sends everything by Socket Mode.
+    /// Set if the signing secret has Slack's format; `None` if Slack sends everything over Socket Mode.
     pub(super) signing_secret: Option<bool>,
-    /// Whether each webhook secret looks like one of Segments.ai's.
+    /// Set for each webhook secret that has the format of Segments.ai's.
     pub(super) webhook_secrets: Vec<bool>,
-    /// Where Slack sends whoever installs the app; none if nobody can.
+    /// Redirect URL for installing the app; `None` if installing is turned off.
     pub(super) redirect_url: Option<String>,
     pub(super) backup_keep: usize,
 }
 
-/// The data folder.
+/// Facts about the data folder.
 #[derive(Clone, Default)]
 pub(super) struct FolderFacts {
     pub(super) path: PathBuf,
     pub(super) is_there: bool,
-    /// Why nothing can be made in it, or in the one that it would be made in.
+    /// Reason why no file can be created in the folder, or in its closest existing parent.
     pub(super) shut: Option<String>,
-    /// What in it others on this machine can get at, itself included, with the mode.
+    /// Files and folders that other users of this machine can access, with their modes.
     pub(super) open: Vec<(PathBuf, u32)>,
-    /// Bytes that are free on its disk.
+    /// Free space on its disk, in bytes.
     pub(super) free: Option<u64>,
-    /// When the store was made.
+    /// Creation time of the store.
     pub(super) since: Option<Timestamp>,
-    /// When the newest daily backup was made.
+    /// Time of the newest daily backup.
     pub(super) backed_up: Option<Timestamp>,
 }
 
-/// The store.
+/// Facts about the store.
 pub(super) enum StoreFacts {
-    /// There is none yet.
+    /// The store does not exist yet.
     None,
-    /// It belongs to another user of this machine, and was let alone.
-    Alien { owner: u32, own: u32 },
-    /// Nobody uses it.
+    /// The store belongs to another user of this machine and was not opened.
+    OfAnotherUser { owner: u32, own: u32 },
+    /// No process uses the store.
     Idle(IdleStore),
-    /// A server uses it, and said this, or why it did not.
+    /// A server uses the store; its report, or why there is none.
     Running(Result<Box<Checkup>, String>),
-    /// Something uses it that cannot be asked.
-    Taken,
-    /// It does not open, or was not read.
-    Shut(String),
-    /// It was not open in time.
-    Slow,
+    /// Another process uses the store, and its admin address is unknown.
+    InUse,
+    /// The store could not be opened or read.
+    NotOpened(String),
+    /// Opening the store took too long.
+    TimedOut,
 }
 
-/// A store that was looked through.
+/// The contents of a store that no process uses.
 pub(super) struct IdleStore {
     pub(super) key: KeyFacts,
     pub(super) kept: Vec<Kept>,
-    /// What Slack said of the tokens in it; of the first few, where there are many.
+    /// Responses of Slack about the first tokens in the store.
     pub(super) tokens: Vec<(WorkspaceId, Result<Look, SlackProbeError>)>,
 }
 
-/// The sealing key.
+/// Facts about the sealing key.
 pub(super) enum KeyFacts {
-    /// It is there, by this name.
+    /// The key exists; its ID.
     Found(String),
-    /// There is none, and nothing that was sealed.
+    /// No key exists, and no secret was sealed.
     None,
-    /// It is missing or will not do.
-    Bad(String),
+    /// The key is missing or unusable; the reason.
+    Unusable(String),
 }
 
-/// What came of asking at the public address.
+/// Responses from the public address.
 pub(super) struct PublicUrlFacts {
     pub(super) url: String,
-    pub(super) place: AddressScope,
-    /// What `/healthz` answered.
+    pub(super) scope: AddressScope,
+    /// Response of `/healthz`.
     pub(super) health: Result<ProbeResponse, ConnectionFailure>,
-    /// What `/slack/events` answered to a question that was signed as Slack signs it; none without a signing secret.
+    /// Response of `/slack/events` to a request signed as Slack signs it; `None` without a signing secret.
     pub(super) events: Option<Result<ProbeResponse, ConnectionFailure>>,
 }
 
-/// Where an address leads, as seen from this machine.
+/// The scope of an address, as seen from this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AddressScope {
     Internet,
     Private(IpAddr),
     Loopback,
-    /// Its name is not known here.
+    /// The host name could not be resolved.
     Unknown,
 }
 
-/// An answer, as far as it matters.
+/// The parts of an HTTP response that the checks need.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ProbeResponse {
     pub(super) status: u16,
     pub(super) location: Option<String>,
-    /// Whether it is what was expected.
+    /// Set if the status and the body are what this server sends.
     pub(super) is_ours: bool,
-    /// Why it was refused, if it was by a server of this kind.
+    /// Reason for the rejection, if a segments-slack server rejected the request.
     pub(super) refused: Option<RequestRejection>,
 }
 
-/// Why a server of this kind did not believe the question.
+/// Reason why a segments-slack server rejected a signed request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum RequestRejection {
     Signature,
     Time,
 }
 
-/// Why Slack gave no answer.
+/// Reason why Slack could not be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SlackProbeError {
     Connection(ConnectionFailure),
@@ -141,14 +141,14 @@ pub(super) enum SlackProbeError {
     Unreadable,
 }
 
-/// Why no answer came.
+/// Reason why no HTTP response arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ConnectionFailure {
-    /// Nobody knows the name.
+    /// The host name could not be resolved.
     Name,
-    /// Nothing listens there.
+    /// Nothing listens at the address.
     Refused,
-    /// The other side did not show that it is who it should be.
+    /// The TLS handshake failed; the reason.
     Tls(String),
     TimedOut,
     Cut,
@@ -157,10 +157,10 @@ pub(super) enum ConnectionFailure {
 impl fmt::Display for ConnectionFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Name => f.write_str("its name is not known here (DNS)"),
+            Self::Name => f.write_str("its host name could not be resolved (DNS)"),
             Self::Refused => f.write_str("nothing listens there"),
-            Self::Tls(why) => write!(f, "https fails: {why}"),
-            Self::TimedOut => f.write_str("no answer came in time"),
+            Self::Tls(why) => write!(f, "the TLS handshake failed: {why}"),
+            Self::TimedOut => f.write_str("it did not respond in time"),
             Self::Cut => f.write_str("the connection was closed early"),
         }
     }
@@ -170,19 +170,19 @@ impl fmt::Display for SlackProbeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connection(trouble) => trouble.fmt(f),
-            Self::Status(status) => write!(f, "it answered with HTTP status {status}"),
-            Self::Unreadable => f.write_str("what answers there is not Slack"),
+            Self::Status(status) => write!(f, "it responded with HTTP status {status}"),
+            Self::Unreadable => f.write_str("the server there is not Slack"),
         }
     }
 }
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
     pub(super) check: &'static str,
     pub(super) status: CheckStatus,
     pub(super) found: String,
-    /// What to do; none where nothing is to be done.
+    /// Remedy; `None` if nothing is to be done.
     pub(super) remedy: Option<String>,
 }
 
@@ -228,13 +228,13 @@ impl Finding {
 }
 
 impl Facts {
-    /// Whether a server uses the store.
+    /// Reports whether a process uses the store.
     pub(super) fn is_running(&self) -> bool {
-        matches!(self.store, StoreFacts::Running(_) | StoreFacts::Taken)
+        matches!(self.store, StoreFacts::Running(_) | StoreFacts::InUse)
     }
 
-    /// What is kept, as far as it could be looked at.
-    pub(super) fn kept(&self) -> Option<&[Kept]> {
+    /// Returns the stored workspaces, or `None` if the store could not be inspected.
+    pub(super) fn workspaces(&self) -> Option<&[Kept]> {
         match &self.store {
             StoreFacts::Idle(idle) => Some(&idle.kept),
             StoreFacts::Running(Ok(checkup)) => Some(&checkup.workspaces),
@@ -242,7 +242,7 @@ impl Facts {
         }
     }
 
-    /// What a running server said.
+    /// Returns the report of the running server, if it gave one.
     pub(super) fn checkup(&self) -> Option<&Checkup> {
         match &self.store {
             StoreFacts::Running(Ok(checkup)) => Some(checkup),

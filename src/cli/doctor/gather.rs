@@ -1,25 +1,22 @@
-//! Finds the facts out: what is on this machine, and what Slack, Segments.ai and the public address answer, all at once.
+//! Collects the facts concurrently: from this machine, Slack, Segments.ai and the public address.
 
-use super::facts::{
-    ConnectionFailure, Facts, ProbeResponse, PublicUrlFacts, RequestRejection, SettingsFacts, SlackProbeError,
-};
-use super::local;
+use super::facts::{Facts, ProbeResponse, PublicUrlFacts, RequestRejection, SettingsFacts};
 use super::probe::{HttpProber, PROBE_TIMEOUT, RawResponse};
+use super::{local, slack_probe};
 use crate::clock::Clock;
 use crate::config::{Config, StoreUrl};
 use crate::metrics::Tally;
 use crate::segments::api::{ErrorKind, SegmentsApi, SegmentsError, User};
-use crate::slack::look::{self, Look};
 use crate::slack::request::{self, SigningSecret};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use url::Url;
 use uuid::Uuid;
 
+/// Collects all facts about an installation with a valid configuration.
 pub(super) async fn gather(config: &Config, clock: &Clock) -> Facts {
     let prober = HttpProber::new(clock.clone());
     let StoreUrl::Sled(folder) = &config.store;
@@ -31,13 +28,13 @@ pub(super) async fn gather(config: &Config, clock: &Clock) -> Facts {
     };
     let socket = async {
         match &config.app_token {
-            Some(token) => Some(socket(&prober, &config.slack_api_url, token).await),
+            Some(token) => Some(slack_probe::socket(&prober, &config.slack_api_url, token).await),
             None => None,
         }
     };
     let ((folder, store), (slack, ahead), socket, public, segments) = tokio::join!(
-        local::look(&prober, config, folder, clock),
-        slack(&prober, &config.slack_api_url, config.bot_token.as_ref()),
+        local::inspect(&prober, config, folder, clock),
+        slack_probe::slack(&prober, &config.slack_api_url, config.bot_token.as_ref()),
         socket,
         public,
         segments(config, clock),
@@ -59,62 +56,18 @@ fn settings(config: &Config) -> SettingsFacts {
     }
 }
 
-/// Whether a text looks like a signing secret of Slack's.
+/// Reports whether a text has the format of a Slack signing secret.
 fn is_slacks(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|letter| matches!(letter, b'0'..=b'9' | b'a'..=b'f'))
 }
 
-/// Whether a text looks like a signing secret of Svix's, by which Segments.ai sends its webhooks.
+/// Reports whether a text has the format of a Svix signing secret, which Segments.ai uses.
 fn is_svixs(text: &str) -> bool {
     let bytes = text.strip_prefix("whsec_").and_then(|text| STANDARD.decode(text).ok());
     bytes.is_some_and(|bytes| (24..=64).contains(&bytes.len()))
 }
 
-/// Asks Slack whose a token is, or only whether it is there; and how far this machine's clock is ahead.
-pub(super) async fn slack(
-    prober: &HttpProber,
-    api_url: &Url,
-    token: Option<&SecretString>,
-) -> (Result<Look, SlackProbeError>, Option<SignedDuration>) {
-    match looked(prober.ask(api_url, |client| look::request(client, api_url, token)).await) {
-        Ok((look, times)) => {
-            let ahead = look.date.map(|date| ahead(times, date));
-            (Ok(look), ahead)
-        }
-        Err(why) => (Err(why), None),
-    }
-}
-
-/// Asks Slack whether an app token opens connections.
-async fn socket(prober: &HttpProber, api_url: &Url, token: &SecretString) -> Result<Look, SlackProbeError> {
-    let answer = prober.ask(api_url, |client| look::socket_request(client, api_url, token)).await;
-    looked(answer).map(|(look, _)| look)
-}
-
-/// What Slack said, and when it was asked and answered.
-fn looked(answer: Result<RawResponse, ConnectionFailure>) -> Result<(Look, (Timestamp, Timestamp)), SlackProbeError> {
-    let answer = answer.map_err(SlackProbeError::Connection)?;
-    if answer.status != StatusCode::OK {
-        return Err(SlackProbeError::Status(answer.status.as_u16()));
-    }
-    let look = look::read(&answer.headers, &answer.body).ok_or(SlackProbeError::Unreadable)?;
-    Ok((look, answer.times))
-}
-
-/// How far a clock is ahead of another at least, which showed this time, in whole seconds, between two times.
-fn ahead((asked, answered): (Timestamp, Timestamp), date: Timestamp) -> SignedDuration {
-    let least = asked.duration_since(date) - SignedDuration::from_secs(1);
-    let most = answered.duration_since(date);
-    if least.is_positive() {
-        least
-    } else if most.is_negative() {
-        most
-    } else {
-        SignedDuration::ZERO
-    }
-}
-
-/// Asks at the public address: whether anything of ours is there, and whether it believes what Slack would sign.
+/// Probes the public address: checks `/healthz`, and sends `/slack/events` a request signed as Slack signs it.
 async fn public(prober: &HttpProber, url: &Url, secret: Option<&SecretString>, clock: &Clock) -> PublicUrlFacts {
     let base = url.as_str().trim_end_matches('/').to_owned();
     let challenge = Uuid::new_v4().to_string();
@@ -122,10 +75,10 @@ async fn public(prober: &HttpProber, url: &Url, secret: Option<&SecretString>, c
     let timestamp = clock.now().as_second().to_string();
     let secret = secret.and_then(|secret| SigningSecret::new(secret.clone()));
     let signature = secret.map(|secret| secret.sign(&timestamp, question.as_bytes()));
-    let health = prober.ask(url, |client| client.get(format!("{base}/healthz")));
+    let health = prober.send(url, |client| client.get(format!("{base}/healthz")));
     let events = async {
         let signature = signature?;
-        let answer = prober.ask(url, |client| {
+        let answer = prober.send(url, |client| {
             client
                 .post(format!("{base}/slack/events"))
                 .header(header::CONTENT_TYPE, "application/json")
@@ -135,10 +88,10 @@ async fn public(prober: &HttpProber, url: &Url, secret: Option<&SecretString>, c
         });
         Some(answer.await)
     };
-    let (place, health, events) = tokio::join!(prober.place(url), health, events);
+    let (scope, health, events) = tokio::join!(prober.scope(url), health, events);
     PublicUrlFacts {
         url: base,
-        place,
+        scope,
         health: health.map(|answer| reply(&answer, "ok")),
         events: events.map(|events| events.map(|answer| reply(&answer, &challenge))),
     }
@@ -158,7 +111,7 @@ fn reply(answer: &RawResponse, expected: &str) -> ProbeResponse {
     }
 }
 
-/// Asks Segments.ai whose the API key is.
+/// Asks Segments.ai who the API key belongs to.
 async fn segments(config: &Config, clock: &Clock) -> Option<Result<User, SegmentsError>> {
     let key = config.segments_api_key.as_ref()?;
     let lost = |trouble| Err(SegmentsError::Unavailable(trouble));
@@ -187,16 +140,5 @@ mod tests {
         for other in ["MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MfKQ9r8GKYqrTwjU", "whsec_", "whsec_?"] {
             assert!(!is_svixs(other), "{other}");
         }
-    }
-
-    #[test]
-    fn a_clock_is_only_as_far_off_as_is_certain() {
-        let at = |milliseconds| Timestamp::from_millisecond(milliseconds).unwrap();
-        let far = |asked, answered, date| ahead((at(asked), at(answered)), at(date)).as_millis();
-        assert_eq!(far(10_000, 10_900, 10_000), 0, "in time");
-        assert_eq!(far(10_999, 11_100, 10_000), 0, "a header has whole seconds");
-        assert_eq!(far(9_000, 16_000, 15_000), 0, "the answer took its time");
-        assert_eq!(far(50_000, 50_100, 10_000), 39_000);
-        assert_eq!(far(10_000, 10_100, 50_000), -39_900);
     }
 }

@@ -1,8 +1,8 @@
-//! What is on this machine: the data folder, and the store by itself or through the server that has it open.
+//! Collects facts about this machine: the data folder, and the store, directly or through the server that has it open.
 
 use super::facts::{FolderFacts, IdleStore, KeyFacts, SlackProbeError, StoreFacts};
-use super::gather::slack;
 use super::probe::{HttpProber, PROBE_TIMEOUT};
+use super::slack_probe::slack;
 use crate::app::operations::backups::FOLDER;
 use crate::app::operations::health;
 use crate::app::workspaces::keys;
@@ -23,10 +23,11 @@ use secrecy::SecretString;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 
-/// So many tokens of a store are tried.
+/// Most tokens of a store that are checked with Slack.
 const MAX_TOKENS_PROBED: usize = 20;
 
-pub(super) async fn look(
+/// Inspects the data folder and the store.
+pub(super) async fn inspect(
     prober: &HttpProber,
     config: &Config,
     path: &Path,
@@ -35,9 +36,9 @@ pub(super) async fn look(
     let place = path.to_owned();
     let found = tokio::task::spawn_blocking(move || folder(&place));
     let Some(Ok(folder)) = clock.timeout(PROBE_TIMEOUT, found).await else {
-        let shut = Some("it did not answer in time".to_owned());
+        let shut = Some("it did not respond in time".to_owned());
         let folder = FolderFacts { path: path.to_owned(), shut, ..FolderFacts::default() };
-        return (folder, StoreFacts::Slow);
+        return (folder, StoreFacts::TimedOut);
     };
     let store = store(prober, config, path, clock).await;
     (folder, store)
@@ -55,7 +56,7 @@ fn folder(path: &Path) -> FolderFacts {
     FolderFacts {
         path: path.to_owned(),
         is_there: metadata.is_ok(),
-        // It has no name, and is gone with this.
+        // The file has no name and disappears at once.
         shut: tempfile::tempfile_in(existing).err().map(|error| error.to_string()),
         open: modes.into_iter().flatten().collect(),
         free: rustix::fs::statvfs(existing).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
@@ -66,29 +67,29 @@ fn folder(path: &Path) -> FolderFacts {
 
 async fn store(prober: &HttpProber, config: &Config, folder: &Path, clock: &Clock) -> StoreFacts {
     let is_there = |name: &str| folder.join(name).metadata().is_ok_and(|metadata| metadata.len() > 0);
-    // A folder that may not be looked into is not an empty one.
+    // A folder that cannot be read does not count as empty.
     let is_empty = folder.read_dir().is_ok() && !["db", "conf", "damaged"].into_iter().any(is_there);
     if is_empty || !folder.exists() {
         return StoreFacts::None;
     }
     let user = |path: &Path| path.metadata().ok().map(|metadata| metadata.uid());
-    // What another user would leave in it may keep the server out.
+    // Files created by another user could lock the server out.
     match user(folder).zip(user(Path::new("/proc/self"))) {
-        Some((owner, own)) if owner != own => return StoreFacts::Alien { owner, own },
+        Some((owner, own)) if owner != own => return StoreFacts::OfAnotherUser { owner, own },
         _ => {}
     }
     let place = folder.to_owned();
     let opening = tokio::task::spawn_blocking(move || SledStore::open_existing(&place, Durability::Process));
     let store = match clock.timeout(PROBE_TIMEOUT, opening).await {
-        None => return StoreFacts::Slow,
-        Some(Err(panic)) => return StoreFacts::Shut(panic.to_string()),
+        None => return StoreFacts::TimedOut,
+        Some(Err(panic)) => return StoreFacts::NotOpened(panic.to_string()),
         Some(Ok(Err(StoreError::InUse(_)))) => return running(folder, clock).await,
-        Some(Ok(Err(error))) => return StoreFacts::Shut(error.to_string()),
+        Some(Ok(Err(error))) => return StoreFacts::NotOpened(error.to_string()),
         Some(Ok(Ok(store))) => store,
     };
-    match clock.timeout(PROBE_TIMEOUT, through(store, config, folder)).await {
-        None => StoreFacts::Slow,
-        Some(Err(error)) => StoreFacts::Shut(error.to_string()),
+    match clock.timeout(PROBE_TIMEOUT, read_store(store, config, folder)).await {
+        None => StoreFacts::TimedOut,
+        Some(Err(error)) => StoreFacts::NotOpened(error.to_string()),
         Some(Ok((idle, tokens))) => {
             let asking = tokens.into_iter().map(async |(workspace, token)| {
                 let (look, _): (Result<Look, SlackProbeError>, _) =
@@ -100,9 +101,9 @@ async fn store(prober: &HttpProber, config: &Config, folder: &Path, clock: &Cloc
     }
 }
 
-/// Asks the server that uses the store.
+/// Asks the server that has the store open.
 async fn running(folder: &Path, clock: &Clock) -> StoreFacts {
-    let Some(key) = AdminKey::found_in(folder) else { return StoreFacts::Taken };
+    let Some(key) = AdminKey::found_in(folder) else { return StoreFacts::InUse };
     let asked = async { AdminClient::new(key)?.checkup().await };
     match clock.timeout(PROBE_TIMEOUT, asked).await {
         Some(Ok(checkup)) => StoreFacts::Running(Ok(checkup.into())),
@@ -111,8 +112,8 @@ async fn running(folder: &Path, clock: &Clock) -> StoreFacts {
     }
 }
 
-/// Looks through a store, and closes it: a server may want to start.
-async fn through(
+/// Reads the facts and the tokens of a store, and closes it so that a server can start.
+async fn read_store(
     store: SledStore,
     config: &Config,
     folder: &Path,
@@ -124,7 +125,7 @@ async fn through(
             (Some(vault), KeyFacts::Found(name))
         }
         Ok(None) => (None, KeyFacts::None),
-        Err(error) => (None, KeyFacts::Bad(out::chain(&error))),
+        Err(error) => (None, KeyFacts::Unusable(out::chain(&error))),
     };
     let kept = health::look(&store, vault.as_ref()).await?;
     let mut tokens = Vec::new();
@@ -134,12 +135,12 @@ async fn through(
             tokens.extend(token.map(|token| (kept.workspace.clone(), token)));
         }
     }
-    // It waits for its writer.
+    // Closing waits for the writer of the store.
     let _ = tokio::task::spawn_blocking(move || drop(store)).await;
     Ok((IdleStore { key, kept, tokens: Vec::new() }, tokens))
 }
 
-/// The token of a workspace that installed the app, if it opens.
+/// Returns the token of a workspace that installed the app, if it can be decrypted.
 async fn token(store: &SledStore, vault: &Vault, workspace: &WorkspaceId) -> Result<Option<SecretString>, StoreError> {
     let Some(record) = store.installation(workspace).await? else { return Ok(None) };
     Ok(vault.unseal(Row::of_workspace(workspace, Field::BotToken), &record.bot_token).ok())

@@ -1,15 +1,16 @@
-//! `doctor`: looks at an installation from outside, and says what is wrong and what to do about it.
+//! `doctor`: checks an installation from outside and suggests fixes.
 //!
-//! `gather` finds facts out, `judge` says what they mean. Nothing is made or changed, and no secret is printed.
+//! `gather` collects facts, and `judge` turns them into findings. Nothing is created or changed, and no secret is printed.
 
 mod facts;
 mod gather;
 mod judge;
 mod local;
 mod probe;
+mod slack_probe;
 
 use super::failure::Failure;
-use super::flags::Flags;
+use super::flags::{Flags, ServerFlags};
 use super::out;
 use crate::clock::Clock;
 use facts::{CheckStatus, Finding};
@@ -18,17 +19,17 @@ use std::fmt::Write;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
-    /// As JSON, one list
+    /// Print the findings as a JSON array
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    flags: Flags,
+    flags: Flags<ServerFlags>,
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<(), Failure> {
     let runtime = tokio::runtime::Runtime::new().map_err(Failure::Runtime)?;
     let done = runtime.block_on(examine(arguments));
-    // A disk or a name server that does not answer must not hold up the end.
+    // A disk or a DNS server that does not respond must not delay the exit.
     runtime.shutdown_background();
     done
 }
@@ -45,13 +46,13 @@ async fn examine(Arguments { json, flags }: Arguments) -> Result<(), Failure> {
     };
     out::print(&report)?;
     match findings.iter().any(|finding| finding.status == CheckStatus::Failed) {
-        _ if !is_configured => Err(Failure::Unconfigured),
-        true => Err(Failure::Unwell),
+        _ if !is_configured => Err(Failure::InvalidConfiguration),
+        true => Err(Failure::ChecksFailed),
         false => Ok(()),
     }
 }
 
-/// A line for each finding, one below it for its remedy, and one for all.
+/// Formats the findings: a line for each, its remedy on the next line, and the totals at the end.
 fn report(findings: &[Finding]) -> String {
     let mut text = String::new();
     for Finding { check, status, found, remedy } in findings {

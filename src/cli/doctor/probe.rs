@@ -1,4 +1,4 @@
-//! Questions over the network: each answered in a few seconds, or with a reason why not.
+//! HTTP requests with a short time limit, which return a response or the reason for the failure.
 
 use super::facts::{AddressScope, ConnectionFailure};
 use crate::clock::Clock;
@@ -13,23 +13,23 @@ use std::net::IpAddr;
 use std::time::Duration;
 use url::Url;
 
-/// Nobody waits longer for one answer.
+/// Longest wait for one response.
 pub(super) const PROBE_TIMEOUT: Duration = Duration::from_secs(6);
-/// More of an answer is not read, in bytes.
+/// Longest part of a response body that is read, in bytes.
 const MAX_PROBE_BODY_BYTES: usize = 64 * 1024;
 
-/// Whoever asks.
+/// An HTTP client that measures the time of each exchange.
 pub(super) struct HttpProber {
     client: Option<Client>,
     clock: Clock,
 }
 
-/// What came back.
+/// A response, with the start of its body.
 pub(super) struct RawResponse {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// Before and after.
+    /// The times of the request and of the response.
     pub(super) times: (Timestamp, Timestamp),
 }
 
@@ -39,28 +39,28 @@ impl HttpProber {
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
-            // The server uses none either.
+            // The server does not use a proxy either.
             .no_proxy()
             .user_agent(concat!("segments-slack-doctor/", env!("CARGO_PKG_VERSION")))
             .build();
         Self { client: client.ok(), clock }
     }
 
-    /// Asks at an address.
-    pub(super) async fn ask(
+    /// Resolves the host of `url`, sends a request and reads the response.
+    pub(super) async fn send(
         &self,
         url: &Url,
         request: impl FnOnce(&Client) -> RequestBuilder,
     ) -> Result<RawResponse, ConnectionFailure> {
         let client = self.client.as_ref();
-        let client =
-            client.ok_or_else(|| ConnectionFailure::Tls("this system's certificates cannot be read".to_owned()))?;
+        let client = client
+            .ok_or_else(|| ConnectionFailure::Tls("this system's root certificates could not be loaded".to_owned()))?;
         let asked = self.clock.now();
         let exchange = async {
             addresses(url).await.ok_or(ConnectionFailure::Name)?;
-            let mut response = request(client).send().await.map_err(|error| trouble(&error))?;
+            let mut response = request(client).send().await.map_err(|error| classify(&error))?;
             let mut body = Vec::new();
-            while let Some(part) = response.chunk().await.map_err(|error| trouble(&error))? {
+            while let Some(part) = response.chunk().await.map_err(|error| classify(&error))? {
                 body.extend_from_slice(&part);
                 if body.len() > MAX_PROBE_BODY_BYTES {
                     break;
@@ -72,8 +72,8 @@ impl HttpProber {
         self.clock.timeout(PROBE_TIMEOUT, exchange).await.unwrap_or(Err(ConnectionFailure::TimedOut))
     }
 
-    /// Where an address leads.
-    pub(super) async fn place(&self, url: &Url) -> AddressScope {
+    /// Resolves where an address leads to.
+    pub(super) async fn scope(&self, url: &Url) -> AddressScope {
         if is_loopback(url) {
             return AddressScope::Loopback;
         }
@@ -88,7 +88,7 @@ impl HttpProber {
     }
 }
 
-/// The addresses behind a name; none if nobody knows it.
+/// Resolves the host of a URL to IP addresses; `None` if it cannot be resolved.
 async fn addresses(url: &Url) -> Option<Vec<IpAddr>> {
     let host = url.host_str()?.trim_start_matches('[').trim_end_matches(']');
     let found = tokio::net::lookup_host((host, url.port_or_known_default()?)).await.ok()?;
@@ -96,7 +96,7 @@ async fn addresses(url: &Url) -> Option<Vec<IpAddr>> {
     (!found.is_empty()).then_some(found)
 }
 
-/// Whether the internet leads there.
+/// Reports whether an IP address can be reached from the internet.
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {
@@ -110,8 +110,8 @@ fn is_public(ip: IpAddr) -> bool {
     }
 }
 
-/// What a failed request died of.
-fn trouble(error: &reqwest::Error) -> ConnectionFailure {
+/// Classifies a failed request.
+fn classify(error: &reqwest::Error) -> ConnectionFailure {
     if error.is_timeout() {
         return ConnectionFailure::TimedOut;
     }
@@ -119,20 +119,20 @@ fn trouble(error: &reqwest::Error) -> ConnectionFailure {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(tls) = error.downcast_ref::<rustls::Error>() {
-            return ConnectionFailure::Tls(in_words(tls));
+            return ConnectionFailure::Tls(describe(tls));
         }
         let io = error.downcast_ref::<io::Error>();
         match io.map(io::Error::kind) {
             Some(io::ErrorKind::ConnectionRefused) => return ConnectionFailure::Refused,
-            // The connection was there, and ended before anything could be asked.
+            // The connection was closed before the request could be sent.
             Some(io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset) if is_connecting => {
                 return ConnectionFailure::Tls(
-                    "the other side breaks it off; perhaps it does not speak https".to_owned(),
+                    "the connection was closed during the handshake; the other side may not speak https".to_owned(),
                 );
             }
             _ => {}
         }
-        // What is wrapped in one of these is not its source: its source is what that came from.
+        // `io::Error::source` skips the wrapped error and returns the source of that error.
         cause = match io.and_then(io::Error::get_ref) {
             Some(wrapped) => Some(wrapped),
             None => error.source(),
@@ -141,23 +141,23 @@ fn trouble(error: &reqwest::Error) -> ConnectionFailure {
     ConnectionFailure::Cut
 }
 
-/// Why https failed.
-fn in_words(error: &rustls::Error) -> String {
+/// Describes a TLS error.
+fn describe(error: &rustls::Error) -> String {
     let words = match error {
         rustls::Error::InvalidCertificate(why) => match why {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has run out",
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "its certificate has expired",
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 "its certificate is not valid yet, or this machine's clock is wrong"
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                "its certificate is for another name"
+                "its certificate is for another host name"
             }
             CertificateError::UnknownIssuer => "its certificate is self-signed, or an intermediate one is missing",
-            // What `openssl req -x509` makes; the verifier's own type is not to be had here.
+            // `openssl req -x509` creates such certificates; the error type of the verifier is not public.
             why if why.to_string().contains("CaUsedAsEndEntity") => "its certificate is self-signed",
-            why => return format!("its certificate will not do: {why}"),
+            why => return format!("its certificate was rejected: {why}"),
         },
-        rustls::Error::InvalidMessage(_) => "what answers there does not speak https",
+        rustls::Error::InvalidMessage(_) => "the server there does not speak https",
         error => return error.to_string(),
     };
     words.to_owned()
@@ -169,7 +169,7 @@ mod tests {
     use rustls::InvalidMessage;
 
     #[test]
-    fn private_addresses_are_told_from_those_of_the_internet() {
+    fn private_addresses_are_not_public() {
         for private in [
             "10.1.2.3",
             "172.16.0.1",
@@ -189,17 +189,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_with_https_is_said_in_words() {
+    fn tls_errors_are_described() {
         for (why, words) in [
-            (CertificateError::Expired, "run out"),
+            (CertificateError::Expired, "expired"),
             (CertificateError::NotValidYet, "clock"),
-            (CertificateError::NotValidForName, "another name"),
+            (CertificateError::NotValidForName, "another host name"),
             (CertificateError::UnknownIssuer, "self-signed"),
-            (CertificateError::Revoked, "will not do"),
+            (CertificateError::Revoked, "rejected"),
         ] {
-            assert!(in_words(&rustls::Error::InvalidCertificate(why)).contains(words), "{words}");
+            assert!(describe(&rustls::Error::InvalidCertificate(why)).contains(words), "{words}");
         }
         let plain = rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType);
-        assert!(in_words(&plain).contains("does not speak https"));
+        assert!(describe(&plain).contains("does not speak https"));
     }
 }

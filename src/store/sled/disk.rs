@@ -27,7 +27,7 @@ impl Disk {
     /// Opens the files beside an opened log, and compares them.
     pub(super) fn open(folder: &Path, db: &sled::Db, durability: Durability) -> Result<Self, StoreError> {
         let written = db.get(Key::written().bytes());
-        let written = written.map_err(|error| refused(folder, format!("does not open: {error}")))?;
+        let written = written.map_err(|error| refused(folder, format!("cannot be opened: {error}")))?;
         let written = written.as_deref().map_or(0, number);
         let witness = folder.join("witness");
         let witnessed = std::fs::read(&witness).map_or(0, |bytes| number(&bytes));

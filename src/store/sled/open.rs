@@ -40,7 +40,9 @@ pub(super) fn open_existing(folder: &Path) -> Result<sled::Db, StoreError> {
             return Err(unopened(folder, &error));
         }
         let folder = folder.display();
-        return Err(StoreError::DoesNotOpen(format!("there is no store in `{folder}`; --store names the folder")));
+        return Err(StoreError::DoesNotOpen(format!(
+            "there is no store in `{folder}`; choose the folder with --store"
+        )));
     }
     open_patiently(folder, 1)
 }
@@ -60,11 +62,11 @@ fn open_patiently(folder: &Path, lock_tries: u32) -> Result<sled::Db, StoreError
     }
 
     let db = locked(folder, lock_tries)?;
-    match schema(&db).map_err(|error| refused(folder, format!("does not open: {error}")))? {
+    match schema(&db).map_err(|error| refused(folder, format!("cannot be opened: {error}")))? {
         Some(SCHEMA) => {}
         Some(version) => return Err(refusal::newer(folder, version, SCHEMA)),
         None if is_new => finish(&db, folder, &unfinished).map_err(failed)?,
-        None => return Err(damaged(folder, "what says its version is lost")),
+        None => return Err(damaged(folder, "its version record is missing")),
     }
     Ok(db)
 }
@@ -110,7 +112,7 @@ fn locked(folder: &Path, most_tries: u32) -> Result<sled::Db, StoreError> {
                 return Err(damaged(folder, &error.to_string()));
             }
             Err(sled::Error::Io(error)) => return Err(unopened(folder, &error)),
-            Err(error) => return Err(refused(folder, format!("does not open: {error}"))),
+            Err(error) => return Err(refused(folder, format!("cannot be opened: {error}"))),
         }
     }
 }

@@ -18,16 +18,15 @@ pub(super) fn refused(folder: &Path, why: impl fmt::Display) -> StoreError {
 /// Another process has it open.
 pub(super) fn in_use(folder: &Path) -> StoreError {
     StoreError::InUse(format!(
-        "the store in `{}` is in use by another process, such as a server that still runs or a command that looks into \
-         the store; stop that one, or give this one a folder of its own with --store",
+        "the store in `{}` is in use by another process, such as a running server or another command; stop that process, or choose another folder with --store",
         folder.display()
     ))
 }
 
 /// A newer program wrote it.
 pub(super) fn newer(folder: &Path, version: u32, ours: u32) -> StoreError {
-    let why = format!("has version {version}, and this program reads {ours}");
-    refused(folder, format!("{why}; run the segments-slack that wrote it, or {}", restore_hint(folder)))
+    let why = format!("has version {version}, but this program reads version {ours}");
+    refused(folder, format!("{why}; run the version of segments-slack that wrote it, or {}", restore_hint(folder)))
 }
 
 /// Something in it is missing or cannot be read.
@@ -38,18 +37,18 @@ pub(super) fn damaged(folder: &Path, how: &str) -> StoreError {
 /// The system does not let us.
 pub(super) fn unopened(folder: &Path, error: &io::Error) -> StoreError {
     if error.kind() != io::ErrorKind::PermissionDenied {
-        return refused(folder, format!("does not open: {error}; --store names the folder"));
+        return refused(folder, format!("cannot be opened: {error}; check the folder given with --store"));
     }
     let owner = |path: &Path| path.metadata().map(|metadata| metadata.uid()).ok();
     let whose = match (owner(folder), owner(Path::new("/proc/self"))) {
-        (Some(owner), Some(own)) => format!(": it belongs to user id {owner}, and this runs as user id {own}"),
+        (Some(owner), Some(own)) => format!(": it belongs to user ID {owner}, but the program runs as user ID {own}"),
         _ => String::new(),
     };
     let place = Quoted(folder);
     refused(
         folder,
         format!(
-            "may not be read or written{whose}; run this as its owner, or give it to this user with `chown -R USER {place}`"
+            "cannot be read or written{whose}; run the program as the owner, or change the owner with `chown -R USER {place}`"
         ),
     )
 }
@@ -61,12 +60,12 @@ fn restore_hint(folder: &Path) -> String {
     let new = Quoted(&new);
     match kept(&backups).unwrap_or_default().pop() {
         Some(newest) => format!(
-            "restore its newest backup into a new one: `segments-slack restore {} --store sled:{new}`, \
+            "restore the newest backup into a new folder: `segments-slack restore {} --store sled:{new}`, \
              then use that folder",
             Quoted(&newest.path)
         ),
         None => format!(
-            "restore a backup into a new one: `segments-slack restore FILE --store sled:{new}` \
+            "restore a backup into a new folder: `segments-slack restore FILE --store sled:{new}` \
              (there is none in `{}`), then use that folder",
             backups.display()
         ),
@@ -119,8 +118,7 @@ mod tests {
         fs::create_dir(top.path().join("da ta-restored")).unwrap();
         let top = top.path().display();
         let expected = format!(
-            "the store in `{top}/da ta` is damaged: cut; leave the folder as it is, and restore its newest backup into a \
-             new one: `segments-slack restore '{top}/da ta/backups/segments-slack-2026-03-02T00-00-00Z.jsonl' \
+            "the store in `{top}/da ta` is damaged: cut; leave the folder as it is, and restore the newest backup into a new folder: `segments-slack restore '{top}/da ta/backups/segments-slack-2026-03-02T00-00-00Z.jsonl' \
              --store sled:'{top}/da ta-restored-2'`, then use that folder"
         );
         assert_eq!(damaged(&folder, "cut").to_string(), expected);
@@ -130,7 +128,7 @@ mod tests {
     fn a_folder_of_somebody_else_is_told_with_its_owner() {
         let folder = tempfile::tempdir().unwrap();
         let told = unopened(folder.path(), &io::ErrorKind::PermissionDenied.into()).to_string();
-        assert!(told.contains("may not be read or written: it belongs to user id "), "{told}");
+        assert!(told.contains("cannot be read or written: it belongs to user ID "), "{told}");
         assert!(told.contains("`chown -R USER /"), "{told}");
     }
 

@@ -76,7 +76,7 @@ async fn secrets_restore_from_a_full_backup_and_are_absent_otherwise() {
     assert!(code == 0 && !told.contains("keys"), "{told}{errors}");
     let (code, told, errors) = outside.command(&["backup", "--with-secrets", text(&whole)]).await;
     assert!(
-        code == 0 && told.contains("the keys that open its secrets: keep it as you keep a password"),
+        code == 0 && told.contains("includes the sealing keys; keep the file as safe as a password"),
         "{told}{errors}"
     );
     assert!(!told.contains(key.trim()), "{told}");
@@ -103,11 +103,14 @@ async fn a_backup_with_keys_that_open_nothing_is_none() {
     command.env("SEGMENTS_SLACK_KEY", wrong);
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert!(errors.contains("holds a secret that none of the keys in the backup opens; its key is "), "{errors}");
+    assert!(
+        errors.contains("contains a secret that none of the keys in the backup can decrypt; its key is "),
+        "{errors}"
+    );
     assert!(!output.status.success() && !errors.contains(wrong) && !file.exists());
     fs::remove_file(outside.data().join(KEY_FILE)).unwrap();
     let (code, _, errors) = outside.command(&["backup", "--with-secrets", text(&file)]).await;
-    assert!(code == 1 && errors.contains("there is no key to put into the backup"), "{errors}");
+    assert!(code == 1 && errors.contains("found no sealing key to put into the backup"), "{errors}");
     fs::write(&file, "{\"kind\":\"keys\",\"keys\":\"a secret that is no key\"}\n").unwrap();
     let (code, _, errors) = outside.command(&["backup", "--check", text(&file)]).await;
     assert!(code == 1 && errors.contains("line 1 is not base64 of 32 bytes"), "{errors}");

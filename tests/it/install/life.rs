@@ -53,7 +53,7 @@ async fn an_uninstalled_workspace_stops_and_resumes_when_reinstalled() {
     bench.after(seconds(HOUR)).await;
     assert_eq!(bench.read_in(&other(), "C21").len(), 0);
     let page = bench.installs(&other(), "U21").await;
-    assert!(page.text.contains("with its new token"), "{}", page.text);
+    assert!(page.text.contains("has a new token"), "{}", page.text);
     bench.after(seconds(60)).await;
     assert_eq!(bench.read_in(&other(), "C21").len(), 1);
     assert_eq!(sends(&bench, &account, "msg_2").await, 204);

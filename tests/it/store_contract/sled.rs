@@ -171,7 +171,12 @@ fn a_folder_of_a_newer_version_is_refused_whenever_it_is_tried() {
     drop(db);
     for _ in 0..2 {
         let why = refusal(folder.path());
-        assert!(why.contains("has version 2, and this program reads 1; run the segments-slack that wrote it"), "{why}");
+        assert!(
+            why.contains(
+                "has version 2, but this program reads version 1; run the version of segments-slack that wrote it"
+            ),
+            "{why}"
+        );
     }
 }
 

@@ -49,7 +49,7 @@ would import 1 new and change 1; nothing was changed
     assert_eq!(dry, (0, expected.to_owned(), String::new()));
     assert_eq!(exported(&outside, &[]).await, whole);
     let (code, told, errors) = imported(&outside, &changed, &[]).await;
-    assert!(code == 0 && told.ends_with("imported 1 new, changed 1\n"), "{told}{errors}");
+    assert!(code == 0 && told.ends_with("added 1, changed 1\n"), "{told}{errors}");
     server.sample_created("jane/flowers", "rose.png").await;
     outside.until("a card in C2", seconds(30), || outside.saying("C2", "rose.png").len() == 1).await;
     let only = exported(&outside, &["--channel", "C2"]).await;
@@ -75,7 +75,7 @@ imported 2 new, changed 0
 ";
     assert_eq!(told, expected);
     let (_, told, _) = imported(&outside, lines, &[]).await;
-    assert!(told.ends_with("imported 0 new, changed 0\n"), "{told}");
+    assert!(told.ends_with("added 0, changed 0\n"), "{told}");
     let whole = exported(&outside, &["--workspace", "T1"]).await;
     assert!(whole.starts_with("\nworkspace T1\n\nperson U1 is ann\n\nchannel C1\n"), "{whole}");
     assert!(whole.ends_with("\nchannel C3\ncreator U1\nsubscribe * label.rejected mention:<@U1>\n"), "{whole}");
@@ -93,7 +93,7 @@ async fn every_mistake_is_told_with_its_line_and_nothing_is_changed() {
         assert_eq!(code, 1);
         assert!(told.starts_with("line 6: `sampel.created` is not an event. "), "{told}");
         assert!(!told.contains('\u{1b}'));
-        assert!(errors.contains("as told above: 1"), "{errors}");
+        assert!(errors.contains("(see above): 1"), "{errors}");
         // What the store has to be asked about is told when everything can be read.
         let (code, told, _) = imported(&outside, &lines.replace(" sampel.created \u{1b}[2J", ""), &[]).await;
         let expected = [
@@ -122,7 +122,7 @@ async fn what_is_no_file_of_ours_is_refused() {
     assert!(code == 1 && errors.contains("UTF-8"), "{errors}");
     fs::write(&file, "{}").unwrap();
     let (code, told, _) = outside.command(&["import", path]).await;
-    assert!(code == 1 && told.starts_with("line 1: this is no export"), "{told}");
+    assert!(code == 1 && told.starts_with("line 1: this is not an export file"), "{told}");
     fs::write(&file, "x".repeat(16 * 1024 * 1024 + 1)).unwrap();
     let (code, _, errors) = outside.command(&["import", path]).await;
     assert!(code == 1 && errors.contains("larger than 16777216 bytes"), "{errors}");

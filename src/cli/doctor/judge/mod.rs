@@ -1,4 +1,4 @@
-//! What the facts mean, in words, in the order in which a person would mend things. Pure.
+//! Turns facts into findings, in the order in which a person would fix things. Pure.
 
 mod local;
 mod public;
@@ -7,21 +7,21 @@ mod slack;
 use super::facts::{Facts, Finding};
 use crate::config::ConfigProblems;
 
-/// What is said where a running server would have to be asked, and cannot be.
-const STORE_NOT_INSPECTED: &str = "the store could not be looked into: see above";
+/// Result of checks that need the store when it could not be inspected.
+const STORE_NOT_INSPECTED: &str = "the store could not be inspected (see above)";
 
-/// Findings on a configuration that cannot be used.
+/// Returns the findings about an invalid configuration.
 pub(super) fn misconfigured(problems: &ConfigProblems) -> Vec<Finding> {
-    let remedy = "mend it where it stands; `segments-slack config` lists what holds and where each value comes from";
+    let remedy = "fix the setting where it is defined; `segments-slack config` lists all settings and their sources";
     let findings = problems.0.iter().map(|problem| Finding::failed("configuration", problem.to_string(), remedy));
-    let rest = "everything else: it needs a configuration that can be used";
-    let rest = Finding::unchecked("the rest", rest, "mend the above and run `segments-slack doctor` again");
+    let rest = "all other checks need a valid configuration";
+    let rest = Finding::unchecked("the rest", rest, "fix the problems above and run `segments-slack doctor` again");
     findings.chain([rest]).collect()
 }
 
-/// Findings on everything.
+/// Returns the findings of all checks.
 pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
-    let mut findings = vec![Finding::ok("configuration", "every setting can be used")];
+    let mut findings = vec![Finding::ok("configuration", "all settings are valid")];
     findings.extend(local::folder(&facts.folder));
     findings.extend(local::disk(&facts.folder));
     findings.extend(local::store(facts));
@@ -44,13 +44,13 @@ pub(super) fn judge(facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-/// A number of things.
+/// Formats a number with its noun in the singular or plural.
 fn count(number: impl TryInto<u64>, one: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     if number == 1 { format!("{number} {one}") } else { format!("{number} {one}s") }
 }
 
-/// The first few, and how many there are besides.
+/// Lists the first five items and the number of the others.
 fn some(all: &[String]) -> String {
     const MAX_LISTED_ITEMS: usize = 5;
     let shown = all.iter().take(MAX_LISTED_ITEMS).map(String::as_str).collect::<Vec<_>>().join("; ");

@@ -1,4 +1,4 @@
-//! What Slack says: whether it is there, its time, the token and its scopes, the workspaces that installed the app.
+//! Findings about Slack: the connection, the clock, the token, its scopes, and the workspaces that installed the app.
 
 use super::super::facts::{ConnectionFailure, Facts, Finding, SlackProbeError, StoreFacts};
 use super::{count, some};
@@ -8,44 +8,45 @@ use crate::slack::look::{Bearer, Look};
 use crate::slack::oauth::SCOPES;
 use jiff::SignedDuration;
 
-/// Slack's signatures are refused when the clocks are 5 minutes apart.
+/// Clock difference that is reported as a failure; signatures are rejected from 5 minutes on.
 const CLOCK_SKEW_FAILS_ABOVE: SignedDuration = SignedDuration::from_mins(2);
+/// Clock difference that is reported as a warning.
 const CLOCK_SKEW_WARNS_ABOVE: SignedDuration = SignedDuration::from_secs(30);
 
-const SLACK_NOT_REACHED: &str = "Slack gave no answer: see above";
+const SLACK_NOT_REACHED: &str = "Slack could not be reached (see above)";
 
-/// What each scope is for. The app works without those that are not needed, and does less.
+/// Each scope, whether the app needs it, and its purpose. Without an optional scope a feature is missing.
 const SCOPE_PURPOSES: [(&str, bool, &str); 11] = [
-    ("channels:history", false, "finding a message whose answer from Slack was lost, so that none is posted twice"),
-    ("channels:join", false, "joining a public channel where it must be a member"),
-    ("channels:read", true, "finding out whether a channel can be posted in"),
+    ("channels:history", false, "checking whether an unconfirmed message was posted, to avoid duplicates"),
+    ("channels:join", false, "joining public channels that only members can post in"),
+    ("channels:read", true, "checking whether it can post in a channel"),
     ("chat:write", true, "posting messages"),
-    ("chat:write.public", false, "posting in a public channel without being invited"),
+    ("chat:write.public", false, "posting in public channels without an invitation"),
     ("commands", true, "the command `/segments`"),
     ("groups:history", false, "the same as `channels:history`, in private channels"),
     ("groups:read", true, "the same as `channels:read`, for private channels"),
-    ("links:read", false, "hearing of pasted links to Segments.ai"),
-    ("links:write", false, "showing what stands behind them"),
-    ("users:read", true, "who is an admin or a guest, and time zones"),
+    ("links:read", false, "noticing pasted Segments.ai links"),
+    ("links:write", false, "showing previews of pasted links"),
+    ("users:read", true, "recognizing admins and guests, and time zones"),
 ];
 
 pub(super) fn reach(facts: &Facts) -> Finding {
     let url = &facts.settings.slack_api_url;
     let remedy = match &facts.slack {
-        Ok(_) => return Finding::ok("Slack", format!("`{url}` answers")),
+        Ok(_) => return Finding::ok("Slack", format!("`{url}` responds")),
         Err(SlackProbeError::Connection(ConnectionFailure::Tls(_))) => {
-            "if something on the way opens https, add its certificate to this system's; look at this machine's clock too"
+            "if a proxy decrypts https, add its root certificate to this system; also check this machine's clock"
         }
         Err(SlackProbeError::Connection(_)) => {
-            "let this machine connect to it over https (port 443); proxies of the environment are not used. \
-             Slack's own state: https://slack-status.com"
+            "allow https connections (port 443) from this machine to it; proxies from the environment are not used. \
+             Check https://slack-status.com too"
         }
-        Err(SlackProbeError::Status(429)) => "Slack limits how often it is asked: try again in a minute",
-        Err(SlackProbeError::Status(_)) => "look at https://slack-status.com, and try again later",
-        Err(SlackProbeError::Unreadable) => "set SLACK_API_URL to https://slack.com/api, or unset it",
+        Err(SlackProbeError::Status(429)) => "Slack rate-limits requests; try again in a minute",
+        Err(SlackProbeError::Status(_)) => "check https://slack-status.com and try again later",
+        Err(SlackProbeError::Unreadable) => "unset SLACK_API_URL, or set it to https://slack.com/api",
     };
     let found = format!(
-        "could not ask `{url}`: {}",
+        "could not use `{url}`: {}",
         facts.slack.as_ref().err().map(SlackProbeError::to_string).unwrap_or_default()
     );
     Finding::failed("Slack", found, remedy)
@@ -53,19 +54,23 @@ pub(super) fn reach(facts: &Facts) -> Finding {
 
 pub(super) fn clock(facts: &Facts) -> Finding {
     let Some(ahead) = facts.ahead else {
-        let found = if facts.slack.is_err() { SLACK_NOT_REACHED } else { "Slack did not tell its time" };
-        return Finding::unchecked("clock", found, "see that this machine keeps its time by NTP (`timedatectl`)");
+        let found = if facts.slack.is_err() { SLACK_NOT_REACHED } else { "Slack sent no time" };
+        return Finding::unchecked(
+            "clock",
+            found,
+            "check that this machine synchronizes its clock with NTP (`timedatectl`)",
+        );
     };
     let apart = ahead.abs();
     if apart <= CLOCK_SKEW_WARNS_ABOVE {
-        return Finding::ok("clock", "agrees with Slack's to within half a minute");
+        return Finding::ok("clock", "within 30 s of Slack's clock");
     }
     let way = if ahead.is_positive() { "ahead of" } else { "behind" };
     let found = format!(
-        "this machine's clock is {} s {way} Slack's; from 300 s on, whatever Slack and Segments.ai send is refused",
+        "this machine's clock is {} s {way} Slack's; at 300 s, all requests from Slack and Segments.ai are rejected",
         apart.as_secs()
     );
-    let remedy = "let this machine keep its time by NTP: `timedatectl set-ntp true`";
+    let remedy = "synchronize the clock with NTP: `timedatectl set-ntp true`";
     if apart > CLOCK_SKEW_FAILS_ABOVE {
         Finding::failed("clock", found, remedy)
     } else {
@@ -78,65 +83,67 @@ pub(super) fn token(facts: &Facts) -> Vec<Finding> {
         return Vec::new();
     }
     let Ok(look) = &facts.slack else {
-        return vec![Finding::unchecked("bot token", SLACK_NOT_REACHED, "mend that first")];
+        return vec![Finding::unchecked("bot token", SLACK_NOT_REACHED, "fix that first")];
     };
     let bearer = match &look.answer {
         Ok(bearer) => bearer,
         Err(code) => {
-            let found = format!("Slack refuses SLACK_BOT_TOKEN: {}", plain(code, 100));
-            return vec![Finding::failed("bot token", found, cure(code))];
+            let found = format!("Slack rejected SLACK_BOT_TOKEN: {}", plain(code, 100));
+            return vec![Finding::failed("bot token", found, token_remedy(code))];
         }
     };
     let (team, user) = (plain(&bearer.team, 80), plain(&bearer.user, 80));
     let owner = plain(bearer.owner(), 40);
-    let found =
-        format!("is of workspace `{team}` ({owner}), where it acts as `{user}` ({})", plain(&bearer.user_id, 40));
+    let found = format!("belongs to the bot `{user}` ({}) in workspace `{team}` ({owner})", plain(&bearer.user_id, 40));
     let mut findings = vec![Finding::ok("bot token", found)];
     if let Some(seconds) = bearer.expires_in {
         let found = format!(
-            "it ends in {} minutes: the app rotates tokens, and one of the environment is not renewed",
+            "it expires in {} minutes: the app rotates tokens, and a token from the environment is not refreshed",
             seconds / 60
         );
-        let remedy = "let the app be installed by its own page instead (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET), or make an app \
+        let remedy = "install the app through the server instead (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET), or create an app \
                       without token rotation";
         findings.push(Finding::warning("bot token", found, remedy));
     }
-    findings.extend(other_home(facts, bearer));
+    findings.extend(other_workspaces(facts, bearer));
     findings
 }
 
-/// A store that was used for the workspace of another token.
-fn other_home(facts: &Facts, bearer: &Bearer) -> Option<Finding> {
-    let used = facts.kept()?.iter().filter(|kept| kept.installed.is_none() && kept.subscriptions > 0);
+/// Warns when the store has subscriptions of a workspace that the token does not belong to.
+fn other_workspaces(facts: &Facts, bearer: &Bearer) -> Option<Finding> {
+    let used = facts.workspaces()?.iter().filter(|kept| kept.installed.is_none() && kept.subscriptions > 0);
     let others: Vec<String> = used.map(|kept| kept.workspace.to_string()).filter(|id| id != bearer.owner()).collect();
     (!others.is_empty()).then(|| {
-        let found = format!("the store has subscriptions of {}, which this token is not of: they rest", some(&others));
-        Finding::warning("bot token", found, "use the token of that workspace, or another folder with --store")
+        let found = format!(
+            "the store has subscriptions of {}, which this token does not belong to, so they are not served",
+            some(&others)
+        );
+        Finding::warning("bot token", found, "use the token of that workspace, or choose another folder with --store")
     })
 }
 
-/// What helps against a code of Slack's.
-fn cure(code: &str) -> &'static str {
+/// Returns the remedy for an error code of Slack about a token.
+fn token_remedy(code: &str) -> &'static str {
     match code {
         "token_revoked" | "account_inactive" => {
-            "install the app again (https://api.slack.com/apps, the app, `Install App`) and set SLACK_BOT_TOKEN to the new token"
+            "reinstall the app (https://api.slack.com/apps, your app, `Install App`) and set SLACK_BOT_TOKEN to the new token"
         }
         "token_expired" => {
-            "the app rotates tokens: let it be installed by its own page (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET), or make an app \
+            "the app rotates tokens: install it through the server (SLACK_CLIENT_ID, SLACK_CLIENT_SECRET), or create an app \
              without token rotation"
         }
         "org_login_required" | "team_access_not_granted" => {
-            "ask an admin of the organisation to let the app into this workspace"
+            "ask an admin of the organization to approve the app for this workspace"
         }
         _ => {
-            "copy the bot token `xoxb-…` anew from https://api.slack.com/apps, the app, `OAuth & Permissions`, into SLACK_BOT_TOKEN"
+            "copy the bot token `xoxb-…` from https://api.slack.com/apps, your app, `OAuth & Permissions`, into SLACK_BOT_TOKEN"
         }
     }
 }
 
-/// How a scope comes to the token.
-const HOW_TO_ADD_SCOPES: &str = "add it at https://api.slack.com/apps, the app, `OAuth & Permissions`, `Bot Token Scopes` (or paste what \
-                   `segments-slack manifest --url URL` prints into `App Manifest`), then press `Reinstall to Workspace`";
+/// Remedy for a missing scope.
+const HOW_TO_ADD_SCOPES: &str = "add it at https://api.slack.com/apps, your app, `OAuth & Permissions`, `Bot Token Scopes` (or paste the output of \
+                   `segments-slack manifest --url URL` into `App Manifest`), then click `Reinstall to Workspace`";
 
 pub(super) fn scopes(facts: &Facts) -> Vec<Finding> {
     if !facts.settings.has_token {
@@ -145,19 +152,19 @@ pub(super) fn scopes(facts: &Facts) -> Vec<Finding> {
     match &facts.slack {
         Ok(Look { answer: Ok(_), scopes: Some(scopes), .. }) => compared("", scopes, HOW_TO_ADD_SCOPES),
         Ok(Look { answer: Ok(_), scopes: None, .. }) => {
-            vec![Finding::unchecked("scopes", "Slack did not say what the token may do", HOW_TO_ADD_SCOPES)]
+            vec![Finding::unchecked("scopes", "Slack did not list the scopes of the token", HOW_TO_ADD_SCOPES)]
         }
-        Ok(_) => vec![Finding::unchecked("scopes", "the token is not accepted: see above", "mend that first")],
-        Err(_) => vec![Finding::unchecked("scopes", SLACK_NOT_REACHED, "mend that first")],
+        Ok(_) => vec![Finding::unchecked("scopes", "the token was rejected (see above)", "fix that first")],
+        Err(_) => vec![Finding::unchecked("scopes", SLACK_NOT_REACHED, "fix that first")],
     }
 }
 
-/// What a token may do beside what the app asks for.
+/// Compares the scopes of a token with those that the app requests.
 fn compared(whose: &str, granted: &[String], remedy: &str) -> Vec<Finding> {
     let missing = SCOPE_PURPOSES.iter().filter(|(scope, ..)| !granted.iter().any(|granted| granted == scope));
     let mut findings: Vec<Finding> = missing
         .map(|(scope, is_needed, purpose)| {
-            let found = format!("the token{whose} lacks `{scope}`, for {purpose}");
+            let found = format!("the token{whose} lacks the scope `{scope}`, which is for {purpose}");
             let judged = if *is_needed { Finding::failed } else { Finding::warning };
             judged("scopes", found, remedy.to_owned())
         })
@@ -165,14 +172,14 @@ fn compared(whose: &str, granted: &[String], remedy: &str) -> Vec<Finding> {
     let beyond = granted.iter().filter(|granted| !SCOPES.contains(&granted.as_str()));
     let beyond: Vec<String> = beyond.map(|scope| format!("`{}`", plain(scope, 60))).collect();
     if !beyond.is_empty() {
-        let found = format!("the token{whose} may do more than the app uses: {}", some(&beyond));
-        let remedy = "take them away at the same place if nothing else needs them, and install the app again";
+        let found = format!("the token{whose} has scopes that the app does not use: {}", some(&beyond));
+        let remedy = "remove them in `OAuth & Permissions` if nothing else needs them, and reinstall the app";
         findings.push(Finding::warning("scopes", found, remedy));
     }
     if findings.is_empty() {
         findings.push(Finding::ok(
             "scopes",
-            format!("the token{whose} has all {} that the app asks for, and no other", SCOPES.len()),
+            format!("the token{whose} has exactly the {} scopes that the app requests", SCOPES.len()),
         ));
     }
     findings
@@ -180,56 +187,57 @@ fn compared(whose: &str, granted: &[String], remedy: &str) -> Vec<Finding> {
 
 pub(super) fn signing_secret(facts: &Facts) -> Option<Finding> {
     let looks_right = facts.settings.signing_secret?;
-    let remedy = "copy it anew from https://api.slack.com/apps, the app, `Basic Information`, `Signing Secret`, into SLACK_SIGNING_SECRET";
+    let remedy = "copy it from https://api.slack.com/apps, your app, `Basic Information`, `Signing Secret`, into SLACK_SIGNING_SECRET";
     if !looks_right {
-        let found = "SLACK_SIGNING_SECRET does not look like one of Slack's, which are 32 of the letters 0-9 and a-f";
+        let found =
+            "SLACK_SIGNING_SECRET does not look like a Slack signing secret, which has 32 characters from 0-9 and a-f";
         return Some(Finding::warning("signing secret", found, remedy));
     }
     Some(match facts.checkup().map(|checkup| checkup.sent) {
         Some(Sent { commands: 0, interactions: 0, events: 0, forged, .. }) if forged > 0 => {
-            let found = format!("of {forged} requests to the server, none had a signature by this secret");
+            let found = format!("the server received {forged} requests, and none was signed with this secret");
             Finding::warning("signing secret", found, remedy)
         }
         Some(Sent { commands, interactions, events, .. }) if commands + interactions + events > 0 => {
-            Finding::ok("signing secret", "is Slack's: requests signed with it have come since the server's start")
+            Finding::ok("signing secret", "the server has received requests signed with it")
         }
-        _ => Finding::ok("signing secret", "looks like one; whether it is this app's shows with the first command"),
+        _ => Finding::ok("signing secret", "has the right format; the first command will show whether it is correct"),
     })
 }
 
-/// Whether Slack opens connections of Socket Mode.
+/// Checks that the app token can open Socket Mode connections.
 pub(super) fn socket(facts: &Facts) -> Option<Finding> {
     const APP_TOKEN_CHECK: &str = "app token";
     let look = match facts.socket.as_ref()? {
         Ok(look) => look,
         Err(_) if facts.slack.is_err() => {
-            return Some(Finding::unchecked(APP_TOKEN_CHECK, SLACK_NOT_REACHED, "mend that first"));
+            return Some(Finding::unchecked(APP_TOKEN_CHECK, SLACK_NOT_REACHED, "fix that first"));
         }
         Err(why) => {
-            let found = format!("could not ask Slack whether it opens connections: {why}");
-            return Some(Finding::unchecked(APP_TOKEN_CHECK, found, "run this again in a minute"));
+            let found = format!("could not ask Slack about the app token: {why}");
+            return Some(Finding::unchecked(APP_TOKEN_CHECK, found, "run `segments-slack doctor` again in a minute"));
         }
     };
     let Err(code) = &look.answer else {
-        return Some(Finding::ok(APP_TOKEN_CHECK, "Slack opens connections of Socket Mode with it"));
+        return Some(Finding::ok(APP_TOKEN_CHECK, "it can open Socket Mode connections"));
     };
     let remedy = match code.as_str() {
         "ratelimited" => {
-            let found = "Slack limits how often connections are opened: whether it opens one now was not seen";
-            return Some(Finding::unchecked(APP_TOKEN_CHECK, found, "run this again in a minute"));
+            let found = "Slack rate-limits new connections, so this could not be checked";
+            return Some(Finding::unchecked(APP_TOKEN_CHECK, found, "run `segments-slack doctor` again in a minute"));
         }
         "missing_scope" | "no_permission" | "not_allowed_token_type" => {
-            "make an app-level token with the scope `connections:write` on the app's page Basic Information, for \
-             SLACK_APP_TOKEN; it begins with `xapp-`"
+            "create an app-level token with the scope `connections:write` at https://api.slack.com/apps, your app, \
+             `Basic Information`, and set SLACK_APP_TOKEN to it; it begins with `xapp-`"
         }
         _ => {
-            "copy the app-level token `xapp-…` anew from the app's page Basic Information into SLACK_APP_TOKEN, and see \
-             that Socket Mode is turned on"
+            "copy the app-level token `xapp-…` from https://api.slack.com/apps, your app, `Basic Information`, into \
+             SLACK_APP_TOKEN, and check that Socket Mode is turned on"
         }
     };
     Some(Finding::failed(
         APP_TOKEN_CHECK,
-        format!("Slack opens no connection of Socket Mode with it: {}", plain(code, 80)),
+        format!("Slack did not open a Socket Mode connection with it: {}", plain(code, 80)),
         remedy,
     ))
 }
@@ -237,20 +245,20 @@ pub(super) fn socket(facts: &Facts) -> Option<Finding> {
 pub(super) fn oauth(facts: &Facts) -> Option<Finding> {
     let redirect = facts.settings.redirect_url.as_ref()?;
     let found =
-        format!("Slack takes client id and secret only when somebody installs the app; it must know `{redirect}`");
-    let remedy = "https://api.slack.com/apps, the app: `OAuth & Permissions`, `Redirect URLs` has that address, and \
-                  `Manage Distribution` is on; then open /slack/install of your address";
+        format!("client ID and secret can only be checked by installing the app; its redirect URL is `{redirect}`");
+    let remedy = "at https://api.slack.com/apps, your app, add it to `Redirect URLs` in `OAuth & Permissions` and turn on \
+                  `Manage Distribution`; then open /slack/install at your public address";
     Some(Finding::unchecked("OAuth client", found, remedy))
 }
 
-/// The workspaces that installed the app.
+/// Checks the token and the scopes of each workspace that installed the app.
 pub(super) fn workspaces(facts: &Facts) -> Vec<Finding> {
-    let kept = facts.kept().unwrap_or_default();
+    let kept = facts.workspaces().unwrap_or_default();
     let installed: Vec<_> = kept.iter().filter_map(|kept| Some((kept, kept.installed.as_ref()?))).collect();
     if installed.is_empty() {
         return Vec::new();
     }
-    let again = "open /slack/install of your public address and install the app there again";
+    let again = "reinstall the app in that workspace: open /slack/install at your public address";
     let named = |id: &str, name: &str| format!("`{}` ({id})", plain(name, 80));
     let mut findings = Vec::new();
     let mut unsure = 0;
@@ -262,7 +270,7 @@ pub(super) fn workspaces(facts: &Facts) -> Vec<Finding> {
                 match look {
                     Some(Ok(Look { answer: Err(code), .. })) => Some(code.clone()),
                     Some(Ok(Look { answer: Ok(bearer), .. })) if bearer.owner() != kept.workspace.as_str() => {
-                        Some("it is a token of another workspace".to_owned())
+                        Some("it belongs to another workspace".to_owned())
                     }
                     Some(Ok(_)) => None,
                     _ => {
@@ -275,7 +283,7 @@ pub(super) fn workspaces(facts: &Facts) -> Vec<Finding> {
         };
         let has_ended = one.ends.is_some_and(|end| end <= facts.now);
         if let Some(code) = refused.filter(|code| code != "token_expired" || !has_ended) {
-            let found = format!("Slack refuses the token of {name}: {}", plain(&code, 100));
+            let found = format!("Slack rejected the token of {name}: {}", plain(&code, 100));
             findings.push(Finding::failed("workspaces", found, again));
         }
         let lacking = compared(&format!(" of {name}"), &one.scopes, again);
@@ -284,18 +292,22 @@ pub(super) fn workspaces(facts: &Facts) -> Vec<Finding> {
     if findings.is_empty() {
         let found = format!("{} installed the app", count(installed.len(), "workspace"));
         findings.push(match unsure {
-            0 => Finding::ok("workspaces", format!("{found}, and Slack takes the token of each")),
-            _ => Finding::unchecked("workspaces", format!("{found}; not every token could be tried"), "run this again"),
+            0 => Finding::ok("workspaces", format!("{found}, and Slack accepts all their tokens")),
+            _ => Finding::unchecked(
+                "workspaces",
+                format!("{found}; some tokens could not be checked"),
+                "run `segments-slack doctor` again",
+            ),
         });
     }
     findings
 }
 
-/// What can be seen of the app's configuration at Slack.
+/// Explains which parts of the app manifest can be checked.
 pub(super) fn manifest(facts: &Facts) -> Finding {
     let seen = match facts.checkup().map(|checkup| checkup.sent) {
         Some(Sent { commands, interactions, events, .. }) => format!(
-            "; since its start the server was sent {}, {} and {}",
+            "; since it started, the server has received {}, {} and {}",
             count(commands, "command"),
             count(interactions, "interaction"),
             count(events, "event")
@@ -303,10 +315,10 @@ pub(super) fn manifest(facts: &Facts) -> Finding {
         None => String::new(),
     };
     let found = format!(
-        "only scopes show with a bot token: the command, events, request URLs and the rest are seen with an app \
-         configuration token alone, which this program does not take{seen}"
+        "a bot token shows only the scopes, so the command, the events and the request URLs of the app \
+         cannot be checked{seen}"
     );
-    let remedy = "compare https://api.slack.com/apps, the app, `App Manifest` with what `segments-slack manifest --url URL` prints";
+    let remedy = "compare `App Manifest` at https://api.slack.com/apps, your app, with the output of `segments-slack manifest --url URL`";
     Finding::unchecked("manifest", found, remedy)
 }
 

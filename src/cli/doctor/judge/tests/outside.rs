@@ -3,61 +3,59 @@
 use super::*;
 
 #[test]
-fn a_slack_that_is_not_reached_is_told_with_what_hangs_on_it() {
+fn an_unreachable_slack_is_reported() {
+    let mut cases = Cases::default();
     let away = |why: SlackProbeError| move |facts: &mut Facts| (facts.slack, facts.ahead) = (Err(why), None);
-    for (why, words, remedy) in [
-        (SlackProbeError::Connection(ConnectionFailure::Name), "DNS", "port 443"),
-        (SlackProbeError::Connection(ConnectionFailure::Refused), "nothing listens", "port 443"),
-        (SlackProbeError::Connection(ConnectionFailure::TimedOut), "in time", "slack-status.com"),
-        (SlackProbeError::Connection(ConnectionFailure::Cut), "broke", "port 443"),
-        (
-            SlackProbeError::Connection(ConnectionFailure::Tls("its certificate has run out".to_owned())),
-            "run out",
-            "clock",
-        ),
-        (SlackProbeError::Status(429), "429", "in a minute"),
-        (SlackProbeError::Status(503), "503", "slack-status.com"),
-        (SlackProbeError::Unreadable, "not Slack", "SLACK_API_URL"),
+    for why in [
+        SlackProbeError::Connection(ConnectionFailure::Name),
+        SlackProbeError::Connection(ConnectionFailure::Refused),
+        SlackProbeError::Connection(ConnectionFailure::TimedOut),
+        SlackProbeError::Connection(ConnectionFailure::Cut),
+        SlackProbeError::Connection(ConnectionFailure::Tls("its certificate has expired".to_owned())),
+        SlackProbeError::Status(429),
+        SlackProbeError::Status(503),
+        SlackProbeError::Unreadable,
     ] {
-        expect(away(why.clone()), Failed, "Slack", words, remedy);
-        for check in ["clock", "bot token", "scopes"] {
-            expect(away(why.clone()), NotChecked, check, "gave no answer", "");
-        }
+        cases.add(away(why), "Slack");
     }
+    for check in ["clock", "bot token", "scopes"] {
+        cases.add(away(SlackProbeError::Status(503)), check);
+    }
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn a_clock_is_warned_of_before_signatures_are_refused() {
+fn clock_skew_is_reported_before_signatures_fail() {
+    let mut cases = Cases::default();
     let ahead = |seconds| move |facts: &mut Facts| facts.ahead = Some(SignedDuration::from_secs(seconds));
-    expect(ahead(30), Fine, "clock", "agrees", "");
-    expect(ahead(-31), Warning, "clock", "31 s behind", "NTP");
-    expect(ahead(120), Warning, "clock", "120 s ahead of", "NTP");
-    expect(ahead(121), Failed, "clock", "121 s ahead of", "NTP");
-    expect(|facts| facts.ahead = None, NotChecked, "clock", "did not tell its time", "NTP");
+    cases.add(ahead(30), "clock");
+    cases.add(ahead(-31), "clock");
+    cases.add(ahead(120), "clock");
+    cases.add(ahead(121), "clock");
+    cases.add(|facts| facts.ahead = None, "clock");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn a_token_is_told_by_whose_it_is_or_by_what_helps() {
-    for (code, remedy) in [
-        ("invalid_auth", "OAuth & Permissions"),
-        ("token_revoked", "install the app again"),
-        ("token_expired", "token rotation"),
-        ("team_access_not_granted", "admin of the organisation"),
-    ] {
-        expect(|facts| facts.slack = Ok(refused(code)), Failed, "bot token", code, remedy);
-        expect(|facts| facts.slack = Ok(refused(code)), NotChecked, "scopes", "not accepted", "");
+fn bot_tokens() {
+    let mut cases = Cases::default();
+    for code in ["invalid_auth", "token_revoked", "token_expired", "team_access_not_granted"] {
+        cases.add(|facts| facts.slack = Ok(refused(code)), "bot token");
     }
+    cases.add(|facts| facts.slack = Ok(refused("invalid_auth")), "scopes");
     let ends = |facts: &mut Facts| {
         let bearer = Bearer { expires_in: Some(3600), ..look().answer.unwrap() };
         facts.slack = Ok(Look { answer: Ok(bearer), ..look() });
     };
-    expect(ends, Warning, "bot token", "ends in 60 minutes", "SLACK_CLIENT_ID");
+    cases.add(ends, "bot token");
     let other = |facts: &mut Facts| facts.store = idle(KeyFacts::None, vec![kept("T9")]);
-    expect(other, Warning, "bot token", "subscriptions of T9", "--store");
+    cases.add(other, "bot token");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn scopes_that_are_missing_or_too_many_are_named() {
+fn missing_and_extra_scopes_are_named() {
+    let mut cases = Cases::default();
     let with = |change: fn(&mut Vec<String>)| {
         move |facts: &mut Facts| {
             let mut scopes = look().scopes.unwrap();
@@ -66,33 +64,37 @@ fn scopes_that_are_missing_or_too_many_are_named() {
         }
     };
     let without_commands = with(|scopes| scopes.retain(|scope| scope != "commands"));
-    expect(without_commands, Failed, "scopes", "lacks `commands`, for the command", "Reinstall to Workspace");
+    cases.add(without_commands, "scopes");
     let without_links = with(|scopes| scopes.retain(|scope| scope != "links:read"));
-    expect(without_links, Warning, "scopes", "lacks `links:read`, for hearing", "Reinstall to Workspace");
+    cases.add(without_links, "scopes");
     let with_more = with(|scopes| scopes.push("files:read".to_owned()));
-    expect(with_more, Warning, "scopes", "more than the app uses: `files:read`", "take them away");
+    cases.add(with_more, "scopes");
     let silent = |facts: &mut Facts| facts.slack = Ok(Look { scopes: None, ..look() });
-    expect(silent, NotChecked, "scopes", "did not say", "");
+    cases.add(silent, "scopes");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn secrets_are_doubted_by_their_shape_and_by_what_came() {
-    expect(|facts| facts.settings.signing_secret = Some(false), Warning, "signing secret", "32", "Basic Information");
-    expect(|facts| facts.settings.webhook_secrets = vec![true, false], Warning, "webhook secret", "24 to 64", "whsec_");
-    expect(|facts| facts.settings.webhook_secrets = vec![true, true], Fine, "webhook secret", "a rotation", "");
+fn secrets_are_judged_by_format_and_traffic() {
+    let mut cases = Cases::default();
+    cases.add(|facts| facts.settings.signing_secret = Some(false), "signing secret");
+    cases.add(|facts| facts.settings.webhook_secrets = vec![true, false], "webhook secret");
+    cases.add(|facts| facts.settings.webhook_secrets = vec![true, true], "webhook secret");
     let sent = |sent: Sent| {
         let checkup = Checkup { sent, ..running(vec![kept("T1")]) };
         move |facts: &mut Facts| facts.store = StoreFacts::Running(Ok(checkup.into()))
     };
     let forged = Sent { forged: 7, forged_webhooks: 8, ..Sent::default() };
-    expect(sent(forged), Warning, "signing secret", "of 7 requests", "SLACK_SIGNING_SECRET");
-    expect(sent(forged), Warning, "webhook secret", "of 8 webhooks", "SEGMENTS_WEBHOOK_SECRET");
-    expect(sent(Sent::default()), Fine, "signing secret", "shows with the first command", "");
-    expect(sent(Sent::default()), Fine, "webhook secret", "shows with the first webhook", "");
+    cases.add(sent(forged), "signing secret");
+    cases.add(sent(forged), "webhook secret");
+    cases.add(sent(Sent::default()), "signing secret");
+    cases.add(sent(Sent::default()), "webhook secret");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn workspaces_that_installed_the_app_are_judged_one_by_one() {
+fn installed_workspaces_are_judged_one_by_one() {
+    let mut cases = Cases::default();
     let many = |kept: Vec<Kept>, tokens: Vec<(&'static str, Result<Look, SlackProbeError>)>| {
         move |facts: &mut Facts| {
             facts.settings.has_token = false;
@@ -102,97 +104,106 @@ fn workspaces_that_installed_the_app_are_judged_one_by_one() {
         }
     };
     let one = || vec![installed("T1")];
-    expect(many(one(), vec![("T1", Ok(look()))]), Fine, "workspaces", "1 workspace installed the app", "");
-    expect(many(one(), vec![]), NotChecked, "OAuth client", "https://slack.example.com/slack/oauth", "Redirect URLs");
-    expect(many(one(), vec![]), NotChecked, "workspaces", "not every token", "");
+    cases.add(many(one(), vec![("T1", Ok(look()))]), "workspaces");
+    cases.add(many(one(), vec![]), "OAuth client");
+    cases.add(many(one(), vec![]), "workspaces");
     let gone = vec![("T1", Ok(refused("token_revoked")))];
-    expect(many(one(), gone), Failed, "workspaces", "`Lab` (T1): token_revoked", "/slack/install");
+    cases.add(many(one(), gone), "workspaces");
     let swapped = vec![("T2", Ok(look()))];
-    expect(many(vec![installed("T2")], swapped), Failed, "workspaces", "another workspace", "/slack/install");
+    cases.add(many(vec![installed("T2")], swapped), "workspaces");
     let ended = |code: &str| {
         let mut kept = installed("T1");
         kept.installed.as_mut().unwrap().ends = Some(hours_ago(1));
         many(vec![kept], vec![("T1", Ok(refused(code)))])
     };
     // The server renews it when it starts.
-    expect(ended("token_expired"), Fine, "workspaces", "", "");
+    cases.add(ended("token_expired"), "workspaces");
     let mut lacking = installed("T1");
     lacking.installed.as_mut().unwrap().scopes.retain(|scope| scope != "chat:write");
-    let mended = "install the app there again";
-    expect(many(vec![lacking], vec![("T1", Ok(look()))]), Failed, "scopes", "of `Lab` (T1) lacks `chat:write`", mended);
+    cases.add(many(vec![lacking], vec![("T1", Ok(look()))]), "scopes");
     let refused = Kept { refused: Some("account_inactive".to_owned()), ..installed("T1") };
     let live = StoreFacts::Running(Ok(running(vec![refused]).into()));
-    expect(|facts| facts.store = live, Failed, "workspaces", "account_inactive", "/slack/install");
+    cases.add(|facts| facts.store = live, "workspaces");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn an_unreachable_public_address_is_reported_with_its_reason() {
+fn a_failing_public_address_is_explained() {
+    let mut cases = Cases::default();
     let events = |events: Result<ProbeResponse, ConnectionFailure>| {
         move |facts: &mut Facts| facts.public.as_mut().unwrap().events = Some(events)
     };
     let redirect = ProbeResponse { location: Some("https://www.example.com/".to_owned()), ..replied(301) };
     let signature = ProbeResponse { refused: Some(RequestRejection::Signature), ..replied(401) };
     let time = ProbeResponse { refused: Some(RequestRejection::Time), ..replied(401) };
-    for (answer, words, remedy) in [
-        (Ok(redirect), "redirect to `https://www.example.com/`", "that answers itself"),
-        (Ok(signature), "another signing secret", "SLACK_SIGNING_SECRET"),
-        (Ok(time), "5 minutes off", "NTP"),
-        (Ok(replied(404)), "HTTP status 404", "127.0.0.1:3000"),
-        (Ok(replied(502)), "HTTP status 502", "127.0.0.1:3000"),
-        (Err(ConnectionFailure::Name), "DNS", "DNS entry"),
-        (Err(ConnectionFailure::Tls("its certificate is for another name".to_owned())), "another name", "certificate"),
-        (Err(ConnectionFailure::Refused), "nothing listens", "proxy runs"),
-        (Err(ConnectionFailure::TimedOut), "in time", "firewall"),
+    for answer in [
+        Ok(redirect),
+        Ok(signature),
+        Ok(time),
+        Ok(replied(404)),
+        Ok(replied(502)),
+        Err(ConnectionFailure::Name),
+        Err(ConnectionFailure::Tls("its certificate is for another host name".to_owned())),
+        Err(ConnectionFailure::Refused),
+        Err(ConnectionFailure::TimedOut),
     ] {
-        expect(events(answer), Failed, "public URL", words, remedy);
+        cases.add(events(answer), "public URL");
     }
     let stranger = |facts: &mut Facts| {
         let public = facts.public.as_mut().unwrap();
         (public.health, public.events) = (Ok(replied(200)), Some(Ok(replied(200))));
     };
-    expect(stranger, Failed, "public URL", "is not this server", "pass every path");
-    expect(|facts| facts.public = None, NotChecked, "public URL", "not set", "--public-url");
+    cases.add(stranger, "public URL");
+    cases.add(|facts| facts.public = None, "public URL");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn nobody_answers_at_an_address_while_no_server_runs() {
+fn a_public_address_without_a_running_server() {
+    let mut cases = Cases::default();
     for events in [Ok(replied(502)), Err(ConnectionFailure::Refused)] {
         let asleep = |facts: &mut Facts| {
             facts.store = idle(KeyFacts::None, vec![kept("T1")]);
             facts.public.as_mut().unwrap().events = Some(events);
         };
-        expect(asleep, NotChecked, "public URL", "no server uses the store", "segments-slack serve");
+        cases.add(asleep, "public URL");
     }
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn an_address_that_the_world_cannot_reach_is_warned_of() {
-    let place = |place: AddressScope| move |facts: &mut Facts| facts.public.as_mut().unwrap().place = place;
-    expect(place(AddressScope::Loopback), Warning, "public URL", "this machine only", "reverse proxy");
-    expect(place(AddressScope::Private([10, 1, 2, 3].into())), Warning, "public URL", "10.1.2.3", "from the internet");
+fn an_address_that_is_not_public_is_reported() {
+    let mut cases = Cases::default();
+    let scope = |scope: AddressScope| move |facts: &mut Facts| facts.public.as_mut().unwrap().scope = scope;
+    cases.add(scope(AddressScope::Loopback), "public URL");
+    cases.add(scope(AddressScope::Private([10, 1, 2, 3].into())), "public URL");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn an_api_key_is_told_by_whose_it_is_or_by_what_helps() {
+fn api_keys() {
+    let mut cases = Cases::default();
     let asked = |asked| move |facts: &mut Facts| facts.segments = asked;
-    expect(asked(Some(Ok(user(None)))), Fine, "API key", "acts as `jane`", "");
-    expect(asked(Some(Ok(user(Some(false))))), Warning, "API key", "not turned on", "turn webhooks on");
-    expect(asked(None), Fine, "API key", "not set", "");
+    cases.add(asked(Some(Ok(user(None)))), "API key");
+    cases.add(asked(Some(Ok(user(Some(false))))), "API key");
+    cases.add(asked(None), "API key");
     let refused = Some(Err(SegmentsError::Unauthorized));
-    expect(asked(refused), Failed, "API key", "does not accept", "segments.ai/account");
+    cases.add(asked(refused), "API key");
     let away = |trouble| Some(Err(SegmentsError::Unavailable(trouble)));
-    expect(asked(away(segments::ErrorKind::Unreachable)), Failed, "API key", "no connection", "SEGMENTS_API_URL");
-    expect(asked(away(segments::ErrorKind::Status(503))), NotChecked, "API key", "503", "later");
+    cases.add(asked(away(segments::ErrorKind::Unreachable)), "API key");
+    cases.add(asked(away(segments::ErrorKind::Status(503))), "API key");
+    insta::assert_snapshot!(cases.0);
 }
 
 #[test]
-fn socket_mode_checks_the_app_token_and_expects_no_requests() {
+fn socket_mode_checks_the_app_token() {
+    let mut cases = Cases::default();
     let said = |answer: Result<Look, SlackProbeError>| move |facts: &mut Facts| facts.socket = Some(answer);
-    expect(said(Ok(look())), Fine, "app token", "opens connections", "");
-    expect(said(Ok(refused("missing_scope"))), Failed, "app token", "missing_scope", "connections:write");
-    expect(said(Ok(refused("invalid_auth"))), Failed, "app token", "invalid_auth", "Basic Information");
-    expect(said(Ok(refused("ratelimited"))), NotChecked, "app token", "limits how often", "in a minute");
-    expect(said(Err(SlackProbeError::Status(503))), NotChecked, "app token", "503", "in a minute");
+    cases.add(said(Ok(look())), "app token");
+    cases.add(said(Ok(refused("missing_scope"))), "app token");
+    cases.add(said(Ok(refused("invalid_auth"))), "app token");
+    cases.add(said(Ok(refused("ratelimited"))), "app token");
+    cases.add(said(Err(SlackProbeError::Status(503))), "app token");
     let alone = |health: Result<ProbeResponse, ConnectionFailure>| {
         move |facts: &mut Facts| {
             facts.settings.signing_secret = None;
@@ -200,9 +211,10 @@ fn socket_mode_checks_the_app_token_and_expects_no_requests() {
             (public.health, public.events) = (health, None);
         }
     };
-    expect(alone(Ok(ours())), Fine, "public URL", "Slack's side comes by Socket Mode", "");
-    expect(alone(Ok(replied(404))), Failed, "public URL", "is not this server: ", "let the proxy pass");
+    cases.add(alone(Ok(ours())), "public URL");
+    cases.add(alone(Ok(replied(404))), "public URL");
     let mut facts = well();
     alone(Ok(ours()))(&mut facts);
     assert!(judge(&facts).iter().all(|finding| finding.check != "signing secret" && finding.check != "app token"));
+    insta::assert_snapshot!(cases.0);
 }
