@@ -53,10 +53,11 @@
 //! | who changed what | `model::deed`, `store::deeds`, `app::status` |
 //! | a workspace that installs the app, and its accounts | `app::{install, tenant, accounts}`, `store::tenant` |
 //! | sealed secrets and their keys | `model::sealed`, `vault`, `app::keys`, `cli::rekey` |
+//! | signatures | `mac`, `slack::request`, `app::signed_state` |
 //! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
 //! | what is wrong with an installation | `cli::doctor`, `app::checkup`, `slack::look` |
 //! | what comes from Slack, by HTTP and by Socket Mode | `app::{door, socket}`, `slack::{request, socket_mode}` |
-//! | tools beside a running server | `http::{admin, key}`, `cli::reach` |
+//! | tools beside a running server | `http::{admin, key}`, `cli::admin_client` |
 //! | where every record stands on disk | `store::sled::keys` |
 
 // Nouns: no I/O, no async, never ask the time.
@@ -64,6 +65,7 @@ pub mod model;
 
 pub mod clock;
 pub mod config;
+pub mod mac;
 pub mod metrics;
 
 // The two worlds outside, as seen from here.

@@ -7,13 +7,12 @@ mod keys;
 
 pub use keys::{KEY_FILE, KeyError, KeyFault};
 
+use crate::mac;
 use crate::model::sealed::NONCE;
 use crate::model::{AccountId, KeyId, Sealed, WorkspaceId};
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{KeyInit, XChaCha20Poly1305};
-use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretBox, SecretString};
-use sha2::Sha256;
 use std::fmt;
 
 /// Label for computing the ID of a key, so that the ID reveals nothing about the key.
@@ -160,7 +159,7 @@ impl Vault {
 
     /// Derives a key for another purpose from the first key. The first key cannot be computed from it.
     pub fn derived(&self, purpose: &str) -> SecretBox<[u8; 32]> {
-        SecretBox::new(Box::new(mac(self.first.key.expose_secret(), &[DERIVED_KEY_LABEL, purpose.as_bytes()])))
+        SecretBox::new(Box::new(mac::sign(self.first.key.expose_secret(), &[DERIVED_KEY_LABEL, purpose.as_bytes()])))
     }
 
     fn keys(&self) -> impl Iterator<Item = &SealingKey> {
@@ -176,18 +175,10 @@ impl fmt::Debug for Vault {
 
 impl SealingKey {
     fn new(key: SecretBox<[u8; 32]>) -> Self {
-        let name = mac(key.expose_secret(), &[KEY_ID_LABEL]);
+        let name = mac::sign(key.expose_secret(), &[KEY_ID_LABEL]);
         let id = KeyId(*name.first_chunk().expect("a MAC has 32 bytes"));
         Self { id, key }
     }
-}
-
-fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().into()
 }
 
 fn encrypt(key: &[u8; 32], nonce: &[u8; NONCE], row: &[u8], secret: &[u8]) -> Vec<u8> {

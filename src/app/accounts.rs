@@ -6,15 +6,14 @@ pub mod notifications;
 
 use crate::app::{App, environment_account};
 pub use crate::delivery::lookup::NoKey;
+use crate::mac;
 use crate::model::{AccountId, Deed, UserId, WorkspaceId};
 use crate::render::accounts::Account;
 use crate::render::reply::AccountStatus;
 use crate::store::{AccountRecord, AccountSetup, StoreError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 
 /// What acts on Segments.ai for an account of a workspace.
 pub async fn key(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<SecretString, NoKey> {
@@ -63,12 +62,10 @@ fn address(app: &App, account: Option<&AccountId>) -> Option<String> {
 /// The account of a seed: nobody who lacks the key can guess it, and another workspace or person gets another one.
 fn derived(app: &App, workspace: &WorkspaceId, user: &UserId, seed: &str) -> AccountId {
     let key = app.vault.derived("accounts");
-    let mut mac =
-        <Hmac<Sha256> as KeyInit>::new_from_slice(key.expose_secret()).expect("HMAC takes a key of any length");
     // No id has a space.
-    mac.update(format!("{workspace} {user} {seed}").as_bytes());
+    let mac = mac::sign(key.expose_secret(), &[format!("{workspace} {user} {seed}").as_bytes()]);
     // 192 bits.
-    AccountId::parse(URL_SAFE_NO_PAD.encode(&mac.finalize().into_bytes()[..24])).expect("base64 is within its alphabet")
+    AccountId::parse(URL_SAFE_NO_PAD.encode(&mac[..24])).expect("base64 is within its alphabet")
 }
 
 /// How an account of a workspace is set up; none if it is not one of it.

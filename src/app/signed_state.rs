@@ -1,8 +1,7 @@
 //! Words of ours that travel through Slack: whoever brings them back shows by a seal that they are ours.
 
-use hmac::{Hmac, KeyInit, Mac};
+use crate::mac;
 use secrecy::{ExposeSecret, SecretBox};
-use sha2::Sha256;
 
 /// What seals words, and knows its seals again.
 pub struct Sealer(SecretBox<[u8; 32]>);
@@ -15,17 +14,12 @@ impl Sealer {
 
     /// The seal over these words.
     pub(super) fn seal(&self, words: &str) -> String {
-        hex::encode(self.mac(words).finalize().into_bytes())
+        hex::encode(mac::sign(self.0.expose_secret(), &[words.as_bytes()]))
     }
 
     /// Whether a seal is that of these words.
     pub(super) fn holds(&self, words: &str, seal: &str) -> bool {
-        hex::decode(seal).is_ok_and(|seal| self.mac(words).verify_slice(&seal).is_ok())
-    }
-
-    fn mac(&self, words: &str) -> Hmac<Sha256> {
-        let mac = Hmac::<Sha256>::new_from_slice(self.0.expose_secret()).expect("HMAC takes a key of any length");
-        mac.chain_update(words.as_bytes())
+        hex::decode(seal).is_ok_and(|seal| mac::verify(self.0.expose_secret(), &[words.as_bytes()], &seal))
     }
 }
 

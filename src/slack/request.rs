@@ -1,11 +1,10 @@
 //! Requests from Slack: nothing is read from one before its signature holds.
 
+use crate::mac;
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
 
 /// How far a request's time stamp may be from ours, in seconds
 /// (<https://docs.slack.dev/authentication/verifying-requests-from-slack>).
@@ -26,18 +25,17 @@ impl SigningSecret {
 
     /// What Slack would sign a body with at this time, to try whether a server takes it.
     pub fn sign(&self, timestamp: &str, body: &[u8]) -> String {
-        format!("v0={}", hex::encode(self.mac(timestamp, body).finalize().into_bytes()))
+        format!("v0={}", hex::encode(mac::sign(self.key(), &signed_parts(timestamp, body))))
     }
 
-    fn mac(&self, timestamp: &str, body: &[u8]) -> Hmac<Sha256> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(self.0.expose_secret().as_bytes()).expect("HMAC takes a key of any length");
-        mac.update(b"v0:");
-        mac.update(timestamp.as_bytes());
-        mac.update(b":");
-        mac.update(body);
-        mac
+    fn key(&self) -> &[u8] {
+        self.0.expose_secret().as_bytes()
     }
+}
+
+/// Returns what Slack signs: version, timestamp and body.
+fn signed_parts<'a>(timestamp: &'a str, body: &'a [u8]) -> [&'a [u8]; 4] {
+    [b"v0:", timestamp.as_bytes(), b":", body]
 }
 
 /// Why a request is not believed to be Slack's. Says which check failed, never what would pass.
@@ -84,7 +82,9 @@ impl SignedRequest {
         }
         let digest = signature.strip_prefix("v0=").and_then(|digits| hex::decode(digits).ok());
         let digest = digest.ok_or(Refusal::WrongSignature)?;
-        secret.mac(timestamp, &body).verify_slice(&digest).map_err(|_| Refusal::WrongSignature)?;
+        if !mac::verify(secret.key(), &signed_parts(timestamp, &body), &digest) {
+            return Err(Refusal::WrongSignature);
+        }
         Ok(Self { body })
     }
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module uses only what stands before it.
-const ORDER: [&str; 15] = [
-    "model", "clock", "config", "metrics", "segments", "slack", "render", "routing", "vault", "store", "delivery",
-    "app", "http", "sandbox", "cli",
+const ORDER: [&str; 16] = [
+    "model", "clock", "config", "mac", "metrics", "segments", "slack", "render", "routing", "vault", "store",
+    "delivery", "app", "http", "sandbox", "cli",
 ];
 
 /// Modules that neither do I/O nor ask for the time.

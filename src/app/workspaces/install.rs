@@ -1,17 +1,16 @@
 //! A workspace installs the app: sent to Slack with a state that only this browser has, and taken in when it comes back.
 
 use crate::app::App;
+use crate::mac;
 use crate::model::WorkspaceId;
 use crate::slack::oauth::{Grant, OauthError};
 use crate::store::{Renewal, Standing, StoreError, WorkspaceKind, WorkspaceRecord};
 use crate::vault::{Field, Row, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretBox};
-use sha2::Sha256;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,7 +97,7 @@ impl States {
     pub fn issue(&self, now: Timestamp) -> Ticket {
         let state = URL_SAFE_NO_PAD.encode(random::<32>());
         let expires = crate::clock::later(now, STATE_LIFE).as_second().to_string();
-        let signature = URL_SAFE_NO_PAD.encode(self.mac(&state, &expires).finalize().into_bytes());
+        let signature = URL_SAFE_NO_PAD.encode(mac::sign(self.key.expose_secret(), &signed_parts(&state, &expires)));
         Ticket { cookie: format!("{state}.{expires}.{signature}"), state }
     }
 
@@ -111,7 +110,9 @@ impl States {
             return Err(BadState::Foreign);
         };
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| BadState::Foreign)?;
-        self.mac(own, expires).verify_slice(&signature).map_err(|_| BadState::Foreign)?;
+        if !mac::verify(self.key.expose_secret(), &signed_parts(own, expires), &signature) {
+            return Err(BadState::Foreign);
+        }
         // The cookie is ours. What its owner learns from the time of a comparison is a state that they have.
         if state != own {
             return Err(BadState::Foreign);
@@ -131,15 +132,11 @@ impl States {
         }
         Ok(())
     }
+}
 
-    fn mac(&self, state: &str, expires: &str) -> Hmac<Sha256> {
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(self.key.expose_secret())
-            .expect("HMAC takes a key of any length");
-        mac.update(state.as_bytes());
-        mac.update(b".");
-        mac.update(expires.as_bytes());
-        mac
-    }
+/// Returns what the cookie signs: the state and its expiry time.
+fn signed_parts<'a>(state: &'a str, expires: &'a str) -> [&'a [u8]; 3] {
+    [state.as_bytes(), b".", expires.as_bytes()]
 }
 
 /// Takes in whoever comes back from Slack, with the cookie that they were sent off with.
