@@ -1,5 +1,7 @@
 //! The clock: the only code that reads the system time, and a manual clock for tests.
 
+pub mod ageing;
+
 use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use std::future::Future;

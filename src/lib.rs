@@ -1,66 +1,32 @@
-//! segments-slack receives Segments.ai webhooks and shows them in Slack, where people steer it.
+//! segments-slack receives webhooks from Segments.ai and posts them in Slack, where people control it.
 //!
 //! ```text
 //! Segments.ai --> http -> segments::SignedWebhook -> app::intake (derive, match) -> store (one durable commit) -> 2xx
-//!                                                      store -> delivery (claim, plan, render, intent, call, outcome)
+//!                                                      store -> delivery (claim, plan, render, record, call, settle)
 //!                                                               -> slack::api --> Slack
-//! Slack --> http -> slack::SignedRequest -> slack::command | interaction -> app::door -> store -> render -> answer in 3 s
-//! Slack --> app::socket -> slack::socket_mode ----------------------------> app::door -> …
+//! Slack --> http -> slack::SignedRequest -> app::from_slack::dispatch -> store -> render -> answer within 3 s
+//! Slack --> app::from_slack::socket_mode -> app::from_slack::dispatch -> …
 //! ```
 //!
-//! What holds, everywhere:
+//! Rules that always apply:
 //! 1. A 2xx to Segments.ai means that its deliveries are on disk.
-//! 2. An accepted event is in its channel once (as itself, in the count of a fold or digest, or in the state that a
-//!    message shows), or a dead letter that says why. Only history that may not be read weakens that, and then it is
-//!    counted. Restoring a backup sends again what was waiting in it.
-//! 3. `model`, `render`, `routing`, `slack::{command, form, interaction, socket_mode}` and
-//!    `delivery::{plan, enrichment, pace, retry, thread}`
-//!    do no I/O and never ask the time.
-//! 4. Only `render` writes words that a person reads in Slack; only `render` knows both Segments.ai and Block Kit.
-//! 5. A value called `Signed…` cannot be made without checking a signature. No store call touches a workspace that it
-//!    does not name, but for finding the workspaces, and whose an account is, and for backups, which hold all of them.
-//! 6. The only trait of our own is the store's. Outside services are faked on the wire (`sandbox`), never mocked.
-//! 7. No statics but constants: two servers live in one process. Every task has an owner that waits for it.
-//! 8. No secret is `Display`; none is in a log, an error or a metric, or on disk unless sealed. No request or response body
-//!    is logged.
-//! 9. Unknown event types, fields and interaction types are tolerated; unknown configuration is an error.
+//! 2. An accepted event appears in its channel exactly once: as its own message, in the count of a batch or digest, or in
+//!    the state of a message. Otherwise it becomes a dead letter with a reason. The only exception is a channel whose history
+//!    cannot be read, which is counted. Restoring a backup sends again what was pending in it.
+//! 3. The pure modules do no I/O and never ask for the time. `tests/it/tidy.rs` lists them.
+//! 4. Only `render` contains the words that people read in Slack, and only `render` knows both Segments.ai and Block Kit.
+//! 5. A type named `Signed…` cannot be created without a signature check. A store call affects only the workspace that it
+//!    names, except for listing workspaces, finding the workspace of an account, and backups.
+//! 6. The only traits of our own are the store's. External services are simulated on the wire (`sandbox`), never mocked.
+//! 7. The only statics are constants, so two servers can run in one process. Each task has an owner that waits for it.
+//! 8. No secret implements `Display`, appears in a log, an error, or a metric, or is stored unsealed. Bodies of requests and
+//!    responses are never logged.
+//! 9. Unknown event types, fields, and interaction types are tolerated. Unknown configuration is an error.
 //!
-//! The modules stand in reading order, and each uses only what stands above it. Where to look for what:
-//!
-//! | it is about | and lives in |
-//! |---|---|
-//! | what a channel subscribed to, and taking a change back | `store::book`, `app::{ledger, subscribe}` |
-//! | the message of an issue and its thread | `model::anchor`, `delivery::{plan, thread}`, `render::thread` |
-//! | many events in one message | `model::{fold, digest, schedule}`, `delivery::plan`, `render::{fold, digest}` |
-//! | pasted links | `model::page`, `app::unfurl`, `render::unfurl` |
-//! | the first word in a channel | `app::welcome` |
-//! | what holds messages back | `model::{mute, hold}`, `app::{mute, hold}` |
-//! | what a lost answer or a refusal leads to | `delivery::{channel, limits, pace, retry, tell}`, `store::notice` |
-//! | what became of an event | `model::{outcome, fate}`, `store::history`, `routing::why`, `app::{why, recent}` |
-//! | a change made from Slack that comes back as a webhook | `model::echo`, `store::sled::echoes` |
-//! | who is who, and who is mentioned | `model::people`, `routing::directory`, `app::me`, `render::names` |
-//! | calls to Segments.ai, and changing things there | `segments::{api, acted}`, `slack::interaction::act`, `app::{acting, act}` |
-//! | names and progress that webhooks do not tell | `delivery::{lack, lookup}`, `segments::cache` |
-//! | forms that change something at Segments.ai | `slack::{acts, interaction}`, `render::modal`, `app::acting` |
-//! | what was given up | `model::letter`, `store::letters`, `app::letters`, `cli::dead_letters` |
-//! | connecting and disconnecting accounts | `app::accounts`, `slack::accounts`, `render::accounts` |
-//! | the form of a subscription | `slack::{form, view}`, `render::modal`, `app::modal` |
-//! | who may change subscriptions, and what is told of shared channels | `app::permission`, `render::reply::permission` |
-//! | what is told once to a new channel, and of pasted links | `app::{welcome, unfurl}`, `render::unfurl`, `model::page` |
-//! | the menu of a message, and why it was posted | `render::menu`, `app::because` |
-//! | the App Home, and who sees what in it | `app::{home, visible}`, `render::home`, `slack::interaction::home` |
-//! | subscriptions as commands, out and in | `slack::command::pasted`, `app::{ledger, transfer}`, `cli::{export, import}` |
-//! | who changed what | `model::deed`, `store::deeds`, `app::status` |
-//! | a workspace that installs the app, and its accounts | `app::{install, tenant, accounts}`, `store::tenant` |
-//! | sealed secrets and their keys | `model::sealed`, `vault`, `app::keys`, `cli::rekey` |
-//! | signatures | `mac`, `slack::request`, `app::signed_state` |
-//! | backups | `store::{record, backup}`, `app::backups`, `cli::{backup, restore}` |
-//! | what is wrong with an installation | `cli::doctor`, `app::checkup`, `slack::look` |
-//! | what comes from Slack, by HTTP and by Socket Mode | `app::{door, socket}`, `slack::{request, socket_mode}` |
-//! | tools beside a running server | `http::{admin, key}`, `cli::admin_client` |
-//! | where every record stands on disk | `store::sled::keys` |
+//! The modules are in reading order, and each uses only the ones above it. `docs/design.md` follows a webhook and a command
+//! through them, and `docs/glossary.md` defines the terms that the code uses and says where each one lives.
 
-// Nouns: no I/O, no async, never ask the time.
+// The data types: no I/O, no async, no clock.
 pub mod model;
 
 pub mod clock;
@@ -68,46 +34,46 @@ pub mod config;
 pub mod mac;
 pub mod metrics;
 
-// The two worlds outside, as seen from here.
+// The two external services.
 pub mod segments;
 pub mod slack;
 
-// Every word and block that a person sees.
+// The texts and blocks that people see.
 pub mod render;
 
-// Who gets what.
+// Matching events to subscriptions.
 pub mod routing;
 
-// Sealing secrets.
+// Encrypting secrets.
 pub mod vault;
 
-// Keeping.
+// Storage.
 pub mod store;
 
-// Delivering.
+// Delivery to Slack.
 pub mod delivery;
 
-// What the program does.
+// The use cases, and the ways into them.
 pub mod app;
 pub mod cli;
 pub mod http;
 pub mod sandbox;
 
 use anyhow::Context;
-use app::accounts::notifications::{Tidings, keep_telling};
-use app::from_slack::socket_mode::{self, Link};
-use app::history::recent::Recent;
-use app::home::{Homes, keep_fresh};
-use app::memory_budget::Room;
+use app::accounts::notifications::{AccountNotifications, send_notifications};
+use app::from_slack::socket_mode::{self, SocketConnection};
+use app::history::recent::RecentEvents;
+use app::home::{HomeCache, refresh_homes};
+use app::memory_budget::MemoryBudget;
 use app::operations::backups;
-use app::permission::Persons;
-use app::segments_actions::Acting;
-use app::signed_state::Sealer;
-use app::unfurl::Unfurled;
-use app::workspaces::install::States;
-use app::workspaces::registry::Installed;
+use app::permission::PersonCache;
+use app::segments_actions::ActionsInProgress;
+use app::signed_state::StateSigner;
+use app::unfurl::RecentUnfurls;
+use app::workspaces::install::OauthStates;
+use app::workspaces::registry::Installations;
 use app::workspaces::{keys, startup};
-use app::{App, Home, Settings};
+use app::{App, AppSettings, InstallationServices, MemoryBudgets, SegmentsServices, SlackServices};
 use clock::Clock;
 use config::{Config, Replies, StoreUrl};
 use delivery::lookup::{Lookup, LookupSources};
@@ -132,12 +98,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-/// Bytes of all requests from Slack that are being read at once.
-const SLACK_MEMORY: usize = 16 * 1024 * 1024;
-/// An orderly end takes no longer.
-const END_LIMIT: Duration = Duration::from_secs(9);
+/// The memory for request bodies from Slack, in bytes.
+const SLACK_REQUEST_MEMORY: usize = 16 * 1024 * 1024;
+/// The time limit of an orderly shutdown.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(9);
 
-/// Runs the server on a listener until `shutdown`, on the machine's time.
+/// Runs the server on a listener until `shutdown` fires, on system time.
 pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
     let admin = match config.admin_listen {
         Some(address) => {
@@ -149,7 +115,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     };
     let app = assemble(&config, Clock::system(), shutdown.clone()).await?;
     let StoreUrl::Sled(folder) = &config.store;
-    // What a server that was killed has left behind leads nowhere.
+    // A killed server may have left an outdated key file.
     AdminKey::remove_from(folder);
     let admin = admin.map(|admin| guarded(admin, folder)).transpose().context("could not read the admin address")?;
     info!("listening on http://{}", listener.local_addr().context("could not read the listener's address")?);
@@ -158,7 +124,7 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     Ok(())
 }
 
-/// An admin listener, and what guards it; the key is left in the data folder.
+/// Returns the admin listener with its guard, and writes the admin key to the data folder.
 fn guarded(listener: TcpListener, folder: &Path) -> std::io::Result<(TcpListener, Guard)> {
     let listen = listener.local_addr()?;
     let key = AdminKey::new(listen);
@@ -169,7 +135,7 @@ fn guarded(listener: TcpListener, folder: &Path) -> std::io::Result<(TcpListener
     Ok((listener, Guard { key, listen }))
 }
 
-/// Puts an app together: opens the store, loads what it remembers, and makes no call to Slack yet.
+/// Creates the app: opens the store and loads it into memory. Does not call Slack.
 pub async fn assemble(config: &Config, clock: Clock, shutdown: CancellationToken) -> anyhow::Result<Arc<App>> {
     let StoreUrl::Sled(folder) = config.store.clone();
     let store =
@@ -178,7 +144,7 @@ pub async fn assemble(config: &Config, clock: Clock, shutdown: CancellationToken
     assemble_over(store, config, clock, shutdown).await
 }
 
-/// Puts an app together over a store that is open.
+/// Creates the app on an open store.
 pub async fn assemble_over(
     store: Arc<dyn store::Store>,
     config: &Config,
@@ -216,35 +182,38 @@ pub async fn assemble_over(
         app_url: app_url.clone(),
     };
     let app = App {
-        responder: Responder::new(slack_url.clone(), clock.clone()).context("could not create an HTTP client")?,
         workers: DeliveryWorkers::new(parts, shutdown),
-        recent: Recent::new(clock.now()),
-        homes: Homes::default(),
-        acting: Acting::default(),
-        persons: Persons::default(),
-        tidings: Tidings::default(),
-        unfurled: Unfurled::default(),
-        store,
+        recent_events: RecentEvents::new(clock.now()),
+        slack: SlackServices {
+            responder: Responder::new(slack_url.clone(), clock.clone()).context("could not create an HTTP client")?,
+            state_signer: StateSigner::new(vault.derived("travelling")),
+            connection: SocketConnection::default(),
+            person_cache: PersonCache::default(),
+            home_cache: HomeCache::default(),
+            recent_unfurls: RecentUnfurls::default(),
+            api: slack,
+        },
+        segments: SegmentsServices { actions_in_progress: ActionsInProgress::default(), lookup, keyed, api: segments },
+        installations: InstallationServices {
+            known: Installations::default(),
+            oauth: oauth(config, &clock)?,
+            oauth_states: OauthStates::new(vault.derived("installing")),
+        },
+        environment_workspace: RwLock::default(),
+        account_notifications: AccountNotifications::default(),
         index: Arc::default(),
+        memory: MemoryBudgets {
+            // The longest body fits.
+            webhooks: MemoryBudget::new(config.webhook_memory.max(config.webhook_body_limit)),
+            slack_requests: MemoryBudget::new(SLACK_REQUEST_MEMORY),
+        },
+        tasks: TaskTracker::new(),
+        store,
         people,
-        keyed,
-        slack,
-        segments,
-        lookup,
         metrics,
-        home: RwLock::new(Home::default()),
-        installed: Installed::default(),
-        oauth: oauth(config, &clock)?,
-        states: States::new(vault.derived("installing")),
-        sealer: Sealer::new(vault.derived("travelling")),
-        link: Link::default(),
         vault,
         clock,
-        // The longest body fits.
-        webhook_room: Room::new(config.webhook_memory.max(config.webhook_body_limit)),
-        slack_room: Room::new(SLACK_MEMORY),
-        tasks: TaskTracker::new(),
-        settings: Settings {
+        settings: AppSettings {
             signing_secret: signing_secret(config)?,
             app_token: config.app_token.clone(),
             webhook_secrets: webhook_secrets(config)?,
@@ -253,14 +222,14 @@ pub async fn assemble_over(
             bot_token: config.bot_token.clone(),
             app_url,
             webhook_limit: config.webhook_body_limit,
-            backups: folder.join(backups::FOLDER),
+            backups: folder.join(backups::BACKUP_FOLDER),
             backup_keep: config.backup_keep,
             who_may_change: config.who_may_change.clone(),
             who_may_act: config.who_may_act.clone(),
             replies: config.replies,
         },
     };
-    startup::remember(&app).await?;
+    startup::load_from_store(&app).await?;
     Ok(Arc::new(app))
 }
 
@@ -274,7 +243,7 @@ fn webhook_secrets(config: &Config) -> Result<Option<Secrets>, segments::SecretE
     (!secrets.is_empty()).then(|| Secrets::parse(&secrets.join(","))).transpose()
 }
 
-/// What installing needs, where workspaces can install the app.
+/// Returns the OAuth client, if workspaces can install the app.
 fn oauth(config: &Config, clock: &Clock) -> anyhow::Result<Option<Oauth>> {
     let Some((client, url)) = config.oauth.as_ref().zip(config.public_url.as_ref()) else { return Ok(None) };
     let redirect = format!("{}/slack/oauth", url.as_str().trim_end_matches('/'));
@@ -283,7 +252,7 @@ fn oauth(config: &Config, clock: &Clock) -> anyhow::Result<Option<Oauth>> {
     Ok(Some(oauth))
 }
 
-/// Serves an app until `shutdown`; then requests and calls in flight are finished, within ten seconds.
+/// Serves an app until `shutdown` fires, then finishes requests and calls in flight within ten seconds.
 pub async fn serve(
     app: Arc<App>,
     listener: TcpListener,
@@ -309,11 +278,11 @@ pub async fn serve(
     };
     let too_late = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(END_LIMIT).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tokio::select! {
         () = ended => info!("all work in progress is finished"),
-        () = too_late => warn!("a call was still running after {END_LIMIT:?}; the next start resumes it"),
+        () = too_late => warn!("a call was still running after {SHUTDOWN_TIMEOUT:?}; the next start resumes it"),
     }
 }
 
@@ -334,8 +303,8 @@ impl Work {
             Self::Listen => socket_mode::listen(app, shutdown).await,
             Self::Sweep => startup::sweep(app).await,
             Self::BackUp => backups::daily(app).await,
-            Self::KeepHomesFresh => keep_fresh(app).await,
-            Self::Tell => keep_telling(app).await,
+            Self::KeepHomesFresh => refresh_homes(app).await,
+            Self::Tell => send_notifications(app).await,
         }
     }
 }

@@ -106,7 +106,7 @@ pub(in crate::app) enum Stop {
 }
 
 /// The result of work for a person, which may end early with a message for them.
-pub(in crate::app) type Answer<T> = Result<T, Stop>;
+pub(in crate::app) type Attempt<T> = Result<T, Stop>;
 
 impl From<Message> for Stop {
     fn from(message: Message) -> Self {
@@ -121,7 +121,7 @@ impl From<StoreError> for Stop {
 }
 
 /// Returns the reply, or the message of an early stop as a reply to the person who asked.
-pub(in crate::app) fn spoken(answer: Answer<Reply>) -> Result<Reply, StoreError> {
+pub(in crate::app) fn reply_or_fail(answer: Attempt<Reply>) -> Result<Reply, StoreError> {
     match answer {
         Ok(reply) => Ok(reply),
         Err(Stop::Say(message)) => Ok(Reply::asker(message)),

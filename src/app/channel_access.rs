@@ -1,4 +1,4 @@
-//! Whether the bot can post in a channel, and letting a channel go on that could not be posted in.
+//! Access to channels: checks that the bot can post, and resumes channels that were paused.
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
@@ -10,37 +10,37 @@ use crate::store::StoreError;
 use std::time::Duration;
 use tracing::{debug, info, warn};
 
-/// Slack may take so long to say how the bot stands in a channel, so that the answer still comes in time.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// The time that Slack has to describe a channel, so that the answer still comes in time.
+const SLACK_LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How the bot stands in a channel.
+/// The bot's access to a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Reach {
-    /// It can post there.
+pub enum ChannelAccess {
+    /// The bot can post.
     Ready {
-        /// It joined just now.
+        /// True if the bot joined just now.
         joined: bool,
-        /// Who reads along.
+        /// The people who can read the channel.
         readers: Readers,
     },
-    /// It must be invited first.
+    /// The bot must be invited first.
     NeedsInvite,
-    /// Nobody can post there.
+    /// The channel is archived.
     Archived,
-    /// A direct message: nothing to subscribe.
+    /// A direct message, which cannot have subscriptions.
     NotAChannel,
-    /// Slack does not say: a delivery finds out.
+    /// Slack did not answer; a delivery will find out.
     Unknown,
 }
 
-/// Who can read what is posted in a channel.
+/// The people who can read a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {
-    /// Those who are in it, as far as is known.
+    /// The members of the channel, as far as is known.
     Members,
-    /// Everybody in the workspace.
+    /// Everyone in the workspace.
     Everybody,
-    /// People of another workspace, too.
+    /// People of another workspace as well.
     OtherWorkspaces,
 }
 
@@ -54,63 +54,67 @@ impl Readers {
     }
 }
 
-/// Finds out who reads a channel; it may be everybody where Slack does not say.
+/// Returns the people who can read a channel; assumes everyone in the workspace if Slack does not answer.
 pub async fn readers(app: &App, channel_ref: &ChannelRef) -> Readers {
-    let looked = app.clock.timeout(PATIENCE, app.slack.channel(channel_ref)).await;
+    let looked = app.clock.timeout(SLACK_LOOKUP_TIMEOUT, app.slack.api.channel(channel_ref)).await;
     looked.and_then(Result::ok).map_or(Readers::Everybody, |info| Readers::of(&info))
 }
 
-/// Finds out how the bot stands in a channel, and joins it if it is open.
-pub async fn reach(app: &App, channel_ref: &ChannelRef) -> Reach {
-    app.clock.timeout(PATIENCE, look(app, channel_ref)).await.unwrap_or(Reach::Unknown)
+/// Checks the bot's access to a channel, and joins it if it is public.
+pub async fn check_access(app: &App, channel_ref: &ChannelRef) -> ChannelAccess {
+    app.clock.timeout(SLACK_LOOKUP_TIMEOUT, inspect(app, channel_ref)).await.unwrap_or(ChannelAccess::Unknown)
 }
 
-async fn look(app: &App, channel_ref: &ChannelRef) -> Reach {
-    let info = match app.slack.channel(channel_ref).await {
+async fn inspect(app: &App, channel_ref: &ChannelRef) -> ChannelAccess {
+    let info = match app.slack.api.channel(channel_ref).await {
         Ok(info) => info,
         Err(SlackError::Refused(code)) if code == "channel_not_found" || code == "not_in_channel" => {
             let direct = channel_ref.channel.as_str().starts_with('D');
-            return if direct { Reach::NotAChannel } else { needs_invite(app, channel_ref).await };
+            return if direct { ChannelAccess::NotAChannel } else { needs_invite(app, channel_ref).await };
         }
         Err(error) => {
             debug!(channel = %channel_ref, "could not read channel {channel_ref}: {error}");
-            // Whoever may not look may still post.
+            // Without the scope to look at a channel, the bot may still be able to post.
             let refused = matches!(error, SlackError::Refused(_));
-            return if refused { Reach::Ready { joined: false, readers: Readers::Everybody } } else { Reach::Unknown };
+            return if refused {
+                ChannelAccess::Ready { joined: false, readers: Readers::Everybody }
+            } else {
+                ChannelAccess::Unknown
+            };
         }
     };
     if info.is_archived {
-        return Reach::Archived;
+        return ChannelAccess::Archived;
     }
     if info.is_im || info.is_mpim && !info.is_member {
-        return Reach::NotAChannel;
+        return ChannelAccess::NotAChannel;
     }
     let readers = Readers::of(&info);
     if info.is_member {
-        return Reach::Ready { joined: false, readers };
+        return ChannelAccess::Ready { joined: false, readers };
     }
     if !info.is_open() {
         return needs_invite(app, channel_ref).await;
     }
     if !comes_by_wish(app, channel_ref).await {
-        return Reach::Unknown;
+        return ChannelAccess::Unknown;
     }
-    match app.slack.join(channel_ref).await {
-        Ok(()) => Reach::Ready { joined: true, readers },
+    match app.slack.api.join(channel_ref).await {
+        Ok(()) => ChannelAccess::Ready { joined: true, readers },
         Err(error) => {
             info!(channel = %channel_ref, "could not join public channel {channel_ref} ({error}); posting without joining");
-            Reach::Ready { joined: false, readers }
+            ChannelAccess::Ready { joined: false, readers }
         }
     }
 }
 
-/// Whoever is asked to invite the bot knows what it is for.
-async fn needs_invite(app: &App, channel_ref: &ChannelRef) -> Reach {
+/// Notes that the bot will be invited for a reason that people know, so no welcome is needed.
+async fn needs_invite(app: &App, channel_ref: &ChannelRef) -> ChannelAccess {
     comes_by_wish(app, channel_ref).await;
-    Reach::NeedsInvite
+    ChannelAccess::NeedsInvite
 }
 
-/// Notes that the bot comes into a channel because somebody there subscribed; false if that could not be noted.
+/// Notes that the bot joins because someone subscribed the channel. Returns false if the store failed.
 async fn comes_by_wish(app: &App, channel_ref: &ChannelRef) -> bool {
     let noted = app.store.welcome(channel_ref, app.clock.now()).await;
     if let Err(error) = &noted {
@@ -119,7 +123,7 @@ async fn comes_by_wish(app: &App, channel_ref: &ChannelRef) -> bool {
     noted.is_ok()
 }
 
-/// Lets a channel's paused and waiting subscriptions go on. Gives those that are active again.
+/// Resumes the paused and waiting subscriptions of a channel. Returns those that are active again.
 pub async fn resume(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
     let resumed = app.store.resume(channel_ref).await?;
     app.reindex(channel_ref).await?;
@@ -130,23 +134,25 @@ pub async fn resume(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscript
     Ok(resumed)
 }
 
-/// Lets a channel go on if anything in it stands still and the bot can post there by now.
-pub async fn revive(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
+/// Resumes a channel if something in it is paused and the bot can post now.
+pub async fn resume_if_reachable(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
     let inactive = |subscription: &Subscription| subscription.state != SubscriptionState::Active;
     let stands_still = app.store.book(channel_ref).await?.subscriptions.iter().any(inactive);
-    // A pause outlives the subscriptions that it met.
+    // A pause outlives the subscriptions that it affected.
     if !stands_still && app.store.claim(channel_ref, app.clock.now(), 0).await?.pause.is_none() {
         return Ok(Vec::new());
     }
-    match reach(app, channel_ref).await {
-        Reach::Ready { .. } => resume(app, channel_ref).await,
-        Reach::NeedsInvite | Reach::Archived | Reach::NotAChannel | Reach::Unknown => Ok(Vec::new()),
+    match check_access(app, channel_ref).await {
+        ChannelAccess::Ready { .. } => resume(app, channel_ref).await,
+        ChannelAccess::NeedsInvite | ChannelAccess::Archived | ChannelAccess::NotAChannel | ChannelAccess::Unknown => {
+            Ok(Vec::new())
+        }
     }
 }
 
-/// Lets the channel go on if the bot can post there by now.
+/// Resumes the channel for a person who pressed Resume, and replies with the result.
 pub(in crate::app) async fn resume_on_request(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
-    let resumed = revive(app, &asker.channel_ref).await?;
+    let resumed = resume_if_reachable(app, &asker.channel_ref).await?;
     if !resumed.is_empty() {
         app.store.note_deed(&asker.channel_ref.workspace, asker.deed(app.clock.now(), "resume")).await?;
         return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));

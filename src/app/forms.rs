@@ -11,17 +11,17 @@ use slack_morphism::prelude::SlackView;
 use std::collections::BTreeMap;
 use tracing::warn;
 
-/// Somebody before whom a modal can be opened.
-pub(in crate::app) struct Person {
+/// A person for whom a modal can be opened.
+pub(in crate::app) struct ModalUser {
     pub(in crate::app) workspace: WorkspaceId,
     pub(in crate::app) user: UserId,
-    /// What they did a moment ago.
+    /// The id of their click or command, valid for three seconds.
     pub(in crate::app) trigger: TriggerId,
-    /// The channel that Slack says they are in.
+    /// The channel that they are certainly in, because Slack said so.
     pub(in crate::app) here: Option<ChannelId>,
 }
 
-impl Person {
+impl ModalUser {
     pub(in crate::app) fn of(click: &Click) -> Self {
         Self {
             workspace: click.workspace.clone(),
@@ -32,32 +32,32 @@ impl Person {
     }
 }
 
-impl From<&Asker> for Person {
+impl From<&Asker> for ModalUser {
     fn from(asker: &Asker) -> Self {
         let ChannelRef { workspace, channel } = asker.channel_ref.clone();
         Self { workspace, user: asker.user.clone(), trigger: asker.cause.clone(), here: Some(channel) }
     }
 }
 
-/// What a submission comes to.
+/// The response to a submitted modal.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Submitted {
-    /// The modal closes.
+pub enum FormResult {
+    /// Closes the modal.
     Close,
-    /// It stays, with what is wrong beside each block.
-    Wrong(BTreeMap<String, String>),
-    /// It says something.
-    Says(Box<SlackView>),
+    /// Keeps the modal open, with an error beside each block by block id.
+    Errors(BTreeMap<String, String>),
+    /// Shows another view in the modal.
+    Show(Box<SlackView>),
 }
 
-/// Opens a modal; says `otherwise` where Slack does not let it be opened.
+/// Opens a modal. Returns a reply with `otherwise` if Slack does not open it.
 pub(in crate::app) async fn open_view(
     app: &App,
-    person: &Person,
+    person: &ModalUser,
     view: &SlackView,
     otherwise: Message,
 ) -> Option<Reply> {
-    match app.slack.open_view(&person.workspace, &person.trigger, view).await {
+    match app.slack.api.open_view(&person.workspace, &person.trigger, view).await {
         Ok(_) => None,
         Err(error) => {
             warn!("could not open a modal: {error}");
@@ -66,40 +66,42 @@ pub(in crate::app) async fn open_view(
     }
 }
 
-/// Our seal over that somebody is in a channel, where Slack says so.
-pub(in crate::app) fn seal(app: &App, person: &Person, channel: Option<&ChannelId>) -> Option<String> {
+/// Signs that a person is in a channel, if Slack said so.
+pub(in crate::app) fn sign_presence(app: &App, person: &ModalUser, channel: Option<&ChannelId>) -> Option<String> {
     let here = channel.filter(|channel| person.here.as_ref() == Some(*channel))?;
-    Some(app.sealer.seal(&presence(&person.workspace, &person.user, here)))
+    Some(app.slack.state_signer.sign(&presence(&person.workspace, &person.user, here)))
 }
 
-/// What a sheet's seal is over.
+/// Returns the text that proves a person's presence in a channel once it is signed.
 fn presence(workspace: &WorkspaceId, user: &UserId, channel: &ChannelId) -> String {
     format!("{workspace} {user} {channel}")
 }
 
-/// The modal says a message.
-pub(in crate::app) fn says(message: &Message) -> Submitted {
-    Submitted::Says(Box::new(modal::notice("Segments", message)))
+/// Returns a response that shows a message in the modal.
+pub(in crate::app) fn show_message(message: &Message) -> FormResult {
+    FormResult::Show(Box::new(modal::notice("Segments", message)))
 }
 
-/// Whether somebody may change a channel in a modal, who is in it or opened the modal there; else what to tell them.
-pub(in crate::app) async fn may_speak_for(app: &App, asker: &Asker, sheet: &Sheet) -> Result<(), Message> {
+/// Checks that a person is in the channel or opened the modal there; otherwise returns the message for them.
+pub(in crate::app) async fn check_presence(app: &App, asker: &Asker, sheet: &Sheet) -> Result<(), Message> {
     let Asker { channel_ref, user, .. } = asker;
-    let Err(refusal) = is_in(app, &channel_ref.workspace, user, &channel_ref.channel).await else { return Ok(()) };
-    if was_in(app, user, channel_ref, sheet).await { Ok(()) } else { Err(refusal) }
+    let Err(refusal) = check_member(app, &channel_ref.workspace, user, &channel_ref.channel).await else {
+        return Ok(());
+    };
+    if opened_it_there(app, user, channel_ref, sheet).await { Ok(()) } else { Err(refusal) }
 }
 
-/// Whether somebody opened a modal in this channel, of which Slack says nothing to a bot that is not in it.
-async fn was_in(app: &App, user: &UserId, channel_ref: &ChannelRef, sheet: &Sheet) -> bool {
+/// Returns true if the person opened the modal in this channel, and Slack hides the channel from the bot.
+async fn opened_it_there(app: &App, user: &UserId, channel_ref: &ChannelRef, sheet: &Sheet) -> bool {
     let words = presence(&channel_ref.workspace, user, &channel_ref.channel);
-    let sealed = sheet.seal.as_ref().is_some_and(|seal| app.sealer.holds(&words, seal));
+    let sealed = sheet.seal.as_ref().is_some_and(|seal| app.slack.state_signer.verify(&words, seal));
     sealed
-        && matches!(app.slack.channel(channel_ref).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
+        && matches!(app.slack.api.channel(channel_ref).await, Err(SlackError::Refused(code)) if code == "channel_not_found")
 }
 
-/// Whether somebody is in a channel, asked anew; else what to tell them.
-async fn is_in(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &ChannelId) -> Result<(), Message> {
-    match app.slack.channels_of(workspace, user).await {
+/// Asks Slack if a person is in a channel; otherwise returns the message for them.
+async fn check_member(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &ChannelId) -> Result<(), Message> {
+    match app.slack.api.channels_of(workspace, user).await {
         Ok(channels) if channels.iter().any(|one| one.channel == *channel) => Ok(()),
         Ok(_) => Err(reply::not_seen_in(channel)),
         Err(error) => {

@@ -1,6 +1,6 @@
-//! A webhook comes in: decode, derive, match, keep; only then is it accepted.
+//! Webhook intake: decode, derive, match, and store in one durable commit.
 
-use crate::app::history::recent::{Mark, Seen};
+use crate::app::history::recent::{RecentEvent, RecentOutcome};
 use crate::app::subscriptions::hold::held;
 use crate::app::{App, environment_account};
 use crate::clock::id_at;
@@ -15,69 +15,69 @@ use secrecy::ExposeSecret;
 use std::sync::Arc;
 use tracing::{debug, warn};
 
-/// Where a webhook was sent to.
+/// The account endpoint that a webhook was sent to.
 #[derive(Debug, Clone)]
 pub struct Endpoint {
-    /// The workspace whose subscriptions its events reach.
+    /// The workspace whose subscriptions receive its events.
     pub workspace: WorkspaceId,
     /// The account.
     pub account: AccountId,
-    /// What its webhooks are signed with.
+    /// The secrets that sign its webhooks.
     pub secrets: Secrets,
-    /// What whoever connected it is told of what comes.
+    /// The state of the notifications to the person who connected it.
     pub watch: Watch,
-    /// When it was connected; none for the environment's.
+    /// The time it was connected; none for the environment's account.
     pub connected_at: Option<Timestamp>,
 }
 
-/// What became of an accepted webhook.
+/// The result of an accepted webhook.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
-    /// It goes to so many channels.
+    /// Matched by subscriptions in this number of channels.
     Wanted(usize),
-    /// No subscription wants it, or its object was seen in a later state already.
+    /// Not matched by any subscription, or older than the known state of its object.
     Unwanted,
-    /// It was accepted before.
+    /// Accepted before.
     Duplicate,
-    /// It is correctly signed JSON, and no event.
+    /// A test: signed JSON that is no event.
     Test,
 }
 
-/// Why a correctly signed webhook was not accepted.
+/// A reason why a signed webhook was not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum Rejected {
-    /// Its body is no JSON; sending it again will not help.
+    /// The body is not JSON; sending it again will not help.
     #[error(transparent)]
     Undecodable(#[from] DecodeError),
-    /// It could not be kept; the sender should come again.
+    /// It could not be stored; the sender should retry.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Why there is no endpoint.
+/// A reason why there is no endpoint.
 #[derive(Debug, thiserror::Error)]
 pub enum NoEndpoint {
     /// No account has this id, or its workspace removed the app.
     #[error("unknown account")]
     Unknown,
-    /// Slack has not told yet which workspace the token belongs to.
+    /// Slack has not yet told which workspace the token belongs to.
     #[error("the bot token is not confirmed by Slack yet")]
     NotReady,
-    /// Its signing secret does not open.
+    /// The signing secret cannot be unsealed.
     #[error("could not decrypt the account's signing secret")]
     Sealed,
-    /// It could not be looked up.
+    /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl App {
-    /// Finds an endpoint: without an id, the one that the environment gives.
+    /// Finds the endpoint of an account id, or of the environment's account.
     pub async fn endpoint(&self, account: Option<&str>) -> Result<Endpoint, NoEndpoint> {
         let environment = environment_account();
         let Some(account) = account.filter(|account| *account != environment.as_str()) else {
             let secrets = self.settings.webhook_secrets.clone().ok_or(NoEndpoint::Unknown)?;
-            let workspace = self.home().workspace.ok_or(NoEndpoint::NotReady)?;
+            let workspace = self.environment_workspace().workspace.ok_or(NoEndpoint::NotReady)?;
             let watch = Watch::default();
             return Ok(Endpoint { workspace, account: environment, secrets, watch, connected_at: None });
         };
@@ -149,7 +149,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     let kept = match kept {
         Ok(kept) => kept,
         Err(error) => {
-            // It may be kept nevertheless, and is a duplicate that wakes nobody when it is sent again.
+            // It may be stored all the same; a retry is then a duplicate that wakes nobody.
             for channel_ref in app.store.channels_with_work(workspace).await? {
                 app.workers.wake(&channel_ref);
             }
@@ -164,10 +164,11 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     for channel in &channels {
         app.workers.wake(&App::channel_ref(workspace, channel));
     }
-    let mark = if verdict.is_stale { Mark::Stale } else { Mark::News { event: verdict.event, channels } };
-    app.lookup.learn(workspace, &endpoint.account, &verdict.news);
+    let mark =
+        if verdict.is_stale { RecentOutcome::Stale } else { RecentOutcome::News { event: verdict.event, channels } };
+    app.segments.lookup.learn(workspace, &endpoint.account, &verdict.news);
     let (account, news) = (endpoint.account.clone(), Arc::clone(&verdict.news));
-    app.recent.note(workspace, Seen { account, message, news, at: now, mark, repeats: 0 });
+    app.recent_events.note(workspace, RecentEvent { account, message, news, at: now, mark, repeats: 0 });
     if let Some(dataset) = &dataset {
         app.index.write().note_dataset(&endpoint.workspace, dataset);
     }
@@ -178,17 +179,17 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
     })
 }
 
-/// Has whoever connected the account told, if this may be the first message that came to it.
+/// Schedules the notification of the account's first webhook, if this may be it.
 fn heard(app: &App, endpoint: &Endpoint, now: Timestamp) {
     if endpoint.watch.first == Tiding::Awaited {
-        app.tidings.look_at(&endpoint.workspace, &endpoint.account, now);
+        app.account_notifications.look_at(&endpoint.workspace, &endpoint.account, now);
     }
 }
 
-/// Remembers that a message was sent again. Where its first coming is not remembered, what it says is read once more.
+/// Counts a repeated message, or remembers its event if the first delivery is forgotten.
 fn note_repeat(app: &App, endpoint: &Endpoint, webhook: &SignedWebhook, now: Timestamp) {
     let (workspace, account, message) = (&endpoint.workspace, &endpoint.account, webhook.message());
-    if app.recent.note_repeat(workspace, account, message) {
+    if app.recent_events.note_repeat(workspace, account, message) {
         return;
     }
     if let Ok(Decoded::Event(event)) = decode(webhook.body(), now) {
@@ -201,6 +202,9 @@ fn note_repeat(app: &App, endpoint: &Endpoint, webhook: &SignedWebhook, now: Tim
             asked_by: None,
         };
         let (account, message, news) = (account.clone(), message.clone(), Arc::new(news));
-        app.recent.note(workspace, Seen { account, message, news, at: now, mark: Mark::Repeated, repeats: 0 });
+        app.recent_events.note(
+            workspace,
+            RecentEvent { account, message, news, at: now, mark: RecentOutcome::Repeated, repeats: 0 },
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! Who somebody is in Segments.ai: claiming a username, taking one over, and forgetting it.
+//! `/segments me`: links a Slack user to a Segments.ai username, takes one over, or removes the link.
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
-use crate::app::permission::{Person, is_admin, person};
+use crate::app::permission::{PersonKind, is_admin, person};
 use crate::model::{Link, UserId, Username, WorkspaceId};
 use crate::render::reply::{self, NotNamed};
 use crate::render::{Message, Rung};
@@ -10,7 +10,7 @@ use crate::slack::command::{Command, Me};
 use crate::store::{Linked, MOST_LINKS, StoreError};
 use tracing::warn;
 
-/// `me`.
+/// Runs `/segments me`.
 pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreError> {
     let me = match me {
         Me::Other(user, username) if user == asker.user => username.map_or(Me::Forget, Me::Claim),
@@ -24,7 +24,7 @@ pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreE
         }
         Me::Forget => {
             let forgotten = app.store.unlink(&asker.channel_ref.workspace, &asker.user).await?;
-            recall(app, &asker.channel_ref.workspace).await?;
+            reload_mappings(app, &asker.channel_ref.workspace).await?;
             Ok(Reply::asker(reply::name_forgotten(forgotten.as_ref())))
         }
         Me::Claim(username) => claim(app, asker, username, None).await,
@@ -38,7 +38,7 @@ pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreE
     }
 }
 
-/// Claims a username; one that another has claimed only if that is whom the claim replaces, who is then told.
+/// Links the person to a username. A username of another user is taken over only from `from`, who is notified.
 pub(super) async fn claim(
     app: &App,
     asker: &Asker,
@@ -49,7 +49,7 @@ pub(super) async fn claim(
     let link = Link { username: username.clone(), user: asker.user.clone(), at: app.clock.now() };
     Ok(Reply::asker(match app.store.link(workspace, link, replaces).await? {
         Linked::Stored { before, taken_from } => {
-            recall(app, workspace).await?;
+            reload_mappings(app, workspace).await?;
             if let Some(user) = &taken_from {
                 tell(app, workspace, user, &reply::name_was_taken(&asker.user, &username)).await;
             }
@@ -60,7 +60,7 @@ pub(super) async fn claim(
     }))
 }
 
-/// Whether whoever asks may say who somebody else is, whom I can mention if there is a `name` to give; else why not.
+/// Checks that the person may link someone else, and that the other user can be mentioned.
 async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result<(), Message> {
     let not_named = |why| Err(reply::not_named(user, why));
     if !is_admin(app, asker).await {
@@ -70,22 +70,22 @@ async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result
         return Ok(());
     }
     match person(app, &asker.channel_ref.workspace, user).await {
-        Some(Person::Admin | Person::Member) => Ok(()),
-        Some(Person::Guest) => not_named(NotNamed::Guest),
-        Some(Person::Stranger) => not_named(NotNamed::Stranger),
-        Some(Person::Gone) => not_named(NotNamed::Gone),
-        Some(Person::Bot) => not_named(NotNamed::Bot),
+        Some(PersonKind::Admin | PersonKind::Member) => Ok(()),
+        Some(PersonKind::Guest) => not_named(NotNamed::Guest),
+        Some(PersonKind::Stranger) => not_named(NotNamed::Stranger),
+        Some(PersonKind::Gone) => not_named(NotNamed::Gone),
+        Some(PersonKind::Bot) => not_named(NotNamed::Bot),
         None => Err(reply::try_again("ask Slack who that is")),
     }
 }
 
-/// Gives somebody else a username that nobody has; they are told once.
+/// Links someone else to a free username, and notifies them once.
 async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Result<Message, StoreError> {
     let (workspace, at) = (&asker.channel_ref.workspace, app.clock.now());
     let link = Link { username: username.clone(), user: user.clone(), at };
     Ok(match app.store.link(workspace, link, None).await? {
         Linked::Stored { before, .. } => {
-            recall(app, workspace).await?;
+            reload_mappings(app, workspace).await?;
             let told = before.as_ref() == Some(&username) || {
                 note(app, asker, &user, Some(username.clone())).await?;
                 tell(app, workspace, &user, &reply::name_was_given(&asker.user, &username)).await
@@ -97,35 +97,35 @@ async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Res
     })
 }
 
-/// Forgets who somebody else is; they are told.
+/// Removes the link of someone else, and notifies them.
 async fn take(app: &App, asker: &Asker, user: &UserId) -> Result<Message, StoreError> {
     let workspace = &asker.channel_ref.workspace;
     let forgotten = app.store.unlink(workspace, user).await?;
-    recall(app, workspace).await?;
+    reload_mappings(app, workspace).await?;
     let Some(link) = &forgotten else { return Ok(reply::name_forgotten_of(user, None, false)) };
     note(app, asker, user, None).await?;
     let told = tell(app, workspace, user, &reply::name_was_forgotten(&asker.user, &link.username)).await;
     Ok(reply::name_forgotten_of(user, Some(link), told))
 }
 
-/// Keeps that an admin said who somebody is.
+/// Stores the audit entry of an admin who linked someone else.
 async fn note(app: &App, asker: &Asker, user: &UserId, username: Option<Username>) -> Result<(), StoreError> {
     let typed = Command::Me(Me::Other(user.clone(), username)).to_string();
     app.store.note_deed(&asker.channel_ref.workspace, asker.deed(app.clock.now(), &typed)).await
 }
 
-/// Tells somebody something that is stored by now; whether they were told.
+/// Sends a direct message about a stored change. Returns false if Slack did not accept it.
 async fn tell(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) -> bool {
-    let told = app.slack.write_to(workspace, user, message.content(Rung::Whole)).await;
+    let told = app.slack.api.write_to(workspace, user, message.content(Rung::Whole)).await;
     if let Err(error) = &told {
         warn!(user.id = %user, "could not notify {user} about their username: {error}");
     }
     told.is_ok()
 }
 
-/// Brings the memory of who is who up to what the store says. Two who do so at once may write in another order than they
-/// read, so each looks again whether what it wrote still holds.
-pub(super) async fn recall(app: &App, workspace: &WorkspaceId) -> Result<(), StoreError> {
+/// Updates the user mappings in memory from the store. Two calls at once may write in another order than they read, so
+/// each reads again until the store agrees with what it wrote.
+pub(super) async fn reload_mappings(app: &App, workspace: &WorkspaceId) -> Result<(), StoreError> {
     let mut links = app.store.links(workspace).await?;
     loop {
         app.people.replace(workspace, links.clone());

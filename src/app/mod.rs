@@ -1,4 +1,4 @@
-//! What the program does: the use cases, as free functions over an [`App`] of plain fields.
+//! The use cases: free functions over an [`App`] of plain fields.
 
 pub mod accounts;
 pub mod answer;
@@ -38,159 +38,188 @@ use crate::slack::request::SigningSecret;
 use crate::slack::respond::Responder;
 use crate::store::{Store, StoreError};
 use crate::vault::Vault;
+use accounts::notifications::AccountNotifications;
 use answer::Reply;
-use from_slack::socket_mode::Link;
-use history::recent::Recent;
-use memory_budget::Room;
+use from_slack::socket_mode::SocketConnection;
+use history::recent::RecentEvents;
+use home::HomeCache;
+use memory_budget::MemoryBudget;
 use parking_lot::RwLock;
+use permission::PersonCache;
 use secrecy::SecretString;
-use segments_actions::Acting;
-use signed_state::Sealer;
+use segments_actions::ActionsInProgress;
+use signed_state::StateSigner;
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::task::TaskTracker;
+use unfurl::RecentUnfurls;
 use url::Url;
-use workspaces::install::States;
-use workspaces::registry::Installed;
+use workspaces::install::OauthStates;
+use workspaces::registry::Installations;
 
-/// Everything that a use case needs.
+/// The state that the use cases share.
 pub struct App {
-    /// The time.
+    /// The clock. Tests move it by hand.
     pub clock: Clock,
-    /// What is kept.
+    /// The store. What the fields below keep in memory can be rebuilt from it.
     pub store: Arc<dyn Store>,
-    /// Subscriptions by dataset, in memory; the store's are the truth.
+    /// Subscriptions and mutes by dataset, in memory.
     pub index: Arc<RwLock<Index>>,
-    /// Who is who, in memory; the store's claims are the truth.
+    /// User mappings between Slack and Segments.ai, in memory.
     pub people: Arc<Directory>,
-    /// The last events that came in.
-    pub recent: Recent,
-    /// Which accounts have an API key, in memory; the store's are the truth.
-    pub keyed: Arc<Keyed>,
-    /// Slack's Web API.
-    pub slack: Arc<SlackApi>,
-    /// The REST API of Segments.ai.
-    pub segments: Arc<SegmentsApi>,
-    /// What Segments.ai knows that webhooks do not tell, and the keys to act on it.
-    pub lookup: Arc<Lookup>,
-    /// Later answers to commands and clicks.
-    pub responder: Responder,
-    /// The delivering channels.
+    /// The latest events of each workspace, in memory.
+    pub recent_events: RecentEvents,
+    /// Slack: its API, and what is remembered about it.
+    pub slack: SlackServices,
+    /// Segments.ai: its API, and what is remembered about it.
+    pub segments: SegmentsServices,
+    /// The workspaces that installed the app, and the OAuth flow that adds them.
+    pub installations: InstallationServices,
+    /// The workspace of the environment's bot token.
+    pub environment_workspace: RwLock<EnvironmentWorkspace>,
+    /// The accounts whose admins have a notification to come.
+    pub account_notifications: AccountNotifications,
+    /// The workers that deliver messages, one per channel.
     pub workers: Arc<DeliveryWorkers>,
-    /// How the connection of Socket Mode stands, if there is one.
-    pub link: Link,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Arc<Metrics>,
-    /// The workspace of the environment's bot token, and how it stands with Slack.
-    pub home: RwLock<Home>,
-    /// The App Homes that were looked at of late.
-    pub homes: home::Homes,
-    /// What people are changing at Segments.ai right now.
-    pub acting: Acting,
-    /// Who the people are that changed something of late.
-    pub persons: permission::Persons,
-    /// The accounts of which somebody is to be told something.
-    pub tidings: accounts::notifications::Tidings,
-    /// The links that were shown of late.
-    pub unfurled: unfurl::Unfurled,
-    /// The workspaces that installed the app themselves.
-    pub installed: Installed,
-    /// What installing needs; none if workspaces cannot install the app.
-    pub oauth: Option<Oauth>,
-    /// Installations under way.
-    pub states: States,
-    /// What seals words that travel through Slack.
-    pub sealer: Sealer,
-    /// What seals and opens the secrets that are kept.
+    /// Seals the secrets that are stored, and opens them.
     pub vault: Arc<Vault>,
-    /// Room for the bodies of webhooks.
-    pub webhook_room: Room,
-    /// Room for the bodies of requests from Slack, so that no flood of webhooks shuts people out.
-    pub slack_room: Room,
-    /// Work that goes on when its request is gone.
+    /// The memory for request bodies.
+    pub memory: MemoryBudgets,
+    /// The tasks that continue when their request ends. The server waits for them when it shuts down.
     pub tasks: TaskTracker,
-    /// What does not change while the program runs.
-    pub settings: Settings,
+    /// The settings, which do not change while the server runs.
+    pub settings: AppSettings,
 }
 
-/// What does not change while the program runs.
-pub struct Settings {
-    /// What Slack signs HTTP requests with; without it none is taken.
+/// Slack: its API, and what is remembered about it.
+pub struct SlackServices {
+    /// The client of Slack's Web API.
+    pub api: Arc<SlackApi>,
+    /// Sends delayed answers to response URLs.
+    pub responder: Responder,
+    /// Signs state that travels through Slack.
+    pub state_signer: StateSigner,
+    /// The state of the Socket Mode connection, if Socket Mode is on.
+    pub connection: SocketConnection,
+    /// The roles of people who changed something in the last minute.
+    pub person_cache: PersonCache,
+    /// The App Homes that are kept up to date.
+    pub home_cache: HomeCache,
+    /// The links that were unfurled in the last half hour.
+    pub recent_unfurls: RecentUnfurls,
+}
+
+/// Segments.ai: its API, and what is remembered about it.
+pub struct SegmentsServices {
+    /// The client of the REST API.
+    pub api: Arc<SegmentsApi>,
+    /// Looks up names and progress that webhooks do not contain, with the accounts' API keys.
+    pub lookup: Arc<Lookup>,
+    /// The accounts that have an API key, in memory.
+    pub keyed: Arc<Keyed>,
+    /// The objects that someone is changing from Slack right now.
+    pub actions_in_progress: ActionsInProgress,
+}
+
+/// The workspaces that installed the app, and the OAuth flow that adds them.
+pub struct InstallationServices {
+    /// The installations, in memory.
+    pub known: Installations,
+    /// The OAuth client; none if workspaces cannot install the app.
+    pub oauth: Option<Oauth>,
+    /// The OAuth states that were issued and used.
+    pub oauth_states: OauthStates,
+}
+
+/// The memory for request bodies. Slack has its own share, so that a flood of webhooks cannot block commands.
+pub struct MemoryBudgets {
+    /// For webhooks.
+    pub webhooks: MemoryBudget,
+    /// For requests from Slack.
+    pub slack_requests: MemoryBudget,
+}
+
+/// The settings, which do not change while the server runs.
+pub struct AppSettings {
+    /// The secret that signs Slack's HTTP requests; none if they are not accepted.
     pub signing_secret: Option<SigningSecret>,
-    /// What Socket Mode is opened with, if it is on.
+    /// The token that opens Socket Mode, if it is on.
     pub app_token: Option<SecretString>,
-    /// What Segments.ai signs with: the one account that the environment gives, if any.
+    /// The webhook signing secrets of the environment's account, if it has one.
     pub webhook_secrets: Option<Secrets>,
-    /// What acts on Segments.ai for that account, if anything may.
+    /// The Segments.ai API key of the environment's account, if it has one.
     pub api_key: Option<SecretString>,
-    /// The bot's token that the environment gives, if any.
+    /// The bot token from the environment, if there is one.
     pub bot_token: Option<SecretString>,
-    /// The address under which people reach this server, where it is known.
+    /// The public address of this server, if it is set.
     pub public_url: Option<Url>,
-    /// The base of the web app, for links.
+    /// The base URL of the Segments.ai web app, for links.
     pub app_url: String,
     /// The largest webhook body, in bytes.
     pub webhook_limit: usize,
     /// The folder of the daily backups.
     pub backups: PathBuf,
-    /// How many of them are kept; 0 makes none.
+    /// The number of daily backups to keep; 0 turns them off.
     pub backup_keep: usize,
-    /// Who may change what channels are subscribed to.
+    /// The people who may change subscriptions.
     pub who_may_change: WhoMayChange,
-    /// Who may change things at Segments.ai from Slack.
+    /// The people who may change things at Segments.ai from Slack.
     pub who_may_act: WhoMayChange,
-    /// How people reply to issues from Slack.
+    /// The way in which people reply to issues from Slack.
     pub replies: Replies,
 }
 
 /// The workspace that the environment's bot token belongs to.
 #[derive(Debug, Clone, Default)]
-pub struct Home {
-    /// It, as soon as Slack or the store has said.
+pub struct EnvironmentWorkspace {
+    /// Its id, as soon as Slack or the store has told it.
     pub workspace: Option<WorkspaceId>,
-    /// Slack's code, if it refuses the token.
+    /// Slack's error code, if it rejects the token.
     pub refused: Option<String>,
-    /// Whether Slack has accepted the token since the start, so that the channels go.
+    /// True once Slack has accepted the token since the start, so that deliveries run.
     pub connected: bool,
 }
 
-/// The id under which the account given by the environment is kept.
+/// Returns the id of the account that the environment configures.
 pub fn environment_account() -> AccountId {
     AccountId::environment()
 }
 
 impl App {
-    /// How the installation stands.
-    pub fn home(&self) -> Home {
-        self.home.read().clone()
+    /// Returns the state of the environment's workspace.
+    pub fn environment_workspace(&self) -> EnvironmentWorkspace {
+        self.environment_workspace.read().clone()
     }
 
-    /// Whether a workspace is served here: the environment's, or one that installed the app.
+    /// Returns true for a workspace that this server serves: the environment's, or one that installed the app.
     pub fn serves(&self, workspace: &WorkspaceId) -> bool {
-        self.installed.contains(workspace) || self.home.read().workspace.as_ref() == Some(workspace)
+        self.installations.known.contains(workspace)
+            || self.environment_workspace.read().workspace.as_ref() == Some(workspace)
     }
 
-    /// Whether Slack has neither accepted nor refused the token of a workspace that is, or may be, served here: so it is
-    /// for a moment when the program starts.
-    fn is_yet_to_ask(&self, workspace: &WorkspaceId) -> bool {
+    /// Returns true while Slack has neither accepted nor rejected the token of a workspace that is, or may be, served here.
+    /// This lasts for a moment after the start.
+    fn is_still_connecting(&self, workspace: &WorkspaceId) -> bool {
         if self.serves(workspace) {
-            return self.slack.installation(workspace).is_none() && self.refused(workspace).is_none();
+            return self.slack.api.installation(workspace).is_none() && self.refused(workspace).is_none();
         }
-        let home = self.home();
-        self.settings.bot_token.is_some() && home.workspace.is_none() && home.refused.is_none()
+        let environment = self.environment_workspace();
+        self.settings.bot_token.is_some() && environment.workspace.is_none() && environment.refused.is_none()
     }
 
-    /// What somebody is told whose workspace is not served, or not known to be before Slack has said so.
+    /// Returns the reply for people of a workspace that is not served, or not yet known to be.
     fn not_served(&self, workspace: &WorkspaceId) -> Option<Reply> {
         if self.serves(workspace) {
             return None;
         }
-        let not_asked_yet = self.settings.bot_token.is_some() && self.home().workspace.is_none();
+        let not_asked_yet = self.settings.bot_token.is_some() && self.environment_workspace().workspace.is_none();
         Some(Reply::asker(if not_asked_yet { reply::try_again("do that") } else { reply::other_workspace() }))
     }
 
-    /// Brings the index up to what the store says of a channel. Two who do so at once may write in another order than
-    /// they read, so each looks again whether what it wrote still holds.
+    /// Updates the index of a channel from the store. Two calls at once may write in another order than they read, so each
+    /// reads again until the revision it wrote is still the latest.
     pub async fn reindex(&self, channel_ref: &ChannelRef) -> Result<(), StoreError> {
         let mut book = self.store.book(channel_ref).await?;
         loop {
@@ -203,13 +232,13 @@ impl App {
             }
             book = self.store.book(channel_ref).await?;
             if book.revision == revision {
-                self.homes.note_change(&channel_ref.workspace);
+                self.slack.home_cache.note_change(&channel_ref.workspace);
                 return Ok(());
             }
         }
     }
 
-    /// A channel of a workspace.
+    /// Returns the reference of a channel in a workspace.
     pub fn channel_ref(workspace: &WorkspaceId, channel: &ChannelId) -> ChannelRef {
         ChannelRef { workspace: workspace.clone(), channel: channel.clone() }
     }

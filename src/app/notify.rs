@@ -1,4 +1,4 @@
-//! Telling what was changed where there is no answer to give, or none that arrives: in a modal, a channel, a direct message.
+//! Notifications about changes where no direct answer is possible: in a modal, a channel, or a direct message.
 
 use crate::app::App;
 use crate::clock::id_at;
@@ -10,20 +10,20 @@ use slack_morphism::prelude::SlackView;
 use std::sync::Arc;
 use tracing::warn;
 
-/// Slack is asked so often; the waits between come to about a quarter of a minute.
-const TRIES: u32 = 5;
+/// The number of attempts. The delays between them add up to about 15 seconds.
+const NOTIFY_ATTEMPTS: u32 = 5;
 
-/// Tells the channel, or, where that cannot be, whoever changed something. Goes on after this returns; what was changed
-/// is stored by then, so that a process that dies loses only the telling.
+/// Posts a message in the channel, or sends it to the person if that fails. Returns at once: the change is stored by
+/// then, and a crash loses only the notification.
 pub(super) fn channel(app: &Arc<App>, channel_ref: &ChannelRef, user: &UserId, message: Message) {
     let (busy, channel_ref, user) = (app.workers.at_work(), channel_ref.clone(), user.clone());
     app.tasks.spawn({
         let app = Arc::clone(app);
         async move {
             let (content, call) = (message.content(Rung::Whole), id_at(app.clock.now()));
-            match tried(&app, busy, Twice::Harms, || app.slack.post(&channel_ref, content.clone(), call)).await {
+            match with_retries(&app, busy, Twice::Harms, || app.slack.api.post(&channel_ref, content.clone(), call)).await {
                 Ok(_) => {}
-                // What may have been posted is not posted again.
+                // It may have been posted, so it is not posted again.
                 Err(SlackError::Lost) => {
                     warn!(channel = %channel_ref, "Slack did not confirm a change notice in {channel_ref}");
                 }
@@ -36,38 +36,38 @@ pub(super) fn channel(app: &Arc<App>, channel_ref: &ChannelRef, user: &UserId, m
     });
 }
 
-/// Writes to somebody.
+/// Sends a direct message.
 pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) {
     let content = message.content(Rung::Whole);
-    let write = || app.slack.write_to(workspace, user, content.clone());
-    if let Err(error) = tried(app, app.workers.at_work(), Twice::Harms, write).await {
+    let write = || app.slack.api.write_to(workspace, user, content.clone());
+    if let Err(error) = with_retries(app, app.workers.at_work(), Twice::Harms, write).await {
         warn!("could not send a result to {user}: {error}");
     }
 }
 
-/// Shows something in a modal, whatever it shows now.
+/// Shows a view in a modal, replacing any other view.
 pub(super) async fn modal(app: &App, workspace: &WorkspaceId, id: &str, view: &SlackView) -> Result<(), SlackError> {
-    let update = || app.slack.update_view(workspace, id, None, view);
-    tried(app, app.workers.at_work(), Twice::DoesNothing, update).await
+    let update = || app.slack.api.update_view(workspace, id, None, view);
+    with_retries(app, app.workers.at_work(), Twice::DoesNothing, update).await
 }
 
-/// What comes of doing something again that may have been done.
+/// The effect of repeating a call that may have succeeded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Twice {
-    /// It is there twice.
+    /// It happens twice.
     Harms,
-    /// It is as it was.
+    /// Nothing changes.
     DoesNothing,
 }
 
-/// Asks Slack until it has answered for good, or too often.
-async fn tried<T, Called: Future<Output = Result<T, SlackError>>>(
+/// Calls Slack until it gives a final answer, at most [`NOTIFY_ATTEMPTS`] times.
+async fn with_retries<T, Called: Future<Output = Result<T, SlackError>>>(
     app: &App,
     busy: BusyGuard,
     twice: Twice,
     call: impl Fn() -> Called,
 ) -> Result<T, SlackError> {
-    // Who waits for a time is not at work.
+    // Waiting does not count as work.
     let mut busy = Some(busy);
     let mut tries = 0;
     loop {
@@ -79,7 +79,7 @@ async fn tried<T, Called: Future<Output = Result<T, SlackError>>>(
             _ => return answer,
         };
         tries += 1;
-        if tries == TRIES {
+        if tries == NOTIFY_ATTEMPTS {
             return answer;
         }
         busy.take();

@@ -1,8 +1,8 @@
-//! Who may change what a channel is subscribed to: looked at before every change, by what Slack says of the person.
+//! Permissions: checked before every change, with what Slack says about the person.
 
 use crate::app::App;
 use crate::app::answer::Asker;
-use crate::clock::later;
+use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::config::WhoMayChange;
 use crate::model::{UserId, WorkspaceId};
 use crate::render::Message;
@@ -11,51 +11,50 @@ use crate::slack::api::UserInfo;
 use crate::slack::error::SlackError;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use std::collections::HashMap;
 use std::time::Duration;
 use tracing::warn;
 
-/// Slack may take so long to say who somebody is, so that the answer still comes in time.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// What Slack said of somebody holds for so long: for a command and the clicks that follow it.
-const FRESH: Duration = Duration::from_mins(1);
-/// So many people are remembered.
-const MOST: usize = 10_000;
+/// The time that Slack has to describe a person, so that the answer still comes in time.
+const SLACK_LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
+/// The time for which a person's role is cached: enough for a command and the clicks that follow.
+const PERSON_CACHE_TTL: Duration = Duration::from_mins(1);
+/// The number of people to cache.
+const MAX_CACHED_PERSONS: usize = 10_000;
 
-/// That somebody may change something; nothing is written without one.
+/// Proof that a person may change something. Nothing is written without one.
 #[derive(Debug)]
 pub(super) struct Allowed(());
 
-/// What somebody is in a workspace.
+/// The role of a person in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Person {
+pub(super) enum PersonKind {
     Admin,
     Member,
-    /// Invited to some channels only.
+    /// A guest, who is invited to some channels only.
     Guest,
-    /// Of another workspace, in channels that are shared with it.
+    /// A member of another workspace, in shared channels.
     Stranger,
-    /// Their account was deactivated.
+    /// A deactivated account.
     Gone,
-    /// Nobody.
+    /// A bot.
     Bot,
 }
 
-/// Who the people are that changed something of late.
-#[derive(Debug, Default)]
-pub struct Persons(Mutex<HashMap<(WorkspaceId, UserId), (Person, Timestamp)>>);
+/// The cached roles of people.
+#[derive(Debug)]
+pub struct PersonCache(Mutex<AgeingCache<(WorkspaceId, UserId), PersonKind>>);
 
-/// Lets somebody change their channel's subscriptions and mutes, or says who can.
+/// Checks that a person may change their channel's subscriptions and mutes; otherwise returns the message for them.
 pub(super) async fn may_change(app: &App, asker: &Asker) -> Result<Allowed, Message> {
     may(app, asker, Deed::Subscribe).await
 }
 
-/// Whether somebody could subscribe a channel of theirs: they may know which datasets there are.
+/// Returns true if a person could subscribe one of their channels, so they may see which datasets exist.
 pub(super) async fn may_subscribe(app: &App, workspace: &WorkspaceId, user: &UserId) -> bool {
     decided(app, workspace, user, Deed::Subscribe).await.is_ok()
 }
 
-/// Lets somebody change things at Segments.ai, or says who can.
+/// Checks that a person may change things at Segments.ai; otherwise returns the message for them.
 pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message> {
     may(app, asker, Deed::Act).await
 }
@@ -65,11 +64,11 @@ async fn may(app: &App, asker: &Asker, deed: Deed) -> Result<Allowed, Message> {
     decided.map_err(|why| reply::not_allowed(deed, why, named(who_may(app, deed)))).map(|()| Allowed(()))
 }
 
-/// Whether somebody may do something, by what Slack says of them.
+/// Decides about a person with what Slack says about them.
 async fn decided(app: &App, workspace: &WorkspaceId, user: &UserId, deed: Deed) -> Result<(), NotAllowed> {
     let person = person(app, workspace, user).await;
-    // What is done with the account's key is done for nobody unknown; and a click in an organisation does not always say
-    // whether somebody belongs to it.
+    // Actions with the account's key need a known person. In an organisation, a click does not always tell if a person
+    // belongs to it.
     let trusts_unknown = deed == Deed::Subscribe && !workspace.is_organisation();
     decide(who_may(app, deed), user, person, trusts_unknown)
 }
@@ -81,67 +80,75 @@ fn who_may(app: &App, deed: Deed) -> &WhoMayChange {
     }
 }
 
-/// Lets somebody change their workspace's accounts, or says who can.
+/// Checks that a person may change the workspace's accounts; otherwise returns the message for them.
 pub(super) async fn may_connect(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<Allowed, Message> {
     match person(app, workspace, user).await {
-        Some(Person::Admin) => Ok(Allowed(())),
-        Some(Person::Stranger) => Err(reply::other_workspace()),
-        Some(Person::Gone | Person::Bot | Person::Guest | Person::Member) => Err(reply::admins_connect()),
+        Some(PersonKind::Admin) => Ok(Allowed(())),
+        Some(PersonKind::Stranger) => Err(reply::other_workspace()),
+        Some(PersonKind::Gone | PersonKind::Bot | PersonKind::Guest | PersonKind::Member) => {
+            Err(reply::admins_connect())
+        }
         None => Err(reply::unknown_whether_admin()),
     }
 }
 
-/// Whether somebody is known to be an admin of their workspace.
+/// Returns true if the person is known to be an admin of their workspace.
 pub(super) async fn is_admin(app: &App, asker: &Asker) -> bool {
-    person(app, &asker.channel_ref.workspace, &asker.user).await == Some(Person::Admin)
+    person(app, &asker.channel_ref.workspace, &asker.user).await == Some(PersonKind::Admin)
 }
 
 fn named(who: &WhoMayChange) -> &[UserId] {
     if let WhoMayChange::These(people) = who { people } else { &[] }
 }
 
-/// What somebody is, if Slack says so in time.
-pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId) -> Option<Person> {
+/// Returns a person's role; none if Slack does not tell it in time.
+pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId) -> Option<PersonKind> {
     let now = app.clock.now();
-    if let Some(person) = app.persons.recall(workspace, user, now) {
+    if let Some(person) = app.slack.person_cache.recall(workspace, user, now) {
         return Some(person);
     }
-    let person = match app.clock.timeout(PATIENCE, app.slack.user(workspace, user)).await? {
-        // Slack's own does not say that it is one.
-        Ok(_) if user.as_str() == "USLACKBOT" => Person::Bot,
-        Ok(info) => Person::of(&info, workspace),
-        Err(SlackError::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => Person::Stranger,
+    let person = match app.clock.timeout(SLACK_LOOKUP_TIMEOUT, app.slack.api.user(workspace, user)).await? {
+        // Slackbot is not marked as a bot.
+        Ok(_) if user.as_str() == "USLACKBOT" => PersonKind::Bot,
+        Ok(info) => PersonKind::of(&info, workspace),
+        Err(SlackError::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => {
+            PersonKind::Stranger
+        }
         Err(error) => {
             warn!(workspace.id = %workspace, user.id = %user, "could not look up {user} in Slack: {error}");
             return None;
         }
     };
-    app.persons.remember(workspace, user, person, now);
+    app.slack.person_cache.remember(workspace, user, person, now);
     Some(person)
 }
 
-/// Whether somebody may change something; `person` is none where Slack did not say who they are, which those who may
-/// otherwise may be trusted in or not.
-fn decide(who: &WhoMayChange, user: &UserId, person: Option<Person>, trusts_unknown: bool) -> Result<(), NotAllowed> {
+/// Decides from the setting and the person's role. An unknown role (`None`) counts as allowed only if `trusts_unknown`.
+fn decide(
+    who: &WhoMayChange,
+    user: &UserId,
+    person: Option<PersonKind>,
+    trusts_unknown: bool,
+) -> Result<(), NotAllowed> {
     match person {
-        Some(Person::Stranger) => return Err(NotAllowed::Stranger),
-        Some(Person::Gone) => return Err(NotAllowed::Gone),
+        Some(PersonKind::Stranger) => return Err(NotAllowed::Stranger),
+        Some(PersonKind::Gone) => return Err(NotAllowed::Gone),
         _ => {}
     }
     let allowed = if person.is_some() || trusts_unknown { Ok(()) } else { Err(NotAllowed::Unknown) };
     match (who, person) {
         (WhoMayChange::These(people), _) if people.contains(user) => allowed,
         (WhoMayChange::These(_), _) => Err(NotAllowed::NotNamed),
-        (WhoMayChange::Admins, Some(Person::Admin)) => Ok(()),
+        (WhoMayChange::Admins, Some(PersonKind::Admin)) => Ok(()),
         (WhoMayChange::Admins, Some(_)) => Err(NotAllowed::NoAdmin),
         (WhoMayChange::Admins, None) => Err(NotAllowed::Unknown),
-        (WhoMayChange::Members, Some(Person::Guest)) => Err(NotAllowed::Guest),
-        // Slack lets nobody from outside use a workspace's command, and a click says whose it is.
+        (WhoMayChange::Members, Some(PersonKind::Guest)) => Err(NotAllowed::Guest),
+        // Slack lets no outsider use a workspace's command, and a click tells the person's workspace.
         (WhoMayChange::Members, _) => allowed,
     }
 }
 
-impl Person {
+impl PersonKind {
     fn of(info: &UserInfo, workspace: &WorkspaceId) -> Self {
         let workspace = workspace.as_str();
         let organisation = info.enterprise_user.as_ref();
@@ -160,28 +167,27 @@ impl Person {
     }
 }
 
-impl Persons {
-    fn recall(&self, workspace: &WorkspaceId, user: &UserId, now: Timestamp) -> Option<Person> {
-        let known = self.0.lock();
-        let (person, at) = known.get(&(workspace.clone(), user.clone()))?;
-        (now < later(*at, FRESH)).then_some(*person)
+impl Default for PersonCache {
+    fn default() -> Self {
+        Self(Mutex::new(AgeingCache::new(CacheLimits { entries: MAX_CACHED_PERSONS, age: PERSON_CACHE_TTL })))
+    }
+}
+
+impl PersonCache {
+    fn recall(&self, workspace: &WorkspaceId, user: &UserId, now: Timestamp) -> Option<PersonKind> {
+        self.0.lock().get(&(workspace.clone(), user.clone()), now).copied()
     }
 
-    fn remember(&self, workspace: &WorkspaceId, user: &UserId, person: Person, now: Timestamp) {
-        let mut known = self.0.lock();
-        if known.len() >= MOST {
-            known.retain(|_, (_, at)| now < later(*at, FRESH));
-        }
-        if known.len() < MOST {
-            known.insert((workspace.clone(), user.clone()), (person, now));
-        }
+    fn remember(&self, workspace: &WorkspaceId, user: &UserId, person: PersonKind, now: Timestamp) {
+        self.0.lock().insert((workspace.clone(), user.clone()), person, now);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Person::{Admin, Gone, Guest, Member, Stranger};
+    use crate::clock::later;
+    use PersonKind::{Admin, Gone, Guest, Member, Stranger};
 
     fn workspace(id: &str) -> WorkspaceId {
         WorkspaceId::parse(id).unwrap()
@@ -216,7 +222,7 @@ mod tests {
     #[test]
     fn workspace_and_organisation_members_are_not_strangers() {
         let person = |json: serde_json::Value, at: &str| {
-            Person::of(&serde_json::from_value::<UserInfo>(json).unwrap(), &workspace(at))
+            PersonKind::of(&serde_json::from_value::<UserInfo>(json).unwrap(), &workspace(at))
         };
         let organisation =
             serde_json::json!({"team_id": "T9", "enterprise_user": {"enterprise_id": "E1", "teams": ["T1"]}});
@@ -231,16 +237,17 @@ mod tests {
 
     #[test]
     fn membership_is_cached_for_a_minute_in_bounded_memory() {
-        let (persons, start) = (Persons::default(), Timestamp::UNIX_EPOCH);
+        let (persons, start) = (PersonCache::default(), Timestamp::UNIX_EPOCH);
         let home = workspace("T1");
-        for number in 0..=MOST {
+        for number in 0..=MAX_CACHED_PERSONS {
             persons.remember(&home, &UserId::parse(format!("U{number}")).unwrap(), Member, start);
         }
-        let first = UserId::parse("U0").unwrap();
-        assert_eq!(persons.0.lock().len(), MOST);
+        let (oldest, first) = (UserId::parse("U0").unwrap(), UserId::parse("U1").unwrap());
+        assert_eq!(persons.0.lock().len(), MAX_CACHED_PERSONS);
+        assert_eq!(persons.recall(&home, &oldest, start), None);
         assert_eq!(persons.recall(&home, &first, start), Some(Member));
         assert_eq!(persons.recall(&workspace("T2"), &first, start), None);
-        let then = later(start, FRESH);
+        let then = later(start, PERSON_CACHE_TTL);
         assert_eq!(persons.recall(&home, &first, then), None);
         persons.remember(&home, &first, Admin, then);
         assert_eq!(persons.0.lock().len(), 1);

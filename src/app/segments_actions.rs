@@ -1,4 +1,4 @@
-//! What changes something at Segments.ai: from the click to what whoever clicked is told.
+//! Actions at Segments.ai from Slack: status buttons, and forms to assign, report, and reply.
 
 mod assign;
 mod context;
@@ -8,7 +8,7 @@ pub mod status_change;
 
 use crate::app::App;
 use crate::app::accounts::{NoKey, key};
-use crate::app::answer::{Answer, Asker, ClickAnswer, Reply, Stop};
+use crate::app::answer::{Asker, Attempt, ClickAnswer, Reply, Stop};
 use crate::app::permission::may_act;
 use crate::app::segments_actions::status_change::{Access, act};
 use crate::model::{MessageTs, ObjectKey, WorkspaceId};
@@ -20,21 +20,21 @@ use std::collections::HashSet;
 use std::time::Duration;
 use tracing::{info, warn};
 
-/// It is answered by then: two reads, a write, and what Segments.ai asks to wait for.
-pub(super) const LIMIT: Duration = Duration::from_mins(2);
+/// The deadline of an action: two reads, a write, and the wait that Segments.ai asks for.
+pub(super) const ACTION_DEADLINE: Duration = Duration::from_mins(2);
 
-/// What people are changing at Segments.ai right now.
+/// The objects that people are changing at Segments.ai right now.
 #[derive(Debug, Default)]
-pub struct Acting(Mutex<HashSet<(WorkspaceId, ObjectKey)>>);
+pub struct ActionsInProgress(Mutex<HashSet<(WorkspaceId, ObjectKey)>>);
 
-/// That nobody else changes an object meanwhile.
+/// The exclusive right to change an object. Dropping it frees the object.
 struct Turn<'a> {
-    acting: &'a Acting,
+    acting: &'a ActionsInProgress,
     what: (WorkspaceId, ObjectKey),
 }
 
-impl Acting {
-    /// A turn at an object; none while somebody else has it.
+impl ActionsInProgress {
+    /// Takes the exclusive right to change an object; none if someone else has it.
     fn turn(&self, workspace: &WorkspaceId, object: ObjectKey) -> Option<Turn<'_>> {
         let what = (workspace.clone(), object);
         let is_free = self.0.lock().insert(what.clone());
@@ -48,7 +48,7 @@ impl Drop for Turn<'_> {
     }
 }
 
-/// Does what a button of a message says, if whoever clicked may and the object is of this workspace.
+/// Runs the action of a status button, if the person may and the object belongs to this workspace.
 pub(super) async fn click(
     app: &App,
     asker: &Asker,
@@ -66,19 +66,19 @@ pub(super) async fn click(
         Err(Stop::Say(refusal)) => return Ok(said(refusal)),
         Err(Stop::Store(error)) => return Err(error),
     };
-    let Some(_turn) = app.acting.turn(workspace, wanted.what.object()) else {
+    let Some(_turn) = app.segments.actions_in_progress.turn(workspace, wanted.what.object()) else {
         return Ok(said(reply::being_done()));
     };
     let acted = act(app, &access, asker, message, wanted).await?;
     info!(workspace.id = %workspace, user.id = %asker.user, "{} requested a status change at Segments.ai: {}", asker.user, acted.word());
     let again = Act { from: Some(message.clone()), ..wanted.clone() };
     let told = Reply::asker(reply::acted(&acted, &again));
-    // What was asked with a button of an earlier answer is answered in its place.
+    // A click in an earlier answer is answered in its place.
     Ok(if wanted.from.is_some() { ClickAnswer::InPlace(told) } else { ClickAnswer::Beside(told) })
 }
 
-/// By what right an object can be changed, if this workspace has seen it; else what to tell whoever wants to.
-async fn access(app: &App, workspace: &WorkspaceId, object: ObjectKey) -> Answer<Access> {
+/// Returns the account and key for an object, if this workspace has seen it; otherwise the message for the person.
+async fn access(app: &App, workspace: &WorkspaceId, object: ObjectKey) -> Attempt<Access> {
     let Some((account, _)) = app.store.known_from(workspace, object).await? else {
         return Err(reply::unknown_object().into());
     };

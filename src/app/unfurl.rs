@@ -1,11 +1,11 @@
-//! Pasted links of the web app: what is shown of them, to whom, and when nothing is.
+//! Unfurls pasted links of the Segments.ai web app.
 //!
-//! A link shows no more than its channel gets anyhow: a dataset that anybody may see, or one that the channel
-//! subscribed. A channel that is shared with another workspace is shown nothing.
+//! A card shows only what its channel may see: a public dataset, or one that the channel subscribed. Channels that
+//! are shared with another workspace get no cards.
 
 mod memory;
 
-pub use memory::Unfurled;
+pub use memory::RecentUnfurls;
 
 use crate::app::App;
 use crate::model::object::{Dataset, LastSeen};
@@ -22,21 +22,21 @@ use std::sync::Arc;
 use tracing::warn;
 use url::{Position, Url};
 
-/// A message with more links than this is a list, which nobody needs to see at length.
+/// The number of links to unfurl in a message. A message with more is a list, where cards would be in the way.
 const MOST_LINKS: usize = 2;
 
-/// Why nothing is shown of a link.
+/// A reason why a link gets no card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kept {
-    /// It is no page of a dataset.
+    /// Not a page of a dataset.
     NotAPage,
-    /// Nothing is known of what it leads to.
+    /// Nothing is known about its target.
     Unknown,
-    /// The channel does not get that dataset.
+    /// The channel has no access to the dataset.
     NotForHere,
-    /// The channel does not want to see that dataset for a while.
+    /// The dataset is muted in the channel.
     Muted,
-    /// It was shown there a while ago.
+    /// It was shown there a short time ago.
     Again,
 }
 
@@ -54,7 +54,7 @@ impl Kept {
 
 /// A reason why a link gets no card.
 enum NoCard {
-    /// It is not to be shown.
+    /// The card is withheld.
     Kept(Kept),
     /// The store failed.
     Store(StoreError),
@@ -72,10 +72,13 @@ impl From<StoreError> for NoCard {
     }
 }
 
-/// Shows what stands behind the links of a message.
-pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks) -> Result<(), StoreError> {
-    let ours =
-        app.slack.installation(workspace).is_some_and(|installation| links.user.as_ref() == Some(&installation.bot));
+/// Unfurls the links of a message.
+pub(super) async fn unfurl_links(app: &App, workspace: &WorkspaceId, links: &SharedLinks) -> Result<(), StoreError> {
+    let ours = app
+        .slack
+        .api
+        .installation(workspace)
+        .is_some_and(|installation| links.user.as_ref() == Some(&installation.bot));
     let kept = match links.urls.len() {
         _ if ours => Some("own"),
         _ if links.is_shared_outside => Some("shared_channel"),
@@ -108,9 +111,9 @@ pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks
         return Ok(());
     }
     let channel_ref = App::channel_ref(workspace, &links.channel);
-    let word = match app.slack.unfurl(&channel_ref, &links.ts, &shown).await {
+    let word = match app.slack.api.unfurl(&channel_ref, &links.ts, &shown).await {
         Ok(()) => "shown",
-        // It is not tried again: a card that comes late is of no use.
+        // A late card is useless, so there is no retry.
         Err(error) => {
             warn!(workspace.id = %workspace, channel.id = %links.channel, "could not unfurl links in {}: {error}", links.channel);
             error.word()
@@ -120,11 +123,11 @@ pub(super) async fn show(app: &App, workspace: &WorkspaceId, links: &SharedLinks
     Ok(())
 }
 
-/// What a page shows, or why nothing is shown of it.
+/// Renders the card of a page, or returns why there is none.
 async fn card(app: &App, workspace: &WorkspaceId, links: &SharedLinks, page: &Page) -> Result<Vec<SlackBlock>, NoCard> {
     let name = page.dataset().ok_or(Kept::Unknown)?;
     let fresh = match page.sample {
-        None => app.lookup.dataset(workspace, &name).await.map(|fresh| (fresh.dataset, fresh.at)),
+        None => app.segments.lookup.dataset(workspace, &name).await.map(|fresh| (fresh.dataset, fresh.at)),
         Some(_) => None,
     };
     let known = match fresh {
@@ -140,11 +143,11 @@ async fn card(app: &App, workspace: &WorkspaceId, links: &SharedLinks, page: &Pa
         None => known.map(|(dataset, at)| unfurl::dataset(&name, &dataset, at, app_url)),
     };
     let blocks = blocks.ok_or(Kept::Unknown)?;
-    let first = app.unfurled.note(workspace, &links.channel, page, now);
+    let first = app.slack.recent_unfurls.note(workspace, &links.channel, page, now);
     if first { Ok(blocks) } else { Err(Kept::Again.into()) }
 }
 
-/// A dataset as webhooks said last.
+/// Returns a dataset as the last webhook described it.
 async fn last_seen(
     app: &App,
     workspace: &WorkspaceId,
@@ -152,7 +155,7 @@ async fn last_seen(
 ) -> Result<Option<(Arc<Dataset>, Timestamp)>, StoreError> {
     let states = app.store.dataset_states(workspace, vec![name.clone()]).await?;
     Ok(states.into_iter().find_map(|(_, state)| match state.seen {
-        // Of a deleted one nothing is left.
+        // A deleted dataset has no state left.
         LastSeen::Dataset(dataset) if *dataset != Dataset::default() => Some((dataset.into(), state.at)),
         _ => None,
     }))
@@ -176,7 +179,7 @@ fn may_be_shown(
     if silent { Err(Kept::Muted) } else { Ok(()) }
 }
 
-/// A sample that is in just this dataset, as far as was seen or Segments.ai says: an address may name any.
+/// Renders the card of a sample that certainly belongs to this dataset, because a URL may claim any.
 async fn sample_card(
     app: &App,
     workspace: &WorkspaceId,
@@ -201,7 +204,7 @@ async fn sample_card(
     });
     let id = SampleId::parse(&sample.uuid).filter(|_| seen.is_none_or(|(called, ..)| called.is_none()));
     let told = match id {
-        Some(id) => app.lookup.sample_name(workspace, name, id).await,
+        Some(id) => app.segments.lookup.sample_name(workspace, name, id).await,
         None => None,
     };
     if seen.is_none() && told.is_none() {

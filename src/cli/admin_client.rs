@@ -2,9 +2,9 @@
 
 use super::failure::Failure;
 use super::flags::Flags;
-use crate::app::operations::dead_letters::{Act, Listed, Which, act, list};
-use crate::app::operations::health::Checkup;
-use crate::app::subscriptions::import_export::{Exported, Import, Imported, Which as Exporting, export, import};
+use crate::app::operations::dead_letters::{DeadLetterAction, DeadLetterList, DeadLetterSelection, act, list};
+use crate::app::operations::health::HealthReport;
+use crate::app::subscriptions::import_export::{ExportScope, ExportText, ImportRequest, ImportResult, export, import};
 use crate::clock::Clock;
 use crate::config::StoreUrl;
 use crate::http::key::AdminKey;
@@ -49,20 +49,24 @@ impl StoreOrServer {
         }
     }
 
-    pub(super) async fn dead_letters(&self) -> Result<Vec<Listed>, Failure> {
+    pub(super) async fn dead_letters(&self) -> Result<Vec<DeadLetterList>, Failure> {
         match self {
             Self::Store(store) => Ok(list(&**store).await?),
             Self::Server(server) => server.request_json(Method::GET, "/dead-letters", None::<&()>).await,
         }
     }
 
-    pub(super) async fn act(&self, what: Act, which: &Which) -> Result<Vec<LetterId>, Failure> {
+    pub(super) async fn act(
+        &self,
+        what: DeadLetterAction,
+        which: &DeadLetterSelection,
+    ) -> Result<Vec<LetterId>, Failure> {
         match self {
             Self::Store(store) => Ok(act(&**store, what, which, Clock::system().now(), |_| {}).await?),
             Self::Server(server) => {
                 let path = match what {
-                    Act::Retry => "/dead-letters/retry",
-                    Act::Drop => "/dead-letters/drop",
+                    DeadLetterAction::Retry => "/dead-letters/retry",
+                    DeadLetterAction::Drop => "/dead-letters/drop",
                 };
                 server.request_json(Method::POST, path, Some(which)).await
             }
@@ -71,14 +75,14 @@ impl StoreOrServer {
 }
 
 impl StoreOrServer {
-    pub(super) async fn export(&self, which: &Exporting) -> Result<Exported, Failure> {
+    pub(super) async fn export(&self, which: &ExportScope) -> Result<ExportText, Failure> {
         match self {
             Self::Store(store) => Ok(export(&**store, which, Clock::system().now()).await?),
             Self::Server(server) => server.request_json(Method::POST, "/export", Some(which)).await,
         }
     }
 
-    pub(super) async fn import(&self, file: Import) -> Result<Imported, Failure> {
+    pub(super) async fn import(&self, file: ImportRequest) -> Result<ImportResult, Failure> {
         match self {
             Self::Store(store) => Ok(import(&**store, None, file, Clock::system().now()).await?),
             Self::Server(server) => server.request_json(Method::POST, "/import", Some(&file)).await,
@@ -119,7 +123,7 @@ impl AdminClient {
     }
 
     /// Returns what the server reports about itself and the store.
-    pub(super) async fn checkup(&self) -> Result<Checkup, Failure> {
+    pub(super) async fn checkup(&self) -> Result<HealthReport, Failure> {
         self.request_json(Method::GET, "/checkup", None::<&()>).await
     }
 

@@ -5,7 +5,7 @@ use super::export::channel;
 use super::failure::Failure;
 use super::flags::{Flags, StoreFlags};
 use super::out;
-use crate::app::operations::dead_letters::{Act, Listed, Which};
+use crate::app::operations::dead_letters::{DeadLetterAction, DeadLetterList, DeadLetterSelection};
 use crate::model::{ChannelId, LetterId};
 use clap::Subcommand;
 use std::collections::BTreeSet;
@@ -58,11 +58,11 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn which(&self) -> Which {
+    fn which(&self) -> DeadLetterSelection {
         match &self.channel {
-            Some(channel) => Which::Channel(channel.clone()),
-            None if self.all => Which::All,
-            None => Which::These(self.ids.clone()),
+            Some(channel) => DeadLetterSelection::Channel(channel.clone()),
+            None if self.all => DeadLetterSelection::All,
+            None => DeadLetterSelection::These(self.ids.clone()),
         }
     }
 }
@@ -74,12 +74,12 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
             letters.retain(|letter| list.channel.as_ref().is_none_or(|channel| letter.channel == *channel));
             if list.json { out::print(&json(&letters)) } else { out::print(&table(&letters)) }
         }
-        Verb::Retry(chosen) => act(Act::Retry, "queued for another attempt", chosen).await,
-        Verb::Drop(chosen) => act(Act::Drop, "dropped", chosen).await,
+        Verb::Retry(chosen) => act(DeadLetterAction::Retry, "queued for another attempt", chosen).await,
+        Verb::Drop(chosen) => act(DeadLetterAction::Drop, "dropped", chosen).await,
     }
 }
 
-async fn act(what: Act, done: &str, chosen: Chosen) -> Result<(), Failure> {
+async fn act(what: DeadLetterAction, done: &str, chosen: Chosen) -> Result<(), Failure> {
     let which = chosen.which();
     let went = StoreOrServer::find(chosen.flags).await?.act(what, &which).await?;
     for id in &went {
@@ -96,12 +96,12 @@ async fn act(what: Act, done: &str, chosen: Chosen) -> Result<(), Failure> {
     if missed.is_empty() { Ok(()) } else { Err(Failure::SomeDeadLettersMissing) }
 }
 
-fn json(letters: &[Listed]) -> String {
+fn json(letters: &[DeadLetterList]) -> String {
     serde_json::to_string_pretty(letters).expect("a list of texts, numbers and times is JSON")
 }
 
 /// Formats dead letters as a table with a header line.
-fn table(letters: &[Listed]) -> String {
+fn table(letters: &[DeadLetterList]) -> String {
     if letters.is_empty() {
         return "no dead letters".to_owned();
     }
@@ -143,7 +143,7 @@ mod tests {
         let at: Timestamp = "2026-03-01T00:00:05.25Z".parse().unwrap();
         let letter = |id: &str, event: Option<&str>, error: &str| {
             let id: LetterId = id.parse().unwrap();
-            Listed {
+            DeadLetterList {
                 workspace: WorkspaceId::parse("T1").unwrap(),
                 channel: id.channel.clone(),
                 accepted_at: at,

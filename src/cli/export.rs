@@ -4,7 +4,7 @@ use super::admin_client::StoreOrServer;
 use super::failure::Failure;
 use super::flags::{Flags, StoreFlags};
 use super::out;
-use crate::app::subscriptions::import_export::Which;
+use crate::app::subscriptions::import_export::ExportScope;
 use crate::model::{ChannelId, WorkspaceId};
 
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub(super) struct Arguments {
 
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { workspaces, channels, flags } = arguments;
-    let exported = StoreOrServer::find(flags).await?.export(&Which { workspaces, channels }).await?;
+    let exported = StoreOrServer::find(flags).await?.export(&ExportScope { workspaces, channels }).await?;
     out::print(exported.text.trim_end())?;
     if exported.left_out == 0 { Ok(()) } else { Err(Failure::NotExpressible(exported.left_out)) }
 }

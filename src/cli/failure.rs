@@ -1,6 +1,6 @@
 //! The errors of commands and their exit codes.
 
-use crate::app::subscriptions::import_export::{NotExported, Stopped};
+use crate::app::subscriptions::import_export::{ImportStopped, NotExported};
 use crate::app::workspaces::keys::{NoKeys, ResealError};
 use crate::config::ConfigProblems;
 use crate::sandbox::segments::SendError;
@@ -63,7 +63,7 @@ pub(super) enum Failure {
     #[error("nothing was imported from `{}`; errors in the file (see above): {mistakes}", path.display())]
     NotImported { path: PathBuf, mistakes: usize },
     #[error("could not import everything; run the command again to continue where it stopped")]
-    ImportStopped(#[from] Stopped),
+    ImportStopped(#[from] ImportStopped),
     #[error("some checks failed (see above)")]
     ChecksFailed,
     #[error("the configuration is invalid (see above)")]

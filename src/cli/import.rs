@@ -5,7 +5,7 @@ use super::failure::Failure;
 use super::flags::{Flags, StoreFlags};
 use super::out;
 use crate::app::subscriptions::export_file::Mistakes;
-use crate::app::subscriptions::import_export::{Done, Import, Imported, LONGEST_FILE};
+use crate::app::subscriptions::import_export::{ImportRequest, ImportResult, ImportedChanges, MAX_IMPORT_FILE_BYTES};
 use std::fmt::Write;
 use std::fs::File;
 use std::io::{self, Read};
@@ -29,22 +29,23 @@ pub(super) struct Arguments {
 pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let Arguments { file, dry_run, flags } = arguments;
     let text = read(&file).map_err(|source| Failure::UnreadableFile { path: file.clone(), source })?;
-    match StoreOrServer::find(flags).await?.import(Import { text, dry_run }).await? {
-        Imported::Wrong(mistakes) => {
+    match StoreOrServer::find(flags).await?.import(ImportRequest { text, dry_run }).await? {
+        ImportResult::Wrong(mistakes) => {
             out::print(&list_mistakes(&mistakes))?;
             Err(Failure::NotImported { path: file, mistakes: mistakes.first.len() + mistakes.more })
         }
-        Imported::Done(done) => out::print(&summary(&done, dry_run)),
+        ImportResult::Done(done) => out::print(&summary(&done, dry_run)),
     }
 }
 
 fn read(file: &Path) -> io::Result<String> {
     let from: Box<dyn Read> = if file == Path::new("-") { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
     let mut text = String::new();
-    from.take(LONGEST_FILE as u64 + 1).read_to_string(&mut text)?;
-    if text.len() > LONGEST_FILE {
-        let limit =
-            format!("the file is larger than {LONGEST_FILE} bytes; export fewer workspaces or channels at a time");
+    from.take(MAX_IMPORT_FILE_BYTES as u64 + 1).read_to_string(&mut text)?;
+    if text.len() > MAX_IMPORT_FILE_BYTES {
+        let limit = format!(
+            "the file is larger than {MAX_IMPORT_FILE_BYTES} bytes; export fewer workspaces or channels at a time"
+        );
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, limit));
     }
     Ok(text)
@@ -63,10 +64,10 @@ fn list_mistakes(mistakes: &Mistakes) -> String {
 }
 
 /// Lists the changes of each channel, and the totals on the last line.
-fn summary(done: &[Done], dry_run: bool) -> String {
+fn summary(done: &[ImportedChanges], dry_run: bool) -> String {
     let mut text = String::new();
     let (mut all_new, mut all_changed) = (0, 0);
-    for Done { workspace, channel, changes, as_before } in done {
+    for ImportedChanges { workspace, channel, changes, as_before } in done {
         let place = channel.as_ref().map_or("user mappings".to_owned(), ToString::to_string);
         let new = changes.iter().filter(|(before, _)| before.is_none()).count();
         let changed = changes.len() - new;

@@ -3,11 +3,11 @@
 use super::key::AdminKey;
 use super::{Shared, body};
 use crate::app::App;
-use crate::app::memory_budget::Room;
-use crate::app::operations::dead_letters::{Act, Which, act_live, list};
+use crate::app::memory_budget::MemoryBudget;
+use crate::app::operations::dead_letters::{DeadLetterAction, DeadLetterSelection, act_live, list};
 use crate::app::operations::health;
 use crate::app::subscriptions::import_export;
-use crate::app::subscriptions::import_export::{Import, LONGEST_FILE, NotExported};
+use crate::app::subscriptions::import_export::{ImportRequest, MAX_IMPORT_FILE_BYTES, NotExported};
 use crate::store::StoreError;
 use crate::store::backup::write;
 use axum::Router;
@@ -51,8 +51,14 @@ pub struct Guard {
 pub fn router(app: Arc<App>, guard: Guard) -> Router {
     let tools = Router::new()
         .route("/dead-letters", get(letters))
-        .route("/dead-letters/retry", post(|state: Shared, request: Request<Body>| act(state, Act::Retry, request)))
-        .route("/dead-letters/drop", post(|state: Shared, request: Request<Body>| act(state, Act::Drop, request)))
+        .route(
+            "/dead-letters/retry",
+            post(|state: Shared, request: Request<Body>| act(state, DeadLetterAction::Retry, request)),
+        )
+        .route(
+            "/dead-letters/drop",
+            post(|state: Shared, request: Request<Body>| act(state, DeadLetterAction::Drop, request)),
+        )
         .route("/export", post(export))
         .route("/import", post(import))
         .route("/backup", get(backup))
@@ -109,11 +115,12 @@ async fn letters(State(app): Shared) -> Response {
     json_response(list(&*app.store).await)
 }
 
-async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response {
-    let which: Which = match read_json(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
-        Ok(which) => which,
-        Err(refusal) => return refusal,
-    };
+async fn act(State(app): Shared, what: DeadLetterAction, request: Request<Body>) -> Response {
+    let which: DeadLetterSelection =
+        match read_json(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.memory.slack_requests).await {
+            Ok(which) => which,
+            Err(refusal) => return refusal,
+        };
     // A detached task: if the client disconnects, the delivery workers must still be woken.
     match app.detached_to_end(|app| async move { act_live(&app, what, &which).await }).await {
         Ok(went) => json_response(went),
@@ -122,10 +129,11 @@ async fn act(State(app): Shared, what: Act, request: Request<Body>) -> Response 
 }
 
 async fn export(State(app): Shared, request: Request<Body>) -> Response {
-    let which: import_export::Which = match read_json(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.slack_room).await {
-        Ok(which) => which,
-        Err(refusal) => return refusal,
-    };
+    let which: import_export::ExportScope =
+        match read_json(&app, request, MAX_ADMIN_REQUEST_BYTES, &app.memory.slack_requests).await {
+            Ok(which) => which,
+            Err(refusal) => return refusal,
+        };
     match import_export::export(&*app.store, &which, app.clock.now()).await {
         Ok(exported) => Json(exported).into_response(),
         Err(NotExported::Store(error)) => json_response(Err::<(), _>(error)),
@@ -135,8 +143,9 @@ async fn export(State(app): Shared, request: Request<Body>) -> Response {
 
 async fn import(State(app): Shared, request: Request<Body>) -> Response {
     // The file can be twice as long when written as JSON.
-    let file: Import =
-        match read_json(&app, request, 2 * LONGEST_FILE + MAX_ADMIN_REQUEST_BYTES, &app.webhook_room).await {
+    let file: ImportRequest =
+        match read_json(&app, request, 2 * MAX_IMPORT_FILE_BYTES + MAX_ADMIN_REQUEST_BYTES, &app.memory.webhooks).await
+        {
             Ok(file) => file,
             Err(refusal) => return refusal,
         };
@@ -159,7 +168,7 @@ async fn read_json<T: DeserializeOwned>(
     app: &App,
     request: Request<Body>,
     limit: usize,
-    room: &Room,
+    room: &MemoryBudget,
 ) -> Result<T, Response> {
     let read = body::read(request, limit, room, &app.clock).await;
     let (_, bytes) = read.map_err(|unread| (unread.status(), format!("{unread}\n")).into_response())?;

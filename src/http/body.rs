@@ -1,6 +1,6 @@
 //! Reads raw request bodies, with limits on size, time and memory.
 
-use crate::app::memory_budget::{Room, Share};
+use crate::app::memory_budget::{MemoryBudget, Reservation};
 use crate::clock::Clock;
 use axum::body::{Body, HttpBody};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -53,7 +53,7 @@ impl BodyError {
 /// A body and the memory reserved for it, until the last handle is dropped.
 struct BufferedBody {
     bytes: BytesMut,
-    share: Share,
+    share: Reservation,
 }
 
 impl AsRef<[u8]> for BufferedBody {
@@ -66,7 +66,7 @@ impl AsRef<[u8]> for BufferedBody {
 pub(super) async fn read(
     request: Request<Body>,
     limit: usize,
-    room: &Room,
+    room: &MemoryBudget,
     clock: &Clock,
 ) -> Result<(HeaderMap, Bytes), BodyError> {
     let (parts, body) = request.into_parts();
@@ -80,11 +80,11 @@ pub(super) async fn read(
 ///
 /// A body over the limit is read up to four times the limit and discarded, because a client that is cut off while it
 /// sends never sees the response.
-async fn whole(body: Body, limit: usize, room: &Room) -> Result<Bytes, BodyError> {
+async fn whole(body: Body, limit: usize, room: &MemoryBudget) -> Result<Bytes, BodyError> {
     let patience = limit.saturating_mul(4);
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     let (mut pieces, mut length) = (body.into_data_stream(), 0);
-    let mut kept = BufferedBody { bytes: BytesMut::new(), share: room.share() };
+    let mut kept = BufferedBody { bytes: BytesMut::new(), share: room.reserve() };
     while announced <= patience
         && length <= patience
         && let Some(piece) = pieces.next().await
@@ -92,7 +92,7 @@ async fn whole(body: Body, limit: usize, room: &Room) -> Result<Bytes, BodyError
         let piece = piece.map_err(|_| BodyError::Broken)?;
         length += piece.len();
         if announced.max(length) > limit {
-            kept = BufferedBody { bytes: BytesMut::new(), share: room.share() };
+            kept = BufferedBody { bytes: BytesMut::new(), share: room.reserve() };
         } else if kept.share.grow(piece.len()) {
             kept.bytes.extend_from_slice(&piece);
         } else {

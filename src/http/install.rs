@@ -1,7 +1,7 @@
 //! The routes for installing the app, and the pages that people see.
 
 use crate::app::App;
-use crate::app::workspaces::install::{BadState, Landed, Return, STATE_LIFE, land};
+use crate::app::workspaces::install::{BadState, InstallResult, OauthReturn, STATE_LIFETIME, finish_install};
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
@@ -21,24 +21,24 @@ const PAGE_HEADERS: [(HeaderName, &str); 4] = [
 
 /// Handles `/slack/install`: redirects to the consent page of Slack.
 pub(super) async fn start(State(app): State<Arc<App>>) -> Response {
-    let Some(oauth) = &app.oauth else { return installation_off() };
-    let ticket = app.states.issue(app.clock.now());
+    let Some(oauth) = &app.installations.oauth else { return installation_off() };
+    let ticket = app.installations.oauth_states.issue(app.clock.now());
     let to = oauth.consent_url(&ticket.state).to_string();
-    let cookie = cookie(&app, &ticket.cookie, STATE_LIFE.as_secs());
+    let cookie = cookie(&app, &ticket.cookie, STATE_LIFETIME.as_secs());
     (StatusCode::SEE_OTHER, PAGE_HEADERS, [(header::LOCATION, to), (header::SET_COOKIE, cookie)]).into_response()
 }
 
 /// Handles `/slack/oauth`: finishes an installation when Slack redirects back.
 pub(super) async fn finish(
     State(app): State<Arc<App>>,
-    back: Result<Query<Return>, QueryRejection>,
+    back: Result<Query<OauthReturn>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    if app.oauth.is_none() {
+    if app.installations.oauth.is_none() {
         return installation_off();
     }
     let back = back.map(|Query(back)| back).unwrap_or_default();
-    let landed = land(&app, back, cookie_value(&headers)).await;
+    let landed = finish_install(&app, back, cookie_value(&headers)).await;
     let (status, page) = result_page(&landed);
     (status, PAGE_HEADERS, [(header::SET_COOKIE, cookie(&app, "", 0))], Html(page.into_string())).into_response()
 }
@@ -67,10 +67,10 @@ fn installation_off() -> Response {
 }
 
 /// Describes the result of an installation: what happened, and what to do next.
-fn result_page(landed: &Landed) -> (StatusCode, Markup) {
+fn result_page(landed: &InstallResult) -> (StatusCode, Markup) {
     let again = html! { p { a href="install" { "Start again" } } };
     let (status, title, body) = match landed {
-        Landed::Installed { name, again } => (
+        InstallResult::Installed { name, again } => (
             StatusCode::OK,
             "Segments is installed",
             html! {
@@ -83,7 +83,7 @@ fn result_page(landed: &Landed) -> (StatusCode, Markup) {
                 }
             },
         ),
-        Landed::BadState(BadState::Foreign) => (
+        InstallResult::BadState(BadState::Foreign) => (
             StatusCode::BAD_REQUEST,
             "This installation was started somewhere else",
             html! {
@@ -91,12 +91,12 @@ fn result_page(landed: &Landed) -> (StatusCode, Markup) {
                 (again)
             },
         ),
-        Landed::BadState(BadState::Expired) => (
+        InstallResult::BadState(BadState::Expired) => (
             StatusCode::BAD_REQUEST,
             "The installation timed out",
             html! { p { "An installation must be finished within ten minutes. Nothing was installed." } (again) },
         ),
-        Landed::BadState(BadState::Reused) => (
+        InstallResult::BadState(BadState::Reused) => (
             StatusCode::BAD_REQUEST,
             "This page was already used",
             html! {
@@ -104,12 +104,12 @@ fn result_page(landed: &Landed) -> (StatusCode, Markup) {
                 (again)
             },
         ),
-        Landed::Cancelled => (
+        InstallResult::Cancelled => (
             StatusCode::OK,
             "Nothing was installed",
             html! { p { "You cancelled the installation in Slack. Nothing was changed." } (again) },
         ),
-        Landed::NoCode(why) | Landed::Refused(why) => (
+        InstallResult::NoCode(why) | InstallResult::Refused(why) => (
             StatusCode::BAD_REQUEST,
             "Slack rejected the installation",
             html! {
@@ -118,12 +118,12 @@ fn result_page(landed: &Landed) -> (StatusCode, Markup) {
                 (again)
             },
         ),
-        Landed::Away => (
+        InstallResult::Away => (
             StatusCode::BAD_GATEWAY,
             "Slack is not responding",
             html! { p { "Nothing was installed. Try again in a minute." } (again) },
         ),
-        Landed::NotKept => (
+        InstallResult::NotKept => (
             StatusCode::SERVICE_UNAVAILABLE,
             "The app was authorized, but saving the installation failed",
             html! {

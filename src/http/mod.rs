@@ -7,11 +7,11 @@ pub mod key;
 pub mod serve;
 
 use crate::app::App;
-use crate::app::accounts::notifications::note_misfit;
+use crate::app::accounts::notifications::note_signature_mismatch;
 use crate::app::detached::Unfinished;
 use crate::app::from_slack::dispatch;
-use crate::app::from_slack::dispatch::Answered;
-use crate::app::from_slack::socket_mode::LinkState;
+use crate::app::from_slack::dispatch::SlackResponse;
+use crate::app::from_slack::socket_mode::SocketState;
 use crate::app::intake::{Accepted, NoEndpoint, Rejected, accept};
 use crate::app::operations::health;
 use crate::app::operations::health::Readiness;
@@ -75,7 +75,8 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         app.metrics.webhooks.count(word);
         refuse(status, "the webhook", why)
     };
-    let (headers, bytes) = match body::read(request, app.settings.webhook_limit, &app.webhook_room, &app.clock).await {
+    let (headers, bytes) = match body::read(request, app.settings.webhook_limit, &app.memory.webhooks, &app.clock).await
+    {
         Ok(read) => read,
         Err(unread) => return refused(unread.metric_label(), unread.status(), &unread),
     };
@@ -88,7 +89,7 @@ async fn webhook(State(app): Shared, account: Option<String>, request: Request<B
         Ok(signed) => signed,
         Err(refusal) => {
             if refusal == WebhookRefusal::Signature
-                && let Err(error) = note_misfit(&app, &endpoint).await
+                && let Err(error) = note_signature_mismatch(&app, &endpoint).await
             {
                 warn!("could not record a signature mismatch: {error}");
             }
@@ -129,7 +130,7 @@ async fn read_signed(app: &App, request: Request<Body>) -> Result<SignedRequest,
         let why = "this server uses Socket Mode; set SLACK_SIGNING_SECRET to accept HTTP requests too";
         return Err(refused("refused", StatusCode::NOT_FOUND, &why));
     };
-    let read = body::read(request, LARGEST, &app.slack_room, &app.clock).await;
+    let read = body::read(request, LARGEST, &app.memory.slack_requests, &app.clock).await;
     let (headers, bytes) = read.map_err(|unread| refused(unread.metric_label(), unread.status(), &unread))?;
     let verified = SignedRequest::verify(&headers, bytes, secret, app.clock.now());
     verified.map_err(|refusal| refused("refused", refusal.status(), &refusal))
@@ -141,12 +142,12 @@ fn malformed(app: &App, why: Malformed) -> Response {
 }
 
 /// Converts the result of a dispatch into the response to Slack.
-fn answer(answered: Answered) -> Response {
+fn answer(answered: SlackResponse) -> Response {
     match answered {
-        Answered::Taken => StatusCode::OK.into_response(),
-        Answered::Says(said) => Json(said).into_response(),
-        Answered::NotKept(why) => refuse(StatusCode::SERVICE_UNAVAILABLE, "the event", &why),
-        Answered::Failed => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        SlackResponse::Acknowledged => StatusCode::OK.into_response(),
+        SlackResponse::Content(said) => Json(said).into_response(),
+        SlackResponse::NotStored(why) => refuse(StatusCode::SERVICE_UNAVAILABLE, "the event", &why),
+        SlackResponse::Failed => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     }
 }
 
@@ -177,12 +178,15 @@ async fn reports(State(app): Shared, request: Request<Body>) -> Response {
 
 async fn ready(State(app): Shared) -> Response {
     let Readiness { slack, store } = health::readiness(&app).await;
-    let (connected, installed) = app.installed.count();
-    let socket = app.settings.app_token.as_ref().map(|_| app.link.state());
-    let is_ready = slack == "ok" && store == "ok" && socket.as_ref().is_none_or(LinkState::is_fine);
+    let (connected, installed) = app.installations.known.count();
+    let socket = app.settings.app_token.as_ref().map(|_| app.slack.connection.state());
+    let is_ready = slack == "ok" && store == "ok" && socket.as_ref().is_none_or(SocketState::is_fine);
     let status = if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let socket = socket.map_or_else(String::new, |state| format!("socket: {state}\n"));
-    let others =
-        if app.oauth.is_some() { format!("installed: {connected} of {installed} connected\n") } else { String::new() };
+    let others = if app.installations.oauth.is_some() {
+        format!("installed: {connected} of {installed} connected\n")
+    } else {
+        String::new()
+    };
     (status, format!("slack: {slack}\n{socket}store: {store}\n{others}")).into_response()
 }

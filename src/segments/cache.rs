@@ -2,21 +2,21 @@
 //! too many. And whose events a dataset's are, which says whom to ask.
 
 use super::api::SampleId;
+use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::model::object::Dataset;
 use crate::model::{AccountId, DatasetName, WorkspaceId};
-use jiff::{SignedDuration, Timestamp};
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use jiff::Timestamp;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Names of samples hardly ever change, and a message shows the name of its time.
-const SAMPLES: Limits = Limits { entries: 20_000, age: SignedDuration::from_hours(24) };
+const SAMPLES: CacheLimits = CacheLimits { entries: 20_000, age: Duration::from_hours(24) };
 /// What was not there may be shown to a key later.
-const NO_SAMPLES: Limits = Limits { entries: 20_000, age: SignedDuration::from_hours(1) };
+const NO_SAMPLES: CacheLimits = CacheLimits { entries: 20_000, age: Duration::from_hours(1) };
 /// Progress is old news soon.
-const DATASETS: Limits = Limits { entries: 2_000, age: SignedDuration::from_mins(1) };
+const DATASETS: CacheLimits = CacheLimits { entries: 2_000, age: Duration::from_mins(1) };
 /// A dataset is asked of the account that its events came to last.
-const ACCOUNTS: Limits = Limits { entries: 20_000, age: SignedDuration::from_hours(24 * 30) };
+const ACCOUNTS: CacheLimits = CacheLimits { entries: 20_000, age: Duration::from_hours(24 * 30) };
 
 /// Whose key an answer was got with: only there may it be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -59,19 +59,19 @@ pub struct Fresh {
 /// What was asked already.
 #[derive(Debug)]
 pub struct CachedAnswers {
-    samples: Aging<SampleOf, Arc<str>>,
-    no_samples: Aging<SampleOf, ()>,
-    datasets: Aging<DatasetOf, Option<Fresh>>,
-    accounts: Aging<(WorkspaceId, DatasetName), AccountId>,
+    samples: AgeingCache<SampleOf, Arc<str>>,
+    no_samples: AgeingCache<SampleOf, ()>,
+    datasets: AgeingCache<DatasetOf, Option<Fresh>>,
+    accounts: AgeingCache<(WorkspaceId, DatasetName), AccountId>,
 }
 
 impl Default for CachedAnswers {
     fn default() -> Self {
         Self {
-            samples: Aging::new(SAMPLES),
-            no_samples: Aging::new(NO_SAMPLES),
-            datasets: Aging::new(DATASETS),
-            accounts: Aging::new(ACCOUNTS),
+            samples: AgeingCache::new(SAMPLES),
+            no_samples: AgeingCache::new(NO_SAMPLES),
+            datasets: AgeingCache::new(DATASETS),
+            accounts: AgeingCache::new(ACCOUNTS),
         }
     }
 }
@@ -79,49 +79,49 @@ impl Default for CachedAnswers {
 impl CachedAnswers {
     /// The name of a sample.
     pub fn sample_name(&self, sample: &SampleOf, now: Timestamp) -> Option<Arc<str>> {
-        self.samples.at(sample, now).cloned()
+        self.samples.get(sample, now).cloned()
     }
 
     /// Whether there is no point in asking for a sample: its name is known, or it is not there.
     pub fn settled_sample(&self, sample: &SampleOf, now: Timestamp) -> bool {
-        self.samples.at(sample, now).is_some() || self.no_samples.at(sample, now).is_some()
+        self.samples.get(sample, now).is_some() || self.no_samples.get(sample, now).is_some()
     }
 
     /// Keeps the name of a sample, which Segments.ai or a webhook just gave.
     pub fn learn_sample_name(&mut self, sample: SampleOf, name: &str, now: Timestamp) {
-        self.samples.put(sample, name.into(), now);
+        self.samples.insert(sample, name.into(), now);
     }
 
     /// Keeps that there is no such sample, or none that may be seen.
     pub fn learn_no_sample(&mut self, sample: SampleOf, now: Timestamp) {
-        self.no_samples.put(sample, (), now);
+        self.no_samples.insert(sample, (), now);
     }
 
     /// A dataset as it was just now.
     pub fn dataset(&self, dataset: &DatasetOf, now: Timestamp) -> Option<Fresh> {
-        self.datasets.at(dataset, now).cloned().flatten()
+        self.datasets.get(dataset, now).cloned().flatten()
     }
 
     /// Whether there is no point in asking for a dataset: that was done just now.
     pub fn settled_dataset(&self, dataset: &DatasetOf, now: Timestamp) -> bool {
-        self.datasets.at(dataset, now).is_some()
+        self.datasets.get(dataset, now).is_some()
     }
 
     /// Keeps a dataset, or that there is none that may be seen.
     pub fn learn_dataset(&mut self, name: DatasetOf, dataset: Option<Dataset>, now: Timestamp) {
-        self.datasets.put(name, dataset.map(|dataset| Fresh { dataset: Arc::new(dataset), at: now }), now);
+        self.datasets.insert(name, dataset.map(|dataset| Fresh { dataset: Arc::new(dataset), at: now }), now);
     }
 
     /// The account that a dataset's events came to last.
     pub fn account_of(&self, workspace: &WorkspaceId, dataset: &DatasetName, now: Timestamp) -> Option<AccountId> {
-        self.accounts.at(&(workspace.clone(), dataset.clone()), now).cloned()
+        self.accounts.get(&(workspace.clone(), dataset.clone()), now).cloned()
     }
 
     /// Keeps that an event of a dataset came to an account.
     pub fn learn_account(&mut self, owner: &Owner, dataset: &DatasetName, now: Timestamp) {
         let known = self.account_of(&owner.workspace, dataset, now);
         if known.as_ref() != Some(&owner.account) {
-            self.accounts.put((owner.workspace.clone(), dataset.clone()), owner.account.clone(), now);
+            self.accounts.insert((owner.workspace.clone(), dataset.clone()), owner.account.clone(), now);
         }
     }
 
@@ -130,67 +130,6 @@ impl CachedAnswers {
         self.samples.retain(|sample| sample.owner != *owner);
         self.no_samples.retain(|sample| sample.owner != *owner);
         self.datasets.retain(|dataset| dataset.owner != *owner);
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Limits {
-    entries: usize,
-    age: SignedDuration,
-}
-
-/// A map that forgets the entries that were put first, and what is too old.
-#[derive(Debug)]
-struct Aging<K, V> {
-    limits: Limits,
-    entries: HashMap<K, Entry<V>>,
-    /// Every putting in its order; only the last of a key counts.
-    order: VecDeque<(u64, K)>,
-    puttings: u64,
-}
-
-#[derive(Debug)]
-struct Entry<V> {
-    value: V,
-    put_at: Timestamp,
-    putting: u64,
-}
-
-impl<K: Hash + Eq + Clone, V> Aging<K, V> {
-    fn new(limits: Limits) -> Self {
-        Self { limits, entries: HashMap::new(), order: VecDeque::new(), puttings: 0 }
-    }
-
-    fn at(&self, key: &K, now: Timestamp) -> Option<&V> {
-        let entry = self.entries.get(key)?;
-        (now.duration_since(entry.put_at) < self.limits.age).then_some(&entry.value)
-    }
-
-    fn put(&mut self, key: K, value: V, now: Timestamp) {
-        self.puttings += 1;
-        self.order.push_back((self.puttings, key.clone()));
-        self.entries.insert(key, Entry { value, put_at: now, putting: self.puttings });
-        while let Some((putting, key)) = self.order.front() {
-            let entry = self.entries.get(key).filter(|entry| entry.putting == *putting);
-            let over = self.entries.len() > self.limits.entries;
-            if entry.is_some_and(|entry| !over && now.duration_since(entry.put_at) < self.limits.age) {
-                break;
-            }
-            if entry.is_some() {
-                self.entries.remove(key);
-            }
-            self.order.pop_front();
-        }
-        // An entry that is put again and again behind an old one leaves marks that lead nowhere.
-        if self.order.len() > 2 * self.limits.entries {
-            let entries = &self.entries;
-            self.order.retain(|(putting, key)| entries.get(key).is_some_and(|entry| entry.putting == *putting));
-        }
-    }
-
-    fn retain(&mut self, keep: impl Fn(&K) -> bool) {
-        self.entries.retain(|key, _| keep(key));
-        self.order.retain(|(_, key)| keep(key));
     }
 }
 
@@ -259,33 +198,5 @@ mod tests {
         }
         assert_eq!(known.account_of(&one.workspace, &flowers, at(1)), Some(other.account));
         assert_eq!(known.account_of(&WorkspaceId::parse("T2").unwrap(), &flowers, at(1)), None);
-    }
-
-    #[test]
-    fn of_too_many_the_ones_put_first_go() {
-        let mut aging = Aging::new(Limits { entries: 3, age: SignedDuration::from_secs(100) });
-        for key in 0..3 {
-            aging.put(key, key, at(0));
-        }
-        aging.put(0, 10, at(1));
-        aging.put(3, 3, at(1));
-        let left: Vec<_> = (0..4).map(|key| aging.at(&key, at(1)).copied()).collect();
-        assert_eq!(left, [Some(10), None, Some(2), Some(3)]);
-    }
-
-    #[test]
-    fn no_order_of_puttings_makes_it_grow() {
-        let mut aging = Aging::new(Limits { entries: 3, age: SignedDuration::from_secs(100) });
-        aging.put(0, 0, at(0));
-        for _ in 0..100 {
-            aging.put(1, 1, at(0));
-        }
-        assert!(aging.order.len() <= 7, "{}", aging.order.len());
-        for key in 0..1000 {
-            aging.put(key, key, at(key));
-        }
-        assert_eq!(aging.entries.len(), 3);
-        aging.put(0, 0, at(100_000));
-        assert_eq!((aging.entries.len(), aging.order.len()), (1, 1));
     }
 }

@@ -136,7 +136,7 @@ async fn an_admin_connects_an_account_with_the_address_in_the_form() {
     assert!(said.contains("webhooks Segments.ai says are off"), "{said}");
     assert!(!said.contains(OTHER_SECRET) && !said.contains(API_KEY));
     assert_eq!(bench.portal_test(&account, OTHER_SECRET, "msg_1").await, 204);
-    assert!(bench.app().keyed.has(&workspace(), &account));
+    assert!(bench.app().segments.keyed.has(&workspace(), &account));
     let deeds = bench.app().store.deeds(&workspace(), 9).await.unwrap();
     assert_eq!(
         deeds.iter().map(|deed| deed.typed.as_str()).collect::<Vec<_>>(),
@@ -158,7 +158,7 @@ async fn the_first_account_opens_the_form_and_its_secrets_stay_sealed() {
     bench.submit().await.unwrap();
     assert_eq!(bench.portal_test(&account, OTHER_SECRET, "msg_1").await, 204);
     bench.restart().await;
-    assert!(bench.app().keyed.has(&workspace(), &account), "the key is remembered");
+    assert!(bench.app().segments.keyed.has(&workspace(), &account), "the key is remembered");
     bench.stop().await;
     let secrets = [OTHER_SECRET.trim_start_matches("whsec_"), API_KEY].map(str::to_owned);
     assert!(bench.assert_not_on_disk(&secrets) >= 3);
@@ -253,7 +253,7 @@ async fn a_key_not_checked_in_time_is_saved_and_marked_unchecked() {
     };
     tokio::join!(submitted, hangs);
     assert!(bench.shows().contains("saved without a check"), "{}", bench.shows());
-    assert!(bench.app().keyed.has(&workspace(), &account));
+    assert!(bench.app().segments.keyed.has(&workspace(), &account));
 }
 
 #[tokio::test]

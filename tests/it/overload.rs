@@ -125,7 +125,7 @@ async fn a_command_gets_a_reply_when_the_store_is_too_slow() {
 #[tokio::test]
 async fn a_sender_is_asked_to_retry_when_the_body_memory_is_full() {
     let bench = Bench::start_with_memory(MIB).await;
-    let room = bench.app().webhook_room.clone();
+    let room = bench.app().memory.webhooks.clone();
     assert_eq!(room.free(), 4 * MIB, "the longest body fits");
     let mut senders = Vec::new();
     for number in 1..=8 {
@@ -157,7 +157,7 @@ async fn a_sender_is_asked_to_retry_when_the_body_memory_is_full() {
 #[tokio::test]
 async fn slow_senders_of_large_bodies_do_not_block_a_small_one() {
     let bench = Bench::start_with_memory(8 * MIB).await;
-    let room = bench.app().webhook_room.clone();
+    let room = bench.app().memory.webhooks.clone();
     let each = 64 * 1024;
     let mut senders = Vec::new();
     for _ in 0..200 {
@@ -183,7 +183,7 @@ async fn slow_senders_of_large_bodies_do_not_block_a_small_one() {
 #[tokio::test]
 async fn a_body_gives_its_room_back_whatever_becomes_of_it() {
     let bench = Bench::start_with_memory(MIB).await;
-    let room = bench.app().webhook_room.clone();
+    let room = bench.app().memory.webhooks.clone();
     subscribed(&bench).await;
     assert_eq!(bench.webhook("sample.created.image").await, 204);
     bench.read("C1");

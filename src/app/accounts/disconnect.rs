@@ -1,7 +1,7 @@
-//! `/segments disconnect`: what stops is said first, then an admin does it.
+//! `/segments disconnect`: says what will stop, asks, and then disconnects the account for an admin.
 
 use crate::app::App;
-use crate::app::accounts::{deed, listed, refresh, setup};
+use crate::app::accounts::{audit_entry, list, refresh, setup};
 use crate::app::answer::{Asker, Reply};
 use crate::app::permission::{Allowed, may_connect};
 use crate::model::{AccountId, DatasetName, Subscription, UserId, WorkspaceId};
@@ -11,13 +11,13 @@ use crate::slack::command::Command;
 use crate::store::StoreError;
 use std::collections::BTreeSet;
 
-/// Asks whether the account of a name is to be disconnected; where it is that of none, which one is meant.
+/// Asks for confirmation to disconnect the account with this name, or lists the accounts to choose from.
 pub(in crate::app) async fn command(app: &App, asker: &Asker, typed: &str) -> Result<Reply, StoreError> {
     let workspace = &asker.channel_ref.workspace;
     if let Err(refusal) = may_connect(app, workspace, &asker.user).await {
         return Ok(Reply::asker(refusal));
     }
-    let (wanted, accounts) = (typed.to_lowercase(), listed(app, workspace).await?);
+    let (wanted, accounts) = (typed.to_lowercase(), list(app, workspace).await?);
     let is_wanted = |name: &str| name.to_lowercase() == wanted;
     if let Some(found) = accounts.iter().find(|account| is_wanted(&account.status.name)) {
         return Ok(Reply::asker(match &found.id {
@@ -35,7 +35,7 @@ pub(in crate::app) async fn command(app: &App, asker: &Asker, typed: &str) -> Re
     }))
 }
 
-/// Says what stops without an account, and asks.
+/// Returns the question before an account is disconnected, with the subscriptions that will stop.
 pub(in crate::app) async fn question(
     app: &App,
     workspace: &WorkspaceId,
@@ -48,7 +48,7 @@ pub(in crate::app) async fn question(
     Ok(reply::confirm_disconnect(account, &setup.name, stops))
 }
 
-/// Which subscriptions match something that was seen, and nothing but what came to one account alone.
+/// Counts the subscriptions that match datasets of this account only.
 fn stops(subscriptions: &[Subscription], seen: &[DatasetName], own: &[DatasetName]) -> Stops {
     let own: BTreeSet<&DatasetName> = own.iter().collect();
     let stopping: Vec<&Subscription> = subscriptions
@@ -62,7 +62,7 @@ fn stops(subscriptions: &[Subscription], seen: &[DatasetName], own: &[DatasetNam
     Stops { subscriptions: stopping.len(), channels: channels.len(), key: false }
 }
 
-/// Disconnects an account for one of the workspace's admins.
+/// Disconnects an account. Takes proof that an admin asked for it.
 pub(in crate::app) async fn now(
     app: &App,
     _: &Allowed,
@@ -71,7 +71,7 @@ pub(in crate::app) async fn now(
     account: &AccountId,
 ) -> Result<Message, StoreError> {
     let Some(setup) = setup(app, workspace, account).await? else { return Ok(reply::no_such_account()) };
-    let deed = deed(app, user, &Command::Disconnect(setup.name.clone()).to_string());
+    let deed = audit_entry(app, user, &Command::Disconnect(setup.name.clone()).to_string());
     if !app.store.remove_account(workspace, account, deed).await? {
         return Ok(reply::no_such_account());
     }

@@ -1,8 +1,8 @@
-//! The form of webhook accounts: opening it, following clicks, and doing what was submitted.
+//! The account form: opening it, handling clicks, and applying submissions.
 
-use crate::app::accounts::{address, deed, derived, disconnect, listed, refresh, setup};
+use crate::app::accounts::{address, audit_entry, derive_id, disconnect, list, refresh, setup};
 use crate::app::answer::{Asker, Reply};
-use crate::app::forms::{Submitted, says};
+use crate::app::forms::{FormResult, show_message};
 use crate::app::permission::{Allowed, may_connect};
 use crate::app::{App, environment_account};
 use crate::model::{AccountId, Sealed, UserId, WorkspaceId};
@@ -20,10 +20,10 @@ use slack_morphism::prelude::SlackView;
 use std::time::Duration;
 use tracing::{debug, warn};
 
-/// Segments.ai may take so long to say whose a key is: Slack waits for the answer to a form.
-const PATIENCE: Duration = Duration::from_millis(1_500);
+/// The time that Segments.ai has to check an API key, because Slack waits for the answer to a form.
+const KEY_CHECK_TIMEOUT: Duration = Duration::from_millis(1_500);
 
-/// Opens the accounts of the workspace before one of its admins; the form of a new one where there are none.
+/// Opens the account list for an admin, or the form of a new account if there are none.
 pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Option<Reply>, StoreError> {
     let (workspace, user) = (&asker.channel_ref.workspace, &asker.user);
     if let Err(refusal) = may_connect(app, workspace, user).await {
@@ -32,9 +32,9 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Option<Repl
     if app.settings.public_url.is_none() {
         return Ok(Some(Reply::asker(reply::no_public_url())));
     }
-    let accounts = listed(app, workspace).await?;
+    let accounts = list(app, workspace).await?;
     let shown = if accounts.is_empty() { new(app, workspace, user).await? } else { view::accounts(&accounts, None) };
-    Ok(match app.slack.open_view(workspace, &asker.cause, &shown).await {
+    Ok(match app.slack.api.open_view(workspace, &asker.cause, &shown).await {
         Ok(_) => None,
         Err(error) => {
             warn!("could not open the account form: {error}");
@@ -43,7 +43,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker) -> Result<Option<Repl
     })
 }
 
-/// Does what was clicked in a view of accounts, and shows there what came of it.
+/// Handles a click in the account views and shows the result there.
 pub(in crate::app) async fn click(app: &App, click: &Click) -> Result<(), StoreError> {
     let Some(open) = &click.view else { return Ok(()) };
     let (workspace, user) = (&click.workspace, &click.user);
@@ -57,25 +57,25 @@ pub(in crate::app) async fn click(app: &App, click: &Click) -> Result<(), StoreE
         }
         (Action::Account(AccountAction::DisconnectNow(account)), Ok(allowed)) => {
             let said = disconnect::now(app, &allowed, workspace, user, account).await?;
-            view::accounts(&listed(app, workspace).await?, Some(&said.text))
+            view::accounts(&list(app, workspace).await?, Some(&said.text))
         }
         (Action::Account(AccountAction::List) | Action::Dismiss, _) => {
-            view::accounts(&listed(app, workspace).await?, None)
+            view::accounts(&list(app, workspace).await?, None)
         }
         _ => view::said(&reply::unknown_action()),
     };
-    if let Err(error) = app.slack.update_view(workspace, &open.id, Some(&open.hash), &shown).await {
+    if let Err(error) = app.slack.api.update_view(workspace, &open.id, Some(&open.hash), &shown).await {
         debug!("could not show the result of an account action: {error}");
     }
     Ok(())
 }
 
-/// The form of a new account. Whoever closes it and opens it again on the same day gets the same address.
+/// Renders the form of a new account. A person who opens it again on the same day gets the same URL.
 async fn new(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<SlackView, StoreError> {
     let day = app.clock.now().strftime("%F").to_string();
     for turn in 0..=MOST_ACCOUNTS {
         let seed = format!("{day} {turn}");
-        let account = derived(app, workspace, user, &seed);
+        let account = derive_id(app, workspace, user, &seed);
         if app.store.find_account(&account).await?.is_none() {
             let address = address(app, Some(&account)).unwrap_or_default();
             return Ok(view::new(&address, &Sheet::New { account, seed }));
@@ -85,7 +85,7 @@ async fn new(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<SlackV
 }
 
 async fn change(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<SlackView, StoreError> {
-    let accounts = listed(app, workspace).await?;
+    let accounts = list(app, workspace).await?;
     let shown = accounts.iter().find(|one| one.id.as_ref() == Some(account));
     let (Some(shown), Some(setup)) = (shown, setup(app, workspace, account).await?) else {
         return Ok(view::accounts(&accounts, Some(&reply::no_such_account().text)));
@@ -95,23 +95,23 @@ async fn change(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Resu
     Ok(view::change(&shown, &Sheet::Change { account: account.clone(), seen: fingerprint(&setup) }))
 }
 
-/// Tells a setup from another one, and nothing of what is sealed in it.
+/// Returns a fingerprint of a setup, which reveals nothing of its secrets.
 fn fingerprint(setup: &AccountSetup) -> String {
     let text = serde_json::to_string(setup).expect("a setup can be written");
     hex::encode(&Sha256::digest(text)[..16])
 }
 
-/// Does what a submitted form says, or says what is wrong with it.
-pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<Submitted, StoreError> {
+/// Applies a submitted form, or returns what is wrong with it.
+pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<FormResult, StoreError> {
     let Doing { workspace, user, what: view, .. } = done;
     let allowed = match may_connect(app, workspace, user).await {
         Ok(allowed) => allowed,
-        Err(refusal) => return Ok(says(&refusal)),
+        Err(refusal) => return Ok(show_message(&refusal)),
     };
     let (sheet, filled) = (Sheet::read(&view.private_metadata), Filled::read(view));
     let is_new = matches!(sheet, Sheet::New { .. });
     if sheet == Sheet::Accounts {
-        return Ok(Submitted::Close);
+        return Ok(FormResult::Close);
     }
     let mut wrong = filled.wrong(is_new);
     if filled.name.to_lowercase() == environment_account().as_str() {
@@ -125,22 +125,23 @@ pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<S
         }
     }
     if !wrong.is_empty() {
-        return Ok(Submitted::Wrong(view::errors(&wrong)));
+        return Ok(FormResult::Errors(view::errors(&wrong)));
     }
     let by = By { app, workspace, user, _allowed: allowed };
     match sheet {
-        Sheet::New { account, seed } if account != derived(app, workspace, user, &seed) => {
-            Ok(says(&reply::form_is_outdated()))
+        Sheet::New { account, seed } if account != derive_id(app, workspace, user, &seed) => {
+            Ok(show_message(&reply::form_is_outdated()))
         }
         Sheet::New { account, .. } => by.connect(&account, &filled, &check).await,
         Sheet::Change { account, seen } => by.change(&account, &seen, &filled, &check).await,
-        Sheet::Accounts => Ok(Submitted::Close),
+        Sheet::Accounts => Ok(FormResult::Close),
     }
 }
 
-/// Whose a key is; none if it is no key. What Segments.ai does not say in time is not held against it.
+/// Checks an API key and returns its owner; none if it is invalid. A check that times out does not count against the
+/// key.
 async fn checked(app: &App, key: &SecretString) -> Option<KeyCheck> {
-    match app.clock.timeout(PATIENCE, app.segments.me(key)).await {
+    match app.clock.timeout(KEY_CHECK_TIMEOUT, app.segments.api.me(key)).await {
         Some(Ok(owner)) => {
             Some(KeyCheck::Owner { name: owner.username.as_str().to_owned(), webhooks: owner.webhooks_enabled })
         }
@@ -158,7 +159,7 @@ async fn checked(app: &App, key: &SecretString) -> Option<KeyCheck> {
     }
 }
 
-/// An admin of a workspace, who submitted something.
+/// An admin who submitted a form.
 struct By<'a> {
     app: &'a App,
     workspace: &'a WorkspaceId,
@@ -167,8 +168,8 @@ struct By<'a> {
 }
 
 impl By<'_> {
-    /// Sets an account up. The same form sent twice makes one.
-    async fn connect(&self, account: &AccountId, filled: &Filled, check: &KeyCheck) -> Result<Submitted, StoreError> {
+    /// Sets up an account. The same form sent twice creates one account.
+    async fn connect(&self, account: &AccountId, filled: &Filled, check: &KeyCheck) -> Result<FormResult, StoreError> {
         let Self { app, workspace, user, .. } = self;
         let after = AccountSetup {
             name: filled.name.clone(),
@@ -178,21 +179,21 @@ impl By<'_> {
             created_at: app.clock.now(),
         };
         let with_key = if filled.key.is_some() { " with an API key" } else { "" };
-        let deed = deed(app, user, &format!("connect {}{with_key}", filled.name));
+        let deed = audit_entry(app, user, &format!("connect {}{with_key}", filled.name));
         match app.store.set_up_account(workspace, account, None, after, Some(deed)).await? {
             SetUp::Stored => {}
-            SetUp::NameTaken => return Ok(Submitted::Wrong(view::errors(&[Wrong::NameTaken]))),
-            SetUp::TooMany => return Ok(says(&reply::too_many_accounts(MOST_ACCOUNTS))),
+            SetUp::NameTaken => return Ok(FormResult::Errors(view::errors(&[Wrong::NameTaken]))),
+            SetUp::TooMany => return Ok(show_message(&reply::too_many_accounts(MOST_ACCOUNTS))),
             SetUp::Changed => return self.repeated(account, filled, check).await,
         }
         refresh(app, workspace, account).await?;
-        Ok(says(&reply::connected(&filled.name, check)))
+        Ok(show_message(&reply::connected(&filled.name, check)))
     }
 
-    /// What to say of an account that is set up already: it may be by the same form.
-    async fn repeated(&self, account: &AccountId, filled: &Filled, check: &KeyCheck) -> Result<Submitted, StoreError> {
+    /// Returns the answer for an account that exists already, perhaps from the same form.
+    async fn repeated(&self, account: &AccountId, filled: &Filled, check: &KeyCheck) -> Result<FormResult, StoreError> {
         let Some(setup) = setup(self.app, self.workspace, account).await? else {
-            return Ok(says(&reply::no_such_account()));
+            return Ok(show_message(&reply::no_such_account()));
         };
         let kept = self.opened(account, &setup).unwrap_or_default();
         let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
@@ -204,26 +205,26 @@ impl By<'_> {
             && kept.len() == given.len()
             && kept.iter().zip(&given).all(|(kept, given)| same(kept, given));
         if !is_same {
-            return Ok(says(&reply::address_taken(&setup.name)));
+            return Ok(show_message(&reply::address_taken(&setup.name)));
         }
         refresh(self.app, self.workspace, account).await?;
-        Ok(says(&reply::connected(&setup.name, check)))
+        Ok(show_message(&reply::connected(&setup.name, check)))
     }
 
-    /// Changes an account, if it still is what it was when the form was opened.
+    /// Changes an account if nobody changed it since the form was opened.
     async fn change(
         &self,
         account: &AccountId,
         seen: &str,
         filled: &Filled,
         check: &KeyCheck,
-    ) -> Result<Submitted, StoreError> {
+    ) -> Result<FormResult, StoreError> {
         let Self { app, workspace, user, .. } = self;
         let Some(before) = setup(app, workspace, account).await? else {
-            return Ok(says(&reply::no_such_account()));
+            return Ok(show_message(&reply::no_such_account()));
         };
         if fingerprint(&before) != seen {
-            return Ok(says(&reply::account_changed_since(&before.name)));
+            return Ok(show_message(&reply::account_changed_since(&before.name)));
         }
         let mut changes = Vec::new();
         let mut after = AccountSetup { name: filled.name.clone(), ..before.clone() };
@@ -231,11 +232,11 @@ impl By<'_> {
             changes.push(AccountChange::Name);
         }
         if filled.secrets.is_some() || filled.drops_old && before.signing_secrets.len() > 1 {
-            // What does not open is of no use any more, and goes.
+            // A secret that cannot be unsealed is useless, so it is dropped.
             let opened = self.opened(account, &before).unwrap_or_default();
             after.signing_secrets = self.sealed(account, &filled.rotated(&opened));
             changes.push(match (filled.secrets.is_some(), after.signing_secrets.len()) {
-                (_, 0) => return Ok(Submitted::Wrong(view::errors(&[Wrong::NoSecret]))),
+                (_, 0) => return Ok(FormResult::Errors(view::errors(&[Wrong::NoSecret]))),
                 (true, 2..) => AccountChange::SecretBesideOld,
                 (true, _) => AccountChange::Secret,
                 (false, _) => AccountChange::OldSecretDropped,
@@ -254,20 +255,20 @@ impl By<'_> {
         if changes.is_empty() {
             return self.accounts(&said).await;
         }
-        let deed = deed(app, user, &format!("connect {}: {}", before.name, reply::account_changes(&changes)));
+        let deed = audit_entry(app, user, &format!("connect {}: {}", before.name, reply::account_changes(&changes)));
         match app.store.set_up_account(workspace, account, Some(before), after, Some(deed)).await? {
             SetUp::Stored => {}
-            SetUp::NameTaken => return Ok(Submitted::Wrong(view::errors(&[Wrong::NameTaken]))),
-            SetUp::Changed | SetUp::TooMany => return Ok(says(&reply::account_changed_since(&name))),
+            SetUp::NameTaken => return Ok(FormResult::Errors(view::errors(&[Wrong::NameTaken]))),
+            SetUp::Changed | SetUp::TooMany => return Ok(show_message(&reply::account_changed_since(&name))),
         }
         refresh(app, workspace, account).await?;
         self.accounts(&said).await
     }
 
-    /// Shows the accounts, and what became of the form.
-    async fn accounts(&self, said: &str) -> Result<Submitted, StoreError> {
-        let accounts = listed(self.app, self.workspace).await?;
-        Ok(Submitted::Says(Box::new(view::accounts(&accounts, Some(said)))))
+    /// Shows the account list with the result of the form.
+    async fn accounts(&self, said: &str) -> Result<FormResult, StoreError> {
+        let accounts = list(self.app, self.workspace).await?;
+        Ok(FormResult::Show(Box::new(view::accounts(&accounts, Some(said)))))
     }
 
     fn opened(&self, account: &AccountId, setup: &AccountSetup) -> Result<Vec<SecretString>, UnsealError> {
@@ -281,7 +282,7 @@ impl By<'_> {
         self.warned(setup.api_key.as_ref().map(|sealed| self.app.vault.unseal(row, sealed)).transpose())
     }
 
-    /// What was opened; what was not is in the log.
+    /// Returns the secrets that could be unsealed; the others are logged.
     fn warned<T>(&self, opened: Result<T, UnsealError>) -> Result<T, UnsealError> {
         opened.inspect_err(|error| warn!(workspace.id = %self.workspace, "{error}"))
     }

@@ -1,8 +1,7 @@
-//! Telling whoever connected an account what comes to it: its first message, or that its signing secret does not fit.
+//! Notifications to the person who connected an account: the first webhook arrived, or its signature does not match.
 //!
-//! What is to be told is on disk with what it is about. It is noted as told before Slack is asked; so a crash, or an answer
-//! that never came, may leave it untold at that moment, and tells it never twice. What Slack certainly did not do is tried
-//! again for a while.
+//! A pending notification is stored with its account. It is marked as sent before Slack is called, so a crash or a lost
+//! answer may lose it, and it is never sent twice. A call that Slack certainly did not execute is retried for a while.
 
 use crate::app::App;
 use crate::app::intake::Endpoint;
@@ -19,38 +18,38 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tracing::{info, warn};
 
-/// So long after an account was connected, a message that its secret does not fit is most likely a mistake of its admin.
-const FIRST_HOUR: Duration = Duration::from_hours(1);
-/// While Slack cannot be reached it is asked again after this …
-const ASK_AGAIN: Duration = Duration::from_mins(5);
-/// … and somebody is given up after so many tries.
-const TRIES: u32 = 12;
+/// The time after connecting an account in which a signature mismatch is probably the admin's mistake.
+const MISMATCH_NOTICE_PERIOD: Duration = Duration::from_hours(1);
+/// The delay before a notification is retried.
+const NOTIFICATION_RETRY_DELAY: Duration = Duration::from_mins(5);
+/// The number of attempts to send a notification.
+const NOTIFICATION_ATTEMPTS: u32 = 12;
 
 type Place = (WorkspaceId, AccountId);
 
-/// The accounts of which something is to be told, each with the time to look at it; the store's records are the truth.
+/// The accounts with a pending notification, each with the time to look at it. The store holds the truth.
 #[derive(Debug, Default)]
-pub struct Tidings {
+pub struct AccountNotifications {
     due: Mutex<BTreeMap<Place, Timestamp>>,
     changed: Notify,
 }
 
-impl Tidings {
-    /// Has an account looked at, not before this time.
+impl AccountNotifications {
+    /// Schedules a look at an account, no earlier than this time.
     pub fn look_at(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) {
         let place = (workspace.clone(), account.clone());
         self.due.lock().insert(place, at);
         self.changed.notify_one();
     }
 
-    /// Remembers what is still to be told of an account.
+    /// Schedules the pending notifications of an account, if there are any.
     pub fn remember(&self, workspace: &WorkspaceId, account: &AccountId, watch: Watch) {
         if let Some((_, _, not_before)) = next(watch) {
             self.look_at(workspace, account, not_before);
         }
     }
 
-    /// The next account, where there is any.
+    /// Returns the account to look at next, with its time.
     fn next(&self) -> Option<(Place, Timestamp)> {
         let due = self.due.lock();
         due.iter().min_by_key(|(_, at)| **at).map(|(place, at)| (place.clone(), *at))
@@ -61,7 +60,7 @@ impl Tidings {
     }
 }
 
-/// One thing that is to be told.
+/// A kind of notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     First,
@@ -69,7 +68,7 @@ enum What {
 }
 
 impl What {
-    /// How far the telling of it is.
+    /// Returns the state of this notification.
     fn of(self, watch: &mut Watch) -> &mut Tiding {
         match self {
             Self::First => &mut watch.first,
@@ -78,7 +77,7 @@ impl What {
     }
 }
 
-/// What is to be told next, when it happened, and when that may be told.
+/// Returns the next notification, the time of its event, and the earliest time to send it.
 fn next(mut watch: Watch) -> Option<(What, Timestamp, Timestamp)> {
     [What::First, What::Misfit].into_iter().find_map(|what| match *what.of(&mut watch) {
         Tiding::Due { at, not_before, .. } => Some((what, at, not_before)),
@@ -86,26 +85,26 @@ fn next(mut watch: Watch) -> Option<(What, Timestamp, Timestamp)> {
     })
 }
 
-/// Notes that a message came which the signing secret of an account does not fit, if that is to be told.
-pub async fn note_misfit(app: &App, endpoint: &Endpoint) -> Result<(), StoreError> {
+/// Notes a webhook whose signature does not match, and schedules a notification if it is worth one.
+pub async fn note_signature_mismatch(app: &App, endpoint: &Endpoint) -> Result<(), StoreError> {
     let (before, now) = (endpoint.watch, app.clock.now());
     let after = before.misheard(now);
-    let is_young = endpoint.connected_at.is_some_and(|connected| now < later(connected, FIRST_HOUR));
+    let is_young = endpoint.connected_at.is_some_and(|connected| now < later(connected, MISMATCH_NOTICE_PERIOD));
     if after == before || !is_young {
         return Ok(());
     }
-    // Nobody can make more than one such write for an account.
+    // At most one such write can happen per account.
     if app.store.replace_watch(&endpoint.workspace, &endpoint.account, before, after).await? {
-        app.tidings.look_at(&endpoint.workspace, &endpoint.account, now);
+        app.account_notifications.look_at(&endpoint.workspace, &endpoint.account, now);
     }
     Ok(())
 }
 
-/// Tells what is to be told, one thing after the other. Never ends.
-pub async fn keep_telling(app: &Arc<App>) {
+/// Sends pending notifications one after the other. Never returns.
+pub async fn send_notifications(app: &Arc<App>) {
     loop {
-        let changed = app.tidings.changed.notified();
-        let Some((place, at)) = app.tidings.next() else {
+        let changed = app.account_notifications.changed.notified();
+        let Some((place, at)) = app.account_notifications.next() else {
             changed.await;
             continue;
         };
@@ -118,14 +117,14 @@ pub async fn keep_telling(app: &Arc<App>) {
             }
             continue;
         }
-        app.tidings.take(&place);
-        // A task of its own, which is waited for when everything ends: what is noted as told is told.
+        app.account_notifications.take(&place);
+        // A detached task, so that a notification that is marked as sent is sent even at shutdown.
         let busy = app.workers.at_work();
         let work = |app: Arc<App>| async move {
             let (workspace, account) = &place;
             if let Err(error) = tell(&app, workspace, account).await {
                 warn!(workspace.id = %workspace, "could not read the pending account notifications: {error}");
-                app.tidings.look_at(workspace, account, later(app.clock.now(), ASK_AGAIN));
+                app.account_notifications.look_at(workspace, account, later(app.clock.now(), NOTIFICATION_RETRY_DELAY));
             }
             drop(busy);
         };
@@ -134,7 +133,7 @@ pub async fn keep_telling(app: &Arc<App>) {
     }
 }
 
-/// Tells the next thing of an account, if there is any.
+/// Sends the next notification of an account, if there is one.
 async fn tell(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<(), StoreError> {
     let now = app.clock.now();
     let Some(AccountRecord { watch: before, setup: Some(setup), .. }) = record(app, workspace, account).await? else {
@@ -142,7 +141,7 @@ async fn tell(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result
     };
     let Some((what, at, not_before)) = next(before) else { return Ok(()) };
     if not_before > now || !app.serves(workspace) {
-        app.tidings.look_at(workspace, account, not_before.max(later(now, ASK_AGAIN)));
+        app.account_notifications.look_at(workspace, account, not_before.max(later(now, NOTIFICATION_RETRY_DELAY)));
         return Ok(());
     }
     let mut after = before;
@@ -156,13 +155,13 @@ async fn tell(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result
     };
     if app.store.replace_watch(workspace, account, before, after).await?
         && let Err(wait) = write(app, workspace, &setup.created_by, &message).await
-        && tries + 1 < TRIES
+        && tries + 1 < NOTIFICATION_ATTEMPTS
     {
         let again = Tiding::Due { at, not_before: later(now, wait), tries: tries + 1 };
         put_off(app, workspace, account, what, again).await?;
     }
     if let Some(left) = record(app, workspace, account).await? {
-        app.tidings.remember(workspace, account, left.watch);
+        app.account_notifications.remember(workspace, account, left.watch);
     }
     Ok(())
 }
@@ -172,9 +171,9 @@ async fn record(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Resu
     Ok(found.map(|(_, record)| record))
 }
 
-/// Writes to somebody; how long to wait if that certainly did not happen and may happen later.
+/// Sends a direct message. On an error that may be retried, returns the delay.
 async fn write(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) -> Result<(), Duration> {
-    let Err(error) = app.slack.write_to(workspace, user, message.content(Rung::Whole)).await else {
+    let Err(error) = app.slack.api.write_to(workspace, user, message.content(Rung::Whole)).await else {
         info!(workspace.id = %workspace, user.id = %user, "notified {user} about their account");
         app.metrics.notices.count("told");
         return Ok(());
@@ -182,12 +181,12 @@ async fn write(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Mess
     warn!(workspace.id = %workspace, user.id = %user, "could not notify {user} about their account: {error}");
     match error {
         SlackError::Limited(wait) => Err(wait),
-        SlackError::Unreachable | SlackError::NotInstalled | SlackError::Broken(503) => Err(ASK_AGAIN),
+        SlackError::Unreachable | SlackError::NotInstalled | SlackError::Broken(503) => Err(NOTIFICATION_RETRY_DELAY),
         SlackError::Lost | SlackError::Broken(_) | SlackError::Refused(_) => Ok(()),
     }
 }
 
-/// Notes that something is still to be told, unless it is out of date meanwhile.
+/// Schedules another attempt, unless the notification is out of date.
 async fn put_off(
     app: &App,
     workspace: &WorkspaceId,

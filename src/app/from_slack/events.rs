@@ -1,6 +1,6 @@
-//! What Slack reports of its own accord: channels that can be posted in again, and the end of an installation.
+//! Events from Slack: channels that can be posted in again, links, opened Homes, and uninstalled apps.
 
-use crate::app::subscriptions::hints::tell_of_onlookers;
+use crate::app::subscriptions::hints::warn_about_audience;
 use crate::app::workspaces::lifecycle;
 use crate::app::{App, channel_access, home, unfurl, welcome};
 use crate::clock::id_at;
@@ -11,31 +11,31 @@ use crate::store::StoreError;
 use std::collections::BTreeSet;
 use tracing::{debug, warn};
 
-/// Does what an event calls for.
-pub async fn note(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Result<(), StoreError> {
+/// Handles an event.
+pub async fn handle(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Result<(), StoreError> {
     if !app.serves(workspace) {
         warn!(workspace.id = %workspace, "ignored an event of workspace {workspace}, which this server does not serve");
         return Ok(());
     }
     match event {
         SlackEvent::MemberJoined { channel, user } => {
-            let ours = app.slack.installation(workspace).is_some_and(|installation| installation.bot == user);
+            let ours = app.slack.api.installation(workspace).is_some_and(|installation| installation.bot == user);
             if ours {
                 arrived(app, &App::channel_ref(workspace, &channel)).await?;
             }
         }
         SlackEvent::ChannelUnarchived(channel) => {
-            channel_access::revive(app, &App::channel_ref(workspace, &channel)).await?;
+            channel_access::resume_if_reachable(app, &App::channel_ref(workspace, &channel)).await?;
         }
         SlackEvent::HomeOpened(user) => home::open(app, workspace, &user).await?,
-        SlackEvent::LinksShared(links) => unfurl::show(app, workspace, &links).await?,
-        SlackEvent::Uninstalled => lifecycle::uninstalled(app, workspace).await?,
+        SlackEvent::LinksShared(links) => unfurl::unfurl_links(app, workspace, &links).await?,
+        SlackEvent::Uninstalled => lifecycle::handle_uninstalled(app, workspace).await?,
         SlackEvent::Other(kind) => debug!("ignored unknown event `{kind}`"),
     }
     Ok(())
 }
 
-/// The bot came into a channel: what waited for it begins, and says so; where nothing did, it says how to begin.
+/// Handles the bot joining a channel: starts what waited for it, or explains how to begin.
 async fn arrived(app: &App, channel_ref: &ChannelRef) -> Result<(), StoreError> {
     let before = app.store.book(channel_ref).await?.subscriptions;
     let waited = |subscription: &&Subscription| subscription.state == SubscriptionState::Waiting;
@@ -53,10 +53,10 @@ async fn arrived(app: &App, channel_ref: &ChannelRef) -> Result<(), StoreError> 
     for creator in creators {
         let theirs = begun.iter().filter(|one| one.creator == *creator);
         let patterns: Vec<DatasetPattern> = theirs.map(|one| one.rule.dataset.clone()).collect();
-        tell_of_onlookers(app, channel_ref, creator, &patterns, true, readers).await;
+        warn_about_audience(app, channel_ref, creator, &patterns, true, readers).await;
     }
     let message = reply::now_active(&begun);
-    if let Err(error) = app.slack.post(channel_ref, message.content(Rung::Whole), id_at(app.clock.now())).await {
+    if let Err(error) = app.slack.api.post(channel_ref, message.content(Rung::Whole), id_at(app.clock.now())).await {
         warn!(channel = %channel_ref, "could not announce in {channel_ref} that its subscriptions are active: {error}");
     }
     Ok(())

@@ -1,8 +1,8 @@
-//! A click: whoever clicked is checked afresh, what the button means is done, and the message is answered.
+//! Clicks: checks the person again, runs the button's action, and answers at the message.
 
-use crate::app::answer::{Asker, Audience, ClickAnswer, Reply, spoken};
+use crate::app::answer::{Asker, Audience, ClickAnswer, Reply, reply_or_fail};
 use crate::app::detached::Unfinished;
-use crate::app::forms::Person;
+use crate::app::forms::ModalUser;
 use crate::app::from_slack::command;
 use crate::app::history::explain_message;
 use crate::app::permission::may_connect;
@@ -18,16 +18,15 @@ use jiff::civil::Time;
 use std::sync::Arc;
 use tracing::warn;
 
-/// Does what was clicked and answers through the click's response url; what is clicked in a view shows there what it came
-/// to.
+/// Handles a click and answers through its response URL. A click in a view is answered in that view.
 pub async fn click(app: &Arc<App>, click: Click) {
     let work = |app: Arc<App>| {
         let click = click.clone();
         async move { outcome(&app, &click).await }
     };
     let (limit, unfinished): (_, fn() -> Message) = match click.action {
-        Action::Act(_) | Action::Ask(_) => (segments_actions::LIMIT, reply::act_unfinished),
-        _ => (command::LIMIT, reply::unfinished),
+        Action::Act(_) | Action::Ask(_) => (segments_actions::ACTION_DEADLINE, reply::act_unfinished),
+        _ => (command::COMMAND_DEADLINE, reply::unfinished),
     };
     let outcome = match app.detached(limit, work).await {
         Ok(Ok(outcome)) => outcome,
@@ -45,12 +44,12 @@ pub async fn click(app: &Arc<App>, click: Click) {
     }
     let mut heard = true;
     for answer in outcome.responses() {
-        if let Err(error) = app.responder.respond(&click.response_url, &answer).await {
+        if let Err(error) = app.slack.responder.respond(&click.response_url, &answer).await {
             warn!("could not answer a click on `{}`: {error}", click.action.action_id());
             heard = false;
         }
     }
-    // Whoever hears nothing of a change does it again.
+    // A person who sees no result would try again, so the result is sent as a direct message.
     if let (false, Action::Act(_), ClickAnswer::Beside(told) | ClickAnswer::InPlace(told)) =
         (heard, &click.action, &outcome)
     {
@@ -91,11 +90,11 @@ async fn outcome(app: &Arc<App>, click: &Click) -> Result<ClickAnswer, StoreErro
     }
 }
 
-/// Does what a button means in a channel.
+/// Runs the action of a button in a channel.
 async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswer, StoreError> {
     let unknown = || ClickAnswer::Beside(Reply::asker(reply::unknown_action()));
     Ok(match &click.action {
-        Action::Undo(id) => match spoken(subscribe::undo(app, asker, *id).await)? {
+        Action::Undo(id) => match reply_or_fail(subscribe::undo(app, asker, *id).await)? {
             undone if undone.audience == Audience::Channel => ClickAnswer::Replaced(undone),
             refused => ClickAnswer::Beside(refused),
         },
@@ -113,12 +112,12 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
         }
         Action::ListAllPage(page) => ClickAnswer::Replaced(list::list_all(app, asker, *page).await?),
         Action::ExportPage(page) => {
-            ClickAnswer::Replaced(Reply::asker(import_form::as_commands(app, asker, *page).await?))
+            ClickAnswer::Replaced(Reply::asker(import_form::export_page(app, asker, *page).await?))
         }
-        Action::UnsubscribeAll => ClickAnswer::InPlace(spoken(subscribe::unsubscribe_all(app, asker).await)?),
+        Action::UnsubscribeAll => ClickAnswer::InPlace(reply_or_fail(subscribe::unsubscribe_all(app, asker).await)?),
         Action::Resume => ClickAnswer::InPlace(channel_access::resume_on_request(app, asker).await?),
         Action::Unmute(pattern) => match DatasetPattern::parse(pattern) {
-            Some(pattern) => ClickAnswer::Beside(spoken(mute::end_one(app, asker, &pattern).await)?),
+            Some(pattern) => ClickAnswer::Beside(reply_or_fail(mute::end_one(app, asker, &pattern).await)?),
             None => unknown(),
         },
         Action::Mute { length, dataset } => match DatasetPattern::parse(dataset) {
@@ -127,20 +126,20 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
                     MuteFor::Hour => MuteLength::Minutes(60),
                     MuteFor::Today => MuteLength::Until(Time::midnight()),
                 };
-                ClickAnswer::Beside(spoken(mute::mute(app, asker, Some(pattern), length).await)?)
+                ClickAnswer::Beside(reply_or_fail(mute::mute(app, asker, Some(pattern), length).await)?)
             }
             None => unknown(),
         },
-        Action::Why => ClickAnswer::Beside(explain_message::because(app, asker, click.message.as_ref()).await?),
+        Action::Why => ClickAnswer::Beside(explain_message::explain_message(app, asker, click.message.as_ref()).await?),
         Action::Edit(number) => ClickAnswer::beside(form::edit(app, asker, *number).await?),
         Action::Subscribe(channel) => {
             let channel = channel.as_ref().or(Some(&asker.channel_ref.channel));
-            ClickAnswer::beside(form::open(app, &Person::from(asker), channel).await)
+            ClickAnswer::beside(form::open(app, &ModalUser::from(asker), channel).await)
         }
         Action::Unsubscribe(number) => ClickAnswer::Beside(subscribe::ask_to_unsubscribe(app, asker, *number).await?),
-        Action::UnsubscribeNow(number) => {
-            ClickAnswer::InPlace(spoken(subscribe::unsubscribe(app, asker, &Target::Number(*number), &[]).await)?)
-        }
+        Action::UnsubscribeNow(number) => ClickAnswer::InPlace(reply_or_fail(
+            subscribe::unsubscribe(app, asker, &Target::Number(*number), &[]).await,
+        )?),
         Action::Dismiss => ClickAnswer::Deleted,
         Action::TakeName { from, username } => {
             ClickAnswer::InPlace(me::claim(app, asker, username.clone(), Some(from)).await?)
@@ -152,7 +151,7 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
     })
 }
 
-/// Asks or does what is clicked about an account in a message.
+/// Runs the action of an account button in a message.
 async fn account(app: &App, asker: &Asker, action: &AccountAction) -> Result<Message, StoreError> {
     let (workspace, user) = (&asker.channel_ref.workspace, &asker.user);
     Ok(match (action, may_connect(app, workspace, user).await) {

@@ -1,10 +1,10 @@
-//! Socket Mode: a connection that is kept open, and what comes over it, handed to the same door as HTTP requests.
+//! Socket Mode: keeps a connection to Slack open and handles what arrives as HTTP requests are handled.
 //!
-//! Slack sends again what was not acknowledged. What is repeated acts once, as it does by HTTP.
+//! Slack resends what was not acknowledged. A repeated request has no further effect, as with HTTP.
 
 use crate::app::App;
 use crate::app::from_slack::dispatch;
-use crate::app::from_slack::dispatch::Answered;
+use crate::app::from_slack::dispatch::SlackResponse;
 use crate::clock::later;
 use crate::delivery::back_off;
 use crate::slack::api::{Broken, Heard, Socket};
@@ -23,51 +23,51 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-/// A connection over which nothing came for so long is asked for a sign of life (Slack asks us more often), …
-const QUIET: Duration = Duration::from_secs(30);
-/// … and given up if it gives none in this time.
-const SIGN_LIMIT: Duration = Duration::from_secs(10);
-/// Slack greets a new connection by then.
-const GREETING_LIMIT: Duration = Duration::from_secs(10);
-/// A connection that Slack means to close, about ten seconds after it says so, is closed by us after this.
-const FAREWELL: Duration = Duration::from_mins(1);
-/// A connection that held so long is followed by the next without a pause.
-const STEADY: Duration = Duration::from_mins(1);
-/// What Slack refuses, and will until somebody mends it, is asked for again after this.
-const REFUSED_PAUSE: Duration = Duration::from_mins(5);
-/// Envelopes of one connection that are worked on at once; more wait in it.
-const AT_ONCE: usize = 256;
-/// Slack's codes for troubles of its own, which pass.
-const PASSING: [&str; 4] = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"];
+/// The time after which an idle connection is pinged. Slack pings more often.
+const PING_AFTER: Duration = Duration::from_secs(30);
+/// The time to wait for the reply to a ping.
+const PONG_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time to wait for Slack's hello on a new connection.
+const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
+/// The time after which we close a connection that Slack announced to close. Slack usually needs about ten seconds.
+const CLOSE_AFTER_WARNING: Duration = Duration::from_mins(1);
+/// A connection that lasted this long is replaced without a delay.
+const STABLE_CONNECTION: Duration = Duration::from_mins(1);
+/// The delay before retrying after a rejection that someone has to fix.
+const REJECTED_RETRY_DELAY: Duration = Duration::from_mins(5);
+/// The number of envelopes of one connection that are handled at once. More wait in the socket.
+const MAX_CONCURRENT_ENVELOPES: usize = 256;
+/// Slack's codes for temporary errors of its own.
+const TRANSIENT_CODES: [&str; 4] = ["internal_error", "fatal_error", "service_unavailable", "request_timeout"];
 
-/// How the connection stands, for whoever asks.
+/// The state of the connection, for those who ask.
 #[derive(Debug, Default)]
-pub struct Link(RwLock<LinkState>);
+pub struct SocketConnection(RwLock<SocketState>);
 
-/// How the connection of Socket Mode stands.
+/// The state of the Socket Mode connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum LinkState {
-    /// None was open since the start.
+pub enum SocketState {
+    /// Not connected since the start.
     #[default]
     NotYet,
-    /// It is open.
+    /// Connected.
     Open,
-    /// It was open, and is opened again.
+    /// Reconnecting.
     Again,
-    /// Slack refuses the app's token, with its code.
+    /// Slack rejects the app token, with this code.
     Refused(String),
     /// Socket Mode is turned off for the app.
     Disabled,
 }
 
-impl LinkState {
-    /// Whether nobody has to do anything about it.
+impl SocketState {
+    /// Returns true if nobody has to fix anything.
     pub fn is_fine(&self) -> bool {
         matches!(self, Self::Open | Self::Again)
     }
 }
 
-impl fmt::Display for LinkState {
+impl fmt::Display for SocketState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotYet => f.write_str("not connected yet"),
@@ -79,27 +79,27 @@ impl fmt::Display for LinkState {
     }
 }
 
-impl Link {
-    /// How it stands.
-    pub fn state(&self) -> LinkState {
+impl SocketConnection {
+    /// Returns the state.
+    pub fn state(&self) -> SocketState {
         self.0.read().clone()
     }
 
-    /// Notes how it stands; gives how it stood.
-    fn note(&self, state: LinkState) -> LinkState {
+    /// Sets the state and returns the previous one.
+    fn note(&self, state: SocketState) -> SocketState {
         std::mem::replace(&mut *self.0.write(), state)
     }
 }
 
-/// What makes another connection necessary.
+/// A reason to open another connection.
 enum Turn {
-    /// Slack closes this one soon, or something did already.
+    /// Slack closes this connection soon, or it is broken.
     Next,
     /// Socket Mode is turned off.
     Disabled,
 }
 
-/// Keeps a connection open, if Socket Mode is on: before Slack closes one, the next is open. Never ends.
+/// Keeps a connection open if Socket Mode is on. The next one is open before Slack closes the last. Never returns.
 pub async fn listen(app: &Arc<App>, shutdown: &CancellationToken) {
     let Some(token) = &app.settings.app_token else { return };
     info!("Socket Mode is on: this server connects to Slack to receive requests");
@@ -114,10 +114,12 @@ pub async fn listen(app: &Arc<App>, shutdown: &CancellationToken) {
                     Turn::Disabled => {
                         let why = "Socket Mode is turned off for the app: turn it on on the app's page `Socket Mode`, or \
                                    unset SLACK_APP_TOKEN, set SLACK_SIGNING_SECRET and give Slack this server's addresses";
-                        stand_still(app, &LinkState::Disabled, why);
-                        wait = REFUSED_PAUSE;
+                        report_unavailable(app, &SocketState::Disabled, why);
+                        wait = REJECTED_RETRY_DELAY;
                     }
-                    Turn::Next if later(opened, STEADY) <= app.clock.now() => (tries, wait) = (0, Duration::ZERO),
+                    Turn::Next if later(opened, STABLE_CONNECTION) <= app.clock.now() => {
+                        (tries, wait) = (0, Duration::ZERO)
+                    }
                     Turn::Next => {}
                 }
             }
@@ -127,39 +129,40 @@ pub async fn listen(app: &Arc<App>, shutdown: &CancellationToken) {
     }
 }
 
-/// Opens a connection and gives what says that another is needed; else says how long to wait at least.
+/// Opens a connection. Returns a receiver that tells when another is needed, or the minimum delay before the next
+/// attempt.
 async fn connect(
     app: &Arc<App>,
     token: &SecretString,
     shutdown: &CancellationToken,
 ) -> Result<oneshot::Receiver<Turn>, Duration> {
     let _busy = app.workers.at_work();
-    let trouble = match Box::pin(app.slack.open_socket(token)).await {
+    let trouble = match Box::pin(app.slack.api.open_socket(token)).await {
         Ok(socket) => {
             let (leave, left) = oneshot::channel();
             app.tasks.spawn(Line::new(Arc::clone(app), socket, leave).attend(shutdown.clone()));
             return Ok(left);
         }
-        Err(SlackError::Refused(code)) if !PASSING.contains(&code.as_str()) => {
+        Err(SlackError::Refused(code)) if !TRANSIENT_CODES.contains(&code.as_str()) => {
             let why = format!(
                 "Slack refuses the app token: {code}; set SLACK_APP_TOKEN to an app-level token `xapp-…` with scope \
                  `connections:write`, from the app's page `Basic Information`"
             );
-            stand_still(app, &LinkState::Refused(code), &why);
-            return Err(REFUSED_PAUSE);
+            report_unavailable(app, &SocketState::Refused(code), &why);
+            return Err(REJECTED_RETRY_DELAY);
         }
         Err(trouble) => trouble,
     };
     warn!("could not open a Socket Mode connection: {trouble}; retrying");
-    if app.link.state() == LinkState::Open {
-        app.link.note(LinkState::Again);
+    if app.slack.connection.state() == SocketState::Open {
+        app.slack.connection.note(SocketState::Again);
     }
     Err(if let SlackError::Limited(least) = trouble { least } else { Duration::ZERO })
 }
 
-/// Notes that Slack wants no connection, and says once what somebody has to do about it.
-fn stand_still(app: &App, state: &LinkState, why: &str) {
-    if app.link.note(state.clone()) != *state {
+/// Notes that Slack rejects connections, and logs once what has to be fixed.
+fn report_unavailable(app: &App, state: &SocketState, why: &str) {
+    if app.slack.connection.note(state.clone()) != *state {
         error!("{why}");
     }
 }
@@ -168,17 +171,17 @@ fn stand_still(app: &App, state: &LinkState, why: &str) {
 struct Line {
     app: Arc<App>,
     socket: Socket,
-    /// Says once that another connection is needed.
+    /// Tells once that another connection is needed.
     leave: Option<oneshot::Sender<Turn>>,
-    /// What is worked on, each with the frame that acknowledges it; none for what Slack is to send again.
+    /// The envelopes in progress, each with the frame that acknowledges it; none if Slack should resend it.
     work: FuturesUnordered<BoxFuture<'static, Option<String>>>,
-    /// When something came last.
+    /// The time of the last frame.
     heard: Timestamp,
-    /// Whether Slack was asked for a sign of life since.
+    /// True if a ping was sent since then.
     asked: bool,
-    /// Whether Slack has greeted us.
+    /// True once Slack said hello.
     greeted: bool,
-    /// When it is closed at the latest, once it is known that Slack closes it.
+    /// The latest time to close it, once Slack has announced to close it.
     ends: Option<Timestamp>,
 }
 
@@ -189,14 +192,14 @@ impl Line {
         Self { app, socket, leave: Some(leave), work, heard, asked: false, greeted: false, ends: None }
     }
 
-    /// Takes what comes until the connection ends, or until `shutdown`; then what is worked on is finished.
+    /// Handles frames until the connection ends or `shutdown` fires, then finishes the envelopes in progress.
     async fn attend(mut self, shutdown: CancellationToken) {
         let ended = loop {
             let (clock, due) = (self.app.clock.clone(), self.due());
             let step = tokio::select! {
                 () = shutdown.cancelled() => break Ok(()),
                 Some(done) = self.work.next() => self.acknowledge(done).await,
-                heard = self.socket.heard(), if self.work.len() < AT_ONCE => self.take(heard),
+                heard = self.socket.heard(), if self.work.len() < MAX_CONCURRENT_ENVELOPES => self.take(heard),
                 () = clock.sleep_until(due) => self.urge().await,
             };
             if let Err(ended) = step {
@@ -212,22 +215,22 @@ impl Line {
             return self.socket.close().await;
         }
         if self.leave.is_some() {
-            self.app.link.note(LinkState::Again);
+            self.app.slack.connection.note(SocketState::Again);
             self.turn(Turn::Next);
         }
     }
 
-    /// When something has to be done if nothing comes.
+    /// Returns the time at which to act if nothing arrives.
     fn due(&self) -> Timestamp {
         let patience = match (self.greeted, self.asked) {
-            (false, _) => GREETING_LIMIT,
-            (true, false) => QUIET,
-            (true, true) => QUIET + SIGN_LIMIT,
+            (false, _) => HELLO_TIMEOUT,
+            (true, false) => PING_AFTER,
+            (true, true) => PING_AFTER + PONG_TIMEOUT,
         };
         self.ends.into_iter().fold(later(self.heard, patience), Timestamp::min)
     }
 
-    /// Asks for a sign of life; an error if it is too late for that.
+    /// Sends a ping, or fails if the last one was not answered in time.
     async fn urge(&mut self) -> Result<(), Broken> {
         if self.ends.is_some_and(|ends| ends <= self.app.clock.now()) {
             return Err(Broken);
@@ -267,13 +270,13 @@ impl Line {
         match Frame::read(&text) {
             Ok(Frame::Hello) => {
                 self.greeted = true;
-                self.app.link.note(LinkState::Open);
+                self.app.slack.connection.note(SocketState::Open);
                 info!("opened a Socket Mode connection");
             }
             Ok(Frame::Disconnect(Reason::Disabled)) => self.turn(Turn::Disabled),
             Ok(Frame::Disconnect(reason)) => {
                 debug!("Slack is closing a Socket Mode connection: {reason:?}");
-                self.ends = Some(later(self.app.clock.now(), FAREWELL));
+                self.ends = Some(later(self.app.clock.now(), CLOSE_AFTER_WARNING));
                 self.turn(Turn::Next);
             }
             Ok(Frame::Envelope(envelope)) => self.begin(envelope, text.len()),
@@ -289,17 +292,17 @@ impl Line {
         Ok(())
     }
 
-    /// Says that another connection is needed, if that was not said before.
+    /// Tells that another connection is needed, unless it was told before.
     fn turn(&mut self, turn: Turn) {
         if let Some(leave) = self.leave.take() {
-            // Nobody listens any more at the end of the program.
+            // At shutdown nobody listens.
             let _ = leave.send(turn);
         }
     }
 
-    /// Begins to work on an envelope that takes up so many bytes.
+    /// Starts to handle an envelope of this many bytes.
     fn begin(&mut self, envelope: Envelope, bytes: usize) {
-        let mut share = self.app.slack_room.share();
+        let mut share = self.app.memory.slack_requests.reserve();
         if !share.grow(bytes) {
             self.app.metrics.slack_requests.count("no_room");
             return warn!("rejected a Socket Mode envelope: too many requests at once");
@@ -313,7 +316,7 @@ impl Line {
     }
 }
 
-/// Carries out what an envelope holds; gives the frame that acknowledges it, or none for what Slack is to send again.
+/// Handles an envelope. Returns the frame that acknowledges it, or none if Slack should resend it.
 async fn carry_out(app: &Arc<App>, envelope: Envelope) -> Option<String> {
     let Envelope { id, takes_answer, content } = envelope;
     let longest = if takes_answer { LONGEST_ANSWER } else { 0 };
@@ -321,27 +324,27 @@ async fn carry_out(app: &Arc<App>, envelope: Envelope) -> Option<String> {
         Content::Command(slash) => dispatch::command(app, slash, longest).await,
         Content::Interaction(interaction) => dispatch::interaction(app, *interaction, longest).await,
         Content::Report(Report::Event { workspace, event }) => dispatch::event(app, workspace, event).await,
-        // It is for addresses only.
-        Content::Report(Report::UrlVerification(_)) => Answered::Taken,
-        // Sent again, neither would be any better.
+        // URL verification belongs to HTTP.
+        Content::Report(Report::UrlVerification(_)) => SlackResponse::Acknowledged,
+        // Resending these would not help.
         Content::Unknown(kind) => {
             app.metrics.slack_requests.count("unknown_envelope");
             info!("ignored unknown envelope `{kind}`");
-            Answered::Taken
+            SlackResponse::Acknowledged
         }
         Content::Malformed(why) => {
             app.metrics.slack_requests.count("malformed");
             warn!("rejected a Socket Mode envelope: {why}");
-            Answered::Taken
+            SlackResponse::Acknowledged
         }
     };
     match answered {
-        Answered::Taken => Some(id.acknowledged(None)),
-        Answered::Says(said) => Some(id.acknowledged(Some(&said).filter(|_| takes_answer))),
-        Answered::NotKept(why) => {
+        SlackResponse::Acknowledged => Some(id.acknowledged(None)),
+        SlackResponse::Content(said) => Some(id.acknowledged(Some(&said).filter(|_| takes_answer))),
+        SlackResponse::NotStored(why) => {
             warn!("rejected a Socket Mode event: {why}");
             None
         }
-        Answered::Failed => None,
+        SlackResponse::Failed => None,
     }
 }

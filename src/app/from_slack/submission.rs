@@ -1,8 +1,8 @@
 //! Submitted modals and shortcuts: each goes to the code of its form, in time.
 
 use crate::app::detached::Unfinished;
-use crate::app::forms::{Person, Submitted, says};
-use crate::app::from_slack::command::LIMIT;
+use crate::app::forms::{FormResult, ModalUser, show_message};
+use crate::app::from_slack::command::COMMAND_DEADLINE;
 use crate::app::subscriptions::{form, import_form};
 use crate::app::{App, accounts, notify, segments_actions};
 use crate::model::{UserId, WorkspaceId};
@@ -17,55 +17,55 @@ use crate::store::StoreError;
 use std::sync::Arc;
 use tracing::{debug, warn};
 
-/// Somebody used the shortcut.
+/// Handles a global shortcut: opens the subscription modal.
 pub async fn shortcut(app: &App, used: Doing<String>) {
     let Doing { workspace, user, trigger: Some(trigger), what, .. } = used else { return };
     if !app.serves(&workspace) || what != "subscribe" {
         return debug!("ignored unknown shortcut `{what}`");
     }
-    let person = Person { workspace, user, trigger, here: None };
-    // A shortcut has no channel: what goes wrong is written to whoever used it.
+    let person = ModalUser { workspace, user, trigger, here: None };
+    // A shortcut has no channel, so errors go to the person as a direct message.
     if let Some(said) = form::open(app, &person, None).await
-        && let Err(error) = app.slack.write_to(&person.workspace, &person.user, said.message.content(Rung::Whole)).await
+        && let Err(error) =
+            app.slack.api.write_to(&person.workspace, &person.user, said.message.content(Rung::Whole)).await
     {
         warn!("could not report that a modal did not open: {error}");
     }
 }
 
-/// Does what a submitted modal says, or says what is wrong with it.
-pub async fn submit(app: &Arc<App>, done: Doing<View>) -> Submitted {
+/// Applies a submitted modal within the deadline of its form.
+pub async fn submit(app: &Arc<App>, done: Doing<View>) -> FormResult {
     let (wish, limit, unfinished): (_, _, fn() -> Message) = match done.what.callback_id.as_str() {
-        ACCOUNTS => ("change this workspace's accounts", LIMIT, reply::unfinished),
-        ACTS => ("do that at Segments.ai", segments_actions::LIMIT, reply::act_unfinished),
-        _ => ("change this channel's subscriptions", LIMIT, reply::unfinished),
+        ACCOUNTS => ("change this workspace's accounts", COMMAND_DEADLINE, reply::unfinished),
+        ACTS => ("do that at Segments.ai", segments_actions::ACTION_DEADLINE, reply::act_unfinished),
+        _ => ("change this channel's subscriptions", COMMAND_DEADLINE, reply::unfinished),
     };
     match app.detached(limit, |app| async move { submitted(&app, &done).await }).await {
         Ok(Ok(submitted)) => submitted,
         Ok(Err(error)) => {
             warn!("a modal submission failed: {error}");
-            says(&reply::try_again(wish))
+            show_message(&reply::try_again(wish))
         }
         Err(Unfinished::TimedOut | Unfinished::Panicked) => {
             warn!("a modal submission timed out");
-            says(&unfinished())
+            show_message(&unfinished())
         }
     }
 }
 
-/// What somebody is told whose submission takes longer than Slack waits; the modal says more later.
-pub fn still_at_work() -> Submitted {
-    says(&reply::at_work())
+/// Returns the response while a submission takes longer than Slack waits. The modal is updated later.
+pub fn in_progress() -> FormResult {
+    show_message(&reply::at_work())
 }
 
-/// Says in the modal, which told that work goes on, what came of it; where that cannot be, as it was closed meanwhile, in
-/// a message.
-pub async fn tell_later(app: &App, workspace: &WorkspaceId, user: &UserId, view_id: &str, submitted: Submitted) {
+/// Shows the late result of a submission in its modal, or as a direct message if the modal was closed.
+pub async fn show_late_result(app: &App, workspace: &WorkspaceId, user: &UserId, view_id: &str, submitted: FormResult) {
     let view = match submitted {
-        Submitted::Close => modal::notice("Segments", &reply::done()),
-        Submitted::Wrong(wrong) => {
+        FormResult::Close => modal::notice("Segments", &reply::done()),
+        FormResult::Errors(wrong) => {
             modal::notice("Segments", &reply::modal_was_wrong(wrong.values().map(String::as_str)))
         }
-        Submitted::Says(view) => *view,
+        FormResult::Show(view) => *view,
     };
     if let Err(error) = notify::modal(app, workspace, view_id, &view).await {
         let was_closed = matches!(error, SlackError::Refused(_));
@@ -76,19 +76,19 @@ pub async fn tell_later(app: &App, workspace: &WorkspaceId, user: &UserId, view_
     }
 }
 
-async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<Submitted, StoreError> {
+async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Result<FormResult, StoreError> {
     let Doing { workspace, what: view, .. } = done;
     if done.is_of_stranger() {
-        return Ok(says(&reply::other_workspace()));
+        return Ok(show_message(&reply::other_workspace()));
     }
     if let Some(not_served) = app.not_served(workspace) {
-        return Ok(says(&not_served.message));
+        return Ok(show_message(&not_served.message));
     }
     match view.callback_id.as_str() {
         CALLBACK => form::submitted(app, done).await,
         IMPORT => import_form::submitted(app, done).await,
         ACCOUNTS => accounts::form::submitted(app, done).await,
         ACTS => segments_actions::form::submitted(app, done).await,
-        _ => Ok(Submitted::Close),
+        _ => Ok(FormResult::Close),
     }
 }

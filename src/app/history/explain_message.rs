@@ -1,4 +1,4 @@
-//! Why somebody sees a message: the events that it tells of, from what is kept of the channel's last ones.
+//! Explains a message: the events it covers, and the subscriptions that matched them.
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
@@ -7,8 +7,8 @@ use crate::render::reply::{self, Because, Wish};
 use crate::routing::why::selecting;
 use crate::store::StoreError;
 
-/// Tells the asker what a message shows, and which words of which subscription asked for it.
-pub(in crate::app) async fn because(
+/// Returns the events that a message covers, and the words of each subscription that matched.
+pub(in crate::app) async fn explain_message(
     app: &App,
     asker: &Asker,
     message: Option<&MessageTs>,

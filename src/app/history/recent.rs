@@ -1,4 +1,4 @@
-//! The last events that came in, wanted or not, in memory: what `why` knows beyond the deliveries that are kept.
+//! The latest events of each workspace, matched or not, in memory, for `/segments why`.
 
 use crate::model::{AccountId, ChannelId, EventId, MessageId, News, WorkspaceId};
 use jiff::Timestamp;
@@ -6,67 +6,67 @@ use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-/// So many events of a workspace are remembered …
-const MOST: usize = 500;
-/// … that take so much room together, in bytes as they would be written.
-const MOST_BYTES: usize = 4 * 1024 * 1024;
+/// The number of events to remember per workspace.
+const MAX_RECENT_EVENTS: usize = 500;
+/// The number of bytes to remember per workspace, counted as JSON.
+const MAX_RECENT_EVENT_BYTES: usize = 4 * 1024 * 1024;
 
-/// The last events of every workspace since the start.
-pub struct Recent {
+/// The latest events of every workspace since the start.
+pub struct RecentEvents {
     start: Timestamp,
     rings: Mutex<HashMap<WorkspaceId, Ring>>,
 }
 
-/// An event that came in.
+/// An event that arrived.
 #[derive(Debug, Clone)]
-pub struct Seen {
-    /// The endpoint it came to.
+pub struct RecentEvent {
+    /// The account that received it.
     pub account: AccountId,
-    /// The sender's id of it.
+    /// The sender's message id.
     pub message: MessageId,
     /// The event.
     pub news: Arc<News>,
-    /// When it came.
+    /// The time of arrival.
     pub at: Timestamp,
-    /// What was made of it.
-    pub mark: Mark,
-    /// How often the sender sent it again, that was noticed.
+    /// The result of routing it.
+    pub mark: RecentOutcome,
+    /// The number of repeated deliveries by the sender that were noticed.
     pub repeats: u32,
 }
 
-/// What was made of an event.
+/// The result of routing an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Mark {
-    /// It was news, for these channels.
+pub enum RecentOutcome {
+    /// It was new, and went to these channels.
     News {
-        /// Its id.
+        /// The event's id.
         event: EventId,
-        /// Who wanted it.
+        /// The channels that matched it.
         channels: Vec<ChannelId>,
     },
-    /// A later state of its object had come before.
+    /// A newer state of its object had already arrived.
     Stale,
-    /// It was accepted before; when, is not remembered.
+    /// It was accepted before, at a time that is no longer remembered.
     Repeated,
 }
 
 #[derive(Default)]
 struct Ring {
-    /// Oldest first, each with its size.
-    seen: VecDeque<(Seen, usize)>,
+    /// The events, oldest first, each with its size in bytes.
+    seen: VecDeque<(RecentEvent, usize)>,
     bytes: usize,
-    /// Up to here all is forgotten.
+    /// The time up to which events were dropped.
     forgotten: Option<Timestamp>,
 }
 
-impl Recent {
-    /// A memory that begins now.
+impl RecentEvents {
+    /// Creates an empty memory that starts now.
     pub fn new(now: Timestamp) -> Self {
         Self { start: now, rings: Mutex::default() }
     }
 
-    /// Remembers an event. One that nobody wanted and that the sender sends again is remembered as it came last.
-    pub fn note(&self, workspace: &WorkspaceId, seen: Seen) {
+    /// Remembers an event. An unmatched event that is repeated replaces its earlier entry.
+    pub fn note(&self, workspace: &WorkspaceId, seen: RecentEvent) {
         let size = size(&seen.news);
         let mut rings = self.rings();
         let ring = rings.entry(workspace.clone()).or_default();
@@ -75,14 +75,14 @@ impl Recent {
         }
         ring.bytes += size;
         ring.seen.push_back((seen, size));
-        while ring.seen.len() > MOST || ring.bytes > MOST_BYTES {
+        while ring.seen.len() > MAX_RECENT_EVENTS || ring.bytes > MAX_RECENT_EVENT_BYTES {
             let Some((oldest, size)) = ring.seen.pop_front() else { break };
             ring.bytes -= size;
             ring.forgotten = Some(oldest.at);
         }
     }
 
-    /// Notes that a message was repeated, and says whether its first coming is remembered.
+    /// Counts a repeated message. Returns false if its first delivery is not remembered.
     pub fn note_repeat(&self, workspace: &WorkspaceId, account: &AccountId, message: &MessageId) -> bool {
         let mut rings = self.rings();
         let Some(ring) = rings.get_mut(workspace) else { return false };
@@ -91,8 +91,8 @@ impl Recent {
         true
     }
 
-    /// What is remembered of a workspace, the last first, and since when that is all that came.
-    pub fn of(&self, workspace: &WorkspaceId) -> (Vec<Seen>, Timestamp) {
+    /// Returns the remembered events of a workspace, newest first, and the time since when they are complete.
+    pub fn of(&self, workspace: &WorkspaceId) -> (Vec<RecentEvent>, Timestamp) {
         let rings = self.rings();
         let Some(ring) = rings.get(workspace) else { return (Vec::new(), self.start) };
         let seen = ring.seen.iter().rev().map(|(seen, _)| seen.clone()).collect();
@@ -110,7 +110,7 @@ impl Ring {
     }
 }
 
-/// How much room an event takes: the length of its JSON.
+/// Returns the length of an event's JSON in bytes.
 fn size(news: &News) -> usize {
     struct Count(usize);
 
@@ -126,8 +126,8 @@ fn size(news: &News) -> usize {
     }
 
     let mut count = Count(0);
-    // What cannot be written takes no more room than the whole.
-    serde_json::to_writer(&mut count, news).map_or(MOST_BYTES, |()| count.0)
+    // An event that cannot be serialized counts as the whole limit.
+    serde_json::to_writer(&mut count, news).map_or(MAX_RECENT_EVENT_BYTES, |()| count.0)
 }
 
 #[cfg(test)]
@@ -151,7 +151,7 @@ mod tests {
         Timestamp::from_second(i64::try_from(number).unwrap()).unwrap()
     }
 
-    fn seen(number: usize, text: &str) -> Seen {
+    fn seen(number: usize, text: &str) -> RecentEvent {
         let event = Event {
             event_type: EventType::parse("a.b"),
             created_at: at(number),
@@ -162,12 +162,12 @@ mod tests {
         let news =
             News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None };
         let (account, message) = (account(), message(number));
-        Seen { account, message, news: Arc::new(news), at: at(number), mark: Mark::Stale, repeats: 0 }
+        RecentEvent { account, message, news: Arc::new(news), at: at(number), mark: RecentOutcome::Stale, repeats: 0 }
     }
 
     #[test]
     fn the_last_500_are_remembered_and_since_when_they_are_all() {
-        let recent = Recent::new(at(0));
+        let recent = RecentEvents::new(at(0));
         assert_eq!(recent.of(&workspace()).1, at(0));
         for number in 1..=600 {
             recent.note(&workspace(), seen(number, "x"));
@@ -180,12 +180,12 @@ mod tests {
 
     #[test]
     fn long_events_leave_room_for_fewer() {
-        let recent = Recent::new(at(0));
+        let recent = RecentEvents::new(at(0));
         for number in 1..=20 {
-            recent.note(&workspace(), seen(number, &"x".repeat(MOST_BYTES / 10)));
+            recent.note(&workspace(), seen(number, &"x".repeat(MAX_RECENT_EVENT_BYTES / 10)));
         }
         assert_eq!(recent.of(&workspace()).0.len(), 9);
-        recent.note(&workspace(), seen(21, &"x".repeat(MOST_BYTES)));
+        recent.note(&workspace(), seen(21, &"x".repeat(MAX_RECENT_EVENT_BYTES)));
         assert!(recent.of(&workspace()).0.is_empty());
         recent.note(&workspace(), seen(22, "x"));
         let rings = recent.rings();
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_repeat_is_counted_where_its_first_coming_is_remembered() {
-        let recent = Recent::new(at(0));
+        let recent = RecentEvents::new(at(0));
         assert!(!recent.note_repeat(&workspace(), &account(), &message(1)));
         recent.note(&workspace(), seen(1, "x"));
         assert!(recent.note_repeat(&workspace(), &account(), &message(1)));

@@ -1,8 +1,8 @@
-//! What became of the last events that a channel could have had, from what is kept and what is remembered.
+//! `/segments why`: the status of the latest events that a channel could receive.
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
-use crate::app::history::recent::{Mark, Seen};
+use crate::app::history::recent::{RecentEvent, RecentOutcome};
 use crate::app::permission::may_subscribe;
 use crate::app::subscriptions::mute::zone;
 use crate::model::event_status::{EventStatus, SelectionRefusal};
@@ -14,37 +14,37 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
-/// Tells the asker what became of the last `count` events.
+/// Returns the status of the last `count` events.
 pub(in crate::app) async fn why(app: &App, asker: &Asker, count: u8) -> Result<Reply, StoreError> {
     let (channel_ref, count) = (&asker.channel_ref, usize::from(count));
-    // What is remembered is looked at first, so that what comes meanwhile is found among what is kept.
-    let (seen, since) = app.recent.of(&channel_ref.workspace);
+    // Memory is read first, so that an event that arrives in between is found in the store.
+    let (seen, since) = app.recent_events.of(&channel_ref.workspace);
     let (book, history) = (app.store.book(channel_ref).await?, app.store.history(channel_ref, count).await?);
     let closed = app.workers.workspace_rejection(&channel_ref.workspace);
     let channel = Channel { asker, book: &book, history: &history, closed: closed.as_ref(), now: app.clock.now() };
     let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &channel_ref.workspace, &asker.user).await);
-    let url = app.slack.installation(&channel_ref.workspace).and_then(|installation| installation.url.clone());
+    let url = app.slack.api.installation(&channel_ref.workspace).and_then(|installation| installation.url.clone());
     let place = Place { url: url.as_ref(), channel: &channel_ref.channel };
     Ok(Reply::asker(reply::why(&told, &place, since, withheld)))
 }
 
-/// A channel as it stands.
+/// The state of a channel that statuses are computed from.
 struct Channel<'a> {
     asker: &'a Asker,
     book: &'a Book,
     history: &'a History,
-    /// Slack's code, if it does not let us into the workspace.
+    /// Slack's code, if it rejects the workspace's token.
     closed: Option<&'a PauseReason>,
     now: Timestamp,
 }
 
 impl<'a> Channel<'a> {
-    /// The last events, newest first. Of many that were not wanted for one reason, the newest stands for all. What the
-    /// channel is not subscribed to is told only to those who could subscribe it; to others, how many events those are.
-    fn tell(&self, seen: &[Seen], most: usize, may_subscribe: bool) -> (Vec<Told<'a>>, usize) {
+    /// Returns the last events, newest first, with similar unmatched ones merged, and the number of withheld events.
+    /// Events of unsubscribed datasets are withheld from people who could not subscribe.
+    fn tell(&self, seen: &[RecentEvent], most: usize, may_subscribe: bool) -> (Vec<Told<'a>>, usize) {
         let (mut kept, order) = self.kept();
         let mut all: Vec<_> = seen.iter().filter_map(|seen| self.of_seen(seen, &mut kept)).collect();
-        // What is not remembered came before what is, or as good as at the same time.
+        // Events that are not remembered are older than those that are.
         all.extend(order.iter().filter_map(|event| kept.remove(event)));
         let count = all.len();
         all.retain(|told| may_subscribe || told.fate != EventStatus::NoSubscription);
@@ -61,8 +61,8 @@ impl<'a> Channel<'a> {
         (last, withheld)
     }
 
-    /// What is kept, by event, and the events in their order, newest first. What pends now may have ended before and
-    /// been taken up again; so what pends comes first, then the last end.
+    /// Returns the stored statuses by event, and the events newest first. A pending delivery comes before an earlier
+    /// end of the same event.
     fn kept(&self) -> (HashMap<EventId, Told<'a>>, Vec<EventId>) {
         let waiting = self.history.waiting.iter().map(|(delivery, news)| {
             let fate = self.waits(delivery, news);
@@ -77,7 +77,7 @@ impl<'a> Channel<'a> {
         }
         let ended = self.history.ended.iter().map(|outcome| {
             let end = match &outcome.end {
-                // The message has grown since.
+                // The message has since covered more events.
                 DeliveryResult::Folded { ts, count } => {
                     DeliveryResult::Folded { ts: ts.clone(), count: counts.get(ts).copied().unwrap_or(*count) }
                 }
@@ -110,18 +110,18 @@ impl<'a> Channel<'a> {
         waits(delivery, dataset, &self.book.mutes, &zone, next_at, self.now)
     }
 
-    /// What became of an event that is remembered; none if that is not known any more, or no matter of this channel.
-    fn of_seen(&self, seen: &Seen, kept: &mut HashMap<EventId, Told<'a>>) -> Option<Told<'a>> {
+    /// Returns the status of a remembered event; none if it is unknown or does not concern this channel.
+    fn of_seen(&self, seen: &RecentEvent, kept: &mut HashMap<EventId, Told<'a>>) -> Option<Told<'a>> {
         let subscriptions = &self.book.subscriptions;
         let fate = match &seen.mark {
-            Mark::News { event, channels } if channels.contains(&self.asker.channel_ref.channel) => {
+            RecentOutcome::News { event, channels } if channels.contains(&self.asker.channel_ref.channel) => {
                 return kept.remove(event).map(|told| Told { repeats: seen.repeats, ..told });
             }
-            Mark::News { .. } => unwanted(subscriptions, &seen.news),
-            Mark::Stale if concerns(subscriptions, &seen.news) => EventStatus::Stale,
-            Mark::Stale => EventStatus::NoSubscription,
-            Mark::Repeated if concerns(subscriptions, &seen.news) => EventStatus::Repeated,
-            Mark::Repeated => return None,
+            RecentOutcome::News { .. } => unwanted(subscriptions, &seen.news),
+            RecentOutcome::Stale if concerns(subscriptions, &seen.news) => EventStatus::Stale,
+            RecentOutcome::Stale => EventStatus::NoSubscription,
+            RecentOutcome::Repeated if concerns(subscriptions, &seen.news) => EventStatus::Repeated,
+            RecentOutcome::Repeated => return None,
         };
         Some(Told { repeats: seen.repeats, ..told(EventSummary::of(&seen.news), seen.at, fate) })
     }
@@ -131,7 +131,7 @@ fn told(gist: EventSummary, came_at: Timestamp, fate: EventStatus<'_>) -> Told<'
     Told { gist, came_at, fate, repeats: 0, more: 0 }
 }
 
-/// Whether two events were not wanted for the same reason, so that one line says all.
+/// Returns true if two events were not matched for the same reason, so that one line covers both.
 fn are_alike(one: &Told<'_>, other: &Told<'_>) -> bool {
     if one.gist.dataset != other.gist.dataset {
         return false;

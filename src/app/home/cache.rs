@@ -1,58 +1,59 @@
-//! Which Homes were looked at of late, and what they showed; in memory, since after a restart they are shown when opened.
+//! The App Homes that are kept up to date, in memory: after a restart a Home is shown again when it is opened.
 
-use crate::clock::later;
+use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::model::{UserId, WorkspaceId};
 use crate::render::Message;
 use crate::slack::interaction::Place;
 use jiff::Timestamp;
 use parking_lot::{Mutex, MutexGuard};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// A Home is kept up to date for so long after somebody opened it or clicked in it.
-const KEPT_FRESH: Duration = Duration::from_hours(1);
-/// No more Homes than these are; the one that was looked at longest ago goes.
-const MOST: usize = 200;
+/// The time for which a Home is kept up to date after it was opened or clicked in.
+const HOME_CACHE_TTL: Duration = Duration::from_hours(1);
+/// The number of Homes to keep; beyond it, the one that was viewed the longest ago is dropped.
+const MAX_CACHED_HOMES: usize = 200;
 
-/// What a Home shows besides what is stored.
+/// The state of a Home that is not stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::app) struct Screen {
     /// The page, from 0.
     pub(super) page: usize,
-    /// What became of the last click.
+    /// The result of the last click.
     pub(super) notice: Option<String>,
-    /// The subscription that is asked about.
+    /// The subscription whose removal needs confirmation.
     pub(super) asked: Option<Place>,
 }
 
-/// The Homes that were looked at of late.
+/// The Homes that someone viewed in the last hour.
 #[derive(Default)]
-pub struct Homes {
+pub struct HomeCache {
     seen: Mutex<Seen>,
     change: Notify,
 }
 
-#[derive(Default)]
 struct Seen {
-    homes: HashMap<(WorkspaceId, UserId), Looked>,
+    homes: AgeingCache<(WorkspaceId, UserId), Screen>,
     changed: HashSet<WorkspaceId>,
 }
 
-struct Looked {
-    at: Timestamp,
-    screen: Screen,
+impl Default for Seen {
+    fn default() -> Self {
+        let limits = CacheLimits { entries: MAX_CACHED_HOMES, age: HOME_CACHE_TTL };
+        Self { homes: AgeingCache::new(limits), changed: HashSet::new() }
+    }
 }
 
 impl Screen {
-    /// The same with what became of a click.
+    /// Returns the screen with the result of a click.
     pub(super) fn with(self, notice: Message) -> Self {
         Self { notice: Some(notice.text), ..self }
     }
 }
 
-impl Homes {
-    /// Notes that something changed in a workspace that its Homes show.
+impl HomeCache {
+    /// Notes a change in a workspace that its Homes show.
     pub fn note_change(&self, workspace: &WorkspaceId) {
         let mut seen = self.seen();
         if seen.homes.keys().any(|(of, _)| of == workspace) {
@@ -61,32 +62,26 @@ impl Homes {
         }
     }
 
-    /// Waits for a change since the last one that was waited for.
+    /// Waits for the next change.
     pub(super) async fn changed(&self) {
         self.change.notified().await;
     }
 
-    /// Notes that something changed, wherever.
+    /// Notes a change in every workspace.
     pub(super) fn all_changed(&self) {
         let mut seen = self.seen();
         seen.changed = seen.homes.keys().map(|(workspace, _)| workspace.clone()).collect();
     }
 
-    /// Notes that somebody looks at a Home.
+    /// Notes that a person views their Home.
     pub(super) fn looked(&self, workspace: &WorkspaceId, user: &UserId, screen: Screen, at: Timestamp) {
-        let homes = &mut self.seen().homes;
-        homes.insert((workspace.clone(), user.clone()), Looked { at, screen });
-        if homes.len() > MOST
-            && let Some(oldest) = homes.iter().min_by_key(|(_, looked)| looked.at).map(|(key, _)| key.clone())
-        {
-            homes.remove(&oldest);
-        }
+        self.seen().homes.insert((workspace.clone(), user.clone()), screen, at);
     }
 
-    /// Those that are to be shown again, for the changes since the last time.
+    /// Returns the Homes to update for the changes since the last call.
     pub(super) fn stale(&self, now: Timestamp) -> Vec<(WorkspaceId, UserId)> {
         let mut seen = self.seen();
-        seen.homes.retain(|_, looked| later(looked.at, KEPT_FRESH) > now);
+        seen.homes.expire(now);
         let changed = std::mem::take(&mut seen.changed);
         let mut stale: Vec<_> =
             seen.homes.keys().filter(|(workspace, _)| changed.contains(workspace)).cloned().collect();
@@ -94,12 +89,12 @@ impl Homes {
         stale
     }
 
-    /// What somebody's Home shows, if it is kept up to date.
-    pub(super) fn screen(&self, workspace: &WorkspaceId, user: &UserId) -> Option<Screen> {
-        Some(self.seen().homes.get(&(workspace.clone(), user.clone()))?.screen.clone())
+    /// Returns the screen of a person's Home, if it is kept up to date.
+    pub(super) fn screen(&self, workspace: &WorkspaceId, user: &UserId, now: Timestamp) -> Option<Screen> {
+        self.seen().homes.get(&(workspace.clone(), user.clone()), now).cloned()
     }
 
-    /// Leaves a Home alone until it is opened again.
+    /// Stops updating a Home until it is opened again.
     pub(super) fn forget(&self, workspace: &WorkspaceId, user: &UserId) {
         self.seen().homes.remove(&(workspace.clone(), user.clone()));
     }
@@ -121,7 +116,7 @@ mod tests {
     fn homes_go_stale_once_per_change_and_for_an_hour_at_most() {
         let (one, other) = (WorkspaceId::parse("T1").unwrap(), WorkspaceId::parse("T2").unwrap());
         let user = |name: &str| UserId::parse(name).unwrap();
-        let homes = Homes::default();
+        let homes = HomeCache::default();
         homes.note_change(&one);
         homes.looked(&one, &user("U1"), Screen::default(), at(0));
         homes.looked(&one, &user("U2"), Screen::default(), at(10));
@@ -132,19 +127,19 @@ mod tests {
         assert!(homes.stale(at(20)).is_empty());
         homes.note_change(&one);
         assert_eq!(homes.stale(at(3_600)), [(one.clone(), user("U2"))]);
-        assert_eq!(homes.screen(&one, &user("U1")), None);
+        assert_eq!(homes.screen(&one, &user("U1"), at(3_600)), None);
     }
 
     #[test]
     fn no_more_than_200_are_remembered() {
         let workspace = WorkspaceId::parse("T1").unwrap();
-        let homes = Homes::default();
+        let homes = HomeCache::default();
         for number in 0..250 {
             homes.looked(&workspace, &UserId::parse(format!("U{number}")).unwrap(), Screen::default(), at(number));
         }
         homes.note_change(&workspace);
         let stale = homes.stale(at(250));
-        assert_eq!(stale.len(), MOST);
+        assert_eq!(stale.len(), MAX_CACHED_HOMES);
         assert!(!stale.contains(&(workspace, UserId::parse("U49").unwrap())));
     }
 }

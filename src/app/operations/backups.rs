@@ -1,4 +1,4 @@
-//! Daily backups: made beside the store while the server runs, and the oldest removed.
+//! Daily backups, made while the server runs. The oldest are removed.
 
 use crate::app::App;
 use crate::clock::later;
@@ -11,15 +11,15 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-/// The folder of the backups, in the data folder.
-pub const FOLDER: &str = "backups";
-/// From one backup to the next.
-const DAY: Duration = Duration::from_hours(24);
-/// From a backup that failed to the next try.
+/// The name of the backup folder in the data folder.
+pub const BACKUP_FOLDER: &str = "backups";
+/// The time from one backup to the next.
+const BACKUP_INTERVAL: Duration = Duration::from_hours(24);
+/// The delay after a failed backup.
 const TRY_AGAIN: Duration = Duration::from_hours(1);
 
-/// Makes a backup when the newest is a day old, or a day after the start where there is none. A backup that fails is
-/// logged and counted, and stops nothing.
+/// Makes a backup when the newest is a day old, or a day after the start if there is none. A failure is logged and
+/// counted.
 pub async fn daily(app: &App) {
     if app.settings.backup_keep == 0 {
         return;
@@ -32,7 +32,7 @@ pub async fn daily(app: &App) {
             Ok((path, summary)) => {
                 app.metrics.backups.count("made");
                 info!("made a backup of {} records: `{}`", summary.total(), path.display());
-                later(now, DAY)
+                later(now, BACKUP_INTERVAL)
             }
             Err(error) => {
                 app.metrics.backups.count("failed");
@@ -44,17 +44,17 @@ pub async fn daily(app: &App) {
     }
 }
 
-/// When the next one is due; one that claims to come from the future does not count.
+/// Returns the time of the next backup. A backup dated in the future does not count.
 fn due(folder: &Path, now: Timestamp) -> Timestamp {
     let made = kept(folder).unwrap_or_default();
     let newest = made.iter().map(|backup| backup.at).rfind(|at| *at <= now);
-    later(newest.unwrap_or(now), DAY)
+    later(newest.unwrap_or(now), BACKUP_INTERVAL)
 }
 
 async fn make(app: &App, at: Timestamp) -> Result<(PathBuf, Summary), BackupError> {
     let export = app.store.export().await?;
     let (folder, keep) = (app.settings.backups.clone(), app.settings.backup_keep);
-    // The end of the server ends it too.
+    // Shutdown cancels it.
     let stop = CancellationToken::new();
     let _stopped_if_dropped = stop.clone().drop_guard();
     let writing = move || {
@@ -75,7 +75,7 @@ async fn make(app: &App, at: Timestamp) -> Result<(PathBuf, Summary), BackupErro
     }
 }
 
-/// Removes all but the newest.
+/// Removes all but the newest backups.
 fn trim(folder: &Path, keep: usize) -> std::io::Result<()> {
     let made = kept(folder)?;
     made.iter().rev().skip(keep).try_for_each(|backup| std::fs::remove_file(&backup.path))

@@ -1,4 +1,4 @@
-//! Dead letters: listed, sent again, dropped; for a server, and for whoever opens the store while none runs.
+//! Dead letters: listed, retried, and dropped, by a running server or on an idle store.
 
 use crate::app::App;
 use crate::model::{ChannelId, ChannelRef, DatasetName, LetterId, WorkspaceId};
@@ -7,59 +7,59 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use tracing::info;
 
-/// So many are sent again or dropped in one write.
-const PAGE: usize = 64;
+/// The number of dead letters to change in one write.
+const DEAD_LETTER_PAGE: usize = 64;
 
-/// A dead letter as it is listed.
+/// A dead letter in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Listed {
-    /// Its name.
+pub struct DeadLetterList {
+    /// The id that names it.
     pub id: LetterId,
-    /// Whose it is.
+    /// The workspace.
     pub workspace: WorkspaceId,
     /// The channel it was meant for.
     pub channel: ChannelId,
-    /// When its event was accepted.
+    /// The time at which its event was accepted.
     pub accepted_at: Timestamp,
-    /// When it was given up.
+    /// The time at which it became a dead letter.
     pub at: Timestamp,
-    /// What happened, where that is known.
+    /// The event type, if it is known.
     pub event: Option<String>,
-    /// Where it happened.
+    /// The dataset, if it is known.
     pub dataset: Option<DatasetName>,
-    /// Why it was given up: Slack's code, or what went wrong.
+    /// The reason: Slack's code, or a description.
     pub error: String,
-    /// Calls that were refused.
+    /// The number of rejected calls.
     pub attempts: u32,
 }
 
-/// Which dead letters are meant.
+/// A selection of dead letters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Which {
-    /// Every one.
+pub enum DeadLetterSelection {
+    /// All dead letters.
     All,
-    /// Those for a channel.
+    /// The dead letters of one channel.
     Channel(ChannelId),
-    /// These.
+    /// The dead letters with these ids.
     These(Vec<LetterId>),
 }
 
-/// What is done with dead letters.
+/// An action on dead letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// They are sent again, as if they were never tried.
+pub enum DeadLetterAction {
+    /// Delivers them again, as if they were never tried.
     Retry,
-    /// They are forgotten.
+    /// Deletes them.
     Drop,
 }
 
-/// Every dead letter, oldest first within each workspace.
-pub async fn list(store: &dyn Store) -> Result<Vec<Listed>, StoreError> {
+/// Returns all dead letters, oldest first within each workspace.
+pub async fn list(store: &dyn Store) -> Result<Vec<DeadLetterList>, StoreError> {
     let mut listed = Vec::new();
     for workspace in store.workspaces().await? {
         let letters = store.dead_letters(&workspace, usize::MAX).await?;
-        listed.extend(letters.into_iter().map(|letter| Listed {
+        listed.extend(letters.into_iter().map(|letter| DeadLetterList {
             id: letter.id(),
             workspace: workspace.clone(),
             channel: letter.channel,
@@ -74,27 +74,29 @@ pub async fn list(store: &dyn Store) -> Result<Vec<Listed>, StoreError> {
     Ok(listed)
 }
 
-/// Does something with dead letters, each channel's in their order. Calls `done` for each that went, after the write that
-/// took it, and gives them all.
+/// Runs an action on dead letters, each channel's in order. Calls `done` for each after its write, and returns their
+/// ids.
 pub async fn act(
     store: &dyn Store,
-    act: Act,
-    which: &Which,
+    act: DeadLetterAction,
+    which: &DeadLetterSelection,
     now: Timestamp,
     mut done: impl FnMut(&ChannelRef),
 ) -> Result<Vec<LetterId>, StoreError> {
     let mut went = Vec::new();
     for workspace in store.workspaces().await? {
-        for page in meant(store, &workspace, which).await?.chunks(PAGE) {
+        for page in meant(store, &workspace, which).await?.chunks(DEAD_LETTER_PAGE) {
             let page = match act {
-                Act::Retry => store.retry_dead(&workspace, page, now).await?,
-                Act::Drop => store.drop_dead(&workspace, page).await?,
+                DeadLetterAction::Retry => store.retry_dead(&workspace, page, now).await?,
+                DeadLetterAction::Drop => store.drop_dead(&workspace, page).await?,
             };
             for id in page {
                 let channel_ref = App::channel_ref(&workspace, &id.channel);
                 match act {
-                    Act::Retry => info!(channel = %channel_ref, "put dead letter {id} back into its queue"),
-                    Act::Drop => info!(channel = %channel_ref, "dropped dead letter {id}"),
+                    DeadLetterAction::Retry => {
+                        info!(channel = %channel_ref, "put dead letter {id} back into its queue")
+                    }
+                    DeadLetterAction::Drop => info!(channel = %channel_ref, "dropped dead letter {id}"),
                 }
                 done(&channel_ref);
                 went.push(id);
@@ -104,25 +106,33 @@ pub async fn act(
     Ok(went)
 }
 
-/// Does something with dead letters while the server runs: wakes the channels that thereby have something to do.
-pub async fn act_live(app: &App, what: Act, which: &Which) -> Result<Vec<LetterId>, StoreError> {
+/// Runs an action on dead letters of a running server, and wakes the channels that have work because of it.
+pub async fn act_live(
+    app: &App,
+    what: DeadLetterAction,
+    which: &DeadLetterSelection,
+) -> Result<Vec<LetterId>, StoreError> {
     let done = |channel_ref: &ChannelRef| match what {
-        Act::Retry => {
+        DeadLetterAction::Retry => {
             app.metrics.deliveries.count("revived");
             app.workers.wake(channel_ref);
         }
-        Act::Drop => app.metrics.deliveries.count("dropped"),
+        DeadLetterAction::Drop => app.metrics.deliveries.count("dropped"),
     };
     act(&*app.store, what, which, app.clock.now(), done).await
 }
 
-async fn meant(store: &dyn Store, workspace: &WorkspaceId, which: &Which) -> Result<Vec<LetterId>, StoreError> {
+async fn meant(
+    store: &dyn Store,
+    workspace: &WorkspaceId,
+    which: &DeadLetterSelection,
+) -> Result<Vec<LetterId>, StoreError> {
     let mut ids = match which {
-        Which::These(ids) => ids.clone(),
-        Which::All | Which::Channel(_) => {
+        DeadLetterSelection::These(ids) => ids.clone(),
+        DeadLetterSelection::All | DeadLetterSelection::Channel(_) => {
             let letters = store.dead_letters(workspace, usize::MAX).await?;
             let mut ids: Vec<_> = letters.iter().map(DeadLetter::id).collect();
-            ids.retain(|id| !matches!(which, Which::Channel(channel) if id.channel != *channel));
+            ids.retain(|id| !matches!(which, DeadLetterSelection::Channel(channel) if id.channel != *channel));
             ids
         }
     };

@@ -1,4 +1,4 @@
-//! How an installation stands, for whoever looks after it: what waits, what was given up, whether sealed secrets open.
+//! The health of the server and its store, for `doctor`, `/readyz` and the admin page.
 
 use crate::app::App;
 use crate::model::{SubscriptionState, WorkspaceId};
@@ -7,95 +7,95 @@ use crate::vault::{Field, Row, UnsealError, Vault};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// How a running server stands.
+/// A health report of a running server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Checkup {
+pub struct HealthReport {
     /// The version of the program.
     pub version: String,
-    /// Whether it is ready.
+    /// Its readiness.
     pub readiness: Readiness,
-    /// What it was sent since its start.
-    pub sent: Sent,
-    /// What it keeps.
-    pub workspaces: Vec<Kept>,
+    /// The requests since its start.
+    pub sent: ServerCounts,
+    /// The contents of its store, by workspace.
+    pub workspaces: Vec<StoredCounts>,
 }
 
-/// Whether a server can do its work: `ok`, or why not.
+/// The readiness of a server: `ok`, or a reason, for each part.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Readiness {
-    /// Whether Slack takes the token of the environment.
+    /// The state of the environment's token.
     pub slack: String,
-    /// Whether the store can be written.
+    /// The state of the store.
     pub store: String,
 }
 
-/// Requests to a server since its start: those with a good signature, and those that were refused for theirs.
+/// Requests since the start: those that were verified, and those with an invalid signature.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Sent {
+pub struct ServerCounts {
     /// Commands from Slack.
     pub commands: u64,
     /// Clicks, forms and other interactions.
     pub interactions: u64,
     /// Events from Slack.
     pub events: u64,
-    /// Requests that were not believed to be Slack's.
+    /// Requests with an invalid Slack signature.
     pub forged: u64,
-    /// Webhooks that were taken.
+    /// Verified webhooks.
     pub webhooks: u64,
-    /// Webhooks that were not believed to be Segments.ai's.
+    /// Webhooks with an invalid signature.
     pub forged_webhooks: u64,
 }
 
-/// What is kept of a workspace, in numbers.
+/// Counts of a workspace's stored records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Kept {
-    /// Which.
+pub struct StoredCounts {
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// Its installation; none for the workspace of the environment's token, and for one that removed the app.
-    pub installed: Option<Installed>,
-    /// Slack's code, if it refuses the token that a running server has.
+    /// Its installation; none for the environment's workspace and where the app was removed.
+    pub installed: Option<InstallationCounts>,
+    /// Slack's code, if it rejects the running server's token.
     pub refused: Option<String>,
     /// Subscriptions.
     pub subscriptions: usize,
-    /// Those of them that Slack's refusal paused.
+    /// Subscriptions that are paused after a rejection by Slack.
     pub paused: usize,
-    /// Deliveries that wait for nothing but their turn.
+    /// Deliveries that are due.
     pub waiting: u64,
-    /// When the oldest of those was accepted.
+    /// The time at which the oldest of them was accepted.
     pub oldest: Option<Timestamp>,
-    /// Deliveries that were given up.
+    /// Dead letters.
     pub dead: u64,
     /// Sealed secrets.
     pub sealed: usize,
-    /// Those of them that were sealed with an older key.
+    /// Secrets that are sealed with an older key.
     pub older: usize,
-    /// Why some do not open, each with its name and without its value.
+    /// Reasons why secrets cannot be unsealed, each with a name and without the value.
     pub shut: Vec<String>,
 }
 
 /// An installation in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Installed {
+pub struct InstallationCounts {
     /// The workspace's name.
     pub name: String,
-    /// What the token may do.
+    /// The scopes of the token.
     pub scopes: Vec<String>,
-    /// When the token ends; none for one that lasts.
+    /// The time at which the token expires; none if it does not.
     pub ends: Option<Timestamp>,
 }
 
-/// Looks through a store; without keys nothing that is sealed is tried.
-pub async fn look(store: &dyn Store, vault: Option<&Vault>) -> Result<Vec<Kept>, StoreError> {
+/// Counts the contents of a store. Without keys, sealed secrets are not tried.
+pub async fn count_contents(store: &dyn Store, vault: Option<&Vault>) -> Result<Vec<StoredCounts>, StoreError> {
     let mut found = Vec::new();
     for workspace in store.workspaces().await? {
         let subscriptions = store.subscriptions(&workspace).await?;
         let backlog = store.backlog(&workspace).await?;
         let record = store.installation(&workspace).await?;
-        let mut kept = Kept {
-            installed: record.as_ref().filter(|record| record.is_installed()).map(Installed::of),
+        let mut kept = StoredCounts {
+            installed: record.as_ref().filter(|record| record.is_installed()).map(InstallationCounts::of),
             refused: None,
             paused: subscriptions.iter().filter(|one| matches!(one.state, SubscriptionState::Paused { .. })).count(),
             subscriptions: subscriptions.len(),
@@ -115,15 +115,15 @@ pub async fn look(store: &dyn Store, vault: Option<&Vault>) -> Result<Vec<Kept>,
     Ok(found)
 }
 
-impl Installed {
+impl InstallationCounts {
     fn of(record: &WorkspaceRecord) -> Self {
         let ends = record.renewal.as_ref().map(|renewal| renewal.expires_at);
         Self { name: record.name.clone(), scopes: record.scopes.clone(), ends }
     }
 }
 
-impl Kept {
-    /// Opens every sealed secret of the workspace, and counts.
+impl StoredCounts {
+    /// Unseals every secret of the workspace and counts them.
     async fn try_seals(
         &mut self,
         store: &dyn Store,
@@ -154,11 +154,11 @@ impl Kept {
     }
 }
 
-/// Whether a running server is ready.
+/// Returns the readiness of a running server.
 pub async fn readiness(app: &App) -> Readiness {
-    let home = app.home();
+    let home = app.environment_workspace();
     let slack = match (&home.refused, &home.workspace) {
-        // One workspace that removed the app makes nothing of the others unready.
+        // A workspace that removed the app does not affect the others.
         _ if app.settings.bot_token.is_none() => "ok".to_owned(),
         (Some(code), _) => format!("not accepted: {code}"),
         (None, Some(workspace)) => match app.workers.workspace_rejection(workspace) {
@@ -172,18 +172,18 @@ pub async fn readiness(app: &App) -> Readiness {
     Readiness { slack, store }
 }
 
-/// How a running server stands.
-pub async fn of(app: &App) -> Result<Checkup, StoreError> {
-    let mut workspaces = look(&*app.store, Some(&app.vault)).await?;
+/// Returns the health report of a running server.
+pub async fn of(app: &App) -> Result<HealthReport, StoreError> {
+    let mut workspaces = count_contents(&*app.store, Some(&app.vault)).await?;
     for kept in &mut workspaces {
         kept.refused = app.refused(&kept.workspace);
     }
     let slack = |words: &[&'static str]| words.iter().map(|word| app.metrics.slack_requests.get(word)).sum();
     let webhooks = |words: &[&'static str]| words.iter().map(|word| app.metrics.webhooks.get(word)).sum();
-    Ok(Checkup {
+    Ok(HealthReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         readiness: readiness(app).await,
-        sent: Sent {
+        sent: ServerCounts {
             commands: slack(&["command"]),
             interactions: slack(&["click", "suggestion", "submission", "shortcut", "unknown_interaction"]),
             events: slack(&["event"]),

@@ -1,4 +1,4 @@
-//! How a workspace is doing, gathered for `/segments status`.
+//! `/segments status`: the status of a workspace.
 
 use crate::app::answer::Asker;
 use crate::app::permission::is_admin;
@@ -8,22 +8,22 @@ use crate::render::Message;
 use crate::render::reply::{self, SinceStart, Status};
 use crate::store::StoreError;
 
-/// Admins are shown so many of the last changes.
-const DEEDS: usize = 10;
+/// The number of audit entries that admins see.
+const MAX_AUDIT_ENTRIES_SHOWN: usize = 10;
 
-/// Says how the workspace is doing; to its admins also who changed what of late.
-pub(in crate::app) async fn told(app: &App, asker: &Asker) -> Result<Message, StoreError> {
+/// Returns the status message; for admins with the latest changes.
+pub(in crate::app) async fn status_message(app: &App, asker: &Asker) -> Result<Message, StoreError> {
     let workspace = &asker.channel_ref.workspace;
     let said = reply::status(&gather(app, workspace).await?);
     if !is_admin(app, asker).await {
         return Ok(said);
     }
-    Ok(reply::with_deeds(said, &app.store.deeds(workspace, DEEDS).await?))
+    Ok(reply::with_deeds(said, &app.store.deeds(workspace, MAX_AUDIT_ENTRIES_SHOWN).await?))
 }
 
-/// Gathers the facts.
+/// Gathers the status of a workspace.
 pub(in crate::app) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status, StoreError> {
-    let accounts = accounts::listed(app, workspace).await?;
+    let accounts = accounts::list(app, workspace).await?;
     let subscriptions = app.store.subscriptions(workspace).await?;
     let backlog = app.store.backlog(workspace).await?;
     let count = |wanted: fn(&SubscriptionState) -> bool| subscriptions.iter().filter(|s| wanted(&s.state)).count();
@@ -37,8 +37,8 @@ pub(in crate::app) async fn gather(app: &App, workspace: &WorkspaceId) -> Result
         paused: count(|state| matches!(state, SubscriptionState::Paused { .. })),
         waiting: count(|state| matches!(state, SubscriptionState::Waiting)),
         subscriptions: subscriptions.len(),
-        // Counted over all workspaces, they say nothing of one of many.
-        since_start: app.oauth.is_none().then(|| SinceStart {
+        // Counters cover all workspaces, so they are hidden where there are several.
+        since_start: app.installations.oauth.is_none().then(|| SinceStart {
             posted: app.metrics.deliveries.get("posted"),
             refused: ["refused", "broken", "unreachable", "lost"].into_iter().map(|word| calls.get(word)).sum(),
         }),

@@ -1,8 +1,8 @@
-//! Assigning a sample to somebody, if its queue still is as the form showed it.
+//! Assigns a sample to a person, if its queue still is as the form showed it.
 
-use crate::app::forms::{Submitted, says};
-use crate::app::segments_actions::context::By;
-use crate::app::segments_actions::status_change::{ECHO, patiently};
+use crate::app::forms::{FormResult, show_message};
+use crate::app::segments_actions::context::ActionContext;
+use crate::app::segments_actions::status_change::{EXPECTED_WEBHOOK_PERIOD, with_one_wait};
 use crate::clock::later;
 use crate::model::{Assigned, Derived, ObjectKey, OwnChange};
 use crate::render::{modal, reply};
@@ -11,10 +11,10 @@ use crate::slack::acts::block;
 use crate::store::StoreError;
 use tracing::info;
 
-/// Does what a submitted form says, or says what is wrong with it.
-pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
-    let wrong = |said: &str| Ok(Submitted::Wrong(modal::wrong(block::PERSON, said)));
-    let By { app, asker, access, sheet, filled } = by;
+/// Applies a submitted form, or returns what is wrong with it.
+pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreError> {
+    let wrong = |said: &str| Ok(FormResult::Errors(modal::wrong(block::PERSON, said)));
+    let ActionContext { app, asker, access, sheet, filled } = by;
     let workspace = &asker.channel_ref.workspace;
     let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose somebody.") };
     let links = app.store.links(workspace).await?;
@@ -25,14 +25,16 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
         return wrong(&reply::not_taken(&link.username, None));
     };
     let object = ObjectKey::new("sample", &sheet.sample.to_string());
-    let Some(_turn) = app.acting.turn(workspace, object.clone()) else { return wrong(reply::being_assigned()) };
-    let found = match patiently(app, || app.segments.sample(&access.key, sheet.sample)).await {
+    let Some(_turn) = app.segments.actions_in_progress.turn(workspace, object.clone()) else {
+        return wrong(reply::being_assigned());
+    };
+    let found = match with_one_wait(app, || app.segments.api.sample(&access.key, sheet.sample)).await {
         Ok(found) => found,
         Err(error) => return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task))),
     };
     let app_url = &app.settings.app_url;
     let wanted = Assigned { for_review: queue == Queue::Reviewing, to: link.username.clone() };
-    let assigned = |before| says(&reply::assigned(sheet, app_url, queue, (person, &link.username), before));
+    let assigned = |before| show_message(&reply::assigned(sheet, app_url, queue, (person, &link.username), before));
     if wanted.holds_of(&found) {
         return Ok(assigned(true));
     }
@@ -48,18 +50,18 @@ pub(super) async fn assign(by: &By<'_>) -> Result<Submitted, StoreError> {
         channel: sheet.channel.clone(),
         message: sheet.message.clone(),
         by: asker.user.clone(),
-        expires_at: later(app.clock.now(), ECHO),
+        expires_at: later(app.clock.now(), EXPECTED_WEBHOOK_PERIOD),
     };
     app.store.expect_echo(workspace, change.clone()).await?;
-    let written = patiently(app, || app.segments.assign(&access.key, sheet.sample, queue, Some(&to))).await;
+    let written = with_one_wait(app, || app.segments.api.assign(&access.key, sheet.sample, queue, Some(&to))).await;
     let word = written.as_ref().map_or_else(SegmentsError::word, |_| "done");
     info!(workspace.id = %workspace, user.id = %asker.user, "{} requested the assignment of a sample: {word}", asker.user);
     Ok(match written {
         Ok(sample) if wanted.holds_of(&sample) => assigned(false),
-        Ok(_) | Err(SegmentsError::Unclear(_)) => match app.segments.sample(&access.key, sheet.sample).await {
+        Ok(_) | Err(SegmentsError::Unclear(_)) => match app.segments.api.sample(&access.key, sheet.sample).await {
             Ok(sample) if wanted.holds_of(&sample) => assigned(false),
-            // What is under way still does not show.
-            Ok(_) | Err(_) => says(&reply::assigning_unclear(sheet, app_url)),
+            // The change may not be visible yet.
+            Ok(_) | Err(_) => show_message(&reply::assigning_unclear(sheet, app_url)),
         },
         Err(error) => {
             app.store.forget_echo(workspace, change).await?;

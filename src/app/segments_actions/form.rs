@@ -1,11 +1,11 @@
-//! The forms of a card: opening one with what Segments.ai says at that time, and doing what was submitted.
+//! The forms of a card: opening one with the current state at Segments.ai, and applying a submission.
 
 use crate::app::App;
-use crate::app::answer::{Answer, Asker, ClickAnswer, Reply, Stop};
-use crate::app::forms::{Submitted, says};
+use crate::app::answer::{Asker, Attempt, ClickAnswer, Reply, Stop};
+use crate::app::forms::{FormResult, show_message};
 use crate::app::permission::may_act;
-use crate::app::segments_actions::context::{By, bound, shown};
-use crate::app::segments_actions::status_change::{Access, patiently};
+use crate::app::segments_actions::context::{ActionContext, bound, shown};
+use crate::app::segments_actions::status_change::{Access, with_one_wait};
 use crate::app::segments_actions::{access, assign, report};
 use crate::config::Replies;
 use crate::model::object::LastSeen;
@@ -18,12 +18,12 @@ use crate::slack::view::View;
 use crate::store::StoreError;
 use tracing::{debug, warn};
 
-/// Opens a form. Slack gives three seconds for that, so it opens at once, and says what there is to say then.
+/// Opens a form. Slack allows three seconds, so the form opens empty and is filled in afterwards.
 pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: Option<&MessageTs>) -> ClickAnswer {
     let said = |message| ClickAnswer::Beside(Reply::asker(message));
     let Some(message) = message else { return said(reply::unknown_action()) };
     let workspace = &asker.channel_ref.workspace;
-    let view_id = match app.slack.open_view(workspace, &asker.cause, &modal::asking(ask.task)).await {
+    let view_id = match app.slack.api.open_view(workspace, &asker.cause, &modal::asking(ask.task)).await {
         Ok(id) => id,
         Err(error) => {
             warn!("could not open a form: {error}");
@@ -38,14 +38,14 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
             modal::instead(ask.task, &reply::try_again("open this form"))
         }
     };
-    if let Err(error) = app.slack.update_view(workspace, &view_id, None, &shown).await {
+    if let Err(error) = app.slack.api.update_view(workspace, &view_id, None, &shown).await {
         debug!("could not fill in a form: {error}");
     }
     ClickAnswer::Nothing
 }
 
-/// What a form is about, as Segments.ai says it now; else what to tell whoever opens it.
-async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Answer<Sheet> {
+/// Reads what a form is about from Segments.ai; otherwise returns the message for the person.
+async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Attempt<Sheet> {
     let workspace = &asker.channel_ref.workspace;
     let access = may(app, asker, ask).await?;
     let empty = |sample| Sheet {
@@ -62,11 +62,11 @@ async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Answ
     };
     let read = match &ask.about {
         Subject::Sample(id) | Subject::Label(id, _) => {
-            let read = patiently(app, || app.segments.sample_and_dataset(&access.key, *id)).await;
+            let read = with_one_wait(app, || app.segments.api.sample_and_dataset(&access.key, *id)).await;
             read.map(|(sample, dataset)| Sheet { dataset, ..empty(*id).at(&sample) })
         }
         Subject::Issue(id, dataset) => {
-            let read = patiently(app, || app.segments.issue(&access.key, *id, dataset)).await;
+            let read = with_one_wait(app, || app.segments.api.issue(&access.key, *id, dataset)).await;
             read.and_then(|issue| {
                 let sample = issue.sample_uuid.as_deref().and_then(SampleId::parse);
                 let sample = sample.ok_or(SegmentsError::Unavailable(ErrorKind::Unreadable))?;
@@ -81,7 +81,7 @@ async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Answ
     Ok(sheet)
 }
 
-/// Where a sample is, as far as webhooks about it, or about the label that a form is about, said.
+/// Returns the dataset of a sample, as far as webhooks told it.
 async fn dataset_of(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result<Option<DatasetName>, StoreError> {
     let objects = vec![ObjectKey::new("sample", &sheet.sample.to_string()), sheet.ask.about.object()];
     let known = app.store.object_states(workspace, objects).await?;
@@ -91,8 +91,8 @@ async fn dataset_of(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result
     }))
 }
 
-/// By what right somebody does what a form is for; else what to tell them.
-async fn may(app: &App, asker: &Asker, ask: &Ask) -> Answer<Access> {
+/// Checks that a person may use the form; otherwise returns the message for them.
+async fn may(app: &App, asker: &Asker, ask: &Ask) -> Attempt<Access> {
     if ask.task == Task::Reply && app.settings.replies == Replies::Off {
         return Err(reply::replies_are_off().into());
     }
@@ -100,22 +100,22 @@ async fn may(app: &App, asker: &Asker, ask: &Ask) -> Answer<Access> {
     access(app, &asker.channel_ref.workspace, ask.about.object()).await
 }
 
-/// Does what a submitted form says, or says what is wrong with it.
-pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<Submitted, StoreError> {
+/// Applies a submitted form, or returns what is wrong with it.
+pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<FormResult, StoreError> {
     let Doing { workspace, user, what: view, .. } = done;
-    let sealed = |words: &str, seal: &str| app.sealer.holds(&bound(workspace, user, words), seal);
+    let sealed = |words: &str, seal: &str| app.slack.state_signer.verify(&bound(workspace, user, words), seal);
     let (Some(sheet), Ok(cause)) =
         (Sheet::read(&view.private_metadata, sealed), TriggerId::parse(format!("view.{}", view.id)))
     else {
-        return Ok(says(&reply::act_form_is_outdated()));
+        return Ok(show_message(&reply::act_form_is_outdated()));
     };
     let asker = Asker { channel_ref: App::channel_ref(workspace, &sheet.channel), user: user.clone(), cause };
     let access = match may(app, &asker, &sheet.ask).await {
         Ok(access) => access,
-        Err(Stop::Say(refusal)) => return Ok(says(&refusal)),
+        Err(Stop::Say(refusal)) => return Ok(show_message(&refusal)),
         Err(Stop::Store(error)) => return Err(error),
     };
-    let by = By { app, asker: &asker, access: &access, sheet: &sheet, filled: &Filled::read(view) };
+    let by = ActionContext { app, asker: &asker, access: &access, sheet: &sheet, filled: &Filled::read(view) };
     match sheet.ask.task {
         Task::Assign => assign::assign(&by).await,
         Task::Report | Task::Reply => report::report(&by).await,

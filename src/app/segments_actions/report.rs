@@ -1,8 +1,8 @@
-//! Opening an issue on a sample. Doing it twice would make two, so whatever is unclear is looked up first.
+//! Opens an issue on a sample. A repeated call would open two, so an unclear result is looked up first.
 
-use crate::app::forms::{Submitted, says};
-use crate::app::segments_actions::context::By;
-use crate::app::segments_actions::status_change::patiently;
+use crate::app::forms::{FormResult, show_message};
+use crate::app::segments_actions::context::ActionContext;
+use crate::app::segments_actions::status_change::with_one_wait;
 use crate::model::event::{EventType, KnownType};
 use crate::model::object::Issue;
 use crate::model::{Event, News, Object, ObjectKey, TriggerId};
@@ -14,22 +14,22 @@ use sha2::{Digest, Sha256};
 use std::time::Duration;
 use tracing::{info, warn};
 
-/// Slack may take so long to say what somebody is called.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// The clock of Segments.ai may be so far behind ours.
-const SKEW: Duration = Duration::from_mins(5);
+/// The time that Slack has to tell the person's name.
+const SLACK_LOOKUP_TIMEOUT: Duration = Duration::from_secs(2);
+/// The tolerated difference between the clock of Segments.ai and ours.
+const MAX_CLOCK_SKEW: Duration = Duration::from_mins(5);
 
-/// Does what a submitted form says, or says what is wrong with it.
-pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
-    let By { app, asker, access, sheet, filled } = by;
+/// Applies a submitted form, or returns what is wrong with it.
+pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreError> {
+    let ActionContext { app, asker, access, sheet, filled } = by;
     let workspace = &asker.channel_ref.workspace;
-    let wrong = |said: &str| Ok(Submitted::Wrong(modal::wrong(block::TEXT, said)));
+    let wrong = |said: &str| Ok(FormResult::Errors(modal::wrong(block::TEXT, said)));
     match filled.text.chars().count() {
         0 => return wrong("Say in a few words what is wrong."),
         length if length > LONGEST_TEXT => return wrong("This is too long: at most 2,000 characters fit."),
         _ => {}
     }
-    let writer = match app.clock.timeout(PATIENCE, app.slack.user(workspace, &asker.user)).await {
+    let writer = match app.clock.timeout(SLACK_LOOKUP_TIMEOUT, app.slack.api.user(workspace, &asker.user)).await {
         Some(Ok(info)) => info,
         failed => {
             warn!("could not look up the name of {}: {:?}", asker.user, failed.map(Result::err));
@@ -37,16 +37,18 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
         }
     };
     let description = modal::description(sheet, &filled.text, writer.shown_name());
-    // The same submission sent twice has the same cause.
+    // A repeated submission has the same cause.
     let form = ObjectKey::new("form", asker.cause.as_str());
-    let Some(_turn) = app.acting.turn(workspace, form) else { return Ok(says(&reply::being_sent())) };
+    let Some(_turn) = app.segments.actions_in_progress.turn(workspace, form) else {
+        return Ok(show_message(&reply::being_sent()));
+    };
     let app_url = &app.settings.app_url;
     let unseen = || by.again(sheet, &reply::reporting_unseen(sheet, app_url));
     let words = by.cause_of(&description);
     let again = app.store.has_cause(&asker.channel_ref, &asker.cause).await?;
     if again {
         let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
-        match patiently(app, || app.segments.issues_on(&access.key, sheet.sample, dataset)).await {
+        match with_one_wait(app, || app.segments.api.issues_on(&access.key, sheet.sample, dataset)).await {
             Ok(issues) => {
                 if let Some((issue, found)) = by.opened(issues).await? {
                     return Ok(by.reported(issue, found == words));
@@ -57,15 +59,16 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     }
     app.store.note_cause(&asker.channel_ref, &asker.cause, app.clock.now()).await?;
     let are_new = app.store.note_cause(&asker.channel_ref, &words, app.clock.now()).await?;
-    let opened = match patiently(app, || app.segments.open_issue(&access.key, sheet.sample, &description)).await {
+    let opened = match with_one_wait(app, || app.segments.api.open_issue(&access.key, sheet.sample, &description)).await
+    {
         Ok(issue) => Some((issue, words.clone())),
         Err(SegmentsError::Unclear(_)) => {
             let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
-            let issues = app.segments.issues_on(&access.key, sheet.sample, dataset).await;
+            let issues = app.segments.api.issues_on(&access.key, sheet.sample, dataset).await;
             by.opened(issues.unwrap_or_default()).await?
         }
         Err(error) => {
-            // Nothing was done, so that there is nothing to look for; an earlier try may have been taken all the same.
+            // Nothing was created by this attempt; an earlier one may have succeeded.
             for cause in [Some(&words).filter(|_| are_new), Some(&asker.cause).filter(|_| !again)].into_iter().flatten()
             {
                 app.store.forget_cause(&asker.channel_ref, cause).await?;
@@ -81,11 +84,11 @@ pub(super) async fn report(by: &By<'_>) -> Result<Submitted, StoreError> {
     })
 }
 
-impl By<'_> {
-    /// The issue, of these, that this form has opened, if there is one, and under what its words are noted.
+impl ActionContext<'_> {
+    /// Returns the issue that this form opened, if there is one, with the cause under which its text is noted.
     async fn opened(&self, issues: Vec<Issue>) -> Result<Option<(Issue, TriggerId)>, StoreError> {
         let Self { app, asker, sheet, .. } = self;
-        let since = sheet.opened_at.saturating_sub(SKEW).unwrap_or(sheet.opened_at);
+        let since = sheet.opened_at.saturating_sub(MAX_CLOCK_SKEW).unwrap_or(sheet.opened_at);
         for issue in issues.into_iter().filter(|issue| issue.created_at.is_none_or(|at| at >= since)) {
             let words = self.cause_of(issue.description.as_deref().unwrap_or_default());
             if app.store.has_cause(&asker.channel_ref, &words).await? {
@@ -95,7 +98,7 @@ impl By<'_> {
         Ok(None)
     }
 
-    /// Under what it is noted that this form has sent a description, however it is spaced.
+    /// Returns the cause that notes a description sent by this form, regardless of its spacing.
     fn cause_of(&self, description: &str) -> TriggerId {
         let words = description.split_whitespace();
         let words: Vec<&str> = std::iter::once(self.asker.cause.as_str()).chain(words).collect();
@@ -103,14 +106,14 @@ impl By<'_> {
         TriggerId::parse(format!("form.{print}")).expect("it is short and has no spaces")
     }
 
-    fn reported(&self, issue: Issue, as_written: bool) -> Submitted {
+    fn reported(&self, issue: Issue, as_written: bool) -> FormResult {
         let owner = issue.created_by.clone();
         let is_shown = self.is_shown(issue);
         let app_url = &self.app.settings.app_url;
-        says(&reply::reported(self.sheet, app_url, owner.as_deref(), as_written, is_shown))
+        show_message(&reply::reported(self.sheet, app_url, owner.as_deref(), as_written, is_shown))
     }
 
-    /// Whether the card of an issue comes to the channel that it was opened from.
+    /// Returns true if the card of an issue will appear in the channel where the form was opened.
     fn is_shown(&self, issue: Issue) -> bool {
         let event = Event {
             event_type: EventType::Known(KnownType::IssueCreated),

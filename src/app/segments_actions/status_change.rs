@@ -1,4 +1,4 @@
-//! Acting on Segments.ai from Slack: what is there is read again first, and changed only if it is what was shown.
+//! Status changes at Segments.ai from Slack. The current state is read first, and changed only if it is the one shown.
 
 use crate::app::App;
 use crate::app::answer::Asker;
@@ -12,23 +12,23 @@ use crate::store::StoreError;
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// So long a change is expected to come back as a webhook; later it is news.
-pub(in crate::app) const ECHO: Duration = Duration::from_mins(1);
-/// Where Segments.ai asks for no longer pause than this, it is waited for; once.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The time in which the webhook of our own change is expected. A later one counts as new.
+pub(in crate::app) const EXPECTED_WEBHOOK_PERIOD: Duration = Duration::from_mins(1);
+/// The longest rate limit that is waited for, once.
+const MAX_RATE_LIMIT_WAIT: Duration = Duration::from_secs(20);
 
-/// By what right something is done: as the owner of the account's key.
+/// The right to act: as the owner of the account's API key.
 pub struct Access {
     /// The account.
     pub account: AccountId,
-    /// Its key.
+    /// The API key.
     pub key: SecretString,
 }
 
-/// Does for somebody what a button of a message says.
+/// Runs the status change of a button.
 ///
-/// That the change comes back is expected before it is made, since the webhook may be faster than the answer. If nothing
-/// comes of it although Segments.ai may have taken it, the same change by somebody else within a minute is taken for it.
+/// The webhook is expected before the change is made, because it may arrive before the answer. If the result is
+/// unclear, the same change by another person within a minute is attributed to this one.
 pub async fn act(
     app: &App,
     access: &Access,
@@ -36,7 +36,7 @@ pub async fn act(
     message: &MessageTs,
     act: &Act,
 ) -> Result<Acted, StoreError> {
-    let found = match patiently(app, || find(app, access, &act.what)).await {
+    let found = match with_one_wait(app, || find(app, access, &act.what)).await {
         Ok(found) => found,
         Err(error) => return Ok(Acted::Refused(error)),
     };
@@ -53,15 +53,15 @@ pub async fn act(
         channel: asker.channel_ref.channel.clone(),
         message: message.clone(),
         by: asker.user.clone(),
-        expires_at: later(app.clock.now(), ECHO),
+        expires_at: later(app.clock.now(), EXPECTED_WEBHOOK_PERIOD),
     };
     let workspace = &asker.channel_ref.workspace;
     app.store.expect_echo(workspace, change.clone()).await?;
-    Ok(match patiently(app, || write(app, access, &act.what)).await {
+    Ok(match with_one_wait(app, || write(app, access, &act.what)).await {
         Ok(found) if is_done(&act.what, &found) => Acted::Done(found),
         Ok(_) | Err(SegmentsError::Unclear(_)) => match find(app, access, &act.what).await {
             Ok(found) if is_done(&act.what, &found) => Acted::Done(found),
-            // What is under way still does not show.
+            // The change may not be visible yet.
             Ok(_) | Err(_) => Acted::Unclear,
         },
         Err(error) => {
@@ -71,13 +71,13 @@ pub async fn act(
     })
 }
 
-/// Calls once more where Segments.ai asks for a short pause: nothing was done then.
-pub(in crate::app) async fn patiently<T, Called: Future<Output = Result<T, SegmentsError>>>(
+/// Calls again once after a short rate limit, in which case nothing was done.
+pub(in crate::app) async fn with_one_wait<T, Called: Future<Output = Result<T, SegmentsError>>>(
     app: &App,
     call: impl Fn() -> Called,
 ) -> Result<T, SegmentsError> {
     match call().await {
-        Err(SegmentsError::Throttled { retry_after }) if retry_after <= PATIENCE => {
+        Err(SegmentsError::Throttled { retry_after }) if retry_after <= MAX_RATE_LIMIT_WAIT => {
             app.clock.sleep(retry_after).await;
             call().await
         }
@@ -87,31 +87,31 @@ pub(in crate::app) async fn patiently<T, Called: Future<Output = Result<T, Segme
 
 async fn find(app: &App, access: &Access, what: &What) -> Result<Found, SegmentsError> {
     match what {
-        What::Issue { id, dataset, .. } => app.segments.issue(&access.key, *id, dataset).await.map(Found::from),
-        What::Label { sample, set, .. } => app.segments.label(&access.key, *sample, set).await.map(Found::from),
+        What::Issue { id, dataset, .. } => app.segments.api.issue(&access.key, *id, dataset).await.map(Found::from),
+        What::Label { sample, set, .. } => app.segments.api.label(&access.key, *sample, set).await.map(Found::from),
     }
 }
 
 async fn write(app: &App, access: &Access, what: &What) -> Result<Found, SegmentsError> {
-    let (api, key) = (&app.segments, &access.key);
+    let (api, key) = (&app.segments.api, &access.key);
     match what {
         What::Issue { id, status, .. } => api.set_issue_status(key, *id, *status).await.map(Found::from),
         What::Label { sample, set, status } => api.set_label_status(key, *sample, set, *status).await.map(Found::from),
     }
 }
 
-/// What is to be done about an object.
+/// The next step for an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// Change it.
+    /// Change the object.
     Write,
-    /// Nothing: somebody was faster.
+    /// Nothing, because someone else was faster.
     Leave,
-    /// Nothing but to say what is different.
+    /// Nothing, and tell the person what is different.
     Tell,
 }
 
-/// Compares what was shown with what is there. What a message did not know cannot have moved.
+/// Compares the shown state with the current one. A part that the message did not know cannot differ.
 fn step(act: &Act, found: &Found) -> Step {
     let other_status = match act.what {
         What::Issue { status: IssueStatus::Closed, .. } => !found.is(IssueStatus::Open.as_str()),
@@ -133,7 +133,7 @@ fn is_done(what: &What, found: &Found) -> bool {
     })
 }
 
-/// The event that doing it causes.
+/// Returns the event that the change causes.
 fn event(what: &What) -> Derived {
     match what {
         What::Issue { status: IssueStatus::Closed, .. } => Derived::IssueClosed,

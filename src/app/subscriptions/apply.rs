@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::answer::Asker;
 use crate::app::permission::Allowed;
-use crate::app::subscriptions::changes::Draft;
+use crate::app::subscriptions::changes::PlannedChange;
 use crate::app::subscriptions::hold;
 use crate::clock::{id_at, later};
 use crate::model::subscription::{Digest, Quiet};
@@ -29,7 +29,7 @@ enum Author<'a> {
 }
 
 /// A change of one channel, apart from its content. A person's change cannot be made without proof of their permission.
-pub(in crate::app) struct Change<'a> {
+pub(in crate::app) struct ChannelEdit<'a> {
     store: &'a dyn Store,
     /// The running server, if there is one: its index and its held deliveries follow the change.
     live: Option<&'a App>,
@@ -46,7 +46,7 @@ pub(in crate::app) struct Change<'a> {
 /// A change that was applied, or that had nothing to change.
 pub(in crate::app) struct Applied {
     /// The planned change.
-    pub(in crate::app) draft: Draft,
+    pub(in crate::app) draft: PlannedChange,
     /// The id that undoes it; none if nothing was written or it cannot be undone.
     pub(in crate::app) undo: Option<Uuid>,
     /// True if the channel had no subscription before.
@@ -86,7 +86,7 @@ impl NotApplied<Message> {
     }
 }
 
-impl<'a> Change<'a> {
+impl<'a> ChannelEdit<'a> {
     /// Creates a change by a person in the channel where they asked for it.
     pub(in crate::app) fn by(app: &'a App, asker: &'a Asker, _: &Allowed, typed: &'a str) -> Self {
         Self {
@@ -125,7 +125,7 @@ impl<'a> Change<'a> {
     /// them in between, at most [`EDIT_CONFLICT_RETRIES`] times.
     pub(in crate::app) async fn apply<E>(
         &self,
-        mut plan: impl FnMut(&Book) -> Result<Draft, E>,
+        mut plan: impl FnMut(&Book) -> Result<PlannedChange, E>,
     ) -> Result<Applied, NotApplied<E>> {
         for _ in 0..EDIT_CONFLICT_RETRIES {
             let book = self.store.book(self.channel_ref).await?;
@@ -147,7 +147,7 @@ impl<'a> Change<'a> {
         Err(NotApplied::Conflict)
     }
 
-    fn edit(&self, book: &Book, draft: &Draft) -> Edit {
+    fn edit(&self, book: &Book, draft: &PlannedChange) -> Edit {
         let at = self.at;
         let (cause, deed, undo) = match self.author {
             Author::Person(asker) => {
@@ -175,7 +175,7 @@ impl<'a> Change<'a> {
     }
 
     /// Updates the index, then the deliveries that are held: events that arrive from here on already follow the change.
-    async fn follow(&self, book: &Book, draft: &Draft) -> Result<u64, StoreError> {
+    async fn follow(&self, book: &Book, draft: &PlannedChange) -> Result<u64, StoreError> {
         let Some(app) = self.live else { return Ok(0) };
         app.reindex(self.channel_ref).await?;
         let retimed = retimed(book, draft);
@@ -187,7 +187,7 @@ impl<'a> Change<'a> {
 }
 
 /// Returns the numbers of the subscriptions whose times the draft changes.
-fn retimed(book: &Book, draft: &Draft) -> Vec<u32> {
+fn retimed(book: &Book, draft: &PlannedChange) -> Vec<u32> {
     fn times(of: &Subscription) -> (&Option<Digest>, &Option<Quiet>, &Option<String>) {
         (&of.rule.options.digest, &of.rule.options.quiet, &of.time_zone)
     }

@@ -1,4 +1,4 @@
-//! What a command does to a channel's book of subscriptions: pure.
+//! Plans the changes of a channel's subscriptions that commands and modals ask for. Pure.
 
 pub mod import;
 
@@ -11,58 +11,58 @@ use crate::slack::command::{Asked, Target};
 use crate::store::{Book, Undo};
 use jiff::Timestamp;
 
-/// A channel has at most so many subscriptions.
-pub(in crate::app) const MOST_SUBSCRIPTIONS: usize = 1000;
+/// The number of subscriptions that a channel can have.
+pub(in crate::app) const MAX_SUBSCRIPTIONS_PER_CHANNEL: usize = 1000;
 
-/// A change of a book before it is written.
+/// A planned change of a channel's subscriptions and mutes, before it is written.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::app) struct Draft {
+pub(in crate::app) struct PlannedChange {
     /// Subscriptions to add or replace.
     pub(in crate::app) put: Vec<Subscription>,
-    /// Numbers to remove.
+    /// Numbers of subscriptions to remove.
     pub(in crate::app) remove: Vec<u32>,
-    /// The mutes after it; none if they stay.
+    /// All mutes after the change; none if they stay.
     pub(in crate::app) mutes: Option<Vec<Mute>>,
-    /// The book's next number after it.
+    /// The next free subscription number after the change.
     pub(in crate::app) next_number: u32,
-    /// The change as people are told of it.
+    /// The changes of rules, for messages.
     pub(in crate::app) changes: Vec<RuleChange>,
-    /// Subscriptions that already were as asked for.
+    /// Subscriptions that needed no change.
     pub(in crate::app) untouched: Vec<Subscription>,
-    /// Whether the default events stand for events that were not named.
+    /// True if the default events were used because none were named.
     pub(in crate::app) default_events: bool,
 }
 
-/// Why a change is not made.
+/// A reason why a change is not possible.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::app) enum Refused {
+pub(in crate::app) enum PlanRefusal {
     /// The channel would have too many subscriptions.
     TooMany,
-    /// The subscription to this dataset would select no event at all.
+    /// The subscription to this dataset would select no event.
     SelectsNothing(DatasetPattern),
 }
 
-/// Whether a command adds to a subscription or replaces it.
+/// The way a command combines with an existing subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::app) enum Mode {
-    /// `subscribe`
+pub(in crate::app) enum SubscribeMode {
+    /// `subscribe` adds to it.
     Add,
-    /// `set`
+    /// `set` replaces it.
     Replace,
 }
 
-/// What a new subscription gets besides its rule.
+/// The properties of a new subscription besides its rule.
 #[derive(Debug, Clone)]
-pub(in crate::app) struct Stamp {
-    /// Whether the bot can post in the channel.
+pub(in crate::app) struct NewSubscription {
+    /// The state: active, or waiting for an invitation.
     pub(in crate::app) state: SubscriptionState,
-    /// The typist's time zone, if the options have times.
+    /// The author's time zone, if the options contain times.
     pub(in crate::app) time_zone: Option<String>,
-    /// Now.
+    /// The current time.
     pub(in crate::app) at: Timestamp,
 }
 
-impl Draft {
+impl PlannedChange {
     fn new(book: &Book) -> Self {
         Self { next_number: book.next_number.max(1), ..Self::default() }
     }
@@ -72,7 +72,7 @@ impl Draft {
         Self { mutes: Some(mutes), next_number: book.next_number, ..Self::default() }
     }
 
-    /// Whether nothing is to be written.
+    /// Returns true if there is nothing to write.
     pub(in crate::app) fn is_empty(&self) -> bool {
         self.put.is_empty() && self.remove.is_empty() && self.mutes.is_none()
     }
@@ -89,7 +89,7 @@ impl Draft {
         self.remove.push(subscription.number);
     }
 
-    /// How to take this change of a book back.
+    /// Returns the record that undoes this change.
     pub(in crate::app) fn undo(&self, book: &Book, id: uuid::Uuid, asker: &Asker, expires_at: Timestamp) -> Undo {
         let numbers = || self.changes.iter().map(|change| change.number);
         let find = |all: &[Subscription], number| all.iter().find(|s| s.number == number).cloned();
@@ -103,22 +103,22 @@ impl Draft {
     }
 }
 
-/// What `subscribe` or `set` does.
+/// Plans `subscribe` or `set`.
 pub(in crate::app) fn subscribe(
     book: &Book,
     wanted: &Asked,
-    mode: Mode,
+    mode: SubscribeMode,
     asker: &Asker,
-    stamp: &Stamp,
-) -> Result<Draft, Refused> {
-    let mut draft = Draft::new(book);
+    stamp: &NewSubscription,
+) -> Result<PlannedChange, PlanRefusal> {
+    let mut draft = PlannedChange::new(book);
     for dataset in &wanted.datasets {
         let existing = existing(book, dataset, wanted, mode);
-        let added_to = existing.filter(|_| mode == Mode::Add).map(|existing| &existing.rule);
+        let added_to = existing.filter(|_| mode == SubscribeMode::Add).map(|existing| &existing.rule);
         let (rule, default_events) = rule_after(added_to, wanted, dataset);
         draft.default_events |= default_events;
         if rule.events.is_empty() {
-            return Err(Refused::SelectsNothing(rule.dataset));
+            return Err(PlanRefusal::SelectsNothing(rule.dataset));
         }
         match existing {
             Some(existing) if existing.rule == rule => draft.untouched.push(existing.clone()),
@@ -143,14 +143,13 @@ pub(in crate::app) fn subscribe(
         }
     }
     let new = draft.changes.iter().filter(|change| change.before.is_none()).count();
-    if new > 0 && book.subscriptions.len() + new > MOST_SUBSCRIPTIONS {
-        return Err(Refused::TooMany);
+    if new > 0 && book.subscriptions.len() + new > MAX_SUBSCRIPTIONS_PER_CHANNEL {
+        return Err(PlanRefusal::TooMany);
     }
     Ok(draft)
 }
 
-/// The rule of a dataset after a command, which is put in place of all or added to the one there is; and whether the
-/// default events stand for events that were not named.
+/// Returns the rule of a dataset after a command, and true if the default events were used because none were named.
 fn rule_after(added_to: Option<&Rule>, wanted: &Asked, dataset: &DatasetPattern) -> (Rule, bool) {
     let mut rule = Rule {
         dataset: dataset.clone(),
@@ -159,12 +158,12 @@ fn rule_after(added_to: Option<&Rule>, wanted: &Asked, dataset: &DatasetPattern)
         options: wanted.options.clone(),
     };
     if let Some(existing) = added_to {
-        // Only options or exclusions named: nothing is added.
+        // Only options or exclusions are named, so no events are added.
         let nothing_named =
             wanted.include.is_empty() && wanted.exclude.is_empty() && wanted.options == Options::default();
         let default = EventSelection::default_set().include;
         let include = if nothing_named { &default } else { &wanted.include };
-        // What is there word for word stays so.
+        // An identical selection stays as it is.
         if existing.events != rule.events {
             rule.events = existing.events.merged_with(include, &wanted.exclude);
         }
@@ -178,19 +177,25 @@ fn rule_after(added_to: Option<&Rule>, wanted: &Asked, dataset: &DatasetPattern)
     (rule, none_named)
 }
 
-/// The subscription that a command is about: the one of the same identity, or for `set` the only one of the dataset.
-fn existing<'a>(book: &'a Book, dataset: &DatasetPattern, wanted: &Asked, mode: Mode) -> Option<&'a Subscription> {
+/// Returns the subscription that a command changes: the one with the same filters, or for `set` the only one of the
+/// dataset.
+fn existing<'a>(
+    book: &'a Book,
+    dataset: &DatasetPattern,
+    wanted: &Asked,
+    mode: SubscribeMode,
+) -> Option<&'a Subscription> {
     let mut of_dataset = book.subscriptions.iter().filter(|subscription| subscription.rule.dataset == *dataset);
     let same = of_dataset.clone().find(|subscription| subscription.rule.filters == wanted.filters);
     match (same, mode, of_dataset.next(), of_dataset.next()) {
-        (None, Mode::Replace, Some(only), None) => Some(only),
+        (None, SubscribeMode::Replace, Some(only), None) => Some(only),
         (same, ..) => same,
     }
 }
 
-/// What `unsubscribe` does; `None` if the channel has no such subscription.
-pub(in crate::app) fn unsubscribe(book: &Book, target: &Target, events: &[EventSelector]) -> Option<Draft> {
-    let mut draft = Draft::new(book);
+/// Plans `unsubscribe`; none if no subscription matches.
+pub(in crate::app) fn unsubscribe(book: &Book, target: &Target, events: &[EventSelector]) -> Option<PlannedChange> {
+    let mut draft = PlannedChange::new(book);
     let meant = |subscription: &&Subscription| match target {
         Target::Number(number) => subscription.number == *number,
         Target::Dataset(dataset) => subscription.rule.dataset == *dataset,
@@ -210,33 +215,33 @@ pub(in crate::app) fn unsubscribe(book: &Book, target: &Target, events: &[EventS
     (!draft.is_empty() || !draft.untouched.is_empty()).then_some(draft)
 }
 
-/// Why a subscription is not replaced by what a modal says.
+/// A reason why an edited subscription is not replaced.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::app) enum NotReplaced {
-    /// It is gone.
+    /// It was removed.
     Gone,
-    /// Somebody changed it since the modal was opened.
+    /// Someone changed it since the modal was opened.
     ChangedSince,
-    /// The subscription with this number is for the same dataset and filters.
+    /// Another subscription, with this number, has the same dataset and filters.
     Taken(u32),
-    /// It would select no event at all.
+    /// It would select no event.
     SelectsNothing(DatasetPattern),
 }
 
-/// What a modal does that was opened on a subscription which looked as `is_as_seen` says: it keeps its number.
+/// Plans the edit of a subscription that must still look as the modal showed it. It keeps its number.
 pub(in crate::app) fn replace(
     book: &Book,
     number: u32,
     is_as_seen: impl FnOnce(&Rule) -> bool,
     rule: Rule,
     time_zone: Option<String>,
-) -> Result<Draft, NotReplaced> {
+) -> Result<PlannedChange, NotReplaced> {
     let (mut same, others): (Vec<_>, Vec<_>) =
         book.subscriptions.iter().partition(|subscription| subscription.number == number);
     let current = same.pop().ok_or(NotReplaced::Gone)?;
-    let mut draft = Draft::new(book);
+    let mut draft = PlannedChange::new(book);
     if current.rule == rule {
-        // Also when the same is sent again.
+        // This is also the case when the same edit is repeated.
         draft.untouched.push(current.clone());
         return Ok(draft);
     }
@@ -254,14 +259,14 @@ pub(in crate::app) fn replace(
     Ok(draft)
 }
 
-/// What an undo does: only while what the change left still stands, and nothing has taken the place of what it brings
-/// back.
-pub(in crate::app) fn undo(book: &Book, undo: &Undo, now: Timestamp) -> Result<Draft, UndoRefusal> {
+/// Plans an undo. It works only while the change is still in place, and nothing else has taken the place of what it
+/// restores.
+pub(in crate::app) fn undo(book: &Book, undo: &Undo, now: Timestamp) -> Result<PlannedChange, UndoRefusal> {
     if now >= undo.expires_at {
         return Err(UndoRefusal::Expired);
     }
     let find = |number: u32| book.subscriptions.iter().find(|subscription| subscription.number == number);
-    let mut draft = Draft::new(book);
+    let mut draft = PlannedChange::new(book);
     for ((number, before), (_, after)) in undo.before.iter().zip(&undo.after) {
         let current = find(*number);
         if current.map(|subscription| &subscription.rule) != after.as_ref().map(|subscription| &subscription.rule) {
@@ -278,7 +283,7 @@ pub(in crate::app) fn undo(book: &Book, undo: &Undo, now: Timestamp) -> Result<D
     }
     let touched = |subscription: &&Subscription| undo.before.iter().any(|(number, _)| *number == subscription.number);
     let mut others = book.subscriptions.iter().filter(|subscription| !touched(subscription));
-    let room = MOST_SUBSCRIPTIONS.saturating_sub(draft.put.len());
+    let room = MAX_SUBSCRIPTIONS_PER_CHANNEL.saturating_sub(draft.put.len());
     let taken =
         others.clone().count() > room || others.any(|other| draft.put.iter().any(|put| put.is_for(&other.rule)));
     if taken { Err(UndoRefusal::ChangedSince) } else { Ok(draft) }
@@ -295,7 +300,7 @@ mod tests {
         asked.rules().remove(0)
     }
 
-    /// A book of subscriptions from #1 on.
+    /// Returns the subscriptions of a channel, numbered from #1.
     pub(in crate::app) fn book(rules: &[&str]) -> Book {
         let subscription = |(number, text): (u32, &&str)| Subscription {
             channel: ChannelId::parse("C1").unwrap(),
@@ -310,7 +315,7 @@ mod tests {
         Book { revision: 1, next_number: 9, subscriptions, mutes: Vec::new() }
     }
 
-    fn replaced(book: &Book, number: u32, seen: &str, by: &str) -> Result<Draft, NotReplaced> {
+    fn replaced(book: &Book, number: u32, seen: &str, by: &str) -> Result<PlannedChange, NotReplaced> {
         replace(book, number, |current| *current == rule(seen), rule(by), None)
     }
 
@@ -333,7 +338,7 @@ mod tests {
         assert_eq!(replaced(&book, 3, seen, "jane/* issue.*"), Err(NotReplaced::Gone));
         let nothing = replaced(&book, 1, seen, "jane/flowers sample.* -sample.*");
         assert!(matches!(nothing, Err(NotReplaced::SelectsNothing(_))), "{nothing:?}");
-        // What is as it should be is nobody's conflict.
+        // A subscription that already is as wanted is no conflict.
         assert!(replaced(&book, 1, gone, seen).unwrap().is_empty());
     }
 }

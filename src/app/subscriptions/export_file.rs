@@ -1,4 +1,5 @@
-//! The file that `segments-slack export` writes and `import` reads: people, and each channel's subscriptions as commands.
+//! The export file: people and each channel's subscriptions as commands. Written by `segments-slack export`, read by
+//! `import`. Pure.
 //! Pure.
 
 use crate::app::subscriptions::hints::has_times;
@@ -10,27 +11,27 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::fmt::{Display, Write};
 
-/// What the first line says.
+/// The first line of a file.
 const HEAD: &str = "segments-slack export, version 1";
 const ABOUT: &str = "# `segments-slack import` reads this. A line adds to what its channel gets; nothing is removed.";
-/// No more mistakes than this are told.
+/// The number of mistakes to report.
 const MOST_MISTAKES: usize = 100;
 
-/// What is wrong with a line of a file.
+/// A mistake in a line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mistake {
-    /// Which line, from 1.
+    /// The line number, from 1.
     pub line: usize,
-    /// In words.
+    /// The description of the mistake.
     pub what: String,
 }
 
-/// Everything that is wrong with a file, or at least what was found first.
+/// The mistakes in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mistakes {
-    /// The first ones.
+    /// The first mistakes.
     pub first: Vec<Mistake>,
-    /// How many more there are.
+    /// The number of further mistakes.
     pub more: usize,
 }
 
@@ -44,36 +45,36 @@ impl Mistakes {
     }
 }
 
-/// What a file says of a workspace.
+/// The section of a workspace.
 #[derive(Debug)]
-pub(super) struct Part {
-    /// Where it begins.
+pub(super) struct WorkspacePart {
+    /// The line where it begins.
     pub(super) line: usize,
     pub(super) workspace: WorkspaceId,
-    pub(super) people: Vec<Person>,
-    pub(super) channels: Vec<Channel>,
+    pub(super) people: Vec<PersonLine>,
+    pub(super) channels: Vec<ChannelPart>,
 }
 
-/// That somebody is a username.
+/// A line that links a Slack user to a username.
 #[derive(Debug)]
-pub(super) struct Person {
+pub(super) struct PersonLine {
     pub(super) line: usize,
     pub(super) user: UserId,
     pub(super) username: Username,
 }
 
-/// What a file says of a channel.
+/// The section of a channel.
 #[derive(Debug)]
-pub(super) struct Channel {
+pub(super) struct ChannelPart {
     /// Where it begins.
     pub(super) line: usize,
     pub(super) id: ChannelId,
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<ImportEntry>,
 }
 
 /// A line that asks for subscriptions.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct ImportEntry {
     pub(super) line: usize,
     pub(super) asked: Asked,
     pub(super) creator: UserId,
@@ -81,13 +82,13 @@ pub(super) struct Entry {
 }
 
 /// A file that is being written.
-pub(super) struct Writer {
+pub(super) struct ExportWriter {
     text: String,
-    /// Subscriptions that no line can hold.
+    /// The number of subscriptions that fit no line.
     pub(super) left_out: usize,
 }
 
-impl Writer {
+impl ExportWriter {
     pub(super) fn new() -> Self {
         Self { text: format!("{HEAD}\n{ABOUT}\n"), left_out: 0 }
     }
@@ -108,10 +109,10 @@ impl Writer {
         }
     }
 
-    /// A channel with subscriptions, by number; what is muted stands there as comments.
+    /// Writes a channel's subscriptions in order, and its mutes as comments.
     pub(super) fn channel(&mut self, channel: &ChannelId, subscriptions: &[Subscription], mutes: &[Mute]) {
         self.line(format_args!("\nchannel {channel}"));
-        // Each channel says all of its own, so that it can be copied into another file.
+        // Each channel section is complete, so that it can be copied into another file.
         let (mut creator, mut zone) = (None, None);
         for subscription in subscriptions {
             let Subscription { number, rule, .. } = subscription;
@@ -141,14 +142,13 @@ impl Writer {
     }
 }
 
-/// Reads a file and gives how many channels are in it, or what is wrong with it. Whether anything can be done with it only
-/// a store can say.
+/// Checks the syntax of a file. Returns the number of its channels, or its mistakes.
 pub fn check(text: &str) -> Result<usize, Mistakes> {
     read(text).map(|parts| parts.iter().map(|part| part.channels.len()).sum())
 }
 
-/// Reads a file, or gives what is wrong with it. Takes time and room in proportion to its length.
-pub(super) fn read(text: &str) -> Result<Vec<Part>, Mistakes> {
+/// Reads a file, or returns its mistakes. Time and memory grow with its length.
+pub(super) fn read(text: &str) -> Result<Vec<WorkspacePart>, Mistakes> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut lines = lines(text).map(|(number, line)| (number, line.trim()));
     let lines = lines.by_ref().filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
@@ -168,9 +168,9 @@ pub(super) fn read(text: &str) -> Result<Vec<Part>, Mistakes> {
 
 #[derive(Default)]
 struct Reader {
-    parts: Vec<Part>,
+    parts: Vec<WorkspacePart>,
     workspaces: HashSet<WorkspaceId>,
-    /// Of the last workspace.
+    /// The ids of the channels of the last workspace.
     channels: HashSet<ChannelId>,
     creator: Option<UserId>,
     zone: Option<String>,
@@ -178,8 +178,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads a line. Where one is wrong that others depend on, something stands in for it, so that it is told once;
-    /// nothing is carried out then.
+    /// Reads a line. If a section header is wrong, a placeholder stands in for it, so that it is reported once.
     fn read(&mut self, number: usize, line: &str) {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         let rest = rest.trim();
@@ -207,7 +206,7 @@ impl Reader {
             self.wrong(line, id, "has a section already");
         }
         (self.channels, self.creator, self.zone) = (HashSet::new(), None, None);
-        self.parts.push(Part { line, workspace, people: Vec::new(), channels: Vec::new() });
+        self.parts.push(WorkspacePart { line, workspace, people: Vec::new(), channels: Vec::new() });
     }
 
     fn person(&mut self, line: usize, rest: &str) {
@@ -216,7 +215,7 @@ impl Reader {
         let Some(username) = Username::parse(name.trim()) else {
             return self.wrong(line, name, "is not a username; expected `person U0123 is jane`");
         };
-        self.part(line).people.push(Person { line, user, username });
+        self.part(line).people.push(PersonLine { line, user, username });
     }
 
     fn channel(&mut self, line: usize, id: &str) {
@@ -228,7 +227,7 @@ impl Reader {
         if !self.channels.insert(channel.clone()) {
             self.wrong(line, id, "has a section of this workspace already");
         }
-        self.part(line).channels.push(Channel { line, id: channel, entries: Vec::new() });
+        self.part(line).channels.push(ChannelPart { line, id: channel, entries: Vec::new() });
     }
 
     fn entry(&mut self, line: usize, text: &str) {
@@ -247,12 +246,12 @@ impl Reader {
         }
         let creator = self.creator.get_or_insert_with(|| stand_in(line)).clone();
         let time_zone = self.zone.clone().filter(|_| has_times(&asked.options));
-        let entry = Entry { line, asked, creator, time_zone };
+        let entry = ImportEntry { line, asked, creator, time_zone };
         self.part(line).channels.last_mut().expect("one was put there").entries.push(entry);
     }
 
-    /// The section that a line stands in.
-    fn part(&mut self, line: usize) -> &mut Part {
+    /// Returns the section that a line belongs to.
+    fn part(&mut self, line: usize) -> &mut WorkspacePart {
         if self.parts.is_empty() {
             self.mistakes.add(line, "this line must follow a `workspace T…` line");
             self.workspace(line, &format!("T{line}"));
@@ -296,9 +295,9 @@ mod tests {
         );
         let parts = read(&text).unwrap();
         assert_eq!(parts.iter().map(|part| part.workspace.as_str()).collect::<Vec<_>>(), ["T1", "T2"]);
-        let Part { people, channels, .. } = &parts[0];
+        let WorkspacePart { people, channels, .. } = &parts[0];
         assert_eq!((people[0].user.as_str(), people[0].username.as_str()), ("U1", "Jane"));
-        let entry = |entry: &Entry| format!("{} {} {:?}", entry.creator, entry.asked, entry.time_zone);
+        let entry = |entry: &ImportEntry| format!("{} {} {:?}", entry.creator, entry.asked, entry.time_zone);
         let read: Vec<Vec<_>> = channels.iter().map(|channel| channel.entries.iter().map(entry).collect()).collect();
         assert_eq!(
             read,
@@ -352,7 +351,7 @@ mod tests {
     #[test]
     fn many_mistakes_are_listed_up_to_a_limit_and_counted() {
         let mistakes = read(&format!("{HEAD}\n{}", "channel ?\n".repeat(100_000))).unwrap_err();
-        // The first line lacks a workspace, too.
+        // The first line also lacks a workspace.
         assert_eq!((mistakes.first.len(), mistakes.more), (100, 99_901));
     }
 }

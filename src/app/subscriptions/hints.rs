@@ -1,9 +1,9 @@
-//! What whoever changed subscriptions should know beside what was changed.
+//! Hints for the person who changed subscriptions.
 
 use crate::app::App;
 use crate::app::answer::Asker;
 use crate::app::channel_access::Readers;
-use crate::app::subscriptions::changes::Draft;
+use crate::app::subscriptions::changes::PlannedChange;
 use crate::app::subscriptions::hold;
 use crate::model::object::LastSeen;
 use crate::model::{ChannelRef, DatasetName, DatasetPattern, Options, Subscription, UserId};
@@ -13,13 +13,19 @@ use crate::slack::command::Asked;
 use std::sync::Arc;
 use tracing::warn;
 
-/// Of a pattern, so many datasets are looked at for whether anybody may see them.
+/// The number of datasets of a pattern that are checked for being private.
 const DATASETS_LOOKED_AT: usize = 100;
-/// So many patterns are held against all datasets that were seen.
+/// The number of patterns that are compared with all known datasets.
 const PATTERNS_LOOKED_AT: usize = 20;
 
-/// What a person should know about what she asked for.
-pub(in crate::app) fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Draft, joined: bool) -> Vec<Note> {
+/// Returns the hints about a change.
+pub(in crate::app) fn hints(
+    app: &App,
+    asker: &Asker,
+    wanted: &Asked,
+    draft: &PlannedChange,
+    joined: bool,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     if draft.default_events {
         notes.push(Note::DefaultEvents);
@@ -43,8 +49,8 @@ pub(in crate::app) fn notes(app: &App, asker: &Asker, wanted: &Asked, draft: &Dr
     notes
 }
 
-/// The datasets that a channel did not have before, as patterns.
-pub(in crate::app) fn new_patterns(draft: &Draft) -> Vec<DatasetPattern> {
+/// Returns the dataset patterns that the channel did not have before.
+pub(in crate::app) fn new_patterns(draft: &PlannedChange) -> Vec<DatasetPattern> {
     let new = draft.changes.iter().filter_map(|change| {
         let after = &change.after.as_ref()?.dataset;
         change.before.as_ref().is_none_or(|before| before.dataset != *after).then(|| after.clone())
@@ -52,9 +58,9 @@ pub(in crate::app) fn new_patterns(draft: &Draft) -> Vec<DatasetPattern> {
     new.collect()
 }
 
-/// Tells whoever subscribed a channel, and nobody else, who reads along that they may not think of; `first` says whether
-/// the channel had no subscription before.
-pub(in crate::app) async fn tell_of_onlookers(
+/// Warns the person who subscribed a channel about readers they may not expect. `first` is true if the channel had no
+/// subscription before.
+pub(in crate::app) async fn warn_about_audience(
     app: &App,
     channel_ref: &ChannelRef,
     user: &UserId,
@@ -68,7 +74,7 @@ pub(in crate::app) async fn tell_of_onlookers(
     let is_shared = readers == Readers::OtherWorkspaces && first;
     let private = private(app, channel_ref, patterns).await;
     let Some(message) = reply::onlookers(&channel_ref.channel, is_shared, &private) else { return };
-    let (slack, busy) = (Arc::clone(&app.slack), app.workers.at_work());
+    let (slack, busy) = (Arc::clone(&app.slack.api), app.workers.at_work());
     let (channel_ref, user) = (channel_ref.clone(), user.clone());
     app.tasks.spawn(async move {
         if let Err(error) = slack.write_to(&channel_ref.workspace, &user, message.content(Rung::Whole)).await {
@@ -78,7 +84,7 @@ pub(in crate::app) async fn tell_of_onlookers(
     });
 }
 
-/// The datasets among these that are private in Segments.ai.
+/// Returns the datasets that are private at Segments.ai.
 async fn private(app: &App, channel_ref: &ChannelRef, patterns: &[DatasetPattern]) -> Vec<DatasetName> {
     let (mut named, mut open) = (Vec::new(), Vec::new());
     for pattern in patterns {
@@ -98,7 +104,7 @@ async fn private(app: &App, channel_ref: &ChannelRef, patterns: &[DatasetPattern
     named.dedup();
     named.truncate(DATASETS_LOOKED_AT);
     let states = app.store.dataset_states(&channel_ref.workspace, named).await.unwrap_or_else(|error| {
-        // The change is stored by now, and this is only a note beside it.
+        // The change is stored already; this is only a hint.
         warn!(channel = %channel_ref, "could not check whether datasets are private: {error}");
         Vec::new()
     });

@@ -1,4 +1,4 @@
-//! Until when deliveries are held in a channel: for a digest, by mutes and by quiet hours; and looking at that again.
+//! Holding deliveries back for digests, mutes, and quiet hours, and releasing them.
 
 use crate::app::App;
 use crate::model::schedule::next_digest;
@@ -9,8 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
-/// How an event is held that comes now, in a channel with these mutes, by a subscription with these options whose times
-/// are in this zone (UTC where none is known).
+/// Returns the hold of an event that arrives now, for a subscription with these options and time zone (UTC if unknown).
 pub(in crate::app) fn held(
     now: Timestamp,
     dataset: Option<&DatasetName>,
@@ -23,8 +22,8 @@ pub(in crate::app) fn held(
     until(now, digest, dataset, mutes, options, &zone)
 }
 
-/// Holds what is held as the channel's mutes and subscriptions now say; gives how many deliveries wait no more. What
-/// the `retimed` subscriptions hold goes into their next digest, or into none; else it stays in the digest it was for.
+/// Applies the channel's current mutes and subscriptions to its held deliveries. Returns the number that are released.
+/// Deliveries of `retimed` subscriptions move to their next digest, or to none; others stay in their digest.
 pub(in crate::app) async fn release(app: &App, channel_ref: &ChannelRef, retimed: &[u32]) -> Result<u64, StoreError> {
     let (now, Book { subscriptions, mutes, .. }) = (app.clock.now(), app.store.book(channel_ref).await?);
     let retimed = retimed.to_vec();
@@ -38,7 +37,7 @@ pub(in crate::app) async fn release(app: &App, channel_ref: &ChannelRef, retimed
         let dataset = news.event.dataset.as_ref();
         let stays = delivery.digest.map(|digest| digest.at);
         let Some((options, zone)) = of.get(&delivery.subscription) else {
-            // Its subscription is gone: its own options are all that is known.
+            // The subscription was removed, so only the delivery's own options are known.
             return until(now, stays, dataset, &mutes, &delivery.options, &TimeZone::UTC);
         };
         let digest = if retimed.contains(&delivery.subscription) {
@@ -53,8 +52,7 @@ pub(in crate::app) async fn release(app: &App, channel_ref: &ChannelRef, retimed
     Ok(released)
 }
 
-/// When the next digests of some subscriptions of a channel come, by their numbers; those that have none, or that do
-/// not deliver, are left out.
+/// Returns the time of the next digest by subscription number, for active subscriptions that have one.
 pub(in crate::app) fn next_digests(
     now: Timestamp,
     subscriptions: &[Subscription],
@@ -80,7 +78,7 @@ fn until(
     HoldUntil { until: hold::held_until(now, digest, dataset, mutes, quiet), digest }
 }
 
-/// The zone of the times in some options; only looked up where there are any.
+/// Returns the time zone of some options; looked up only if they contain times.
 fn zone_of(options: &Options, time_zone: Option<&str>) -> TimeZone {
     let name = time_zone.filter(|_| options.quiet.is_some() || options.digest.is_some());
     name.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC)

@@ -1,12 +1,11 @@
-//! Subscriptions and people of all workspaces, into a file and out of one: for a server, and for whoever opens the store
-//! while none runs.
+//! Import and export of subscriptions and people of all workspaces, on a running server or an idle store.
 
-use crate::app::subscriptions::apply::{Change, NotApplied};
+use crate::app::subscriptions::apply::{ChannelEdit, NotApplied};
 use crate::app::subscriptions::changes::import;
-use crate::app::subscriptions::changes::import::{Line, NotImported};
-use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS};
+use crate::app::subscriptions::changes::import::{ImportLine, NotImported};
+use crate::app::subscriptions::changes::{MAX_SUBSCRIPTIONS_PER_CHANNEL, PlannedChange};
 use crate::app::subscriptions::export_file;
-use crate::app::subscriptions::export_file::{Channel, Mistakes, Part, Person, Writer};
+use crate::app::subscriptions::export_file::{ChannelPart, ExportWriter, Mistakes, PersonLine, WorkspacePart};
 use crate::app::{App, me};
 use crate::model::{ChannelId, ChannelRef, Deed, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
 use crate::render::reply::RuleChange;
@@ -17,34 +16,34 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use tracing::info;
 
-/// A longer file is not imported, in bytes: this is some 200,000 subscriptions.
-pub const LONGEST_FILE: usize = 16 * 1024 * 1024;
+/// The size limit of an imported file, in bytes: about 200,000 subscriptions.
+pub const MAX_IMPORT_FILE_BYTES: usize = 16 * 1024 * 1024;
 
-/// What is exported; everything, if nothing is named.
+/// A selection of what to export; empty selects everything.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Which {
+pub struct ExportScope {
     /// Only these workspaces.
     pub workspaces: Vec<WorkspaceId>,
     /// Only these channels, and no people.
     pub channels: Vec<ChannelId>,
 }
 
-/// An export.
+/// An export as text.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Exported {
-    /// The file.
+pub struct ExportText {
+    /// The text of the file.
     pub text: String,
-    /// So many subscriptions fit no line and are named in comments only.
+    /// The number of subscriptions that fit no line; comments name them.
     pub left_out: usize,
 }
 
-/// Why nothing is exported.
+/// A reason why nothing is exported.
 #[derive(Debug, thiserror::Error)]
 pub enum NotExported {
-    /// Nothing is kept of a workspace that was named.
+    /// A named workspace is unknown.
     #[error("the store has nothing about workspace `{0}`")]
     NoWorkspace(WorkspaceId),
-    /// A channel that was named has no subscription.
+    /// A named channel has no subscription.
     #[error("channel `{0}` has no subscriptions")]
     NoChannel(ChannelId),
     /// The store failed.
@@ -52,42 +51,42 @@ pub enum NotExported {
     Store(#[from] StoreError),
 }
 
-/// A file to be imported.
+/// A file to import.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Import {
+pub struct ImportRequest {
     /// The file.
     pub text: String,
-    /// Whether it is only said what would be changed.
+    /// True to preview the changes without making them.
     pub dry_run: bool,
 }
 
-/// What an import came to.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Imported {
-    /// Something is wrong with the file: nothing was changed.
+pub enum ImportResult {
+    /// The file has mistakes; nothing was changed.
     Wrong(Mistakes),
-    /// This was changed, or would be.
-    Done(Vec<Done>),
+    /// The changes that were made, or would be made.
+    Done(Vec<ImportedChanges>),
 }
 
-/// What was changed in one place.
+/// The changes in one channel, or in a workspace's people.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Done {
-    /// In which workspace.
+pub struct ImportedChanges {
+    /// The workspace.
     pub workspace: WorkspaceId,
-    /// In which channel; none for who is who.
+    /// The channel; none for user mappings.
     pub channel: Option<ChannelId>,
-    /// What was not so before: what stood there, if anything did, and what stands there now.
+    /// The changes: the old text, if there was one, and the new one.
     pub changes: Vec<(Option<String>, String)>,
-    /// How much was as the file says.
+    /// The number of entries that needed no change.
     pub as_before: usize,
 }
 
-/// Why an import did not end. What was done stays done.
+/// A reason why an import stopped. Changes made before it are kept.
 #[derive(Debug, thiserror::Error)]
-pub enum Stopped {
-    /// Others changed a channel again and again, or so that the file no longer fits.
+pub enum ImportStopped {
+    /// Others kept changing a channel, or changed it so that the file no longer fits.
     #[error("someone else is changing channel `{0}` at the same time")]
     Moved(ChannelId),
     /// The store failed.
@@ -95,8 +94,8 @@ pub enum Stopped {
     Store(#[from] StoreError),
 }
 
-/// Writes the file: workspaces, their people and channels in the order of their ids, subscriptions by number.
-pub async fn export(store: &dyn Store, which: &Which, now: Timestamp) -> Result<Exported, NotExported> {
+/// Writes the export file: workspaces, people, and channels sorted by id, and subscriptions by number.
+pub async fn export(store: &dyn Store, which: &ExportScope, now: Timestamp) -> Result<ExportText, NotExported> {
     let mut workspaces = store.workspaces().await?;
     if let Some(missing) = which.workspaces.iter().find(|named| !workspaces.contains(named)) {
         return Err(NotExported::NoWorkspace(missing.clone()));
@@ -104,7 +103,7 @@ pub async fn export(store: &dyn Store, which: &Which, now: Timestamp) -> Result<
     workspaces.retain(|workspace| which.workspaces.is_empty() || which.workspaces.contains(workspace));
     workspaces.sort_unstable();
     let mut missing: HashSet<&ChannelId> = which.channels.iter().collect();
-    let mut file = Writer::new();
+    let mut file = ExportWriter::new();
     for workspace in &workspaces {
         let mut subscriptions = store.subscriptions(workspace).await?;
         subscriptions.retain(|one| which.channels.is_empty() || which.channels.contains(&one.channel));
@@ -125,23 +124,23 @@ pub async fn export(store: &dyn Store, which: &Which, now: Timestamp) -> Result<
     }
     match missing.into_iter().min() {
         Some(channel) => Err(NotExported::NoChannel(channel.clone())),
-        None => Ok(Exported { left_out: file.left_out, text: file.finish() }),
+        None => Ok(ExportText { left_out: file.left_out, text: file.finish() }),
     }
 }
 
-/// Reads a file and does what it says: nothing if anything is wrong with it, else each channel all or none, so that the
-/// same again goes on where it was stopped. A `live` server follows at once.
+/// Imports a file. With any mistake, nothing changes. Otherwise each channel changes completely or not at all, so that
+/// a repeated import continues where it stopped. A `live` server follows at once.
 pub async fn import(
     store: &dyn Store,
     live: Option<&App>,
-    import: Import,
+    import: ImportRequest,
     now: Timestamp,
-) -> Result<Imported, Stopped> {
-    let Import { text, dry_run } = import;
+) -> Result<ImportResult, ImportStopped> {
+    let ImportRequest { text, dry_run } = import;
     let reading = tokio::task::spawn_blocking(move || export_file::read(&text));
     let parts = match reading.await.expect("reading never panics, and nobody ends it") {
         Ok(parts) => parts,
-        Err(mistakes) => return Ok(Imported::Wrong(mistakes)),
+        Err(mistakes) => return Ok(ImportResult::Wrong(mistakes)),
     };
     let kept = store.workspaces().await?;
     let (mut done, mut mistakes) = (Vec::new(), Mistakes::default());
@@ -162,31 +161,31 @@ pub async fn import(
         }
     }
     if !mistakes.first.is_empty() {
-        return Ok(Imported::Wrong(mistakes));
+        return Ok(ImportResult::Wrong(mistakes));
     }
     if dry_run {
-        return Ok(Imported::Done(done));
+        return Ok(ImportResult::Done(done));
     }
     done.clear();
-    for Part { workspace, people, channels, .. } in &parts {
+    for WorkspacePart { workspace, people, channels, .. } in &parts {
         done.extend(carry_out_people(store, live, workspace, people, now).await?);
         for channel in channels {
             let draft = carry_out(store, live, &App::channel_ref(workspace, &channel.id), channel, now).await?;
             done.push(told(workspace, &channel.id, &draft));
         }
     }
-    Ok(Imported::Done(done))
+    Ok(ImportResult::Done(done))
 }
 
-fn drafted(book: &Book, channel: &Channel, at: Timestamp) -> Result<Draft, NotImported> {
-    let lines = channel.entries.iter().map(|entry| Line {
+fn drafted(book: &Book, channel: &ChannelPart, at: Timestamp) -> Result<PlannedChange, NotImported> {
+    let lines = channel.entries.iter().map(|entry| ImportLine {
         number: entry.line,
         asked: &entry.asked,
         creator: &entry.creator,
         time_zone: entry.time_zone.as_deref(),
     });
-    let lines: Vec<Line<'_>> = lines.collect();
-    // What holds one subscription of a channel up holds up all.
+    let lines: Vec<ImportLine<'_>> = lines.collect();
+    // All subscriptions of a channel share the same obstacle.
     let inactive = book.subscriptions.iter().map(|one| &one.state).find(|state| **state != SubscriptionState::Active);
     import::import(book, &channel.id, &lines, inactive.unwrap_or(&SubscriptionState::Active), at)
 }
@@ -195,7 +194,8 @@ impl NotImported {
     fn add_to(self, mistakes: &mut Mistakes, line: usize) {
         match self {
             Self::TooMany => {
-                let what = format_args!("the channel would have more than {MOST_SUBSCRIPTIONS} subscriptions");
+                let what =
+                    format_args!("the channel would have more than {MAX_SUBSCRIPTIONS_PER_CHANNEL} subscriptions");
                 mistakes.add(line, what);
             }
             Self::SelectNothing(lines) => lines.iter().for_each(|(line, dataset)| {
@@ -206,11 +206,11 @@ impl NotImported {
     }
 }
 
-fn told(workspace: &WorkspaceId, channel: &ChannelId, draft: &Draft) -> Done {
+fn told(workspace: &WorkspaceId, channel: &ChannelId, draft: &PlannedChange) -> ImportedChanges {
     let change = |RuleChange { before, after, .. }: &RuleChange| {
         Some((before.as_ref().map(ToString::to_string), after.as_ref()?.to_string()))
     };
-    Done {
+    ImportedChanges {
         workspace: workspace.clone(),
         channel: Some(channel.clone()),
         changes: draft.changes.iter().filter_map(change).collect(),
@@ -218,21 +218,21 @@ fn told(workspace: &WorkspaceId, channel: &ChannelId, draft: &Draft) -> Done {
     }
 }
 
-/// Writes a channel's lines into its book, reading it again while others change it.
+/// Writes the lines of a channel, planning again if someone else changes it.
 async fn carry_out(
     store: &dyn Store,
     live: Option<&App>,
     channel_ref: &ChannelRef,
-    channel: &Channel,
+    channel: &ChannelPart,
     at: Timestamp,
-) -> Result<Draft, Stopped> {
+) -> Result<PlannedChange, ImportStopped> {
     let lines: Vec<_> = channel.entries.iter().map(|entry| entry.asked.to_string()).collect();
     let typed = Command::Import(lines.join("\n")).to_string();
-    let change = Change::by_operator(store, live, channel_ref, &typed, at);
+    let change = ChannelEdit::by_operator(store, live, channel_ref, &typed, at);
     let applied = change.apply(|book| drafted(book, channel, at)).await.map_err(|error| match error {
-        NotApplied::Store(error) => Stopped::Store(error),
+        NotApplied::Store(error) => ImportStopped::Store(error),
         NotApplied::Rejected(_) | NotApplied::Repeated(_) | NotApplied::Conflict => {
-            Stopped::Moved(channel_ref.channel.clone())
+            ImportStopped::Moved(channel_ref.channel.clone())
         }
     })?;
     if !applied.draft.is_empty() {
@@ -241,13 +241,18 @@ async fn carry_out(
     Ok(applied.draft)
 }
 
-/// What a file changes in who is who; what does not fit what is kept is a mistake.
-fn people(workspace: &WorkspaceId, people: &[Person], kept: &[Link], mistakes: &mut Mistakes) -> Option<Done> {
+/// Returns the changes of user mappings in a file. A conflict with the store is a mistake.
+fn people(
+    workspace: &WorkspaceId,
+    people: &[PersonLine],
+    kept: &[Link],
+    mistakes: &mut Mistakes,
+) -> Option<ImportedChanges> {
     let by_name: HashMap<String, &UserId> = kept.iter().map(|link| (link.username.key(), &link.user)).collect();
     let by_user: HashMap<&UserId, &Username> = kept.iter().map(|link| (&link.user, &link.username)).collect();
     let (mut users, mut names) = (HashSet::new(), HashSet::new());
     let (mut changes, mut as_before) = (Vec::new(), 0);
-    for Person { line, user, username } in people {
+    for PersonLine { line, user, username } in people {
         if !users.insert(user) {
             mistakes.add(*line, format_args!("`{user}` is somebody already"));
         } else if !names.insert(username.key()) {
@@ -264,7 +269,7 @@ fn people(workspace: &WorkspaceId, people: &[Person], kept: &[Link], mistakes: &
     if kept.len() + changes.iter().filter(|(before, _)| before.is_none()).count() > MOST_LINKS {
         mistakes.add(people[0].line, format_args!("more than {MOST_LINKS} people would be known"));
     }
-    let done = Done { workspace: workspace.clone(), channel: None, changes, as_before };
+    let done = ImportedChanges { workspace: workspace.clone(), channel: None, changes, as_before };
     (!people.is_empty()).then_some(done)
 }
 
@@ -277,19 +282,19 @@ async fn carry_out_people(
     store: &dyn Store,
     live: Option<&App>,
     workspace: &WorkspaceId,
-    people: &[Person],
+    people: &[PersonLine],
     at: Timestamp,
-) -> Result<Option<Done>, StoreError> {
+) -> Result<Option<ImportedChanges>, StoreError> {
     let (mut changes, mut as_before) = (Vec::new(), 0);
     let kept: HashMap<UserId, Username> =
         store.links(workspace).await?.into_iter().map(|link| (link.user, link.username)).collect();
-    for Person { user, username, .. } in people {
+    for PersonLine { user, username, .. } in people {
         if kept.get(user) == Some(username) {
             as_before += 1;
             continue;
         }
         let link = Link { username: username.clone(), user: user.clone(), at };
-        // What somebody has claimed since it was looked at is theirs.
+        // A username that was claimed in between stays with its owner.
         if let Linked::Stored { before, .. } = store.link(workspace, link, None).await? {
             changes.push(renamed(user, before.as_ref(), username));
         }
@@ -299,9 +304,9 @@ async fn carry_out_people(
         let typed = Deed::shortened(&Command::Import(lines.join("\n")).to_string());
         store.note_deed(workspace, Deed { at, by: None, channel: None, typed }).await?;
         if let Some(app) = live {
-            me::recall(app, workspace).await?;
+            me::reload_mappings(app, workspace).await?;
         }
     }
-    let done = Done { workspace: workspace.clone(), channel: None, changes, as_before };
+    let done = ImportedChanges { workspace: workspace.clone(), channel: None, changes, as_before };
     Ok((!people.is_empty()).then_some(done))
 }

@@ -9,7 +9,7 @@ use crate::render::{Message, reply};
 use crate::store::{Book, StoreError};
 use tracing::warn;
 
-/// A page of a channel's subscriptions, with what is muted and when digests come.
+/// Returns a page of a channel's subscriptions, with its mutes and the next digests.
 pub(in crate::app) fn list(app: &App, book: Book, page: usize) -> Message {
     let now = app.clock.now();
     let next = hold::next_digests(now, &book.subscriptions, &book.mutes);
@@ -17,10 +17,10 @@ pub(in crate::app) fn list(app: &App, book: Book, page: usize) -> Message {
     reply::with_mutes(said, &Mute::in_force(book.mutes, now))
 }
 
-/// A page of the subscriptions of every channel that the asker is in.
+/// Returns a page of the subscriptions of every channel that the person is in.
 pub(in crate::app) async fn list_all(app: &App, asker: &Asker, page: usize) -> Result<Reply, StoreError> {
     let (workspace, user) = (&asker.channel_ref.workspace, &asker.user);
-    let memberships = match app.slack.channels_of(workspace, user).await {
+    let memberships = match app.slack.api.channels_of(workspace, user).await {
         Ok(memberships) => memberships,
         Err(error) => {
             warn!(workspace.id = %workspace, "could not list the channels of {user}: {error}");

@@ -1,10 +1,10 @@
-//! Muting a channel for a while, and ending that.
+//! Mutes: muting a channel or dataset for a while, and ending that.
 
 use crate::app::App;
-use crate::app::answer::{Answer, Asker, Reply, Stop};
+use crate::app::answer::{Asker, Attempt, Reply, Stop};
 use crate::app::permission::may_change;
-use crate::app::subscriptions::apply::Change;
-use crate::app::subscriptions::changes::Draft;
+use crate::app::subscriptions::apply::ChannelEdit;
+use crate::app::subscriptions::changes::PlannedChange;
 use crate::model::hold::next_at;
 use crate::model::mute::MOST_MUTES;
 use crate::model::{DatasetPattern, Mute};
@@ -14,18 +14,18 @@ use crate::store::Book;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-const MINUTE: i64 = 60;
+const SECONDS_PER_MINUTE: i64 = 60;
 
-/// `mute`: from now on, in place of a mute of the same datasets.
+/// Mutes from now on, replacing a mute of the same datasets.
 pub(in crate::app) async fn mute(
     app: &App,
     asker: &Asker,
     dataset: Option<DatasetPattern>,
     length: MuteLength,
-) -> Answer<Reply> {
+) -> Attempt<Reply> {
     let now = app.clock.now();
     let (until, zone_known) = match length {
-        MuteLength::Minutes(minutes) => (now.as_second().saturating_add(i64::from(minutes) * MINUTE), true),
+        MuteLength::Minutes(minutes) => (now.as_second().saturating_add(i64::from(minutes) * SECONDS_PER_MINUTE), true),
         MuteLength::Until(time) => {
             let zone = time_zone(app, asker).await;
             (next_at(now, time, zone.as_ref().unwrap_or(&TimeZone::UTC)).as_second(), zone.is_some())
@@ -43,18 +43,18 @@ pub(in crate::app) async fn mute(
     Ok(Reply::channel(reply::muted(&mute, zone_known)))
 }
 
-/// `unmute`: of everything, whatever is muted; else the mute of just these datasets.
-pub(in crate::app) async fn unmute(app: &App, asker: &Asker, dataset: Option<&DatasetPattern>) -> Answer<Reply> {
+/// Ends every mute, or only the mute of these datasets.
+pub(in crate::app) async fn unmute(app: &App, asker: &Asker, dataset: Option<&DatasetPattern>) -> Attempt<Reply> {
     let one = dataset.filter(|dataset| **dataset != DatasetPattern::everything());
     end(app, asker, one, |mute| one.is_none_or(|one| mute.dataset == *one)).await
 }
 
-/// Ends the mute of just these datasets, or of just the whole channel.
-pub(in crate::app) async fn end_one(app: &App, asker: &Asker, dataset: &DatasetPattern) -> Answer<Reply> {
+/// Ends the mute of exactly these datasets.
+pub(in crate::app) async fn end_one(app: &App, asker: &Asker, dataset: &DatasetPattern) -> Attempt<Reply> {
     end(app, asker, Some(dataset), |mute| mute.dataset == *dataset).await
 }
 
-async fn end(app: &App, asker: &Asker, named: Option<&DatasetPattern>, ends: impl Fn(&Mute) -> bool) -> Answer<Reply> {
+async fn end(app: &App, asker: &Asker, named: Option<&DatasetPattern>, ends: impl Fn(&Mute) -> bool) -> Attempt<Reply> {
     let (mut ended, mut left) = (Vec::new(), Vec::new());
     let change = |mutes: Vec<Mute>| {
         (ended, left) = mutes.into_iter().partition(|mute| ends(mute));
@@ -65,19 +65,19 @@ async fn end(app: &App, asker: &Asker, named: Option<&DatasetPattern>, ends: imp
     Ok(Reply::channel(reply::unmuted(&asker.user, &ended, released, &left)))
 }
 
-/// Writes the mutes that `change` makes of those in force. Returns the number of deliveries that they no longer hold.
+/// Writes the mutes that `change` makes of those in force. Returns the number of deliveries that are released.
 async fn change_mutes(
     app: &App,
     asker: &Asker,
     typed: &Command,
     mut change: impl FnMut(Vec<Mute>) -> Result<Vec<Mute>, Message>,
-) -> Answer<u64> {
+) -> Attempt<u64> {
     let allowed = may_change(app, asker).await?;
     let typed = typed.to_string();
-    let edit = Change::by(app, asker, &allowed, &typed);
+    let edit = ChannelEdit::by(app, asker, &allowed, &typed);
     let plan = |book: &Book| {
         let mutes = change(Mute::in_force(book.mutes.clone(), edit.at()))?;
-        Ok(Draft::of_mutes(book, mutes))
+        Ok(PlannedChange::of_mutes(book, mutes))
     };
     match edit.apply(plan).await {
         Ok(applied) => Ok(applied.released),
@@ -85,12 +85,12 @@ async fn change_mutes(
     }
 }
 
-/// The time zone of whoever asks, if Slack says one that is known.
+/// Returns the person's time zone, if Slack tells a known one.
 pub(in crate::app) async fn time_zone(app: &App, asker: &Asker) -> Option<TimeZone> {
-    zone(app.slack.user(&asker.channel_ref.workspace, &asker.user).await.ok()?.tz.as_deref())
+    zone(app.slack.api.user(&asker.channel_ref.workspace, &asker.user).await.ok()?.tz.as_deref())
 }
 
-/// A time zone by its name, if it is known.
+/// Returns a time zone by its name, if it is known.
 pub(in crate::app) fn zone(name: Option<&str>) -> Option<TimeZone> {
     TimeZone::get(name?).ok()
 }

@@ -1,12 +1,14 @@
-//! Changing what a channel is subscribed to: `subscribe`, `set`, `unsubscribe`, and taking each back.
+//! Changes of subscriptions: `subscribe`, `set`, `unsubscribe`, edits, and undo.
 
 use crate::app::App;
-use crate::app::answer::{Answer, Asker, Reply, Stop};
-use crate::app::channel_access::{Reach, Readers, reach, readers, revive};
+use crate::app::answer::{Asker, Attempt, Reply, Stop};
+use crate::app::channel_access::{ChannelAccess, Readers, check_access, readers, resume_if_reachable};
 use crate::app::permission::may_change;
-use crate::app::subscriptions::apply::{Applied, Change, NotApplied, UNDO_PERIOD};
-use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS, Mode, NotReplaced, Refused, Stamp};
-use crate::app::subscriptions::hints::{has_times, new_patterns, notes, tell_of_onlookers};
+use crate::app::subscriptions::apply::{Applied, ChannelEdit, NotApplied, UNDO_PERIOD};
+use crate::app::subscriptions::changes::{
+    MAX_SUBSCRIPTIONS_PER_CHANNEL, NewSubscription, NotReplaced, PlanRefusal, PlannedChange, SubscribeMode,
+};
+use crate::app::subscriptions::hints::{has_times, hints, new_patterns, warn_about_audience};
 use crate::app::subscriptions::{changes, mute};
 use crate::clock::later;
 use crate::model::{EventSelector, Options, Rule, SubscriptionState};
@@ -18,94 +20,93 @@ use crate::store::{Book, StoreError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// The change that a conflict message names.
+/// The action that a message names after too many conflicts.
 const CHANGING: &str = "change this channel's subscriptions";
 
-/// What became of asking for a subscription.
-pub(in crate::app) enum Outcome {
-    /// It is stored; everybody in the channel is told.
+/// The result of asking for a subscription.
+pub(in crate::app) enum SubscribeResult {
+    /// Stored; everyone in the channel sees the message.
     Changed(Message),
-    /// It is stored, and waits for an invitation.
+    /// Stored, and waiting for an invitation.
     Waits(Message),
-    /// It was so before.
+    /// Nothing had to change.
     Unchanged(Message),
-    /// Nothing was stored.
+    /// Rejected; nothing was stored.
     Refused(Message),
-    /// The same was carried out before.
+    /// The same request was applied before.
     Repeated(Message),
 }
 
-impl From<Outcome> for Reply {
-    fn from(outcome: Outcome) -> Self {
+impl From<SubscribeResult> for Reply {
+    fn from(outcome: SubscribeResult) -> Self {
         match outcome {
-            Outcome::Changed(message) => Self::channel(message),
-            Outcome::Waits(message)
-            | Outcome::Unchanged(message)
-            | Outcome::Refused(message)
-            | Outcome::Repeated(message) => Self::asker(message),
+            SubscribeResult::Changed(message) => Self::channel(message),
+            SubscribeResult::Waits(message)
+            | SubscribeResult::Unchanged(message)
+            | SubscribeResult::Refused(message)
+            | SubscribeResult::Repeated(message) => Self::asker(message),
         }
     }
 }
 
-/// `subscribe` and `set`.
+/// Runs `subscribe` or `set`.
 pub(in crate::app) async fn subscribe(
     app: &App,
     asker: &Asker,
     wanted: &Asked,
     replace: bool,
-) -> Result<Outcome, StoreError> {
-    let mode = if replace { Mode::Replace } else { Mode::Add };
+) -> Result<SubscribeResult, StoreError> {
+    let mode = if replace { SubscribeMode::Replace } else { SubscribeMode::Add };
     let wish = if replace { Command::Set(wanted.clone()) } else { Command::Subscribe(wanted.clone()) };
-    let draft = |book: &Book, stamp: &Stamp| {
+    let draft = |book: &Book, stamp: &NewSubscription| {
         changes::subscribe(book, wanted, mode, asker, stamp).map_err(|refused| match refused {
-            Refused::TooMany => reply::too_many_subscriptions(MOST_SUBSCRIPTIONS),
-            Refused::SelectsNothing(dataset) => reply::selects_nothing(&dataset),
+            PlanRefusal::TooMany => reply::too_many_subscriptions(MAX_SUBSCRIPTIONS_PER_CHANNEL),
+            PlanRefusal::SelectsNothing(dataset) => reply::selects_nothing(&dataset),
         })
     };
-    let told = |draft: &Draft, notes: &[Note], undo| reply::changed(&asker.user, &draft.changes, notes, undo);
-    bring_in(app, asker, wanted, &wish.to_string(), draft, told).await
+    let told = |draft: &PlannedChange, notes: &[Note], undo| reply::changed(&asker.user, &draft.changes, notes, undo);
+    apply_request(app, asker, wanted, &wish.to_string(), draft, told).await
 }
 
-/// Stores what `draft` makes of the channel's book for all that is wanted, and says so with what `told` makes of it and of
-/// what one should know.
-pub(in crate::app) async fn bring_in(
+/// Stores the change that `draft` plans, and returns the message that `told` makes of it and its hints.
+pub(in crate::app) async fn apply_request(
     app: &App,
     asker: &Asker,
     wanted: &Asked,
     typed: &str,
-    draft: impl Fn(&Book, &Stamp) -> Result<Draft, Message>,
-    told: impl FnOnce(&Draft, &[Note], Option<Uuid>) -> Message,
-) -> Result<Outcome, StoreError> {
+    draft: impl Fn(&Book, &NewSubscription) -> Result<PlannedChange, Message>,
+    told: impl FnOnce(&PlannedChange, &[Note], Option<Uuid>) -> Message,
+) -> Result<SubscribeResult, StoreError> {
     let allowed = match may_change(app, asker).await {
         Ok(allowed) => allowed,
-        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+        Err(refusal) => return Ok(SubscribeResult::Refused(refusal)),
     };
-    let (state, joined, readers) = match reach(app, &asker.channel_ref).await {
-        Reach::Ready { joined, readers } => (SubscriptionState::Active, joined, readers),
-        Reach::Unknown => (SubscriptionState::Active, false, Readers::Everybody),
-        Reach::NeedsInvite => (SubscriptionState::Waiting, false, Readers::Members),
-        Reach::Archived => return Ok(Outcome::Refused(reply::archived_channel())),
-        Reach::NotAChannel => return Ok(Outcome::Refused(reply::not_a_channel())),
+    let (state, joined, readers) = match check_access(app, &asker.channel_ref).await {
+        ChannelAccess::Ready { joined, readers } => (SubscriptionState::Active, joined, readers),
+        ChannelAccess::Unknown => (SubscriptionState::Active, false, Readers::Everybody),
+        ChannelAccess::NeedsInvite => (SubscriptionState::Waiting, false, Readers::Members),
+        ChannelAccess::Archived => return Ok(SubscribeResult::Refused(reply::archived_channel())),
+        ChannelAccess::NotAChannel => return Ok(SubscribeResult::Refused(reply::not_a_channel())),
     };
     let waits = state == SubscriptionState::Waiting;
-    let stamp = Stamp { state, time_zone: time_zone(app, asker, &wanted.options).await, at: app.clock.now() };
-    let applied = match Change::by(app, asker, &allowed, typed).apply(|book| draft(book, &stamp)).await {
+    let stamp = NewSubscription { state, time_zone: time_zone(app, asker, &wanted.options).await, at: app.clock.now() };
+    let applied = match ChannelEdit::by(app, asker, &allowed, typed).apply(|book| draft(book, &stamp)).await {
         Ok(applied) => applied,
-        Err(error @ NotApplied::Repeated(_)) => return Ok(Outcome::Repeated(error.to_message(CHANGING)?)),
-        Err(error) => return Ok(Outcome::Refused(error.to_message(CHANGING)?)),
+        Err(error @ NotApplied::Repeated(_)) => return Ok(SubscribeResult::Repeated(error.to_message(CHANGING)?)),
+        Err(error) => return Ok(SubscribeResult::Refused(error.to_message(CHANGING)?)),
     };
     if applied.undo.is_none() {
-        return Ok(Outcome::Unchanged(reply::unchanged(&applied.draft.untouched)));
+        return Ok(SubscribeResult::Unchanged(reply::unchanged(&applied.draft.untouched)));
     }
-    // Looks again: an invitation that came before the subscription was stored found nothing waiting.
-    let waits = waits && revive(app, &asker.channel_ref).await?.is_empty();
-    if let (true, Some(installation)) = (waits, app.slack.installation(&asker.channel_ref.workspace)) {
-        return Ok(Outcome::Waits(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
+    // Checks again: an invitation before the subscription was stored found nothing waiting.
+    let waits = waits && resume_if_reachable(app, &asker.channel_ref).await?.is_empty();
+    if let (true, Some(installation)) = (waits, app.slack.api.installation(&asker.channel_ref.workspace)) {
+        return Ok(SubscribeResult::Waits(reply::waiting_for_invite(&installation.bot, &applied.draft.changes)));
     }
-    let notes = notes(app, asker, wanted, &applied.draft, joined);
+    let notes = hints(app, asker, wanted, &applied.draft, joined);
     let patterns = new_patterns(&applied.draft);
-    tell_of_onlookers(app, &asker.channel_ref, &asker.user, &patterns, applied.first, readers).await;
-    Ok(Outcome::Changed(told(&applied.draft, &notes, applied.undo)))
+    warn_about_audience(app, &asker.channel_ref, &asker.user, &patterns, applied.first, readers).await;
+    Ok(SubscribeResult::Changed(told(&applied.draft, &notes, applied.undo)))
 }
 
 /// A reason why an edited subscription was not replaced.
@@ -122,16 +123,16 @@ impl From<StoreError> for ReplaceError {
     }
 }
 
-/// Puts a rule in place of the subscription with this number, if that is as a modal saw it; it keeps its number.
+/// Replaces the rule of the edited subscription, if it still is as the modal showed it. It keeps its number.
 pub(in crate::app) async fn replace(
     app: &App,
     asker: &Asker,
     edits: &Edits,
     rule: &Rule,
-) -> Result<Outcome, ReplaceError> {
+) -> Result<SubscribeResult, ReplaceError> {
     let allowed = match may_change(app, asker).await {
         Ok(allowed) => allowed,
-        Err(refusal) => return Ok(Outcome::Refused(refusal)),
+        Err(refusal) => return Ok(SubscribeResult::Refused(refusal)),
     };
     let time_zone = time_zone(app, asker, &rule.options).await;
     let draft = |book: &Book| {
@@ -139,33 +140,35 @@ pub(in crate::app) async fn replace(
         changes::replace(book, edits.number, as_seen, rule.clone(), time_zone.clone())
     };
     let typed = format!("set {rule}");
-    let Applied { draft, undo, .. } = match Change::by(app, asker, &allowed, &typed).apply(draft).await {
+    let Applied { draft, undo, .. } = match ChannelEdit::by(app, asker, &allowed, &typed).apply(draft).await {
         Ok(applied) => applied,
         Err(NotApplied::Rejected(why)) => return Err(ReplaceError::NotReplaced(why)),
-        Err(NotApplied::Repeated(subscriptions)) => return Ok(Outcome::Repeated(reply::list(&subscriptions, 0))),
-        Err(NotApplied::Conflict) => return Ok(Outcome::Refused(reply::try_again(CHANGING))),
+        Err(NotApplied::Repeated(subscriptions)) => {
+            return Ok(SubscribeResult::Repeated(reply::list(&subscriptions, 0)));
+        }
+        Err(NotApplied::Conflict) => return Ok(SubscribeResult::Refused(reply::try_again(CHANGING))),
         Err(NotApplied::Store(error)) => return Err(error.into()),
     };
     if undo.is_none() {
-        return Ok(Outcome::Unchanged(reply::unchanged(&draft.untouched)));
+        return Ok(SubscribeResult::Unchanged(reply::unchanged(&draft.untouched)));
     }
     let wanted = Asked { datasets: vec![rule.dataset.clone()], options: rule.options.clone(), ..Asked::default() };
-    let notes = notes(app, asker, &wanted, &draft, false);
+    let notes = hints(app, asker, &wanted, &draft, false);
     let patterns = new_patterns(&draft);
     if !patterns.is_empty() {
         let readers = readers(app, &asker.channel_ref).await;
-        tell_of_onlookers(app, &asker.channel_ref, &asker.user, &patterns, false, readers).await;
+        warn_about_audience(app, &asker.channel_ref, &asker.user, &patterns, false, readers).await;
     }
-    Ok(Outcome::Changed(reply::changed(&asker.user, &draft.changes, &notes, undo)))
+    Ok(SubscribeResult::Changed(reply::changed(&asker.user, &draft.changes, &notes, undo)))
 }
 
-/// `unsubscribe` of a number, a dataset, or some events of them; everything at once asks first.
+/// Runs `unsubscribe`. Removing everything asks for confirmation first.
 pub(in crate::app) async fn unsubscribe(
     app: &App,
     asker: &Asker,
     target: &Target,
     events: &[EventSelector],
-) -> Answer<Reply> {
+) -> Attempt<Reply> {
     let allowed = may_change(app, asker).await?;
     if *target == Target::All && events.is_empty() {
         let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
@@ -179,14 +182,14 @@ pub(in crate::app) async fn unsubscribe(
         changes::unsubscribe(book, target, events).ok_or_else(none)
     };
     let typed = Command::Unsubscribe { target: target.clone(), events: events.to_vec() }.to_string();
-    let Applied { draft, undo, .. } = change(&Change::by(app, asker, &allowed, &typed), draft).await?;
+    let Applied { draft, undo, .. } = change(&ChannelEdit::by(app, asker, &allowed, &typed), draft).await?;
     Ok(match undo {
         None => Reply::asker(reply::unchanged(&draft.untouched)),
         Some(_) => Reply::channel(reply::changed(&asker.user, &draft.changes, &[], undo)),
     })
 }
 
-/// Asks before one subscription is removed.
+/// Asks for confirmation before one subscription is removed.
 pub(in crate::app) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number: u32) -> Result<Reply, StoreError> {
     let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
     Ok(Reply::asker(match existing.iter().find(|subscription| subscription.number == number) {
@@ -195,37 +198,37 @@ pub(in crate::app) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number:
     }))
 }
 
-/// `unsubscribe *`, after the confirmation.
-pub(in crate::app) async fn unsubscribe_all(app: &App, asker: &Asker) -> Answer<Reply> {
+/// Removes every subscription of the channel, after the confirmation.
+pub(in crate::app) async fn unsubscribe_all(app: &App, asker: &Asker) -> Attempt<Reply> {
     let allowed = may_change(app, asker).await?;
     let mut removed = Vec::new();
     let draft = |book: &Book| {
         removed.clone_from(&book.subscriptions);
         changes::unsubscribe(book, &Target::All, &[]).ok_or_else(|| reply::list(&[], 0))
     };
-    let applied = change(&Change::by(app, asker, &allowed, "unsubscribe *"), draft).await?;
+    let applied = change(&ChannelEdit::by(app, asker, &allowed, "unsubscribe *"), draft).await?;
     Ok(Reply::channel(reply::unsubscribed_all(&asker.user, &removed, applied.undo)))
 }
 
-/// Takes a change back.
-pub(in crate::app) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Answer<Reply> {
+/// Undoes a change.
+pub(in crate::app) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Attempt<Reply> {
     let allowed = may_change(app, asker).await?;
     let gone = || {
-        // What has expired is swept away after a while.
+        // Expired undos are removed after a while.
         let expired = made_at(id).is_some_and(|made_at| app.clock.now() >= later(made_at, UNDO_PERIOD));
         Stop::Say(reply::undo_refused(if expired { UndoRefusal::Expired } else { UndoRefusal::UsedUp }))
     };
     let stored = app.store.undo(&asker.channel_ref.workspace, id).await?;
     let stored = stored.filter(|undo| undo.channel == asker.channel_ref.channel).ok_or_else(gone)?;
     let draft = |book: &Book| changes::undo(book, &stored, app.clock.now()).map_err(reply::undo_refused);
-    let edit = Change::by(app, asker, &allowed, "undo").undoing(id);
+    let edit = ChannelEdit::by(app, asker, &allowed, "undo").undoing(id);
     match change(&edit, draft).await {
         Ok(applied) => {
-            // What comes back may have stood still when it went.
-            revive(app, &asker.channel_ref).await?;
+            // The restored subscriptions may have been paused when they were removed.
+            resume_if_reachable(app, &asker.channel_ref).await?;
             Ok(Reply::channel(reply::undone(&asker.user, &applied.draft.changes)))
         }
-        // Two may have clicked at once.
+        // Two people may have clicked at once.
         Err(Stop::Say(answer)) => Err(match app.store.undo(&asker.channel_ref.workspace, id).await? {
             Some(_) => Stop::Say(answer),
             None => gone(),
@@ -234,21 +237,24 @@ pub(in crate::app) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Answer<R
     }
 }
 
-/// Applies a change, and says why if it is not applied.
-async fn change(change: &Change<'_>, draft: impl FnMut(&Book) -> Result<Draft, Message>) -> Answer<Applied> {
+/// Applies a change, or returns the message that explains why not.
+async fn change(
+    change: &ChannelEdit<'_>,
+    draft: impl FnMut(&Book) -> Result<PlannedChange, Message>,
+) -> Attempt<Applied> {
     match change.apply(draft).await {
         Ok(applied) => Ok(applied),
         Err(error) => Err(Stop::Say(error.to_message(CHANGING)?)),
     }
 }
 
-/// When an id was made, which stands in it.
+/// Returns the time when an id was made, which is part of it.
 fn made_at(id: Uuid) -> Option<Timestamp> {
     let (seconds, _) = id.get_timestamp()?.to_unix();
     Timestamp::from_second(i64::try_from(seconds).ok()?).ok()
 }
 
-/// The typist's time zone, where the options have times that are meant in it.
+/// Returns the author's time zone, if the options contain times.
 async fn time_zone(app: &App, asker: &Asker, options: &Options) -> Option<String> {
     if !has_times(options) {
         return None;

@@ -1,4 +1,4 @@
-//! `/segments test`: a sample card through the real way into the channel.
+//! `/segments test`: posts a sample card through the normal delivery.
 
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
@@ -16,10 +16,10 @@ use crate::store::StoreError;
 use jiff::Timestamp;
 use tracing::warn;
 
-/// The dataset that samples are said to be of where a pattern names none.
+/// The dataset of sample events if the pattern names none.
 const EXAMPLE_DATASET: &str = "jane/flowers";
 
-/// Posts a sample card of a subscription: of the event that was named, or of one that it selects.
+/// Posts a sample card for a subscription: of the named event, or of one that it selects.
 pub(in crate::app) async fn post(
     app: &App,
     asker: &Asker,
@@ -66,11 +66,11 @@ pub(in crate::app) async fn post(
     };
     let content = card(&news, &showing).content(Rung::Whole);
     let posted = reply::test_posted(subscription.number, true);
-    // Slack sends a command again whose acknowledgement was lost.
+    // Slack repeats a command whose acknowledgement was lost.
     if !app.store.note_cause(&asker.channel_ref, &asker.cause, now).await? {
         return Ok(Reply::asker(posted));
     }
-    Ok(Reply::asker(match app.slack.post(&asker.channel_ref, content, id_at(now)).await {
+    Ok(Reply::asker(match app.slack.api.post(&asker.channel_ref, content, id_at(now)).await {
         Ok(_) => posted,
         Err(SlackError::Refused(code)) => reply::still_refused(&code),
         Err(error) => {
@@ -87,7 +87,7 @@ fn selects(rule: &Rule, event: &str) -> bool {
     }
 }
 
-/// An event that a rule selects; one of its own that this version does not know falls back to a plain one.
+/// Returns an event that a rule selects; an unknown derived event falls back to a plain one.
 fn first_selected(rule: &Rule) -> &'static str {
     let known = KnownType::ALL.iter().map(|known| known.as_str());
     let derived = Derived::ALL.iter().map(|derived| derived.as_str());
@@ -104,7 +104,7 @@ fn dataset(app: &App, asker: &Asker, rule: &Rule) -> String {
     seen.map_or_else(|| EXAMPLE_DATASET.to_owned(), DatasetName::to_string)
 }
 
-/// The news of a made-up webhook, by the way that real ones take.
+/// Builds the event of a made-up webhook in the same way as a real one.
 fn sample_news(event: &str, dataset: &str, now: Timestamp) -> Option<News> {
     let body = sample::body(event, dataset, 42, now)?.to_string();
     let Ok(Decoded::Event(decoded)) = decode(body.as_bytes(), now) else { return None };

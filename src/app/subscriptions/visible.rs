@@ -1,4 +1,4 @@
-//! What one person may see of a workspace's subscriptions: those of the channels that they are in.
+//! The subscriptions that a person may see: those of the channels they are in.
 
 use crate::app::App;
 use crate::model::{ChannelId, Mute, Subscription, SubscriptionState, UserId, WorkspaceId};
@@ -8,29 +8,29 @@ use crate::slack::error::SlackError;
 use crate::store::StoreError;
 use std::collections::{BTreeMap, HashMap};
 
-/// Why it is not known what somebody may see.
+/// A reason why the visible subscriptions are unknown.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::app) enum Unseen {
+pub(in crate::app) enum VisibleError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Slack did not say which channels they are in.
+    /// Slack did not list the person's channels.
     #[error("Slack responded with {0}")]
     Slack(#[from] SlackError),
 }
 
-/// What one person may see.
+/// The subscriptions that a person may see.
 pub(in crate::app) struct Visible {
-    /// Channels with subscriptions that they are in, by name.
+    /// Channels with subscriptions that the person is in, by name.
     pub(in crate::app) channels: Vec<ChannelBook>,
-    /// Channels that Slack does not show to us, with what they subscribed there themselves and what stands still: an
-    /// archived channel, or a private one that the bot is not in.
+    /// Channels that Slack hides from the bot (archived, or private without the bot), with the person's own and paused
+    /// subscriptions.
     pub(in crate::app) hidden: Vec<ChannelBook>,
-    /// How many more channels have subscriptions.
+    /// The number of further channels with subscriptions.
     pub(in crate::app) others: usize,
 }
 
-/// Looks at everything that somebody may see who is in these channels.
+/// Collects what a person in these channels may see.
 pub(in crate::app) async fn visible(
     app: &App,
     workspace: &WorkspaceId,

@@ -1,46 +1,37 @@
-//! Which links were shown where of late; in memory, since showing one again after a restart does no harm.
+//! The links that were unfurled in the last half hour, in memory. Showing one again after a restart does no harm.
 
-use crate::clock::later;
+use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::model::page::Page;
 use crate::model::{ChannelId, WorkspaceId};
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-/// A link that was shown in a channel is not shown there again for so long.
-const AGAIN: Duration = Duration::from_mins(30);
-/// No more links than these are remembered.
-const MOST: usize = 2_000;
+/// The time in which a link is not unfurled again in the same channel.
+const UNFURL_INTERVAL: Duration = Duration::from_mins(30);
+/// The number of links to remember.
+const MAX_RECENT_UNFURLS: usize = 2_000;
 
 type Key = (WorkspaceId, ChannelId, Page);
 
-/// The links that were shown of late.
-#[derive(Default)]
-pub struct Unfurled(Mutex<Shown>);
+/// The links that were unfurled recently.
+pub struct RecentUnfurls(Mutex<AgeingCache<Key, ()>>);
 
-#[derive(Default)]
-struct Shown {
-    at: HashMap<Key, Timestamp>,
-    order: VecDeque<(Timestamp, Key)>,
+impl Default for RecentUnfurls {
+    fn default() -> Self {
+        Self(Mutex::new(AgeingCache::new(CacheLimits { entries: MAX_RECENT_UNFURLS, age: UNFURL_INTERVAL })))
+    }
 }
 
-impl Unfurled {
-    /// Notes that a page is shown in a channel; whether it was not lately.
+impl RecentUnfurls {
+    /// Notes that a page is shown in a channel. Returns false if it was shown recently.
     pub(super) fn note(&self, workspace: &WorkspaceId, channel: &ChannelId, page: &Page, now: Timestamp) -> bool {
-        let mut shown = self.0.lock();
-        let Shown { at, order } = &mut *shown;
-        while order.front().is_some_and(|(shown, _)| order.len() >= MOST || later(*shown, AGAIN) <= now) {
-            if let Some((_, key)) = order.pop_front() {
-                at.remove(&key);
-            }
-        }
         let key = (workspace.clone(), channel.clone(), page.clone());
-        if at.contains_key(&key) {
+        let mut shown = self.0.lock();
+        if shown.get(&key, now).is_some() {
             return false;
         }
-        at.insert(key.clone(), now);
-        order.push_back((now, key));
+        shown.insert(key, (), now);
         true
     }
 }
@@ -54,15 +45,15 @@ mod tests {
         let (workspace, channel) = (WorkspaceId::parse("T1").unwrap(), ChannelId::parse("C1").unwrap());
         let page = |name: &str| Page { owner: "jane".to_owned(), name: name.to_owned(), sample: None };
         let at = |second| Timestamp::from_second(second).unwrap();
-        let shown = Unfurled::default();
+        let shown = RecentUnfurls::default();
         let note = |page: &Page, second| shown.note(&workspace, &channel, page, at(second));
         assert!(note(&page("a"), 0) && !note(&page("a"), 1_799) && note(&page("b"), 1_799));
         assert!(note(&page("a"), 1_800) && !note(&page("b"), 1_801));
-        for number in 0..MOST {
+        for number in 0..MAX_RECENT_UNFURLS {
             note(&page(&format!("{number}")), 1_802);
         }
         assert!(note(&page("a"), 1_803));
         assert!(shown.note(&workspace, &ChannelId::parse("C2").unwrap(), &page("a"), at(1_803)));
-        assert!(shown.0.lock().at.len() <= MOST);
+        assert!(shown.0.lock().len() <= MAX_RECENT_UNFURLS);
     }
 }

@@ -1,6 +1,8 @@
-//! A workspace installs the app: sent to Slack with a state that only this browser has, and taken in when it comes back.
+//! Installing the app in a workspace: sends the person to Slack with a signed state, and stores the token when they
+//! return.
 
 use crate::app::App;
+use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::mac;
 use crate::model::WorkspaceId;
 use crate::slack::oauth::{Grant, OauthError};
@@ -11,97 +13,92 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use secrecy::{ExposeSecret, SecretBox};
-use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 use tracing::{info, warn};
 
-/// A state is good for so long.
-pub const STATE_LIFE: Duration = Duration::from_mins(10);
-/// States that are remembered as used. Beyond it the oldest is forgotten, whose code Slack takes no second time.
-const USED_KEPT: usize = 10_000;
-/// No code of Slack's is longer, in bytes.
-const LONGEST_CODE: usize = 1_000;
+/// The lifetime of a state.
+pub const STATE_LIFETIME: Duration = Duration::from_mins(10);
+/// The number of used states to remember. Beyond it the oldest is forgotten; Slack accepts its code only once anyway.
+const MAX_USED_STATES: usize = 10_000;
+/// The length limit of Slack's code, in bytes.
+const MAX_CODE_BYTES: usize = 1_000;
 
-/// The states of installations under way: signed, so that none has to be remembered before it is used.
-pub struct States {
+/// The OAuth states. They are signed, so only used ones have to be remembered.
+pub struct OauthStates {
     key: SecretBox<[u8; 32]>,
-    used: Mutex<Used>,
+    used: Mutex<AgeingCache<String, ()>>,
 }
 
-#[derive(Default)]
-struct Used {
-    states: HashSet<String>,
-    order: VecDeque<String>,
-}
-
-/// A state on its way: one half travels through Slack, the other stays in the browser.
+/// A new state: one half travels through Slack, the other stays in the browser.
 pub struct Ticket {
-    /// What comes back in the address.
+    /// The half that returns in the URL.
     pub state: String,
-    /// What comes back as a cookie.
+    /// The half that returns as a cookie.
     pub cookie: String,
 }
 
-/// What is wrong with a state.
+/// A reason why a state is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadState {
-    /// The address or the cookie lacks its half, or they do not belong together: another browser, or another start.
+    /// A half is missing, or the halves do not match: another browser, or another attempt.
     Foreign,
-    /// It came after its time.
+    /// It expired.
     Expired,
-    /// It came before.
+    /// It was used before.
     Reused,
 }
 
-/// What somebody who comes back from Slack brings along.
+/// The query parameters of the return from Slack.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(default)]
-pub struct Return {
+pub struct OauthReturn {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
 }
 
-/// How an installation ended.
+/// The result of an installation.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Landed {
-    /// The app is in this workspace now.
+pub enum InstallResult {
+    /// The app is installed in this workspace.
     Installed {
         /// The workspace's name.
         name: String,
-        /// Whether it was in it before.
+        /// True if it was installed before.
         again: bool,
     },
-    /// The state will not do.
+    /// The state is not accepted.
     BadState(BadState),
-    /// The person said no.
+    /// The person cancelled.
     Cancelled,
-    /// Slack sent them back with an error of its own, or without a code.
+    /// Slack returned an error, or no code.
     NoCode(String),
-    /// Slack does not take the code.
+    /// Slack rejected the code.
     Refused(String),
-    /// Slack did not answer, or not in a way that can be used.
+    /// Slack did not answer, or its answer was not usable.
     Away,
-    /// Slack gave a token, and the store could not keep it.
+    /// The store could not save the token.
     NotKept,
 }
 
-impl States {
-    /// States that are signed with this key.
+impl OauthStates {
+    /// Creates states that are signed with this key.
     pub fn new(key: SecretBox<[u8; 32]>) -> Self {
-        Self { key, used: Mutex::default() }
+        // A state that is older has expired, used or not.
+        let limits = CacheLimits { entries: MAX_USED_STATES, age: STATE_LIFETIME };
+        Self { key, used: Mutex::new(AgeingCache::new(limits)) }
     }
 
-    /// A new state.
+    /// Issues a new state.
     pub fn issue(&self, now: Timestamp) -> Ticket {
         let state = URL_SAFE_NO_PAD.encode(random::<32>());
-        let expires = crate::clock::later(now, STATE_LIFE).as_second().to_string();
+        let expires = crate::clock::later(now, STATE_LIFETIME).as_second().to_string();
         let signature = URL_SAFE_NO_PAD.encode(mac::sign(self.key.expose_secret(), &signed_parts(&state, &expires)));
         Ticket { cookie: format!("{state}.{expires}.{signature}"), state }
     }
 
-    /// Takes a state that came back with its cookie, once.
+    /// Redeems a state with its cookie, once.
     pub fn redeem(&self, state: &str, cookie: &str, now: Timestamp) -> Result<(), BadState> {
         let mut parts = cookie.split('.');
         let (Some(own), Some(expires), Some(signature), None) =
@@ -113,7 +110,7 @@ impl States {
         if !mac::verify(self.key.expose_secret(), &signed_parts(own, expires), &signature) {
             return Err(BadState::Foreign);
         }
-        // The cookie is ours. What its owner learns from the time of a comparison is a state that they have.
+        // The cookie is ours, and its owner knows the state already, so the time of this comparison reveals nothing.
         if state != own {
             return Err(BadState::Foreign);
         }
@@ -121,15 +118,10 @@ impl States {
             return Err(BadState::Expired);
         }
         let mut used = self.used.lock();
-        if !used.states.insert(state.to_owned()) {
+        if used.get(&state.to_owned(), now).is_some() {
             return Err(BadState::Reused);
         }
-        used.order.push_back(state.to_owned());
-        if used.order.len() > USED_KEPT
-            && let Some(oldest) = used.order.pop_front()
-        {
-            used.states.remove(&oldest);
-        }
+        used.insert(state.to_owned(), (), now);
         Ok(())
     }
 }
@@ -139,53 +131,55 @@ fn signed_parts<'a>(state: &'a str, expires: &'a str) -> [&'a [u8]; 3] {
     [state.as_bytes(), b".", expires.as_bytes()]
 }
 
-/// Takes in whoever comes back from Slack, with the cookie that they were sent off with.
-pub async fn land(app: &Arc<App>, back: Return, cookie: &str) -> Landed {
+/// Completes an installation after the return from Slack, with the cookie of the browser.
+pub async fn finish_install(app: &Arc<App>, back: OauthReturn, cookie: &str) -> InstallResult {
     let state = back.state.unwrap_or_default();
-    if let Err(bad) = app.states.redeem(&state, cookie, app.clock.now()) {
-        return Landed::BadState(bad);
+    if let Err(bad) = app.installations.oauth_states.redeem(&state, cookie, app.clock.now()) {
+        return InstallResult::BadState(bad);
     }
     let code = match (back.error, back.code) {
-        (Some(error), _) if error == "access_denied" => return Landed::Cancelled,
-        (Some(error), _) => return Landed::NoCode(error),
-        (None, None) => return Landed::NoCode("no code".to_owned()),
-        (None, Some(code)) if code.len() > LONGEST_CODE => return Landed::NoCode("a code that is too long".to_owned()),
+        (Some(error), _) if error == "access_denied" => return InstallResult::Cancelled,
+        (Some(error), _) => return InstallResult::NoCode(error),
+        (None, None) => return InstallResult::NoCode("no code".to_owned()),
+        (None, Some(code)) if code.len() > MAX_CODE_BYTES => {
+            return InstallResult::NoCode("a code that is too long".to_owned());
+        }
         (None, Some(code)) => code,
     };
-    // A task of its own: a browser that goes away must not lose the token between Slack and the store.
-    app.detached_to_end(|app| async move { take_in(&app, &code).await }).await.unwrap_or(Landed::NotKept)
+    // Detached: a browser that goes away must not lose the token between Slack and the store.
+    app.detached_to_end(|app| async move { exchange_code(&app, &code).await }).await.unwrap_or(InstallResult::NotKept)
 }
 
-async fn take_in(app: &App, code: &str) -> Landed {
+async fn exchange_code(app: &App, code: &str) -> InstallResult {
     let _busy = app.workers.at_work();
-    let Some(oauth) = &app.oauth else { return Landed::NoCode("no code".to_owned()) };
+    let Some(oauth) = &app.installations.oauth else { return InstallResult::NoCode("no code".to_owned()) };
     let grant = match oauth.exchange(code).await {
         Ok(grant) => grant,
         Err(OauthError::Refused(code)) => {
             warn!("Slack rejected the authorization code of an installation: {code}");
-            return Landed::Refused(code);
+            return InstallResult::Refused(code);
         }
         Err(error) => {
             warn!("an installation failed: {error}");
-            return Landed::Away;
+            return InstallResult::Away;
         }
     };
     let workspace = grant.workspace.clone();
-    match keep(app, &workspace, &grant).await {
+    match store_installation(app, &workspace, &grant).await {
         Ok(again) => {
             info!(workspace.id = %workspace, "the app was installed in {workspace}");
-            app.installed.add(&workspace);
-            Landed::Installed { name: grant.name, again }
+            app.installations.known.add(&workspace);
+            InstallResult::Installed { name: grant.name, again }
         }
         Err(error) => {
             warn!(workspace.id = %workspace, "could not save the installation in {workspace}: {error}");
-            Landed::NotKept
+            InstallResult::NotKept
         }
     }
 }
 
-/// Keeps an installation over whatever was known before; whether the workspace was known.
-async fn keep(app: &App, workspace: &WorkspaceId, grant: &Grant) -> Result<bool, StoreError> {
+/// Stores an installation. Returns true if the workspace was known before.
+async fn store_installation(app: &App, workspace: &WorkspaceId, grant: &Grant) -> Result<bool, StoreError> {
     let record = WorkspaceRecord {
         name: grant.name.clone(),
         kind: if grant.is_organisation {
@@ -217,8 +211,8 @@ async fn keep(app: &App, workspace: &WorkspaceId, grant: &Grant) -> Result<bool,
 mod tests {
     use super::*;
 
-    fn states() -> States {
-        States::new(SecretBox::new(Box::new([7; 32])))
+    fn states() -> OauthStates {
+        OauthStates::new(SecretBox::new(Box::new([7; 32])))
     }
 
     #[test]
@@ -230,22 +224,22 @@ mod tests {
         assert_eq!(states.redeem(&ticket.state, &other.cookie, now), Err(BadState::Foreign));
         let longer = ticket.cookie.replacen(".600.", ".999.", 1);
         assert_eq!(states.redeem(&ticket.state, &longer, now), Err(BadState::Foreign));
-        let end = crate::clock::later(now, STATE_LIFE);
+        let end = crate::clock::later(now, STATE_LIFETIME);
         assert_eq!(states.redeem(&ticket.state, &ticket.cookie, end), Err(BadState::Expired));
         assert_eq!(states.redeem(&ticket.state, &ticket.cookie, now), Ok(()));
         assert_eq!(states.redeem(&ticket.state, &ticket.cookie, now), Err(BadState::Reused));
-        let foreign = States::new(SecretBox::new(Box::new([8; 32]))).issue(now);
+        let foreign = OauthStates::new(SecretBox::new(Box::new([8; 32]))).issue(now);
         assert_eq!(states.redeem(&foreign.state, &foreign.cookie, now), Err(BadState::Foreign));
     }
 
     #[test]
     fn used_states_take_up_bounded_memory() {
         let (states, now) = (states(), Timestamp::UNIX_EPOCH);
-        for _ in 0..USED_KEPT + 10 {
+        for _ in 0..MAX_USED_STATES + 10 {
             let ticket = states.issue(now);
             states.redeem(&ticket.state, &ticket.cookie, now).unwrap();
         }
         let used = states.used.lock();
-        assert_eq!((used.states.len(), used.order.len()), (USED_KEPT, USED_KEPT));
+        assert_eq!(used.len(), MAX_USED_STATES);
     }
 }

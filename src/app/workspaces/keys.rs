@@ -1,4 +1,4 @@
-//! The keys that a server seals with, and sealing everything anew when they are changed.
+//! Encryption keys: loading or creating them, and sealing stored secrets again after a change.
 
 use crate::model::{AccountId, Sealed, WorkspaceId};
 use crate::store::{AccountSetup, Renewal, SetUp, Store, StoreError, WorkspaceRecord};
@@ -7,13 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
 use tracing::info;
 
-/// Why there are no keys.
+/// A reason why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum NoKeys {
-    /// The file in the data folder will not do.
+    /// The key file in the data folder is invalid.
     #[error(transparent)]
     File(#[from] KeyError),
-    /// What was configured will not do.
+    /// The configured keys are invalid.
     #[error("`key` {0}")]
     Configured(#[from] KeyFault),
     /// The store has sealed secrets, and there is no key: a new one would not open them.
@@ -28,7 +28,7 @@ pub enum NoKeys {
     Store(#[from] StoreError),
 }
 
-/// The keys as configured, else those in the data folder, where one is made if nothing was ever sealed.
+/// Returns the configured keys, or those of the data folder, which are created if nothing was ever sealed.
 pub async fn vault(store: &dyn Store, configured: Option<&SecretString>, folder: &Path) -> Result<Vault, NoKeys> {
     if let Some(vault) = found(store, configured, folder).await? {
         return Ok(vault);
@@ -41,7 +41,7 @@ pub async fn vault(store: &dyn Store, configured: Option<&SecretString>, folder:
     Ok(vault)
 }
 
-/// The keys as configured, else those in the data folder.
+/// Returns the configured keys, or those of the data folder.
 pub fn given(configured: Option<&SecretString>, folder: &Path) -> Result<Option<Vault>, NoKeys> {
     match configured {
         Some(keys) => Ok(Some(Vault::parse(keys.expose_secret())?)),
@@ -49,7 +49,7 @@ pub fn given(configured: Option<&SecretString>, folder: &Path) -> Result<Option<
     }
 }
 
-/// The keys as configured, else those in the data folder; none where nothing was ever sealed.
+/// Returns the configured keys, or those of the data folder; none if nothing was ever sealed.
 pub async fn found(
     store: &dyn Store,
     configured: Option<&SecretString>,
@@ -71,19 +71,19 @@ async fn has_sealed(store: &dyn Store) -> Result<bool, StoreError> {
     Ok(false)
 }
 
-/// What sealing anew came to.
+/// The result of sealing again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Resealed {
-    /// Records that were sealed with an older key, and are no more.
+    /// The number of records that were sealed again with the first key.
     pub changed: usize,
-    /// Records that were sealed with the first key already.
+    /// The number of records that already used the first key.
     pub current: usize,
 }
 
-/// Why not everything was sealed anew. What was stays so, and doing it again goes on.
+/// A reason why sealing again stopped. Repeating it continues where it stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ResealError {
-    /// A value does not open.
+    /// A secret cannot be unsealed.
     #[error(transparent)]
     Unseal(#[from] UnsealError),
     /// The store failed.
@@ -91,7 +91,7 @@ pub enum ResealError {
     Store(#[from] StoreError),
 }
 
-/// Seals everything with the first key, a record at a time; what is already stays as it is.
+/// Seals every secret with the first key, one record at a time.
 pub async fn reseal(store: &dyn Store, vault: &Vault) -> Result<Resealed, ResealError> {
     let mut resealed = Resealed::default();
     for workspace in store.workspaces().await? {

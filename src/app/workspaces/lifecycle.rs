@@ -1,4 +1,4 @@
-//! A workspace that installed the app: let in, its token renewed in time, and left when it is uninstalled.
+//! The life of an installation: connecting, renewing its token in time, and ending it.
 
 use crate::app::App;
 use crate::clock::later;
@@ -13,31 +13,31 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::{info, warn};
 
-/// A token is renewed so long before it ends: it lives for twelve hours.
+/// The time before expiry at which a token is renewed. It lives for twelve hours.
 const RENEWED_BEFORE: Duration = Duration::from_hours(2);
-/// A renewal that Slack refused is tried again after so long, while the token still holds.
+/// The delay after a failed renewal, while the token is still valid.
 const RENEWAL_PAUSE: Duration = Duration::from_mins(10);
-/// A workspace that stayed open for so long is asked for anew without a longer pause.
-const STEADY: Duration = Duration::from_mins(10);
+/// A connection that lasted this long is retried without a longer delay.
+const STABLE_CONNECTION: Duration = Duration::from_mins(10);
 
-/// How a token stands.
+/// The state of a token.
 struct Token {
-    /// The record that it stands in.
+    /// The record that contains it.
     record: WorkspaceRecord,
-    /// When it is to be looked after; none for one that lasts.
+    /// The time to renew it; none if it does not expire.
     look_again: Option<Timestamp>,
-    /// It is being looked after right now.
+    /// Marks work in progress.
     busy: BusyGuard,
 }
 
-/// Looks after a workspace's installation until it is gone: asks Slack whether it takes the token, lets the channels go, and
-/// asks again whenever Slack lets us in no longer, the token is to be renewed, or it is another.
-pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -> WorkspaceId {
+/// Keeps an installation connected until it ends: checks the token with Slack, starts deliveries, and repeats this
+/// after a rejection, before expiry, and when the token is replaced.
+pub(in crate::app) async fn keep_connected(app: &Arc<App>, workspace: WorkspaceId) -> WorkspaceId {
     let mut tries = 0;
-    while let Some(changes) = app.installed.changes(&workspace) {
+    while let Some(changes) = app.installations.known.changes(&workspace) {
         let mut wait = back_off(tries);
         tries += 1;
-        match let_in(app, &workspace).await {
+        match connect(app, &workspace).await {
             Ok(look_again) => {
                 let opened = app.clock.now();
                 let renewal = async {
@@ -51,7 +51,7 @@ pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -
                     () = renewal => { tries = 0; continue }
                     () = changes.notified() => { tries = 0; continue }
                 }
-                if later(opened, STEADY) <= app.clock.now() {
+                if later(opened, STABLE_CONNECTION) <= app.clock.now() {
                     (tries, wait) = (1, back_off(0));
                 }
             }
@@ -65,9 +65,9 @@ pub(in crate::app) async fn look_after(app: &Arc<App>, workspace: WorkspaceId) -
     workspace
 }
 
-/// Asks Slack whether it takes the token, and lets the channels go. Gives when the token is to be looked after, or how long
-/// to wait at least.
-async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
+/// Checks the token with Slack and starts deliveries. Returns the time to renew it, or the minimum delay before the
+/// next attempt.
+async fn connect(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timestamp>, Duration> {
     let busy = app.workers.at_work();
     let away = |error: StoreError| {
         warn!(workspace.id = %workspace, "could not check the installation in {workspace}: {error}");
@@ -75,14 +75,14 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
     };
     let record = app.store.installation(workspace).await.map_err(away)?;
     let Some(record) = record.filter(WorkspaceRecord::is_installed) else {
-        let_go(app, workspace).await;
+        disconnect(app, workspace).await;
         return Err(Duration::ZERO);
     };
     let Token { record, look_again, busy: _busy } = renewed(app, workspace, record, busy).await.map_err(away)?;
-    let _turn = app.installed.turns.acquire().await;
+    let _turn = app.installations.known.turns.acquire().await;
     let row = Row::of_workspace(workspace, Field::BotToken);
     let refused = |code: &str| {
-        if app.installed.note(workspace, Some(code)) {
+        if app.installations.known.note(workspace, Some(code)) {
             warn!(workspace.id = %workspace, "Slack rejected the token of {workspace} ({code}); reinstall the app there");
         }
         app.workers.reject_workspace(workspace, PauseReason(code.to_owned()));
@@ -92,10 +92,10 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
         warn!(workspace.id = %workspace, "{error}");
         refused("sealed_with_another_key")
     })?;
-    match app.slack.identify(&token).await {
-        Ok(installation) if installation.workspace == *workspace => app.slack.keep(installation.into()),
+    match app.slack.api.identify(&token).await {
+        Ok(installation) if installation.workspace == *workspace => app.slack.api.keep(installation.into()),
         Ok(_) => return Err(refused("token_of_another_workspace")),
-        Err(error) if error.is_end_of_token() && app.installed.is_said_to_be_gone(workspace) => {
+        Err(error) if error.is_end_of_token() && app.installations.known.is_said_to_be_gone(workspace) => {
             end(app, workspace, record).await.map_err(away)?;
             return Err(Duration::ZERO);
         }
@@ -107,17 +107,17 @@ async fn let_in(app: &Arc<App>, workspace: &WorkspaceId) -> Result<Option<Timest
         }
     }
     app.workers.open(workspace).await.map_err(away)?;
-    // It may have been uninstalled while Slack was asked.
-    if !app.installed.contains(workspace) {
+    // The app may have been uninstalled during the check.
+    if !app.installations.known.contains(workspace) {
         app.workers.reject_workspace(workspace, PauseReason("app_uninstalled".to_owned()));
         return Err(Duration::ZERO);
     }
-    app.installed.note(workspace, None);
+    app.installations.known.note(workspace, None);
     info!(workspace.id = %workspace, "connected to Slack workspace {workspace}");
     Ok(look_again)
 }
 
-/// The token, renewed if it ends soon.
+/// Returns the token, renewed if it expires soon.
 async fn renewed(
     app: &Arc<App>,
     workspace: &WorkspaceId,
@@ -129,14 +129,14 @@ async fn renewed(
     if app.clock.now() < due {
         return Ok(Token { look_again: Some(due), record, busy });
     }
-    // A task of its own, which is waited for when everything ends: what Slack gives once is not lost on the way.
+    // Detached: Slack gives the new token only once, so it must not be lost on the way.
     let workspace = workspace.clone();
     let renewed = app.detached_to_end(|app| async move { renew(&app, &workspace, record, busy).await }).await;
     renewed.map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
-/// Buys a new token. What buys it can be used once: until the new pair is on disk, the old one is what is kept, and where
-/// Slack's answer was lost the token in hand is used to its end.
+/// Renews a token. A refresh token can be used once: the old pair stays in the store until the new one is on disk. If
+/// Slack's answer is lost, the current token is used until it expires.
 async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut busy: BusyGuard) -> Token {
     let now = app.clock.now();
     let grant = match bought(app, workspace, &record).await {
@@ -150,10 +150,10 @@ async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut 
     loop {
         match app.store.replace_installation(workspace, Some(record.clone()), after.clone()).await {
             Ok(true) => break,
-            // Installed or uninstalled meanwhile: what stands there now is newer than this.
+            // Installed or uninstalled in between: the stored record is newer.
             Ok(false) => return Token { record: after, look_again: Some(now), busy },
             Err(error) => {
-                // Nobody else has the new pair: it is lost if this gives up.
+                // Only this task has the new pair, so it must not give up.
                 warn!(workspace.id = %workspace, "could not save the new token of {workspace}: {error}; retrying");
                 drop(busy);
                 app.clock.sleep(back_off(0)).await;
@@ -167,7 +167,7 @@ async fn renew(app: &App, workspace: &WorkspaceId, record: WorkspaceRecord, mut 
 }
 
 async fn bought(app: &App, workspace: &WorkspaceId, record: &WorkspaceRecord) -> Result<Grant, String> {
-    let oauth = app.oauth.as_ref().ok_or("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are not set")?;
+    let oauth = app.installations.oauth.as_ref().ok_or("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET are not set")?;
     let renewal = record.renewal.as_ref().ok_or("nothing was given to renew it with")?;
     let row = Row::of_workspace(workspace, Field::RefreshToken);
     let token = app.vault.unseal(row, &renewal.token).map_err(|error| error.to_string())?;
@@ -175,13 +175,13 @@ async fn bought(app: &App, workspace: &WorkspaceId, record: &WorkspaceRecord) ->
     if grant.workspace == *workspace { Ok(grant) } else { Err("Slack gave a token of another workspace".to_owned()) }
 }
 
-/// How long from now a token is due, however short its life.
+/// Returns the time until a token is due for renewal, at least a second.
 fn until_due(end: Timestamp, now: Timestamp) -> Duration {
     let left = Duration::try_from(end.duration_since(now)).unwrap_or_default();
     left.checked_sub(RENEWED_BEFORE).unwrap_or(left / 2).max(Duration::from_secs(1))
 }
 
-/// A record with another token.
+/// Returns a record with another token.
 fn with_grant(app: &App, workspace: &WorkspaceId, before: &WorkspaceRecord, grant: &Grant) -> WorkspaceRecord {
     let renewal = grant.renewal.as_ref().map(|(token, expires_at)| Renewal {
         token: app.vault.seal(Row::of_workspace(workspace, Field::RefreshToken), token),
@@ -195,17 +195,16 @@ fn with_grant(app: &App, workspace: &WorkspaceId, before: &WorkspaceRecord, gran
     }
 }
 
-/// Slack says that the app was removed, or its token revoked. What is kept of the workspace stays. Such a report may come
-/// late, after the app was installed again: it ends only what has a token that Slack says is good for nothing. Where Slack
-/// does not say, the workspace is asked for again.
-pub(in crate::app) async fn uninstalled(app: &App, workspace: &WorkspaceId) -> Result<(), StoreError> {
+/// Handles Slack's report that the app was uninstalled or its token revoked. The report may be late, so the
+/// installation ends only if Slack rejects its token now. The workspace's data stays.
+pub(in crate::app) async fn handle_uninstalled(app: &App, workspace: &WorkspaceId) -> Result<(), StoreError> {
     let record = app.store.installation(workspace).await?;
     let Some(record) = record.filter(WorkspaceRecord::is_installed) else {
-        let_go(app, workspace).await;
+        disconnect(app, workspace).await;
         return Ok(());
     };
     let (is_gone, why) = match app.vault.unseal(Row::of_workspace(workspace, Field::BotToken), &record.bot_token) {
-        Ok(token) => match app.slack.identify(&token).await {
+        Ok(token) => match app.slack.api.identify(&token).await {
             Ok(_) => {
                 info!(workspace.id = %workspace, "Slack reported that the app was removed from {workspace}, but still accepts its token; keeping it");
                 return Ok(());
@@ -222,35 +221,35 @@ pub(in crate::app) async fn uninstalled(app: &App, workspace: &WorkspaceId) -> R
     Ok(())
 }
 
-/// Notes the end of the installation whose token Slack refused. If another stands there by now, that one is asked for.
+/// Ends the installation whose token Slack rejected, unless it was replaced by now.
 async fn end(app: &App, workspace: &WorkspaceId, refused: WorkspaceRecord) -> Result<(), StoreError> {
     let standing = Standing::Uninstalled { at: app.clock.now() };
     let after = WorkspaceRecord { standing, ..refused.clone() };
     if app.store.replace_installation(workspace, Some(refused), after).await? {
-        let_go(app, workspace).await;
+        disconnect(app, workspace).await;
     } else {
         ask_again(app, workspace);
     }
     Ok(())
 }
 
-/// Has whoever looks after a workspace ask Slack for it again.
+/// Makes the task of a workspace check its token again.
 fn ask_again(app: &App, workspace: &WorkspaceId) {
-    app.installed.note_said_to_be_gone(workspace);
+    app.installations.known.note_said_to_be_gone(workspace);
     app.workers.reject_workspace(workspace, PauseReason("app_uninstalled".to_owned()));
 }
 
-/// Lets a workspace go that the app is not installed in any more.
-async fn let_go(app: &App, workspace: &WorkspaceId) {
-    let was_in = app.installed.contains(workspace);
+/// Disconnects a workspace where the app is no longer installed.
+async fn disconnect(app: &App, workspace: &WorkspaceId) {
+    let was_in = app.installations.known.contains(workspace);
     if was_in {
-        app.installed.remove(workspace);
-        app.slack.forget(workspace);
+        app.installations.known.remove(workspace);
+        app.slack.api.forget(workspace);
         info!(workspace.id = %workspace, "the app was removed from {workspace}");
     }
     app.workers.reject_workspace(workspace, PauseReason("app_uninstalled".to_owned()));
-    // It may have been installed again since its record was read; if that is not known, whoever looks after it finds out.
+    // It may have been installed again since its record was read; otherwise its task finds out.
     if was_in && app.store.installation(workspace).await.map_or(true, |now| now.is_some_and(|now| now.is_installed())) {
-        app.installed.add(workspace);
+        app.installations.known.add(workspace);
     }
 }

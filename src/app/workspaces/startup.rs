@@ -1,6 +1,6 @@
-//! Coming up: what the store remembers, and which workspace the bot token belongs to.
+//! Startup: loads the store into memory, and connects to Slack with the bot token.
 
-use crate::app::signed_state::Sealer;
+use crate::app::signed_state::StateSigner;
 use crate::app::workspaces::lifecycle;
 use crate::app::{App, environment_account};
 use crate::clock::later;
@@ -15,14 +15,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tracing::{error, info, warn};
 
-/// A workspace that stayed open for so long is asked for anew without a longer pause.
-const STEADY: Duration = Duration::from_mins(10);
-/// The store is swept so often.
+/// A connection that lasted this long is retried without a longer delay.
+const STABLE_CONNECTION: Duration = Duration::from_mins(10);
+/// The interval between sweeps of the store.
 const BETWEEN_SWEEPS: Duration = Duration::from_hours(6);
 
-/// Loads what the store remembers into the index. A store that knows the environment's token says whose the webhooks are
-/// even while Slack is away.
-pub async fn remember(app: &App) -> Result<(), StoreError> {
+/// Loads subscriptions, mappings, and installations into memory. A store that knows the bot token also knows its
+/// workspace, even while Slack is down.
+pub async fn load_from_store(app: &App) -> Result<(), StoreError> {
     let mark = app.settings.bot_token.as_ref().map(|token| mark(app, token));
     for workspace in &app.store.workspaces().await? {
         let subscriptions = app.store.subscriptions(workspace).await?;
@@ -30,16 +30,16 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
         let datasets = app.store.datasets(workspace).await?;
         app.people.replace(workspace, app.store.links(workspace).await?);
         for (account, record) in app.store.accounts(workspace).await? {
-            app.tidings.remember(workspace, &account, record.watch);
-            app.keyed.note(workspace, &account, record.setup.is_some_and(|setup| setup.api_key.is_some()));
+            app.account_notifications.remember(workspace, &account, record.watch);
+            app.segments.keyed.note(workspace, &account, record.setup.is_some_and(|setup| setup.api_key.is_some()));
         }
         if app.store.installation(workspace).await?.is_some_and(|record| record.is_installed()) {
-            app.installed.add(workspace);
+            app.installations.known.add(workspace);
         }
         if let (Some(known), Some(mark)) = (app.store.home_mark(workspace).await?, &mark) {
             if known == *mark {
-                app.home.write().workspace = Some(workspace.clone());
-                app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
+                app.environment_workspace.write().workspace = Some(workspace.clone());
+                app.segments.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
             } else {
                 info!(workspace.id = %workspace, "the bot token of workspace {workspace} has changed");
             }
@@ -57,13 +57,12 @@ pub async fn remember(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Tells a token from another one, for whoever has the key of this server, and nothing of the token.
+/// Returns a fingerprint of a token that reveals nothing without this server's key.
 fn mark(app: &App, token: &SecretString) -> String {
-    Sealer::new(app.vault.derived("home")).seal(token.expose_secret())
+    StateSigner::new(app.vault.derived("home")).sign(token.expose_secret())
 }
 
-/// Looks after every workspace, each for itself: the environment's, and those that installed the app, now or later. Never
-/// ends.
+/// Runs one task per workspace: the environment's, and each that installs the app, now or later. Never returns.
 pub async fn connect(app: &Arc<App>) {
     let home = async {
         match &app.settings.bot_token {
@@ -75,12 +74,12 @@ pub async fn connect(app: &Arc<App>) {
 }
 
 async fn connect_installed(app: &Arc<App>) {
-    let mut arrivals = app.installed.arrivals();
+    let mut arrivals = app.installations.known.arrivals();
     let (mut looked_after, mut work) = (HashSet::new(), FuturesUnordered::new());
     loop {
-        for workspace in app.installed.list() {
+        for workspace in app.installations.known.list() {
             if looked_after.insert(workspace.clone()) {
-                work.push(lifecycle::look_after(app, workspace));
+                work.push(lifecycle::keep_connected(app, workspace));
             }
         }
         tokio::select! {
@@ -90,8 +89,8 @@ async fn connect_installed(app: &Arc<App>) {
     }
 }
 
-/// Asks Slack whose the environment's token is until it says, and lets the channels go; again whenever Slack lets us in no
-/// longer. A token that was refused may be accepted later, when the app is installed again. Never ends.
+/// Connects the environment's workspace, and again whenever Slack rejects the token. A rejected token may work later,
+/// when the app is installed again. Never returns.
 async fn connect_home(app: &App, token: &SecretString) {
     let mut tries = 0;
     loop {
@@ -101,7 +100,7 @@ async fn connect_home(app: &App, token: &SecretString) {
             Ok(workspace) => {
                 let opened = app.clock.now();
                 app.workers.until_workspace_rejected(&workspace).await;
-                if later(opened, STEADY) <= app.clock.now() {
+                if later(opened, STABLE_CONNECTION) <= app.clock.now() {
                     (tries, wait) = (1, back_off(0));
                 }
             }
@@ -111,10 +110,10 @@ async fn connect_home(app: &App, token: &SecretString) {
     }
 }
 
-/// Asks Slack whose the token is and lets the channels go; else says how long to wait at least.
+/// Asks Slack for the token's workspace and starts deliveries, or returns the minimum delay before the next attempt.
 async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
     let _busy = app.workers.at_work();
-    match app.slack.install(token).await {
+    match app.slack.api.install(token).await {
         Ok(installation) => {
             let workspace = installation.workspace.clone();
             info!(workspace.id = %workspace, "connected to Slack workspace {workspace} as {}", installation.bot);
@@ -128,11 +127,11 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
                 warn!("could not read the pending deliveries: {error}");
                 return Err(Duration::ZERO);
             }
-            app.home.write().connected = true;
+            app.environment_workspace.write().connected = true;
             return Ok(workspace);
         }
         Err(SlackError::Refused(code)) => {
-            let mut home = app.home.write();
+            let mut home = app.environment_workspace.write();
             if home.refused.replace(code.clone()).is_none_or(|before| before != code) {
                 error!("Slack rejected the bot token ({code}); set SLACK_BOT_TOKEN to the token of an installed app");
             }
@@ -143,7 +142,7 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
     Err(Duration::ZERO)
 }
 
-/// Has the next start know whose the token is before Slack says so.
+/// Stores the token's workspace for the next start.
 async fn note_home(app: &App, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
     if app.store.home_mark(workspace).await?.as_ref() == Some(&mark) {
         return Ok(());
@@ -152,20 +151,20 @@ async fn note_home(app: &App, workspace: &WorkspaceId, mark: String) -> Result<(
 }
 
 fn settle_in(app: &App, workspace: &WorkspaceId) {
-    let mut home = app.home.write();
+    let mut home = app.environment_workspace.write();
     if let Some(before) = home.workspace.replace(workspace.clone())
         && before != *workspace
     {
         warn!(
             "the bot token belongs to workspace {workspace}, but the store was last used with {before}, which will not be served"
         );
-        app.keyed.note(&before, &environment_account(), false);
+        app.segments.keyed.note(&before, &environment_account(), false);
     }
     home.refused = None;
-    app.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
+    app.segments.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
 }
 
-/// Forgets what has outlived its use, now and every few hours.
+/// Removes expired records, now and every few hours.
 pub async fn sweep(app: &App) {
     loop {
         let busy = app.workers.at_work();
@@ -182,7 +181,7 @@ pub async fn sweep(app: &App) {
 async fn swept(app: &App) -> Result<u64, StoreError> {
     let mut records = 0;
     for workspace in app.store.workspaces().await? {
-        // Nobody can resume a channel while Slack lets us into none of its workspace.
+        // No channel can be resumed while Slack rejects the workspace's token.
         if app.serves(&workspace)
             && app.workers.workspace_rejection(&workspace).is_none()
             && app.refused(&workspace).is_none()

@@ -1,6 +1,6 @@
 //! The facts that `doctor` collects: plain values, without texts and secrets.
 
-use crate::app::operations::health::{Checkup, Kept};
+use crate::app::operations::health::{HealthReport, StoredCounts};
 use crate::model::WorkspaceId;
 use crate::segments::api::{SegmentsError, User};
 use crate::slack::look::Look;
@@ -68,7 +68,7 @@ pub(super) enum StoreFacts {
     /// No process uses the store.
     Idle(IdleStore),
     /// A server uses the store; its report, or why there is none.
-    Running(Result<Box<Checkup>, String>),
+    Running(Result<Box<HealthReport>, String>),
     /// Another process uses the store, and its admin address is unknown.
     InUse,
     /// The store could not be opened or read.
@@ -80,7 +80,7 @@ pub(super) enum StoreFacts {
 /// The contents of a store that no process uses.
 pub(super) struct IdleStore {
     pub(super) key: KeyFacts,
-    pub(super) kept: Vec<Kept>,
+    pub(super) kept: Vec<StoredCounts>,
     /// Responses of Slack about the first tokens in the store.
     pub(super) tokens: Vec<(WorkspaceId, Result<Look, SlackProbeError>)>,
 }
@@ -234,7 +234,7 @@ impl Facts {
     }
 
     /// Returns the stored workspaces, or `None` if the store could not be inspected.
-    pub(super) fn workspaces(&self) -> Option<&[Kept]> {
+    pub(super) fn workspaces(&self) -> Option<&[StoredCounts]> {
         match &self.store {
             StoreFacts::Idle(idle) => Some(&idle.kept),
             StoreFacts::Running(Ok(checkup)) => Some(&checkup.workspaces),
@@ -243,7 +243,7 @@ impl Facts {
     }
 
     /// Returns the report of the running server, if it gave one.
-    pub(super) fn checkup(&self) -> Option<&Checkup> {
+    pub(super) fn checkup(&self) -> Option<&HealthReport> {
         match &self.store {
             StoreFacts::Running(Ok(checkup)) => Some(checkup),
             _ => None,

@@ -3,7 +3,7 @@
 use super::facts::{FolderFacts, IdleStore, KeyFacts, SlackProbeError, StoreFacts};
 use super::probe::{HttpProber, PROBE_TIMEOUT};
 use super::slack_probe::slack;
-use crate::app::operations::backups::FOLDER;
+use crate::app::operations::backups::BACKUP_FOLDER;
 use crate::app::operations::health;
 use crate::app::workspaces::keys;
 use crate::cli::admin_client::AdminClient;
@@ -48,7 +48,7 @@ fn folder(path: &Path) -> FolderFacts {
     let metadata = path.metadata();
     let existing = path.ancestors().find(|folder| folder.exists());
     let existing = existing.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let modes = [path.to_owned(), path.join(KEY_FILE), AdminKey::path_in(path), path.join(FOLDER)].map(|path| {
+    let modes = [path.to_owned(), path.join(KEY_FILE), AdminKey::path_in(path), path.join(BACKUP_FOLDER)].map(|path| {
         let mode = path.metadata().ok()?.permissions().mode();
         (mode & 0o077 != 0).then_some((path, mode))
     });
@@ -61,7 +61,7 @@ fn folder(path: &Path) -> FolderFacts {
         open: modes.into_iter().flatten().collect(),
         free: rustix::fs::statvfs(existing).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
         since: made.ok().and_then(|time| Timestamp::try_from(time).ok()),
-        backed_up: kept(&path.join(FOLDER)).unwrap_or_default().last().map(|backup| backup.at),
+        backed_up: kept(&path.join(BACKUP_FOLDER)).unwrap_or_default().last().map(|backup| backup.at),
     }
 }
 
@@ -127,7 +127,7 @@ async fn read_store(
         Ok(None) => (None, KeyFacts::None),
         Err(error) => (None, KeyFacts::Unusable(out::chain(&error))),
     };
-    let kept = health::look(&store, vault.as_ref()).await?;
+    let kept = health::count_contents(&store, vault.as_ref()).await?;
     let mut tokens = Vec::new();
     if let Some(vault) = &vault {
         for kept in kept.iter().filter(|kept| kept.installed.is_some()).take(MAX_TOKENS_PROBED) {

@@ -48,7 +48,7 @@ async fn a_name_and_an_api_key_are_changed_and_the_key_goes_again() {
         said.contains("`Flower Lab`: it has a new name, it has an API key") && said.contains("API key: yes"),
         "{said}"
     );
-    assert!(bench.app().keyed.has(&workspace(), &account));
+    assert!(bench.app().segments.keyed.has(&workspace(), &account));
     change().await;
     assert!(!bench.shows().contains(API_KEY));
     bench.fill("api_key", json!(API_KEY)).await;
@@ -58,7 +58,7 @@ async fn a_name_and_an_api_key_are_changed_and_the_key_goes_again() {
     bench.fill("api_key", json!(null)).await;
     bench.submit().await.unwrap();
     assert!(bench.shows().contains("its API key is deleted"), "{}", bench.shows());
-    assert!(!bench.app().keyed.has(&workspace(), &account));
+    assert!(!bench.app().segments.keyed.has(&workspace(), &account));
     assert_eq!(bench.record(&account).await.unwrap().setup.unwrap().api_key, None);
     // What it is signed with was left alone.
     assert_eq!(bench.portal_test(&account, OTHER_SECRET, "msg_1").await, 204);

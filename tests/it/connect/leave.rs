@@ -32,7 +32,7 @@ async fn disconnecting_lists_the_losses_and_closes_the_address() {
     assert!(answer.confirmed.is_some(), "it asks once more");
     assert!(bench.read("C1").text.contains("is disconnected"));
     assert_eq!(bench.webhook_to(&account, OTHER_SECRET, "msg_2", &flowers).await, 404);
-    assert!(!bench.app().keyed.has(&workspace(), &account));
+    assert!(!bench.app().segments.keyed.has(&workspace(), &account));
     assert_eq!(bench.app().store.subscriptions(&workspace()).await.unwrap().len(), 3, "subscriptions stay");
     let deeds = bench.app().store.deeds(&workspace(), 1).await.unwrap();
     assert_eq!((deeds[0].typed.as_str(), &deeds[0].by), ("disconnect \"Flower Lab\"", &Some(user("U1"))));

@@ -143,7 +143,7 @@ impl Bench {
         let sealed = app.vault.seal(Row::of_account(workspace, account, Field::ApiKey), &SecretString::from(key));
         let after = AccountSetup { api_key: Some(sealed), ..before.clone() };
         app.store.set_up_account(workspace, account, Some(before), after, None).await.unwrap();
-        app.keyed.note(workspace, account, true);
+        app.segments.keyed.note(workspace, account, true);
     }
 
     /// Looks into every file that the server keeps for each of these secrets; gives how many files there are.

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use logged::Logged;
 use secrecy::SecretString;
 use segments_slack::app::App;
-use segments_slack::app::from_slack::socket_mode::LinkState;
+use segments_slack::app::from_slack::socket_mode::SocketState;
 use segments_slack::clock::{Clock, later};
 use segments_slack::config::{Config, LogFormat, Replies, StoreUrl, WhoMayChange};
 use segments_slack::model::{ChannelId, UserId, WorkspaceId};
@@ -217,10 +217,13 @@ impl Bench {
         let app = segments_slack::assemble_over(store, &config, self.clock.clone(), shutdown.clone()).await.unwrap();
         let task = tokio::spawn(segments_slack::serve(Arc::clone(&app), listener, None, shutdown.clone()));
         self.knows_app_at(&format!("http://{address}"));
-        while self.serves != Serves::Many && !app.home().connected && app.home().refused.is_none() {
+        while self.serves != Serves::Many
+            && !app.environment_workspace().connected
+            && app.environment_workspace().refused.is_none()
+        {
             tokio::task::yield_now().await;
         }
-        while self.door != Door::Http && app.link.state() == LinkState::NotYet {
+        while self.door != Door::Http && app.slack.connection.state() == SocketState::NotYet {
             tokio::task::yield_now().await;
         }
         self.server = Some(Server { app, address, shutdown, task });

@@ -76,7 +76,7 @@ impl Mortal {
         let asked = |slack: &segments_slack::sandbox::slack::Emulator| {
             slack.calls().iter().rev().find(|call| call.method == "auth.test").map(|call| call.result.clone())
         };
-        while !life.app.home().connected && self.strikes.struck() == struck && !self.strikes.died() {
+        while !life.app.environment_workspace().connected && self.strikes.struck() == struck && !self.strikes.died() {
             tokio::task::yield_now().await;
             if asked(&self.bench.slack).is_some_and(|result| result != "ok") {
                 return;
@@ -274,7 +274,7 @@ impl Mortal {
         self.bench.slack.mend();
         self.dies_in_call = false;
         self.settle().await;
-        while !self.app().home().connected {
+        while !self.app().environment_workspace().connected {
             self.after(Duration::from_secs(15), |_| ()).await;
         }
     }

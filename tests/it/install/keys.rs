@@ -50,7 +50,7 @@ async fn secrets_are_sealed_anew_and_the_old_key_is_needed_no_more() {
     }
     fs::write(&key_file, NEW).unwrap();
     bench.boot_again().await;
-    assert!(bench.app().installed.is_connected(&other()));
+    assert!(bench.app().installations.known.is_connected(&other()));
     let body = fixture("sample.created.image");
     assert_eq!(bench.webhook_to(&account, OTHER_SECRET, "msg_1", &body).await, 204);
 }

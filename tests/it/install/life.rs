@@ -94,7 +94,7 @@ async fn an_unconfirmed_uninstall_report_ends_nothing() {
         assert_eq!(sends(&bench, &account, &format!("msg_{number}")).await, 204, "{fault:?}");
         // The pauses become longer.
         bench.after(seconds(60)).await;
-        assert!(bench.app().installed.is_connected(&other()), "{fault:?}");
+        assert!(bench.app().installations.known.is_connected(&other()), "{fault:?}");
         assert_eq!(bench.read_in(&other(), "C21").len(), 1, "{fault:?}");
     }
 }
@@ -133,7 +133,7 @@ async fn a_reinstallation_survives_the_end_of_the_one_before() {
     for when in [When::Before, When::After] {
         let (mut bench, account) = installed(Serves::Many).await;
         comes_back_while_the_end_is_written(&bench, when).await;
-        assert!(bench.app().installed.is_connected(&other()), "{when:?}");
+        assert!(bench.app().installations.known.is_connected(&other()), "{when:?}");
         assert_eq!(sends(&bench, &account, "msg_1").await, 204, "{when:?}");
         bench.after(seconds(5)).await;
         assert_eq!(bench.read_in(&other(), "C21").len(), 1, "{when:?}");
@@ -182,7 +182,7 @@ async fn a_renewed_token_is_there_after_a_restart() {
     assert_eq!(exchanges(&bench), 2);
     bench.after(seconds(10 * HOUR)).await;
     assert_eq!(exchanges(&bench), 3);
-    assert!(bench.app().installed.is_connected(&other()));
+    assert!(bench.app().installations.known.is_connected(&other()));
 }
 
 #[tokio::test]
@@ -197,7 +197,7 @@ async fn a_renewed_token_is_stored_later_if_the_store_fails() {
     bench.restart().await;
     bench.after(seconds(10 * HOUR)).await;
     assert_eq!(exchanges(&bench), 3);
-    assert!(bench.app().installed.is_connected(&other()));
+    assert!(bench.app().installations.known.is_connected(&other()));
 }
 
 #[tokio::test]
@@ -205,10 +205,10 @@ async fn an_unanswered_renewal_is_retried_while_the_token_is_valid() {
     let (bench, _) = installed_for_a_while().await;
     bench.slack.fail_next_of("oauth.v2.access", Fault::Status(500));
     bench.after(seconds(10 * HOUR)).await;
-    assert!(bench.app().installed.is_connected(&other()));
+    assert!(bench.app().installations.known.is_connected(&other()));
     bench.after(seconds(10 * 60)).await;
     bench.after(seconds(9 * HOUR)).await;
-    assert!(bench.app().installed.is_connected(&other()));
+    assert!(bench.app().installations.known.is_connected(&other()));
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn an_organisation_wide_install_is_one_workspace() {
     assert_eq!(bench.installs(&other(), "U21").await.status, 200);
     let record = bench.app().store.installation(&other()).await.unwrap().unwrap();
     assert_eq!(record.kind, WorkspaceKind::Organisation);
-    assert!(bench.app().installed.is_connected(&other()));
+    assert!(bench.app().installations.known.is_connected(&other()));
     // A command and an event name a team of it, and the organisation.
     let command = [
         ("team_id", "T9"),
@@ -289,5 +289,5 @@ async fn a_token_of_another_workspace_is_not_used() {
     app.store.replace_installation(&third, None, record.clone()).await.unwrap();
     bench.restart().await;
     assert_eq!(bench.app().refused(&third).as_deref(), Some("token_of_another_workspace"));
-    assert!(bench.app().installed.is_connected(&other()));
+    assert!(bench.app().installations.known.is_connected(&other()));
 }

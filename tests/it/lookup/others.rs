@@ -46,9 +46,9 @@ async fn what_one_workspace_may_know_the_other_is_not_told() {
         assert!(matches!(accounts::key(app, &workspace, &account).await, Err(NoKey::NotGiven)));
     }
     let id = SampleId::parse(&sample).unwrap();
-    assert_eq!(app.lookup.sample_name(&other(), &name, id).await, None);
-    assert_eq!(app.lookup.sample_name(&workspace(), &name, id).await.as_deref(), Some("rose.png"));
-    assert_eq!(app.lookup.dataset(&other(), &name).await, None);
+    assert_eq!(app.segments.lookup.sample_name(&other(), &name, id).await, None);
+    assert_eq!(app.segments.lookup.sample_name(&workspace(), &name, id).await.as_deref(), Some("rose.png"));
+    assert_eq!(app.segments.lookup.dataset(&other(), &name).await, None);
 }
 
 #[tokio::test]
@@ -57,13 +57,13 @@ async fn a_key_that_is_taken_away_leaves_nothing_behind() {
     let sample = bench.ai.uploads("jane", DATASET, "rose.png");
     bench.body(&label(&sample)).await;
     assert_eq!(bench.lines(), [super::NAMED]);
-    bench.app().keyed.note(&workspace(), &AccountId::environment(), false);
+    bench.app().segments.keyed.note(&workspace(), &AccountId::environment(), false);
     bench.after(seconds(1)).await;
     bench.body(&label(&sample)).await;
     assert_eq!(bench.lines(), [super::short(&sample)]);
     // One of somebody else has to ask anew.
-    bench.app().lookup.forget(&workspace(), &AccountId::environment());
-    bench.app().keyed.note(&workspace(), &AccountId::environment(), true);
+    bench.app().segments.lookup.forget(&workspace(), &AccountId::environment());
+    bench.app().segments.keyed.note(&workspace(), &AccountId::environment(), true);
     bench.after(seconds(1)).await;
     bench.body(&label(&sample)).await;
     assert_eq!((bench.lines(), bench.questions(0).len()), (vec![super::NAMED.to_owned()], 2));

@@ -8,7 +8,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use segments_slack::app::App;
-use segments_slack::app::subscriptions::import_export::{Import, Imported, Which, export, import};
+use segments_slack::app::subscriptions::import_export::{ExportScope, ImportRequest, ImportResult, export, import};
 use segments_slack::model::selection::known_names;
 use segments_slack::model::subscription::{Batch, Digest, Echo, LocalTime, Quiet, Style};
 use segments_slack::model::{
@@ -139,8 +139,8 @@ async fn put(store: &dyn Store, subscriptions: &[Subscription]) {
 }
 
 async fn imported(store: &dyn Store, text: &str, dry_run: bool) -> (usize, usize) {
-    let done = import(store, None, Import { text: text.to_owned(), dry_run }, now()).await.unwrap();
-    let Imported::Done(done) = done else { panic!("{done:?}\n{text}") };
+    let done = import(store, None, ImportRequest { text: text.to_owned(), dry_run }, now()).await.unwrap();
+    let ImportResult::Done(done) = done else { panic!("{done:?}\n{text}") };
     done.iter().fold((0, 0), |(changes, as_before), done| (changes + done.changes.len(), as_before + done.as_before))
 }
 
@@ -163,7 +163,7 @@ proptest! {
             let folder = tempfile::tempdir().unwrap();
             let (from, to) = (store(&folder, "from").await, store(&folder, "to").await);
             put(&*from, &subscriptions).await;
-            let file = export(&*from, &Which::default(), now()).await.unwrap();
+            let file = export(&*from, &ExportScope::default(), now()).await.unwrap();
             assert_eq!(file.left_out, 0, "{}", file.text);
             let count = subscriptions.len();
             assert_eq!(imported(&*from, &file.text, false).await, (0, count + 1), "{}", file.text);
@@ -172,7 +172,7 @@ proptest! {
             assert_eq!(imported(&*to, &file.text, false).await, (count, 1));
             assert_eq!(imported(&*to, &file.text, false).await, (0, count + 1));
             assert_eq!(kept(&*to).await, kept(&*from).await);
-            let again = export(&*to, &Which::default(), now()).await.unwrap().text;
+            let again = export(&*to, &ExportScope::default(), now()).await.unwrap().text;
             let lines = |text: &str| text.lines().filter(|line| !line.starts_with("# muted")).collect::<Vec<_>>().join("\n");
             assert_eq!(lines(&again), lines(&file.text));
         });
@@ -204,7 +204,7 @@ proptest! {
             let folder = tempfile::tempdir().unwrap();
             let store = store(&folder, "any").await;
             for text in [text, file] {
-                import(&*store, None, Import { text, dry_run: true }, now()).await.unwrap();
+                import(&*store, None, ImportRequest { text, dry_run: true }, now()).await.unwrap();
             }
         });
     }

@@ -1,44 +1,44 @@
-//! What pasted lines do to a channel's book, all of them together: pure.
+//! Plans the import of several lines into a channel at once. Pure.
 
-use crate::app::subscriptions::changes::{Draft, MOST_SUBSCRIPTIONS, rule_after};
+use crate::app::subscriptions::changes::{MAX_SUBSCRIPTIONS_PER_CHANNEL, PlannedChange, rule_after};
 use crate::model::{ChannelId, DatasetPattern, Subscription, SubscriptionState, UserId};
 use crate::slack::command::Asked;
 use crate::store::Book;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 
-/// A line, and what a subscription gets that it makes.
+/// A line to import, with the properties of the subscription that it creates.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::app) struct Line<'a> {
-    /// Which line, from 1.
+pub(in crate::app) struct ImportLine<'a> {
+    /// The line number, from 1.
     pub(in crate::app) number: usize,
-    /// What it asks for.
+    /// The subscriptions that it asks for.
     pub(in crate::app) asked: &'a Asked,
-    /// Whose subscriptions they are.
+    /// The creator of the subscriptions.
     pub(in crate::app) creator: &'a UserId,
-    /// The zone of the times in its options, if it has any.
+    /// The time zone, if its options contain times.
     pub(in crate::app) time_zone: Option<&'a str>,
 }
 
-/// Why nothing is imported.
+/// A reason why nothing is imported.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::app) enum NotImported {
     /// The channel would have too many subscriptions.
     TooMany,
-    /// These lines, by number, leave a subscription to a dataset without any event.
+    /// These lines would leave the subscription to a dataset without any event.
     SelectNothing(Vec<(usize, DatasetPattern)>),
 }
 
-/// What lines do, each as `subscribe` would after those before it. Costs no more for a long book than for a short one,
-/// but for reading it.
+/// Plans the lines in order, each as `subscribe` would run after those before it. The cost grows with the number of
+/// lines, not with the number of existing subscriptions.
 pub(in crate::app) fn import(
     book: &Book,
     channel: &ChannelId,
-    lines: &[Line<'_>],
+    lines: &[ImportLine<'_>],
     state: &SubscriptionState,
     at: Timestamp,
-) -> Result<Draft, NotImported> {
-    let mut draft = Draft::new(book);
+) -> Result<PlannedChange, NotImported> {
+    let mut draft = PlannedChange::new(book);
     let identity = |subscription: &Subscription| {
         let rule = &subscription.rule;
         (rule.dataset.clone(), rule.filters.clone())
@@ -46,7 +46,7 @@ pub(in crate::app) fn import(
     let mut standing = book.subscriptions.clone();
     let mut places: HashMap<_, usize> = standing.iter().map(identity).zip(0..).collect();
     let (mut meant, mut nothing) = (BTreeSet::new(), Vec::new());
-    for &Line { number, asked, creator, time_zone } in lines {
+    for &ImportLine { number, asked, creator, time_zone } in lines {
         for dataset in &asked.datasets {
             let key = (dataset.clone(), asked.filters.clone());
             let place = places.get(&key).copied();
@@ -66,7 +66,7 @@ pub(in crate::app) fn import(
                 }
                 continue;
             }
-            if place >= MOST_SUBSCRIPTIONS {
+            if place >= MAX_SUBSCRIPTIONS_PER_CHANNEL {
                 return Err(NotImported::TooMany);
             }
             places.insert(key, place);
@@ -101,12 +101,12 @@ mod tests {
     use super::*;
     use crate::slack::command::read_lines;
 
-    fn imported(book: &Book, text: &str) -> Result<Draft, NotImported> {
+    fn imported(book: &Book, text: &str) -> Result<PlannedChange, NotImported> {
         let pasted = read_lines(text).unwrap();
         let creator = UserId::parse("U9").unwrap();
         let lines: Vec<_> = pasted
             .iter()
-            .map(|line| Line { number: line.number, asked: &line.asked, creator: &creator, time_zone: None })
+            .map(|line| ImportLine { number: line.number, asked: &line.asked, creator: &creator, time_zone: None })
             .collect();
         let channel = ChannelId::parse("C1").unwrap();
         import(book, &channel, &lines, &SubscriptionState::Active, Timestamp::UNIX_EPOCH)
@@ -132,7 +132,10 @@ mod tests {
             Err(NotImported::SelectNothing(vec![(1, pattern("a/b")), (3, pattern("c/d"))]))
         );
         let many = |count: usize| (0..count).map(|n| format!("a/{n}")).collect::<Vec<_>>().join("\n");
-        assert_eq!(imported(&book, &many(MOST_SUBSCRIPTIONS)), Err(NotImported::TooMany));
-        assert_eq!(imported(&book, &many(MOST_SUBSCRIPTIONS - 1)).unwrap().put.len(), MOST_SUBSCRIPTIONS - 1);
+        assert_eq!(imported(&book, &many(MAX_SUBSCRIPTIONS_PER_CHANNEL)), Err(NotImported::TooMany));
+        assert_eq!(
+            imported(&book, &many(MAX_SUBSCRIPTIONS_PER_CHANNEL - 1)).unwrap().put.len(),
+            MAX_SUBSCRIPTIONS_PER_CHANNEL - 1
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::facts::{Facts, Finding, FolderFacts, IdleStore, KeyFacts, StoreFacts};
 use super::{STORE_NOT_INSPECTED, count, some};
-use crate::app::operations::health::Kept;
+use crate::app::operations::health::StoredCounts;
 use jiff::{SignedDuration, Timestamp};
 
 /// Free space below which the store may fail soon.
@@ -140,7 +140,7 @@ pub(super) fn key(facts: &Facts) -> Finding {
     if !shut.is_empty() {
         return Finding::failed("sealing key", some(&shut), lost);
     }
-    let sum = |number: fn(&Kept) -> usize| kept.iter().map(number).sum::<usize>();
+    let sum = |number: fn(&StoredCounts) -> usize| kept.iter().map(number).sum::<usize>();
     let (sealed, older) = (sum(|kept| kept.sealed), sum(|kept| kept.older));
     let opens = format!("the key{name} decrypts all {sealed} sealed secrets");
     match (sealed, older) {

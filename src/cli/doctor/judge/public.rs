@@ -3,7 +3,7 @@
 use super::super::facts::{
     AddressScope, ConnectionFailure, Facts, Finding, ProbeResponse, PublicUrlFacts, RequestRejection,
 };
-use crate::app::operations::health::Sent;
+use crate::app::operations::health::ServerCounts;
 use crate::cli::out::plain;
 use crate::segments::api::{self as segments, SegmentsError, User};
 
@@ -132,11 +132,11 @@ pub(super) fn webhook_secret(facts: &Facts) -> Option<Finding> {
     }
     let rotates = if shapes.len() > 1 { "; two secrets are accepted during a rotation" } else { "" };
     Some(match facts.checkup().map(|checkup| checkup.sent) {
-        Some(Sent { webhooks: 0, forged_webhooks, .. }) if forged_webhooks > 0 => {
+        Some(ServerCounts { webhooks: 0, forged_webhooks, .. }) if forged_webhooks > 0 => {
             let found = format!("the server received {forged_webhooks} webhooks, and none was signed with this secret");
             Finding::warning("webhook secret", found, remedy)
         }
-        Some(Sent { webhooks, .. }) if webhooks > 0 => {
+        Some(ServerCounts { webhooks, .. }) if webhooks > 0 => {
             Finding::ok("webhook secret", format!("the server has received webhooks signed with it{rotates}"))
         }
         _ => Finding::ok(

@@ -2,7 +2,7 @@
 
 use super::super::facts::{ConnectionFailure, Facts, Finding, SlackProbeError, StoreFacts};
 use super::{count, some};
-use crate::app::operations::health::Sent;
+use crate::app::operations::health::ServerCounts;
 use crate::cli::out::plain;
 use crate::slack::look::{Bearer, Look};
 use crate::slack::oauth::SCOPES;
@@ -194,11 +194,11 @@ pub(super) fn signing_secret(facts: &Facts) -> Option<Finding> {
         return Some(Finding::warning("signing secret", found, remedy));
     }
     Some(match facts.checkup().map(|checkup| checkup.sent) {
-        Some(Sent { commands: 0, interactions: 0, events: 0, forged, .. }) if forged > 0 => {
+        Some(ServerCounts { commands: 0, interactions: 0, events: 0, forged, .. }) if forged > 0 => {
             let found = format!("the server received {forged} requests, and none was signed with this secret");
             Finding::warning("signing secret", found, remedy)
         }
-        Some(Sent { commands, interactions, events, .. }) if commands + interactions + events > 0 => {
+        Some(ServerCounts { commands, interactions, events, .. }) if commands + interactions + events > 0 => {
             Finding::ok("signing secret", "the server has received requests signed with it")
         }
         _ => Finding::ok("signing secret", "has the right format; the first command will show whether it is correct"),
@@ -306,7 +306,7 @@ pub(super) fn workspaces(facts: &Facts) -> Vec<Finding> {
 /// Explains which parts of the app manifest can be checked.
 pub(super) fn manifest(facts: &Facts) -> Finding {
     let seen = match facts.checkup().map(|checkup| checkup.sent) {
-        Some(Sent { commands, interactions, events, .. }) => format!(
+        Some(ServerCounts { commands, interactions, events, .. }) => format!(
             "; since it started, the server has received {}, {} and {}",
             count(commands, "command"),
             count(interactions, "interaction"),

@@ -9,7 +9,7 @@ use super::super::facts::{
 };
 use super::super::report;
 use super::*;
-use crate::app::operations::health::{Checkup, Installed, Kept, Readiness, Sent};
+use crate::app::operations::health::{HealthReport, InstallationCounts, Readiness, ServerCounts, StoredCounts};
 use crate::config::{Config, ConfigSources};
 use crate::model::WorkspaceId;
 use crate::segments::api::{self as segments, SegmentsError, SegmentsUsername, User};
@@ -27,8 +27,8 @@ fn hours_ago(hours: i64) -> Timestamp {
     now() - SignedDuration::from_hours(hours)
 }
 
-fn kept(id: &str) -> Kept {
-    Kept {
+fn kept(id: &str) -> StoredCounts {
+    StoredCounts {
         workspace: WorkspaceId::parse(id).unwrap(),
         installed: None,
         refused: None,
@@ -43,9 +43,13 @@ fn kept(id: &str) -> Kept {
     }
 }
 
-fn installed(id: &str) -> Kept {
+fn installed(id: &str) -> StoredCounts {
     let scopes = SCOPES.map(str::to_owned).to_vec();
-    Kept { installed: Some(Installed { name: "Lab".to_owned(), scopes, ends: None }), sealed: 1, ..kept(id) }
+    StoredCounts {
+        installed: Some(InstallationCounts { name: "Lab".to_owned(), scopes, ends: None }),
+        sealed: 1,
+        ..kept(id)
+    }
 }
 
 fn look() -> Look {
@@ -72,12 +76,12 @@ fn ours() -> ProbeResponse {
     ProbeResponse { is_ours: true, ..replied(200) }
 }
 
-fn running(kept: Vec<Kept>) -> Checkup {
+fn running(kept: Vec<StoredCounts>) -> HealthReport {
     let ok = || "ok".to_owned();
-    Checkup {
+    HealthReport {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         readiness: Readiness { slack: ok(), store: ok() },
-        sent: Sent { commands: 12, interactions: 4, events: 3, forged: 0, webhooks: 80, forged_webhooks: 0 },
+        sent: ServerCounts { commands: 12, interactions: 4, events: 3, forged: 0, webhooks: 80, forged_webhooks: 0 },
         workspaces: kept,
     }
 }
@@ -121,7 +125,7 @@ fn well() -> Facts {
     }
 }
 
-fn idle(key: KeyFacts, kept: Vec<Kept>) -> StoreFacts {
+fn idle(key: KeyFacts, kept: Vec<StoredCounts>) -> StoreFacts {
     StoreFacts::Idle(IdleStore { key, kept, tokens: Vec::new() })
 }
 

@@ -43,7 +43,7 @@ fn the_store_is_inspected_or_the_reason_is_given() {
     let mut full = running(Vec::new());
     full.readiness.store = "the store failed: disk full".to_owned();
     cases.add(store(StoreFacts::Running(Ok(full.into()))), "store");
-    let old = Checkup { version: "0.0.1".to_owned(), ..running(Vec::new()) };
+    let old = HealthReport { version: "0.0.1".to_owned(), ..running(Vec::new()) };
     cases.add(store(StoreFacts::Running(Ok(old.into()))), "version");
     insta::assert_snapshot!(cases.0);
 }
@@ -51,16 +51,16 @@ fn the_store_is_inspected_or_the_reason_is_given() {
 #[test]
 fn sealing_keys() {
     let mut cases = Cases::default();
-    let key = |key: KeyFacts, kept: Kept| move |facts: &mut Facts| facts.store = idle(key, vec![kept]);
+    let key = |key: KeyFacts, kept: StoredCounts| move |facts: &mut Facts| facts.store = idle(key, vec![kept]);
     cases.add(key(found("ab12"), installed("T1")), "sealing key");
     cases.add(key(found("ab12"), kept("T1")), "sealing key");
     cases.add(key(KeyFacts::None, kept("T1")), "sealing key");
     let missing = "the store contains sealed secrets, but their key is missing: restore it as `/data/key`";
     cases.add(key(KeyFacts::Unusable(missing.to_owned()), kept("T1")), "sealing key");
-    let older = Kept { older: 1, ..installed("T1") };
+    let older = StoredCounts { older: 1, ..installed("T1") };
     cases.add(key(found("ab12"), older), "sealing key");
     let shut = vec!["the bot token of workspace `T1` was sealed with key cd34".to_owned()];
-    let closed = Kept { shut: shut.clone(), ..installed("T1") };
+    let closed = StoredCounts { shut: shut.clone(), ..installed("T1") };
     cases.add(key(found("ab12"), closed.clone()), "sealing key");
     let running = StoreFacts::Running(Ok(running(vec![closed]).into()));
     cases.add(|facts| facts.store = running, "sealing key");
@@ -86,14 +86,14 @@ fn late_backups_are_reported() {
 #[test]
 fn deliveries_that_need_attention_are_reported() {
     let mut cases = Cases::default();
-    let with = |change: fn(&mut Kept)| {
+    let with = |change: fn(&mut StoredCounts)| {
         let mut kept = kept("T1");
         change(&mut kept);
         move |facts: &mut Facts| facts.store = StoreFacts::Running(Ok(running(vec![kept]).into()))
     };
     cases.add(with(|kept| kept.dead = 2), "deliveries");
     cases.add(with(|kept| kept.paused = 1), "deliveries");
-    let stuck = |kept: &mut Kept| (kept.waiting, kept.oldest) = (9, Some(hours_ago(3)));
+    let stuck = |kept: &mut StoredCounts| (kept.waiting, kept.oldest) = (9, Some(hours_ago(3)));
     cases.add(with(stuck), "deliveries");
     let asleep = |facts: &mut Facts| {
         let mut kept = kept("T1");

@@ -80,22 +80,22 @@ fn secrets_are_judged_by_format_and_traffic() {
     cases.add(|facts| facts.settings.signing_secret = Some(false), "signing secret");
     cases.add(|facts| facts.settings.webhook_secrets = vec![true, false], "webhook secret");
     cases.add(|facts| facts.settings.webhook_secrets = vec![true, true], "webhook secret");
-    let sent = |sent: Sent| {
-        let checkup = Checkup { sent, ..running(vec![kept("T1")]) };
+    let sent = |sent: ServerCounts| {
+        let checkup = HealthReport { sent, ..running(vec![kept("T1")]) };
         move |facts: &mut Facts| facts.store = StoreFacts::Running(Ok(checkup.into()))
     };
-    let forged = Sent { forged: 7, forged_webhooks: 8, ..Sent::default() };
+    let forged = ServerCounts { forged: 7, forged_webhooks: 8, ..ServerCounts::default() };
     cases.add(sent(forged), "signing secret");
     cases.add(sent(forged), "webhook secret");
-    cases.add(sent(Sent::default()), "signing secret");
-    cases.add(sent(Sent::default()), "webhook secret");
+    cases.add(sent(ServerCounts::default()), "signing secret");
+    cases.add(sent(ServerCounts::default()), "webhook secret");
     insta::assert_snapshot!(cases.0);
 }
 
 #[test]
 fn installed_workspaces_are_judged_one_by_one() {
     let mut cases = Cases::default();
-    let many = |kept: Vec<Kept>, tokens: Vec<(&'static str, Result<Look, SlackProbeError>)>| {
+    let many = |kept: Vec<StoredCounts>, tokens: Vec<(&'static str, Result<Look, SlackProbeError>)>| {
         move |facts: &mut Facts| {
             facts.settings.has_token = false;
             facts.settings.redirect_url = Some("https://slack.example.com/slack/oauth".to_owned());
@@ -121,7 +121,7 @@ fn installed_workspaces_are_judged_one_by_one() {
     let mut lacking = installed("T1");
     lacking.installed.as_mut().unwrap().scopes.retain(|scope| scope != "chat:write");
     cases.add(many(vec![lacking], vec![("T1", Ok(look()))]), "scopes");
-    let refused = Kept { refused: Some("account_inactive".to_owned()), ..installed("T1") };
+    let refused = StoredCounts { refused: Some("account_inactive".to_owned()), ..installed("T1") };
     let live = StoreFacts::Running(Ok(running(vec![refused]).into()));
     cases.add(|facts| facts.store = live, "workspaces");
     insta::assert_snapshot!(cases.0);
