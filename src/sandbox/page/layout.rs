@@ -142,7 +142,7 @@ pub(super) fn log(view: &View) -> Markup {
     html! {
         section.welcome #welcome {
             h3 { (sign(view.channel.kind)) " " (view.channel.name) }
-            p { "Try segments-slack in three steps. The server behind this page is the real one; only Slack and Segments.ai are played." }
+            p { "Try segments-slack in three steps. The server behind this page is the real one. Only Slack and Segments.ai are simulated." }
             ol {
                 li {
                     span { "Subscribe this channel to a dataset, then press Enter." }

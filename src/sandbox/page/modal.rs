@@ -105,7 +105,7 @@ fn field(id: &str, element: &Value, held: &Value, view: &View) -> Markup {
             let chosen = string(held, "selected_user");
             html! {
                 select #(at) data-fill="one" {
-                    option value="" { "Choose somebody" }
+                    option value="" { "Choose a person" }
                     @for user in &view.users { option value=(user.id) selected[user.id.as_str() == chosen] { (user.name) } }
                 }
             }
