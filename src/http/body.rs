@@ -101,3 +101,20 @@ async fn whole(body: Body, limit: usize, room: &MemoryBudget) -> Result<Bytes, B
     }
     if announced.max(length) > limit { Err(BodyError::TooLarge(limit)) } else { Ok(Bytes::from_owner(kept)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_error_reads_like_this() {
+        for (error, status, text) in [
+            (BodyError::TooLarge(1024), 413, "the body is larger than 1024 bytes"),
+            (BodyError::TooSlow, 408, "the body did not arrive within 10 seconds"),
+            (BodyError::NoRoom, 503, "the server is reading too many requests"),
+            (BodyError::Broken, 400, "the body ended early"),
+        ] {
+            assert_eq!((error.status().as_u16(), error.to_string().as_str()), (status, text));
+        }
+    }
+}

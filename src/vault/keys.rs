@@ -41,7 +41,7 @@ pub enum KeyError {
     File {
         /// Path of the file.
         path: PathBuf,
-        /// Cause.
+        /// The I/O error.
         source: io::Error,
     },
     /// Other users can access the file.

@@ -94,7 +94,7 @@ async fn whoever_cancels_at_slack_is_told_that_nothing_has_changed() {
     let mut browser = Browser::default();
     let slack = browser.starts(&bench).await;
     let back = bench.slack.cancels(&slack).unwrap();
-    assert_says(&browser.opens(&bench, back.as_str()).await, 200, "You cancelled at Slack");
+    assert_says(&browser.opens(&bench, back.as_str()).await, 200, "You cancelled the installation in Slack");
     assert_nothing_installed(&bench).await;
 }
 
@@ -103,13 +103,13 @@ async fn a_state_of_another_browser_is_refused() {
     let bench = Bench::start_serving(Serves::Many).await;
     let (mut browser, back) = on_its_way_back(&bench).await;
     let (mut victim, _) = on_its_way_back(&bench).await;
-    assert_says(&Browser::default().opens(&bench, back.as_str()).await, 400, "not started here");
-    assert_says(&victim.opens(&bench, back.as_str()).await, 400, "not started here");
+    assert_says(&Browser::default().opens(&bench, back.as_str()).await, 400, "started somewhere else");
+    assert_says(&victim.opens(&bench, back.as_str()).await, 400, "started somewhere else");
     let code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
     let bare = bench.url(&format!("/slack/oauth?code={code}"));
-    assert_says(&browser.opens(&bench, &bare).await, 400, "not started here");
+    assert_says(&browser.opens(&bench, &bare).await, 400, "started somewhere else");
     let twice = bench.url("/slack/oauth?code=1&code=2&state=3");
-    assert_says(&browser.opens(&bench, &twice).await, 400, "not started here");
+    assert_says(&browser.opens(&bench, &twice).await, 400, "started somewhere else");
     assert_nothing_installed(&bench).await;
 }
 
@@ -118,7 +118,7 @@ async fn a_state_is_good_for_ten_minutes() {
     let bench = Bench::start_serving(Serves::Many).await;
     let (mut browser, back) = on_its_way_back(&bench).await;
     bench.after(seconds(600)).await;
-    assert_says(&browser.opens(&bench, back.as_str()).await, 400, "took too long");
+    assert_says(&browser.opens(&bench, back.as_str()).await, 400, "timed out");
     assert_nothing_installed(&bench).await;
 }
 
@@ -128,8 +128,8 @@ async fn a_state_is_used_once() {
     let (mut browser, back) = on_its_way_back(&bench).await;
     let mut again = Browser { cookie: browser.cookie.clone() };
     bench.slack.fail_next_of("oauth.v2.access", Fault::Status(503));
-    assert_says(&browser.opens(&bench, back.as_str()).await, 502, "Slack does not answer");
-    assert_says(&again.opens(&bench, back.as_str()).await, 400, "done before");
+    assert_says(&browser.opens(&bench, back.as_str()).await, 502, "Slack is not responding");
+    assert_says(&again.opens(&bench, back.as_str()).await, 400, "already used");
     assert_nothing_installed(&bench).await;
 }
 
@@ -169,7 +169,7 @@ async fn an_answer_of_slacks_that_is_lost_or_broken_stores_nothing() {
     for fault in [Fault::Status(500), Fault::Rubbish, Fault::Reset, Fault::LoseAnswer] {
         let (mut browser, back) = on_its_way_back(&bench).await;
         bench.slack.fail_next_of("oauth.v2.access", fault);
-        assert_says(&browser.opens(&bench, back.as_str()).await, 502, "try again in a minute");
+        assert_says(&browser.opens(&bench, back.as_str()).await, 502, "Try again in a minute");
     }
     assert_nothing_installed(&bench).await;
     assert_eq!(bench.installs(&other(), "U21").await.status, 200);

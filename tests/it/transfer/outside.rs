@@ -39,12 +39,12 @@ async fn an_edited_export_is_imported_into_a_running_server_at_once() {
         + "\n\nchannel C2\ncreator U1\njane/flowers sample.* batch:off\n";
     let dry = imported(&outside, &changed, &["--dry-run"]).await;
     let expected = "\
-T1 C1: 0 new, 1 changed, 0 as before
+T1 C1: 0 new, 1 changed, 0 unchanged
   ~ jane/flowers issue.* sample.* digest:daily@09:00
     was: jane/flowers issue.* digest:daily@09:00
-T1 C2: 1 new, 0 changed, 0 as before
+T1 C2: 1 new, 0 changed, 0 unchanged
   + jane/flowers sample.* batch:off
-would import 1 new and change 1; nothing was changed
+dry run: would add 1 and change 1; nothing was changed
 ";
     assert_eq!(dry, (0, expected.to_owned(), String::new()));
     assert_eq!(exported(&outside, &[]).await, whole);
@@ -67,11 +67,11 @@ async fn a_stopped_server_imports_all_and_a_second_import_is_a_no_op() {
     let (code, told, errors) = imported(&outside, lines, &[]).await;
     assert_eq!((code, errors.as_str()), (0, ""));
     let expected = "\
-T1 people: 1 new, 0 changed, 0 as before
+T1 user mappings: 1 new, 0 changed, 0 unchanged
   + person U1 is ann
-T1 C3: 1 new, 0 changed, 0 as before
+T1 C3: 1 new, 0 changed, 0 unchanged
   + * label.rejected mention:<@U1>
-imported 2 new, changed 0
+added 2, changed 0
 ";
     assert_eq!(told, expected);
     let (_, told, _) = imported(&outside, lines, &[]).await;
