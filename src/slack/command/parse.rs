@@ -4,7 +4,6 @@ use super::asked::{is_dataset, push_event, read_asked, read_dataset_word, read_e
 use super::correct::{Line, nearest};
 use super::mute::read_mute;
 use super::normalise::normalise;
-use super::pasted::after_import;
 use super::words::{Word, words};
 use super::{Command, CommandError, Me, Problem, Target, Topic};
 use crate::model::selection::known_names;
@@ -60,6 +59,15 @@ pub fn parse(text: &str) -> Result<Command, CommandError> {
     let text = command.unwrap_or(&text).trim_start();
     let words = words(text);
     read_command(&Line { text, words: &words })
+}
+
+/// Returns the text after `import` exactly as it was pasted; none if this is another command.
+fn after_import(text: &str) -> Option<&str> {
+    let text = text.trim_start();
+    let text = text.strip_prefix("/segments").filter(|rest| rest.starts_with(char::is_whitespace)).unwrap_or(text);
+    let text = text.trim_start();
+    let (verb, lines) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    verb.eq_ignore_ascii_case("import").then(|| if lines.trim().is_empty() { "" } else { lines })
 }
 
 fn read_command(line: &Line<'_>) -> Result<Command, CommandError> {
@@ -247,4 +255,24 @@ fn read_number(line: &Line<'_>, word: &Word) -> Result<u32, CommandError> {
         let meant = number(&word.text).map(|number| format!("#{number}"));
         line.mistake(word, Problem::BadNumber, meant.as_slice())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_after_the_verb_is_kept_as_it_is() {
+        for (typed, kept) in [
+            ("import", Some("")),
+            ("IMPORT \n ", Some("")),
+            ("/segments import\na/b\n“c”", Some("a/b\n“c”")),
+            ("import a/b", Some("a/b")),
+            ("/segmentsimport a/b", None),
+            ("important a/b", None),
+            ("", None),
+        ] {
+            assert_eq!(after_import(typed), kept, "{typed:?}");
+        }
+    }
 }

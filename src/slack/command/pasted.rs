@@ -88,15 +88,6 @@ pub fn line(rule: &Rule) -> Option<String> {
     (asked.rules().as_slice() == std::slice::from_ref(rule)).then_some(line)
 }
 
-/// What stands after `import`, as it was pasted; none if that is not the command.
-pub(super) fn after_import(text: &str) -> Option<&str> {
-    let text = text.trim_start();
-    let text = text.strip_prefix("/segments").filter(|rest| rest.starts_with(char::is_whitespace)).unwrap_or(text);
-    let text = text.trim_start();
-    let (verb, lines) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    verb.eq_ignore_ascii_case("import").then(|| if lines.trim().is_empty() { "" } else { lines })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,20 +129,5 @@ mod tests {
         assert_eq!(read_lines(&"\n".repeat(MOST_PASTED + 1)), Err(NotRead::TooLong(MOST_PASTED)));
         let Err(NotRead::Wrong(wrong)) = read_lines(&format!("#{}", "x".repeat(5_000))) else { panic!() };
         assert_eq!(wrong[0].1.problem, Problem::TooLong(3_000));
-    }
-
-    #[test]
-    fn what_is_pasted_after_the_verb_is_kept_as_it_is() {
-        for (typed, kept) in [
-            ("import", Some("")),
-            ("IMPORT \n ", Some("")),
-            ("/segments import\na/b\n“c”", Some("a/b\n“c”")),
-            ("import a/b", Some("a/b")),
-            ("/segmentsimport a/b", None),
-            ("important a/b", None),
-            ("", None),
-        ] {
-            assert_eq!(after_import(typed), kept, "{typed:?}");
-        }
     }
 }
