@@ -15,13 +15,13 @@ mod wire;
 
 mod people;
 mod seen;
+mod settings;
 mod setup;
 mod webhooks;
 
 pub use faults::Fault;
 pub use look::Touched;
-pub use setup::Rules;
-pub use webhooks::Timing;
+pub use settings::{Rules, Timing};
 pub use world::{Call, Role};
 
 use crate::clock::Clock;

@@ -1,30 +1,13 @@
 //! Setting a Segments.ai up: who there is, what they work on, and where webhooks go.
 
 use super::SegmentsAi;
-use super::webhooks::Timing;
+use super::settings::{Rules, Timing};
 use super::world::{Dataset, Role, User, World};
 use crate::sandbox::segments::Sender;
 use crate::segments::sample;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
-
-/// What is not known of the real Segments.ai.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    /// Whether `GET /issues/{uuid}/` is there, which no documentation says.
-    pub one_issue_can_be_read: bool,
-    /// Whether everybody may resolve an issue, as one page of the documentation says, or managers only, as another.
-    pub everybody_resolves: bool,
-    /// Whether a label that is judged by a call names its reviewer, as one does that is judged in Segments.ai.
-    pub calls_name_reviewers: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self { one_issue_can_be_read: true, everybody_resolves: true, calls_name_reviewers: false }
-    }
-}
 
 impl SegmentsAi {
     /// Adds a person with an API key.

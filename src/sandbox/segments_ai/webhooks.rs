@@ -1,31 +1,13 @@
 //! Telling of changes: bodies wait in a queue until they are sent, signed, and accepted.
 
 use super::SegmentsAi;
-use super::world::World;
+use super::world::{Waiting, World};
 use crate::model::event::KnownType;
 use crate::sandbox::segments::{SendError, Sender, Sent, fresh_message_id};
 use crate::segments::sample;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::sync::Arc;
-
-/// When webhooks go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Timing {
-    /// When [`SegmentsAi::deliver`] says so.
-    #[default]
-    WhenDelivered,
-    /// Before the call that caused them is answered.
-    BeforeAnswer,
-}
-
-/// A webhook that was not accepted yet.
-#[derive(Clone)]
-pub(super) struct Waiting {
-    message_id: String,
-    body: Value,
-    owner: String,
-}
 
 impl World {
     /// Puts the webhook for a change into the queue, if the owner of the dataset has an endpoint.

@@ -3,7 +3,7 @@
 use super::SegmentsAi;
 use super::faults::Fault;
 use super::requests::{NO_PERMISSION, NOT_FOUND, Refusal, Request, Resource};
-use super::webhooks::Timing;
+use super::settings::Timing;
 use super::world::{Call, World};
 use crate::sandbox::slack::{Held, closed, written};
 use axum::Router;

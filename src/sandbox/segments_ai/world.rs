@@ -1,7 +1,6 @@
 //! What a Segments.ai holds: users, datasets, samples, labels, issues, each as its API writes it.
 
-use super::setup::Rules;
-use super::webhooks::{Timing, Waiting};
+use super::settings::{Rules, Timing};
 use crate::sandbox::segments::Sender;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -94,6 +93,14 @@ pub(super) struct Dataset {
 pub(super) struct Placed {
     pub(super) dataset: String,
     pub(super) object: Value,
+}
+
+/// A webhook that was not accepted yet.
+#[derive(Clone)]
+pub(super) struct Waiting {
+    pub(super) message_id: String,
+    pub(super) body: Value,
+    pub(super) owner: String,
 }
 
 impl World {

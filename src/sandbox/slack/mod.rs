@@ -3,6 +3,7 @@
 //! Whoever sets a world up with ids that do not fit together (a user of an unknown workspace) has made a mistake of
 //! their own, and the emulator panics; what comes in over HTTP never makes it panic.
 
+mod connections;
 mod limits;
 mod message;
 mod world;

@@ -3,7 +3,7 @@
 mod envelope;
 
 use super::Emulator;
-use super::dispatch::Answer;
+use super::connections::Order;
 use super::refusal::Refusal;
 use super::request::Outcome;
 use super::world::{APP_ID, World};
@@ -18,9 +18,8 @@ use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -33,41 +32,6 @@ const BETWEEN_PINGS: Duration = Duration::from_secs(25);
 const WARNING: Duration = Duration::from_secs(10);
 /// A longer frame from the app ends its connection, in bytes. Slack says so only as it does it.
 const LONGEST_FRAME: usize = 20_480;
-
-/// What the app has of Socket Mode.
-#[derive(Default)]
-pub(super) struct Sockets {
-    /// What the app opens connections with.
-    token: Option<String>,
-    is_on: bool,
-    /// Whether envelopes are not to be answered that can be otherwise.
-    takes_no_answers: bool,
-    /// Addresses that were given out and not used.
-    tickets: BTreeSet<u64>,
-    lines: BTreeMap<u64, mpsc::UnboundedSender<Order>>,
-    /// Envelopes that wait to be acknowledged, by their ids.
-    waiting: BTreeMap<String, Waiting>,
-    /// Acknowledgements that are still to be lost, each with its connection.
-    to_lose: usize,
-    /// Signs of life that the app was asked for and did not give yet.
-    pinged: usize,
-    complaints: Vec<String>,
-}
-
-struct Waiting {
-    /// The connection that it went over.
-    line: u64,
-    takes_answer: bool,
-    answer: oneshot::Sender<Answer>,
-}
-
-/// What a connection is to do.
-enum Order {
-    Send(Message),
-    CloseAt(Timestamp),
-    Hush,
-    Cut,
-}
 
 type Stream = WebSocketStream<TokioIo<Upgraded>>;
 

@@ -1,9 +1,9 @@
 //! What is in Slack: workspaces, people, channels and their messages.
 
 use super::App;
+use super::connections::Sockets;
 use super::limits::Limits;
 use super::message::{Message, Shown, micros, since_1970, ts};
-use super::socket::Sockets;
 use crate::model::{ChannelId, MessageTs, UserId, WorkspaceId};
 use crate::slack::oauth::SCOPES;
 use jiff::{SignedDuration, Timestamp};

@@ -1,7 +1,7 @@
 //! Envelopes: what the app is to acknowledge, sent again as long as it does not.
 
-use super::{Order, Waiting};
 use crate::sandbox::slack::Emulator;
+use crate::sandbox::slack::connections::{Order, Waiting};
 use crate::sandbox::slack::dispatch::{Answer, PATIENCE};
 use crate::sandbox::slack::world::World;
 use serde::Deserialize;
