@@ -1,5 +1,14 @@
-//! The shape of the source: one-way arrows, short files, a line on top of each, and a core without I/O or time.
+//! The shape of the source: one-way arrows, no circles, short files, a core without I/O or time, and plain names and words.
 
+mod allowed;
+mod circles;
+mod comments;
+mod names;
+mod phrases;
+mod read;
+
+use read::{Source, branches, code};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -28,13 +37,13 @@ const PURE: [&str; 15] = [
     "cli/doctor/judge",
 ];
 
-const LONGEST_FILE: usize = 400;
+const MAX_FILE_LINES: usize = 400;
 
 /// Complaints about one file; its path is relative to the top level.
 fn complaints(path: &str, text: &str) -> Vec<String> {
     let mut complaints = Vec::new();
-    if text.lines().count() > LONGEST_FILE {
-        complaints.push(format!("{path} has more than {LONGEST_FILE} lines"));
+    if text.lines().count() > MAX_FILE_LINES {
+        complaints.push(format!("{path} has more than {MAX_FILE_LINES} lines"));
     }
     if !text.starts_with("//! ") {
         complaints.push(format!("{path} does not say in its first line what it is"));
@@ -46,12 +55,6 @@ fn complaints(path: &str, text: &str) -> Vec<String> {
         complaints.extend(impure(inside, &code).into_iter().map(|word| format!("{path} is pure but says `{word}`")));
     }
     complaints
-}
-
-/// The text without comments and without the tests at its end.
-fn code(text: &str) -> String {
-    let code = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    code.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(|line| [line, "\n"]).collect()
 }
 
 /// Modules that a file uses although they stand below its own.
@@ -66,24 +69,6 @@ fn uses(code: &str) -> Vec<&str> {
     let paths = code.split("crate::").skip(1);
     let branches = paths.flat_map(|path| path.strip_prefix('{').map_or_else(|| vec![path], branches));
     branches.map(first_word).collect()
-}
-
-/// The parts of a list in braces whose opening brace was read already.
-fn branches(list: &str) -> Vec<&str> {
-    let (mut branches, mut start, mut depth) = (Vec::new(), 0, 0);
-    for (place, letter) in list.char_indices() {
-        if depth == 0 && matches!(letter, ',' | '}') {
-            branches.push(list[start..place].trim());
-            start = place + 1;
-        }
-        match letter {
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            '{' => depth += 1,
-            _ => {}
-        }
-    }
-    branches
 }
 
 fn first_word(text: &str) -> &str {
@@ -109,20 +94,85 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// All Rust files below a folder of the project, in order; their paths are relative to that folder.
+fn read_sources(folder: &str) -> Vec<Source> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut files = Vec::new();
+    sources(&folder, &mut files);
+    files.sort();
+    assert!(files.len() > 20, "the source was not found");
+    let read = |path: &PathBuf| {
+        Source::new(path.strip_prefix(&folder).unwrap().to_str().unwrap(), &fs::read_to_string(path).unwrap())
+    };
+    files.iter().map(read).collect()
+}
+
 #[test]
 fn every_source_file_is_tidy() {
-    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = Vec::new();
-    sources(&top.join("src"), &mut files);
-    sources(&top.join("tests"), &mut files);
-    assert!(files.len() > 20, "the source was not found");
-    let complaints: Vec<String> = files
-        .iter()
-        .flat_map(|path| {
-            complaints(path.strip_prefix(top).unwrap().to_str().unwrap(), &fs::read_to_string(path).unwrap())
-        })
-        .collect();
+    let in_folder = |folder: &str| -> Vec<String> {
+        let sources = read_sources(folder).into_iter();
+        sources.flat_map(|Source { path, text, .. }| complaints(&format!("{folder}/{path}"), &text)).collect()
+    };
+    let complaints = [in_folder("src"), in_folder("tests")].concat();
     assert!(complaints.is_empty(), "{complaints:#?}");
+}
+
+#[test]
+fn no_files_use_each_other_in_a_circle() {
+    assert_eq!(circles::circles(&read_sources("src")), allowed::CIRCLES);
+}
+
+#[test]
+fn no_two_types_have_one_name() {
+    assert_eq!(names::types_defined_twice(&read_sources("src")), allowed::TYPES);
+}
+
+#[test]
+fn constants_say_what_they_bound() {
+    assert_eq!(names::unqualified_constants(&read_sources("src")), allowed::CONSTANTS);
+}
+
+#[test]
+fn test_names_are_short() {
+    let sources = [read_sources("src"), read_sources("tests")].concat();
+    let long: Vec<String> = sources.iter().flat_map(|source| names::long_test_names(&source.text)).collect();
+    assert_eq!(long, [""; 0]);
+}
+
+/// Where a number got lower, lower it in `allowed` too.
+#[test]
+fn doc_comments_are_sentences_that_begin_with_their_subject() {
+    let sources = read_sources("src");
+    assert_eq!(comments::single_words(&sources), BTreeMap::from(allowed::SINGLE_WORDS), "single words");
+    assert_eq!(comments::clauses(&sources), BTreeMap::from(allowed::CLAUSES), "clauses");
+}
+
+#[test]
+fn texts_have_no_banned_phrases() {
+    let sources = read_sources("src");
+    let found = sources.iter().filter(|source| !phrases::banned_in_literals(&source.code).is_empty());
+    let found: Vec<&str> = found.map(|source| source.path.as_str()).collect();
+    assert_eq!(found, allowed::TEXTS);
+}
+
+#[test]
+fn documents_have_no_banned_phrases_and_no_long_sentences() {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_dir(top.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let docs = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    // The style guide quotes what it bans.
+    let docs = docs.filter(|path| !path.ends_with("style.md"));
+    let at_the_top = ["CHANGELOG.md", "CONTRIBUTING.md", "README.md", "SECURITY.md"].map(|name| top.join(name));
+    let complaints = docs.chain(at_the_top).flat_map(|path| {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.strip_prefix(top).unwrap().display().to_string();
+        let banned = phrases::banned(&text).into_iter().map(|phrase| format!("{name}: {phrase}")).collect::<Vec<_>>();
+        let long = phrases::long_sentences(&text).into_iter().map(|sentence| format!("{name}: {sentence}"));
+        banned.into_iter().chain(long).collect::<Vec<_>>()
+    });
+    let mut complaints: Vec<String> = complaints.collect();
+    complaints.sort();
+    assert_eq!(complaints, allowed::DOCUMENTS);
 }
 
 #[test]
