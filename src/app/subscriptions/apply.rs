@@ -76,7 +76,7 @@ impl<E> From<StoreError> for NotApplied<E> {
 
 impl NotApplied<Message> {
     /// Returns the message for the person; `conflict` names the change that kept meeting others.
-    pub(in crate::app) fn to_message(self, conflict: &str) -> Result<Message, StoreError> {
+    pub(in crate::app) fn into_message(self, conflict: &str) -> Result<Message, StoreError> {
         match self {
             Self::Rejected(message) => Ok(message),
             Self::Repeated(subscriptions) => Ok(reply::list(&subscriptions, 0)),

@@ -81,7 +81,7 @@ async fn change_mutes(
     };
     match edit.apply(plan).await {
         Ok(applied) => Ok(applied.released),
-        Err(error) => Err(Stop::Say(error.to_message("change this channel's mutes")?)),
+        Err(error) => Err(Stop::Say(error.into_message("change this channel's mutes")?)),
     }
 }
 

@@ -92,8 +92,8 @@ pub(in crate::app) async fn apply_request(
     let stamp = NewSubscription { state, time_zone: time_zone(app, asker, &wanted.options).await, at: app.clock.now() };
     let applied = match ChannelEdit::by(app, asker, &allowed, typed).apply(|book| draft(book, &stamp)).await {
         Ok(applied) => applied,
-        Err(error @ NotApplied::Repeated(_)) => return Ok(SubscribeResult::Repeated(error.to_message(CHANGING)?)),
-        Err(error) => return Ok(SubscribeResult::Refused(error.to_message(CHANGING)?)),
+        Err(error @ NotApplied::Repeated(_)) => return Ok(SubscribeResult::Repeated(error.into_message(CHANGING)?)),
+        Err(error) => return Ok(SubscribeResult::Refused(error.into_message(CHANGING)?)),
     };
     if applied.undo.is_none() {
         return Ok(SubscribeResult::Unchanged(reply::unchanged(&applied.draft.untouched)));
@@ -244,7 +244,7 @@ async fn change(
 ) -> Attempt<Applied> {
     match change.apply(draft).await {
         Ok(applied) => Ok(applied),
-        Err(error) => Err(Stop::Say(error.to_message(CHANGING)?)),
+        Err(error) => Err(Stop::Say(error.into_message(CHANGING)?)),
     }
 }
 
