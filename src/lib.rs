@@ -82,7 +82,7 @@ use http::admin::Guard;
 use http::key::AdminKey;
 use metrics::Metrics;
 use parking_lot::RwLock;
-use routing::{Directory, Keyed};
+use routing::{AccountsWithApiKey, UserDirectory};
 use secrecy::ExposeSecret;
 use segments::api::SegmentsApi;
 use segments::webhook::Secrets;
@@ -158,8 +158,8 @@ pub async fn assemble_over(
     let slack =
         SlackApi::new(slack_url.as_str(), clock.clone()).context("could not load this system's root certificates")?;
     let slack = Arc::new(slack);
-    let people = Arc::new(Directory::default());
-    let keyed = Arc::new(Keyed::new(config.replies == Replies::NewIssue));
+    let people = Arc::new(UserDirectory::default());
+    let keyed = Arc::new(AccountsWithApiKey::new(config.replies == Replies::NewIssue));
     let segments = SegmentsApi::new(config.segments_api_url.clone(), clock.clone(), metrics.segments_calls.clone());
     let segments = Arc::new(segments.context("could not load this system's root certificates")?);
     let lookup = Arc::new(Lookup::new(LookupSources {

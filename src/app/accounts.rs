@@ -7,7 +7,7 @@ pub mod notifications;
 use crate::app::{App, environment_account};
 pub use crate::delivery::lookup::NoKey;
 use crate::mac;
-use crate::model::{AccountId, Deed, UserId, WorkspaceId};
+use crate::model::{AccountId, AuditEntry, UserId, WorkspaceId};
 use crate::render::accounts::Account;
 use crate::render::reply::AccountStatus;
 use crate::store::{AccountRecord, AccountSetup, StoreError};
@@ -93,6 +93,6 @@ async fn refresh(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Res
 }
 
 /// Returns the audit entry for a change of accounts. It belongs to the whole workspace, not to a channel.
-fn audit_entry(app: &App, user: &UserId, typed: &str) -> Deed {
-    Deed { at: app.clock.now(), by: Some(user.clone()), channel: None, typed: Deed::shortened(typed) }
+fn audit_entry(app: &App, user: &UserId, typed: &str) -> AuditEntry {
+    AuditEntry { at: app.clock.now(), by: Some(user.clone()), channel: None, typed: AuditEntry::shortened(typed) }
 }

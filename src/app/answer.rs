@@ -1,6 +1,6 @@
 //! Answers to people: who asked, what they read, and where it appears.
 
-use crate::model::{ChannelRef, Deed, TriggerId, UserId};
+use crate::model::{AuditEntry, ChannelRef, TriggerId, UserId};
 use crate::render::{Message, Rung};
 use crate::slack::respond::Answer as Response;
 use crate::store::StoreError;
@@ -19,8 +19,8 @@ pub struct Asker {
 
 impl Asker {
     /// Returns the audit entry for a change that this person makes.
-    pub(in crate::app) fn deed(&self, at: Timestamp, typed: &str) -> Deed {
-        Deed::new(at, self.user.clone(), self.channel_ref.channel.clone(), typed)
+    pub(in crate::app) fn audit_entry(&self, at: Timestamp, typed: &str) -> AuditEntry {
+        AuditEntry::new(at, self.user.clone(), self.channel_ref.channel.clone(), typed)
     }
 }
 

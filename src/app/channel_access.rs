@@ -116,7 +116,7 @@ async fn needs_invite(app: &App, channel_ref: &ChannelRef) -> ChannelAccess {
 
 /// Notes that the bot joins because someone subscribed the channel. Returns false if the store failed.
 async fn comes_by_wish(app: &App, channel_ref: &ChannelRef) -> bool {
-    let noted = app.store.welcome(channel_ref, app.clock.now()).await;
+    let noted = app.store.mark_welcomed(channel_ref, app.clock.now()).await;
     if let Err(error) = &noted {
         warn!(channel = %channel_ref, "could not record that {channel_ref} needs no welcome message: {error}");
     }
@@ -137,9 +137,9 @@ pub async fn resume(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscript
 /// Resumes a channel if something in it is paused and the bot can post now.
 pub async fn resume_if_reachable(app: &App, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
     let inactive = |subscription: &Subscription| subscription.state != SubscriptionState::Active;
-    let stands_still = app.store.book(channel_ref).await?.subscriptions.iter().any(inactive);
+    let stands_still = app.store.channel_subscriptions(channel_ref).await?.subscriptions.iter().any(inactive);
     // A pause outlives the subscriptions that it affected.
-    if !stands_still && app.store.claim(channel_ref, app.clock.now(), 0).await?.pause.is_none() {
+    if !stands_still && app.store.pending_work(channel_ref, app.clock.now(), 0).await?.pause.is_none() {
         return Ok(Vec::new());
     }
     match check_access(app, channel_ref).await {
@@ -154,10 +154,12 @@ pub async fn resume_if_reachable(app: &App, channel_ref: &ChannelRef) -> Result<
 pub(in crate::app) async fn resume_on_request(app: &App, asker: &Asker) -> Result<Reply, StoreError> {
     let resumed = resume_if_reachable(app, &asker.channel_ref).await?;
     if !resumed.is_empty() {
-        app.store.note_deed(&asker.channel_ref.workspace, asker.deed(app.clock.now(), "resume")).await?;
+        app.store
+            .append_audit_entry(&asker.channel_ref.workspace, asker.audit_entry(app.clock.now(), "resume"))
+            .await?;
         return Ok(Reply::channel(reply::resumed(Some(&asker.user), &resumed)));
     }
-    let subscriptions = app.store.book(&asker.channel_ref).await?.subscriptions;
+    let subscriptions = app.store.channel_subscriptions(&asker.channel_ref).await?.subscriptions;
     let refused = subscriptions.iter().find_map(|subscription| match &subscription.state {
         SubscriptionState::Paused { reason, .. } => Some(reason.0.as_str()),
         SubscriptionState::Waiting => Some("not_in_channel"),

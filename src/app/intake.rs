@@ -8,7 +8,10 @@ use crate::model::{AccountId, ChannelId, DeliveryReason, EventId, News, Workspac
 use crate::routing::{derive, is_stale};
 use crate::segments::decode::{DecodeError, Decoded, decode};
 use crate::segments::webhook::{Secrets, SignedWebhook};
-use crate::store::{Arrival, Decide, Known, NewDelivery, StoreError, Tiding, Verdict, Watch};
+use crate::store::{
+    IncomingEvent, NewDelivery, NotificationState, NotificationStates, PreviousState, RouteFn, RoutingDecision,
+    StoreError,
+};
 use crate::vault::{Field, Row};
 use jiff::Timestamp;
 use secrecy::ExposeSecret;
@@ -25,7 +28,7 @@ pub struct Endpoint {
     /// The secrets that sign its webhooks.
     pub secrets: Secrets,
     /// The state of the notifications to the person who connected it.
-    pub watch: Watch,
+    pub notifications: NotificationStates,
     /// The time it was connected; none for the environment's account.
     pub connected_at: Option<Timestamp>,
 }
@@ -78,8 +81,8 @@ impl App {
         let Some(account) = account.filter(|account| *account != environment.as_str()) else {
             let secrets = self.settings.webhook_secrets.clone().ok_or(NoEndpoint::Unknown)?;
             let workspace = self.environment_workspace().workspace.ok_or(NoEndpoint::NotReady)?;
-            let watch = Watch::default();
-            return Ok(Endpoint { workspace, account: environment, secrets, watch, connected_at: None });
+            let notifications = NotificationStates::default();
+            return Ok(Endpoint { workspace, account: environment, secrets, notifications, connected_at: None });
         };
         let account = AccountId::parse(account).map_err(|_| NoEndpoint::Unknown)?;
         let (workspace, record) = self.store.find_account(&account).await?.ok_or(NoEndpoint::Unknown)?;
@@ -95,7 +98,13 @@ impl App {
         })?;
         let text: Vec<&str> = opened.iter().map(ExposeSecret::expose_secret).collect();
         let secrets = Secrets::parse(&text.join(",")).map_err(|_| NoEndpoint::Sealed)?;
-        Ok(Endpoint { workspace, account, secrets, watch: record.watch, connected_at: Some(setup.created_at) })
+        Ok(Endpoint {
+            workspace,
+            account,
+            secrets,
+            notifications: record.notifications,
+            connected_at: Some(setup.created_at),
+        })
     }
 }
 
@@ -107,7 +116,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         heard(app, endpoint, now);
         return Ok(Accepted::Test);
     };
-    let arrival = Arrival {
+    let arrival = IncomingEvent {
         account: endpoint.account.clone(),
         message: webhook.message().clone(),
         received_at: now,
@@ -116,7 +125,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
         sample: event.sample_key(),
     };
     let (workspace, index) = (endpoint.workspace.clone(), Arc::clone(&app.index));
-    let decide: Decide = Box::new(move |known: Known| {
+    let decide: RouteFn = Box::new(move |known: PreviousState| {
         let outdated = is_stale(&event, known.object.as_ref());
         let (news, state) = derive(*event, known.object.as_ref(), known.sample.as_ref());
         let index = index.read();
@@ -134,7 +143,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
                 reason: DeliveryReason::Subscribed,
             }
         });
-        Verdict {
+        RoutingDecision {
             state,
             event: EventId(id_at(now)),
             deliveries: deliveries.collect(),
@@ -181,7 +190,7 @@ pub async fn accept(app: &App, endpoint: &Endpoint, webhook: SignedWebhook) -> R
 
 /// Schedules the notification of the account's first webhook, if this may be it.
 fn heard(app: &App, endpoint: &Endpoint, now: Timestamp) {
-    if endpoint.watch.first == Tiding::Awaited {
+    if endpoint.notifications.first_message == NotificationState::Waiting {
         app.account_notifications.look_at(&endpoint.workspace, &endpoint.account, now);
     }
 }

@@ -3,11 +3,11 @@
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
 use crate::app::permission::{PersonKind, is_admin, person};
-use crate::model::{Link, UserId, Username, WorkspaceId};
+use crate::model::{UserId, UserMapping, Username, WorkspaceId};
 use crate::render::reply::{self, NotNamed};
 use crate::render::{Message, Rung};
 use crate::slack::command::{Command, Me};
-use crate::store::{Linked, MOST_LINKS, StoreError};
+use crate::store::{MAX_USER_MAPPINGS_PER_WORKSPACE, MappingResult, StoreError};
 use tracing::warn;
 
 /// Runs `/segments me`.
@@ -18,12 +18,12 @@ pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreE
     };
     match me {
         Me::Show => {
-            let links = app.store.links(&asker.channel_ref.workspace).await?;
+            let links = app.store.user_mappings(&asker.channel_ref.workspace).await?;
             let own = links.into_iter().find(|link| link.user == asker.user);
             Ok(Reply::asker(reply::who_you_are(own.as_ref())))
         }
         Me::Forget => {
-            let forgotten = app.store.unlink(&asker.channel_ref.workspace, &asker.user).await?;
+            let forgotten = app.store.unmap_user(&asker.channel_ref.workspace, &asker.user).await?;
             reload_mappings(app, &asker.channel_ref.workspace).await?;
             Ok(Reply::asker(reply::name_forgotten(forgotten.as_ref())))
         }
@@ -46,17 +46,17 @@ pub(super) async fn claim(
     replaces: Option<&UserId>,
 ) -> Result<Reply, StoreError> {
     let workspace = &asker.channel_ref.workspace;
-    let link = Link { username: username.clone(), user: asker.user.clone(), at: app.clock.now() };
-    Ok(Reply::asker(match app.store.link(workspace, link, replaces).await? {
-        Linked::Stored { before, taken_from } => {
+    let link = UserMapping { username: username.clone(), user: asker.user.clone(), at: app.clock.now() };
+    Ok(Reply::asker(match app.store.map_user(workspace, link, replaces).await? {
+        MappingResult::Stored { before, taken_from } => {
             reload_mappings(app, workspace).await?;
             if let Some(user) = &taken_from {
                 tell(app, workspace, user, &reply::name_was_taken(&asker.user, &username)).await;
             }
             reply::name_claimed(&username, before.as_ref(), taken_from.as_ref())
         }
-        Linked::Taken(holder) => reply::name_taken(&username, &holder),
-        Linked::Full => reply::too_many_names(MOST_LINKS),
+        MappingResult::Taken(holder) => reply::name_taken(&username, &holder),
+        MappingResult::Full => reply::too_many_names(MAX_USER_MAPPINGS_PER_WORKSPACE),
     }))
 }
 
@@ -82,9 +82,9 @@ async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result
 /// Links someone else to a free username, and notifies them once.
 async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Result<Message, StoreError> {
     let (workspace, at) = (&asker.channel_ref.workspace, app.clock.now());
-    let link = Link { username: username.clone(), user: user.clone(), at };
-    Ok(match app.store.link(workspace, link, None).await? {
-        Linked::Stored { before, .. } => {
+    let link = UserMapping { username: username.clone(), user: user.clone(), at };
+    Ok(match app.store.map_user(workspace, link, None).await? {
+        MappingResult::Stored { before, .. } => {
             reload_mappings(app, workspace).await?;
             let told = before.as_ref() == Some(&username) || {
                 note(app, asker, &user, Some(username.clone())).await?;
@@ -92,15 +92,15 @@ async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Res
             };
             reply::name_given(&user, &username, before.as_ref(), told)
         }
-        Linked::Taken(holder) => reply::name_of_other_taken(&username, &holder),
-        Linked::Full => reply::too_many_names(MOST_LINKS),
+        MappingResult::Taken(holder) => reply::name_of_other_taken(&username, &holder),
+        MappingResult::Full => reply::too_many_names(MAX_USER_MAPPINGS_PER_WORKSPACE),
     })
 }
 
 /// Removes the link of someone else, and notifies them.
 async fn take(app: &App, asker: &Asker, user: &UserId) -> Result<Message, StoreError> {
     let workspace = &asker.channel_ref.workspace;
-    let forgotten = app.store.unlink(workspace, user).await?;
+    let forgotten = app.store.unmap_user(workspace, user).await?;
     reload_mappings(app, workspace).await?;
     let Some(link) = &forgotten else { return Ok(reply::name_forgotten_of(user, None, false)) };
     note(app, asker, user, None).await?;
@@ -111,7 +111,7 @@ async fn take(app: &App, asker: &Asker, user: &UserId) -> Result<Message, StoreE
 /// Stores the audit entry of an admin who linked someone else.
 async fn note(app: &App, asker: &Asker, user: &UserId, username: Option<Username>) -> Result<(), StoreError> {
     let typed = Command::Me(Me::Other(user.clone(), username)).to_string();
-    app.store.note_deed(&asker.channel_ref.workspace, asker.deed(app.clock.now(), &typed)).await
+    app.store.append_audit_entry(&asker.channel_ref.workspace, asker.audit_entry(app.clock.now(), &typed)).await
 }
 
 /// Sends a direct message about a stored change. Returns false if Slack did not accept it.
@@ -126,10 +126,10 @@ async fn tell(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Messa
 /// Updates the user mappings in memory from the store. Two calls at once may write in another order than they read, so
 /// each reads again until the store agrees with what it wrote.
 pub(super) async fn reload_mappings(app: &App, workspace: &WorkspaceId) -> Result<(), StoreError> {
-    let mut links = app.store.links(workspace).await?;
+    let mut links = app.store.user_mappings(workspace).await?;
     loop {
         app.people.replace(workspace, links.clone());
-        let now = app.store.links(workspace).await?;
+        let now = app.store.user_mappings(workspace).await?;
         if now == links {
             return Ok(());
         }

@@ -29,7 +29,7 @@ use crate::metrics::Metrics;
 use crate::model::{AccountId, ChannelId, ChannelRef, WorkspaceId};
 use crate::render::reply;
 use crate::routing::index::Index;
-use crate::routing::{Directory, Keyed};
+use crate::routing::{AccountsWithApiKey, UserDirectory};
 use crate::segments::api::SegmentsApi;
 use crate::segments::webhook::Secrets;
 use crate::slack::api::SlackApi;
@@ -66,7 +66,7 @@ pub struct App {
     /// Subscriptions and mutes by dataset, in memory.
     pub index: Arc<RwLock<Index>>,
     /// User mappings between Slack and Segments.ai, in memory.
-    pub people: Arc<Directory>,
+    pub people: Arc<UserDirectory>,
     /// The latest events of each workspace, in memory.
     pub recent_events: RecentEvents,
     /// Slack: its API, and what is remembered about it.
@@ -118,7 +118,7 @@ pub struct SegmentsServices {
     /// Looks up names and progress that webhooks do not contain, with the accounts' API keys.
     pub lookup: Arc<Lookup>,
     /// The accounts that have an API key, in memory.
-    pub keyed: Arc<Keyed>,
+    pub keyed: Arc<AccountsWithApiKey>,
     /// The objects that someone is changing from Slack right now.
     pub actions_in_progress: ActionsInProgress,
 }
@@ -221,7 +221,7 @@ impl App {
     /// Updates the index of a channel from the store. Two calls at once may write in another order than they read, so each
     /// reads again until the revision it wrote is still the latest.
     pub async fn reindex(&self, channel_ref: &ChannelRef) -> Result<(), StoreError> {
-        let mut book = self.store.book(channel_ref).await?;
+        let mut book = self.store.channel_subscriptions(channel_ref).await?;
         loop {
             let revision = book.revision;
             let subscriptions = book.subscriptions.into_iter().map(Arc::new).collect();
@@ -230,7 +230,7 @@ impl App {
                 index.replace_channel(&channel_ref.workspace, &channel_ref.channel, subscriptions);
                 index.replace_mutes(&channel_ref.workspace, &channel_ref.channel, book.mutes);
             }
-            book = self.store.book(channel_ref).await?;
+            book = self.store.channel_subscriptions(channel_ref).await?;
             if book.revision == revision {
                 self.slack.home_cache.note_change(&channel_ref.workspace);
                 return Ok(());

@@ -79,7 +79,7 @@ pub(super) async fn click(
 
 /// Returns the account and key for an object, if this workspace has seen it; otherwise the message for the person.
 async fn access(app: &App, workspace: &WorkspaceId, object: ObjectKey) -> Attempt<Access> {
-    let Some((account, _)) = app.store.known_from(workspace, object).await? else {
+    let Some((account, _)) = app.store.find_object(workspace, object).await? else {
         return Err(reply::unknown_object().into());
     };
     match key(app, workspace, &account).await {

@@ -10,7 +10,7 @@ use tracing::{debug, info, warn};
 
 /// Posts a welcome in a channel without subscriptions, unless it had one before. A failed post is not retried.
 pub(super) async fn welcome(app: &App, channel_ref: &ChannelRef) -> Result<(), StoreError> {
-    if !is_a_place_for_it(app, channel_ref).await || !app.store.welcome(channel_ref, app.clock.now()).await? {
+    if !is_a_place_for_it(app, channel_ref).await || !app.store.mark_welcomed(channel_ref, app.clock.now()).await? {
         return Ok(());
     }
     let content = reply::welcome(&channel_ref.channel).content(Rung::Whole);

@@ -8,8 +8,8 @@ use crate::app::subscriptions::import_export::{ExportScope, ExportText, ImportRe
 use crate::clock::Clock;
 use crate::config::StoreUrl;
 use crate::http::key::AdminKey;
-use crate::model::LetterId;
-use crate::store::backup::{BackupError, Draft, write};
+use crate::model::DeadLetterId;
+use crate::store::backup::{BackupDraft, BackupError, write};
 use crate::store::sled::SledStore;
 use crate::store::{Durability, Store, StoreError};
 use http::Method;
@@ -60,7 +60,7 @@ impl StoreOrServer {
         &self,
         what: DeadLetterAction,
         which: &DeadLetterSelection,
-    ) -> Result<Vec<LetterId>, Failure> {
+    ) -> Result<Vec<DeadLetterId>, Failure> {
         match self {
             Self::Store(store) => Ok(act(&**store, what, which, Clock::system().now(), |_| {}).await?),
             Self::Server(server) => {
@@ -90,7 +90,7 @@ impl StoreOrServer {
     }
 
     /// Writes the whole store into a draft, which the caller finishes.
-    pub(super) async fn back_up(self, mut to: Draft) -> Result<Draft, Failure> {
+    pub(super) async fn back_up(self, mut to: BackupDraft) -> Result<BackupDraft, Failure> {
         match self {
             Self::Store(store) => {
                 let (export, at) = (store.export().await?, Clock::system().now());

@@ -6,7 +6,7 @@ use super::flags::{Flags, StoreAndKeyFlags};
 use super::out;
 use crate::app::workspaces::keys::given;
 use crate::config::StoreUrl;
-use crate::store::backup::{Draft, Summary, check, write_keys};
+use crate::store::backup::{BackupDraft, BackupSummary, check, write_keys};
 use crate::vault::Vault;
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     }
     let keys = if with_secrets { Some(keys(flags.clone())?) } else { None };
     let reached = StoreOrServer::find(flags).await?;
-    let mut draft = Draft::create(&file, force)?;
+    let mut draft = BackupDraft::create(&file, force)?;
     keys.map(|keys| write_keys(&keys, &mut draft)).transpose()?;
     let draft = reached.back_up(draft).await?;
     let summary = draft.finish()?;
@@ -51,8 +51,8 @@ fn keys(flags: Flags<StoreAndKeyFlags>) -> Result<Vault, Failure> {
 }
 
 /// Lists what a backup contains, one line for each kind of record.
-pub(super) fn describe(what: &str, summary: &Summary) -> String {
-    let Summary { at, program, records, unreadable, has_keys } = summary;
+pub(super) fn describe(what: &str, summary: &BackupSummary) -> String {
+    let BackupSummary { at, program, records, unreadable, has_keys } = summary;
     let mut text = format!("{what}: {} records from {at:.0}, written by segments-slack {program}", summary.total());
     for (kind, count) in records {
         let _ = write!(text, "\n  {kind}: {count}");

@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::flags::{Flags, StoreFlags};
 use super::out;
 use crate::app::operations::dead_letters::{DeadLetterAction, DeadLetterList, DeadLetterSelection};
-use crate::model::{ChannelId, LetterId};
+use crate::model::{ChannelId, DeadLetterId};
 use clap::Subcommand;
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -46,7 +46,7 @@ struct List {
 struct Chosen {
     /// IDs as shown by `list`, such as `C0123-17`
     #[arg(value_name = "ID", required_unless_present_any = ["all", "channel"])]
-    ids: Vec<LetterId>,
+    ids: Vec<DeadLetterId>,
     /// Select all dead letters
     #[arg(long, conflicts_with = "ids")]
     all: bool,
@@ -142,7 +142,7 @@ mod tests {
     fn a_table_stands_in_columns_and_says_nothing_to_the_terminal() {
         let at: Timestamp = "2026-03-01T00:00:05.25Z".parse().unwrap();
         let letter = |id: &str, event: Option<&str>, error: &str| {
-            let id: LetterId = id.parse().unwrap();
+            let id: DeadLetterId = id.parse().unwrap();
             DeadLetterList {
                 workspace: WorkspaceId::parse("T1").unwrap(),
                 channel: id.channel.clone(),

@@ -15,7 +15,7 @@ use crate::model::{
 use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
-use crate::store::{Intent, Settlement, StoreError};
+use crate::store::{CallResult, PendingCall, StoreError};
 use futures_util::FutureExt;
 use jiff::Timestamp;
 use std::panic::AssertUnwindSafe;
@@ -55,7 +55,7 @@ impl DeliveryWorkers {
     async fn recover_from_panic(&self, channel_ref: &ChannelRef) -> Result<NextStep, StoreError> {
         error!(channel = %channel_ref, "the delivery worker of {channel_ref} panicked");
         let now = self.parts.clock.now();
-        let claim = self.parts.store.claim(channel_ref, now, 1).await?;
+        let claim = self.parts.store.pending_work(channel_ref, now, 1).await?;
         match claim.due.first() {
             Some((delivery, _)) if claim.intent.is_none() => {
                 let why = SlackError::Refused("panic".to_owned());
@@ -74,9 +74,9 @@ impl DeliveryWorkers {
         if let Some(until) = self.limited_until(channel_ref, now) {
             return Ok(NextStep::Hold(until));
         }
-        let mut claim = self.parts.store.claim(channel_ref, now, CLAIM_LIMIT).await?;
+        let mut claim = self.parts.store.pending_work(channel_ref, now, CLAIM_LIMIT).await?;
         if let Some(pause) = &claim.pause {
-            return self.notify_creators(channel_ref, pause, &claim.untold, now).await;
+            return self.notify_creators(channel_ref, pause, &claim.pause_notices, now).await;
         }
         if let Some(next_at) = claim.next_at.filter(|next_at| *next_at > now) {
             return Ok(NextStep::Hold(next_at));
@@ -126,7 +126,7 @@ impl DeliveryWorkers {
     async fn deliver(&self, channel_ref: &ChannelRef, planned: Planned<'_>) -> Result<NextStep, StoreError> {
         let at = self.parts.clock.now();
         let Planned { call, covers, anchors, attempts, .. } = planned;
-        let mut intent = Intent { anchors, ..Intent::new(id_at(at), covers, at) };
+        let mut intent = PendingCall { anchors, ..PendingCall::new(id_at(at), covers, at) };
         let people = self.parts.people.of(&channel_ref.workspace);
         let message = match call {
             Call::Card { delivery, news, updates } => {
@@ -162,7 +162,7 @@ impl DeliveryWorkers {
         ended: &EndedMutes,
         at: Timestamp,
     ) -> Result<NextStep, StoreError> {
-        let intent = Intent { mutes_ended: Some(at), ..Intent::new(id_at(at), Vec::new(), at) };
+        let intent = PendingCall { mutes_ended: Some(at), ..PendingCall::new(id_at(at), Vec::new(), at) };
         self.call(channel_ref, &reply::mutes_ended(ended), intent, NOTICE_ATTEMPTS).await
     }
 
@@ -170,10 +170,10 @@ impl DeliveryWorkers {
         &self,
         channel_ref: &ChannelRef,
         message: &Message,
-        intent: Intent,
+        intent: PendingCall,
         attempts: u32,
     ) -> Result<NextStep, StoreError> {
-        self.parts.store.begin(channel_ref, intent.clone()).await?;
+        self.parts.store.begin_call(channel_ref, intent.clone()).await?;
         match self.show(channel_ref, message, &intent).await {
             Ok(posted) => self.done(channel_ref, intent, posted).await,
             Err(unclear) if decide(&unclear, 0, intent.at, 0.0) == Step::Reconcile => {
@@ -214,7 +214,12 @@ impl DeliveryWorkers {
     }
 
     /// Posts or edits, going down the ladder of looks where Slack refuses them.
-    async fn show(&self, channel_ref: &ChannelRef, message: &Message, intent: &Intent) -> Result<Posted, SlackError> {
+    async fn show(
+        &self,
+        channel_ref: &ChannelRef,
+        message: &Message,
+        intent: &PendingCall,
+    ) -> Result<Posted, SlackError> {
         let mut rung = Rung::Whole;
         let answer = loop {
             let content = message.content(rung);
@@ -256,7 +261,7 @@ impl DeliveryWorkers {
     async fn reconcile(
         &self,
         channel_ref: &ChannelRef,
-        intent: Intent,
+        intent: PendingCall,
         attempts: u32,
         why: &SlackError,
     ) -> Result<NextStep, StoreError> {
@@ -302,7 +307,7 @@ impl DeliveryWorkers {
     async fn retry_call(
         &self,
         channel_ref: &ChannelRef,
-        intent: Intent,
+        intent: PendingCall,
         attempts: u32,
         why: &SlackError,
     ) -> Result<NextStep, StoreError> {
@@ -310,16 +315,21 @@ impl DeliveryWorkers {
         self.failed(channel_ref, intent, attempts, why, step).await
     }
 
-    async fn done(&self, channel_ref: &ChannelRef, intent: Intent, posted: Posted) -> Result<NextStep, StoreError> {
+    async fn done(
+        &self,
+        channel_ref: &ChannelRef,
+        intent: PendingCall,
+        posted: Posted,
+    ) -> Result<NextStep, StoreError> {
         let now = self.parts.clock.now();
         let anchors = thread::done(&intent, &posted);
-        let (Intent { edits, covers, fold, digest, .. }, ts) = (intent, posted.ts);
+        let (PendingCall { edits, covers, fold, digest, .. }, ts) = (intent, posted.ts);
         debug!(channel = %channel_ref, message.ts = %ts, "delivered {covers:?} to {channel_ref}");
         // Slack's limit of a message a second is one for new messages.
         let (next_at, outcome) = if edits.is_some() { (now, "edited") } else { (pace::next_call(now), "posted") };
         let fold = fold.map(|fold| Box::new(fold.shown_as(ts.clone())));
         let digest = digest.map(|digest| Box::new(digest.shown_as(ts.clone())));
-        self.settle(channel_ref, Settlement::Done { covers, ts, fold, digest, anchors }, next_at).await?;
+        self.settle(channel_ref, CallResult::Done { covers, ts, fold, digest, anchors }, next_at).await?;
         self.parts.metrics.deliveries.count(outcome);
         Ok(NextStep::Now)
     }
@@ -327,7 +337,7 @@ impl DeliveryWorkers {
     async fn failed(
         &self,
         channel_ref: &ChannelRef,
-        intent: Intent,
+        intent: PendingCall,
         attempts: u32,
         why: &SlackError,
         step: Step,
@@ -335,11 +345,11 @@ impl DeliveryWorkers {
         let now = self.parts.clock.now();
         if let Some((ts, anchors, next_at)) = thread::refused(&intent, attempts, why, step, now) {
             info!(channel = %channel_ref, message.ts = %ts, "the thread of message {ts} in {channel_ref} has changed: {why}");
-            let done = Settlement::Done { covers: Vec::new(), ts, fold: None, digest: None, anchors };
+            let done = CallResult::Done { covers: Vec::new(), ts, fold: None, digest: None, anchors };
             self.settle(channel_ref, done, next_at).await?;
             return Ok(NextStep::Now);
         }
-        let Intent { edits, covers, fold, digest, .. } = intent;
+        let PendingCall { edits, covers, fold, digest, .. } = intent;
         if let Some(ts) = edits
             && !matches!(step, Step::PauseChannel | Step::PauseWorkspace)
         {
@@ -374,24 +384,24 @@ impl DeliveryWorkers {
             Step::Retry { at, counted } => {
                 info!(channel = %channel_ref, attempts, "could not post a message to {channel_ref}: {error}; retrying at {at}");
                 self.parts.metrics.deliveries.count("retried");
-                self.settle(channel_ref, Settlement::Retry { covers, not_before: at, counted, error }, at).await?;
+                self.settle(channel_ref, CallResult::Retry { covers, not_before: at, counted, error }, at).await?;
             }
             Step::PauseChannel => {
                 warn!(channel = %channel_ref, "Slack rejected {channel_ref} ({error}); its subscriptions are paused");
                 self.parts.metrics.deliveries.count("paused");
                 let pause = Pause { reason: PauseReason(error), since: now };
-                self.settle(channel_ref, Settlement::Paused(pause), now).await?;
+                self.settle(channel_ref, CallResult::Paused(pause), now).await?;
                 self.pauses.send_replace(());
             }
             Step::PauseWorkspace => {
-                self.settle(channel_ref, Settlement::Retry { covers, not_before: now, counted: false, error }, now)
+                self.settle(channel_ref, CallResult::Retry { covers, not_before: now, counted: false, error }, now)
                     .await?;
                 self.reject_workspace(&channel_ref.workspace, PauseReason(why.to_string()));
             }
             Step::Simpler | Step::Dead => {
                 error!(channel = %channel_ref, attempts, "moved a delivery to {channel_ref} to the dead letters: {error}");
                 self.parts.metrics.deliveries.count("dead");
-                self.settle(channel_ref, Settlement::Dead { covers, error }, pace::next_call(now)).await?;
+                self.settle(channel_ref, CallResult::Dead { covers, error }, pace::next_call(now)).await?;
             }
         }
         Ok(NextStep::Now)
@@ -407,13 +417,13 @@ impl DeliveryWorkers {
         now: Timestamp,
     ) -> Result<NextStep, StoreError> {
         let (fold, digest) = (fold.map(Box::new), digest.map(Box::new));
-        let done = Settlement::Done { covers: Vec::new(), ts, fold, digest, anchors: Vec::new() };
+        let done = CallResult::Done { covers: Vec::new(), ts, fold, digest, anchors: Vec::new() };
         self.settle(channel_ref, done, now).await?;
         Ok(NextStep::Now)
     }
 
-    async fn settle(&self, channel_ref: &ChannelRef, how: Settlement, next_at: Timestamp) -> Result<(), StoreError> {
-        self.parts.store.settle(channel_ref, how, self.parts.clock.now(), next_at).await
+    async fn settle(&self, channel_ref: &ChannelRef, how: CallResult, next_at: Timestamp) -> Result<(), StoreError> {
+        self.parts.store.record_call_result(channel_ref, how, self.parts.clock.now(), next_at).await
     }
 }
 

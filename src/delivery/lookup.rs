@@ -9,7 +9,7 @@ use super::plan::Planned;
 use crate::clock::{Clock, later};
 use crate::model::object::LastSeen;
 use crate::model::{AccountId, DatasetName, Delivery, DigestMessage, News, ObjectState, WorkspaceId};
-use crate::routing::Keyed;
+use crate::routing::AccountsWithApiKey;
 use crate::segments::api::{SampleId, SegmentsApi, SegmentsError};
 use crate::segments::cache::{CachedAnswers, DatasetOf, Fresh, Owner, SampleOf};
 use crate::store::{Store, StoreError};
@@ -50,7 +50,7 @@ pub struct LookupSources {
     /// What opens them.
     pub vault: Arc<Vault>,
     /// Which accounts have one.
-    pub keyed: Arc<Keyed>,
+    pub keyed: Arc<AccountsWithApiKey>,
     /// That of the environment's account, if it has one.
     pub api_key: Option<SecretString>,
     /// Whom is asked.

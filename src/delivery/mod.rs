@@ -13,7 +13,7 @@ mod thread;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
 use crate::model::{ChannelRef, PauseReason, WorkspaceId};
-use crate::routing::{Directory, Keyed};
+use crate::routing::{AccountsWithApiKey, UserDirectory};
 use crate::slack::api::SlackApi;
 use crate::store::{Store, StoreError};
 use lookup::Lookup;
@@ -37,9 +37,9 @@ pub struct DeliveryParts {
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Who is who.
-    pub people: Arc<Directory>,
+    pub people: Arc<UserDirectory>,
     /// Which accounts have an API key.
-    pub keyed: Arc<Keyed>,
+    pub keyed: Arc<AccountsWithApiKey>,
     /// What Segments.ai knows.
     pub lookup: Arc<Lookup>,
     /// The base of the web app, for links.

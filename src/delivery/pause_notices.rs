@@ -9,7 +9,7 @@ use crate::clock::later;
 use crate::model::{ChannelRef, Pause, PauseReason};
 use crate::render::{Rung, reply};
 use crate::slack::error::SlackError;
-use crate::store::{StoreError, Untold};
+use crate::store::{PauseNotice, StoreError};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,14 +26,14 @@ impl DeliveryWorkers {
         self: &Arc<Self>,
         channel_ref: &ChannelRef,
         pause: &Pause,
-        untold: &[Untold],
+        untold: &[PauseNotice],
         now: Timestamp,
     ) -> Result<NextStep, StoreError> {
         let Some(next) = untold.iter().min_by_key(|untold| untold.not_before) else { return Ok(NextStep::Idle) };
         if next.not_before > now {
             return Ok(NextStep::Until(next.not_before));
         }
-        if self.parts.store.told(channel_ref, &next.user).await? {
+        if self.parts.store.take_pause_notice(channel_ref, &next.user).await? {
             // A task of its own: a channel that is resumed meanwhile does not wait for it.
             let errand = PauseNotification {
                 workers: Arc::clone(self),
@@ -53,7 +53,7 @@ struct PauseNotification {
     workers: Arc<DeliveryWorkers>,
     channel_ref: ChannelRef,
     pause: Pause,
-    untold: Untold,
+    untold: PauseNotice,
     _at_work: BusyGuard,
 }
 
@@ -68,7 +68,7 @@ impl PauseNotification {
         let tries = self.untold.tries + 1;
         let now = parts.clock.now();
         let again = |wait: Duration| {
-            (tries < NOTICE_ATTEMPTS_LIMIT).then(|| Untold {
+            (tries < NOTICE_ATTEMPTS_LIMIT).then(|| PauseNotice {
                 not_before: later(now, wait),
                 tries,
                 ..self.untold.clone()
@@ -88,7 +88,7 @@ impl PauseNotification {
         warn!(channel = %channel_ref, user.id = %user, "could not notify {user} that {channel_ref} is paused: {error}");
         let Some(untold) = again else { return parts.metrics.notices.count(otherwise) };
         parts.metrics.notices.count("put_off");
-        match parts.store.not_told(channel_ref, &self.pause, untold).await {
+        match parts.store.return_pause_notice(channel_ref, &self.pause, untold).await {
             Ok(()) => self.workers.wake(channel_ref),
             Err(error) => warn!(channel = %channel_ref, "could not reschedule the pause notice to {user}: {error}"),
         }

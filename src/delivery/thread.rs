@@ -5,7 +5,7 @@ use crate::model::issue_thread::CardState;
 use crate::model::{IssueThread, MessageTs};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
-use crate::store::Intent;
+use crate::store::PendingCall;
 use jiff::Timestamp;
 
 /// Slack's codes for a parent that is no more.
@@ -21,7 +21,7 @@ const NO_THREAD: [&str; 6] = [
 ];
 
 /// The anchors of a call that was done. A reply whose parent was deleted stands in the channel, and is the new parent.
-pub(super) fn done(intent: &Intent, posted: &Posted) -> Vec<IssueThread> {
+pub(super) fn done(intent: &PendingCall, posted: &Posted) -> Vec<IssueThread> {
     let outside = intent.thread.is_some() && posted.thread.is_none();
     let settled = |anchor: &IssueThread| match anchor.ts {
         Some(_) if outside => anchor.clone().moved_to(posted.ts.clone()),
@@ -44,7 +44,7 @@ pub(super) fn takes_no_reply(why: &SlackError) -> bool {
 /// What a refusal means for the parent that a call edits or replies to: its message, the anchors from now on, and when the
 /// channel goes on; what the call covered is then planned anew. None where it means nothing for it.
 pub(super) fn refused(
-    intent: &Intent,
+    intent: &PendingCall,
     attempts: u32,
     why: &SlackError,
     step: Step,

@@ -1,17 +1,17 @@
 //! The nouns of the program: values that are parsed once, compared and printed. No I/O, no time asked.
 
+pub mod audit;
 pub mod batch_message;
-pub mod deed;
+pub mod dead_letter;
 pub mod delivery;
 pub mod delivery_record;
 pub mod digest_message;
-pub mod echo;
 pub mod event;
 pub mod event_status;
+pub mod expected_change;
 pub mod filter;
 pub mod hold;
 pub mod issue_thread;
-pub mod letter;
 pub mod mute;
 pub mod object;
 pub mod options;
@@ -25,21 +25,21 @@ pub mod subscription;
 pub mod word;
 pub mod workspace;
 
+pub use audit::AuditEntry;
 pub use batch_message::{BatchKey, BatchMessage};
-pub use deed::Deed;
+pub use dead_letter::DeadLetterId;
 pub use delivery::{ChannelRef, Delivery, DeliveryReason, DigestTimes, EventId};
 pub use delivery_record::{DeliveryRecord, DeliveryResult, EventSummary};
 pub use digest_message::DigestMessage;
-pub use echo::{Assigned, OwnChange};
 pub use event::{Derived, Event, EventType, News};
 pub use event_status::{EventStatus, SelectionRefusal};
+pub use expected_change::{Assignment, ExpectedChange};
 pub use filter::{Filter, FilterKey};
 pub use hold::HoldUntil;
 pub use issue_thread::{IssueThread, ThreadReply};
-pub use letter::LetterId;
 pub use mute::{EndedMutes, Mute};
 pub use object::{DatasetName, Object, ObjectKey, ObjectState};
-pub use people::{Link, People, Username};
+pub use people::{People, UserMapping, Username};
 pub use sealed::{KeyId, Sealed};
 pub use selection::{EventSelection, Expanded};
 pub use selector::{DatasetPattern, EventSelector, Glob};

@@ -18,7 +18,7 @@ pub struct Username(String);
     "a username is 1 to {} bytes without spaces, control characters, `<` and `>`, and begins with no `@`",
     Username::LONGEST
 )]
-pub struct NoUsername;
+pub struct InvalidUsername;
 
 impl Username {
     /// The longest, in bytes: Segments.ai's own are shorter.
@@ -43,10 +43,10 @@ impl Username {
 }
 
 impl TryFrom<String> for Username {
-    type Error = NoUsername;
+    type Error = InvalidUsername;
 
-    fn try_from(text: String) -> Result<Self, NoUsername> {
-        Self::parse(&text).ok_or(NoUsername)
+    fn try_from(text: String) -> Result<Self, InvalidUsername> {
+        Self::parse(&text).ok_or(InvalidUsername)
     }
 }
 
@@ -64,7 +64,7 @@ impl fmt::Display for Username {
 
 /// Somebody's claim to a username.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Link {
+pub struct UserMapping {
     /// The username.
     pub username: Username,
     /// Who claims it.
@@ -75,11 +75,11 @@ pub struct Link {
 
 /// The people of one workspace whose usernames are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct People(HashMap<String, Link>);
+pub struct People(HashMap<String, UserMapping>);
 
 impl People {
     /// The people of these claims.
-    pub fn new(links: Vec<Link>) -> Self {
+    pub fn new(links: Vec<UserMapping>) -> Self {
         Self(links.into_iter().map(|link| (link.username.key(), link)).collect())
     }
 
@@ -104,7 +104,8 @@ mod tests {
     #[test]
     fn a_username_is_found_in_any_ascii_case() {
         let user = UserId::parse("U1").unwrap();
-        let link = |name| Link { username: Username::parse(name).unwrap(), user: user.clone(), at: Timestamp::MIN };
+        let link =
+            |name| UserMapping { username: Username::parse(name).unwrap(), user: user.clone(), at: Timestamp::MIN };
         let people = People::new(vec![link("Jane"), link("Søren")]);
         assert_eq!(people.find("jANE"), Some(&user));
         assert_eq!((people.find("søren"), people.find("sØren")), (Some(&user), None));

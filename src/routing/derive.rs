@@ -9,7 +9,7 @@ use crate::model::{Derived, Event, News, Object, ObjectState};
 use jiff::{SignedDuration, Timestamp};
 
 /// A comment and the change of its issue are one act if they are no further apart.
-const ONE_ACT: SignedDuration = SignedDuration::from_secs(2);
+const SAME_ACTION_WITHIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// Sees an event closely. `before` is the last state of its object, `sample` that of the sample it belongs to
 /// ([`Event::sample_key`]).
@@ -126,7 +126,7 @@ fn turn(now: &Issue, before: Option<&LastSeen>, changed_at: Timestamp) -> (Optio
     let status = now.status.as_deref();
     let Some(LastSeen::Issue { status: status_before, comments }) = before else {
         let last = now.recent_comments.last().and_then(|comment| comment.created_at);
-        let replied = last.is_some_and(|last| changed_at.duration_since(last) <= ONE_ACT);
+        let replied = last.is_some_and(|last| changed_at.duration_since(last) <= SAME_ACTION_WITHIN);
         return match (replied, status) {
             (true, _) => (Some(Derived::IssueReplied), 1),
             (false, Some("CLOSED")) => (Some(Derived::IssueClosed), 0),

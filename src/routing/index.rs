@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// How many datasets of a workspace are remembered as seen, here and on disk.
-pub const MOST_DATASETS: usize = 100_000;
+pub const MAX_DATASETS_PER_WORKSPACE: usize = 100_000;
 
 /// The subscriptions of all workspaces, and the datasets that were seen in each.
 #[derive(Debug, Default)]
@@ -89,13 +89,13 @@ impl Index {
         let mut matching: Vec<_> =
             workspace.groups.candidates(dataset).filter(|subscription| wants(&subscription.rule, news)).collect();
         matching.sort_unstable_by_key(|subscription| (&subscription.channel, subscription.number));
-        matching.chunk_by(|a, b| a.channel == b.channel).map(united).collect()
+        matching.chunk_by(|a, b| a.channel == b.channel).map(merge_matches).collect()
     }
 
     /// Remembers a dataset as seen, and says whether it is new. Beyond 100,000 nothing is remembered, and nothing is new.
     pub fn note_dataset(&mut self, workspace: &WorkspaceId, dataset: &DatasetName) -> bool {
         let known = self.0.get(workspace).map(|workspace| &workspace.datasets);
-        if known.is_some_and(|known| known.len() >= MOST_DATASETS || known.contains(dataset)) {
+        if known.is_some_and(|known| known.len() >= MAX_DATASETS_PER_WORKSPACE || known.contains(dataset)) {
             return false;
         }
         self.0.entry(workspace.clone()).or_default().datasets.insert(dataset.clone())
@@ -117,7 +117,7 @@ impl Index {
 }
 
 /// One match of all that match in a channel, lowest number first; there is at least one.
-fn united(matching: &[&Arc<Subscription>]) -> Match {
+fn merge_matches(matching: &[&Arc<Subscription>]) -> Match {
     let subscription = Arc::clone(matching[0]);
     let mut options = subscription.rule.options.clone();
     let mut mentioned = HashSet::new();

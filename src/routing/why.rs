@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::cmp::Reverse;
 
 /// What comes this soon needs no time of its own.
-const A_MOMENT: SignedDuration = SignedDuration::from_secs(5);
+const NEGLIGIBLE_WAIT: SignedDuration = SignedDuration::from_secs(5);
 
 /// Why a channel with these subscriptions has no delivery of an event: the closest of them says.
 pub fn unwanted<'a>(subscriptions: &'a [Subscription], news: &News) -> EventStatus<'a> {
@@ -54,7 +54,7 @@ pub fn waits<'a>(
     next_at: Option<Timestamp>,
     now: Timestamp,
 ) -> EventStatus<'a> {
-    let later = |at: &Timestamp| at.duration_since(now) > A_MOMENT;
+    let later = |at: &Timestamp| at.duration_since(now) > NEGLIGIBLE_WAIT;
     if let Some(error) = &delivery.last_error {
         let at = next_at.map_or(delivery.not_before, |next_at| next_at.max(delivery.not_before));
         return EventStatus::Retried { error, at: Some(at).filter(later) };

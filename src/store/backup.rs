@@ -4,11 +4,11 @@
 mod file;
 mod restore;
 
-pub use file::{Draft, Kept, check, kept};
+pub use file::{AutomaticBackup, BackupDraft, automatic_backups, check};
 pub use restore::{RestoreError, restore};
 
 use super::StoreError;
-use super::record::{Export, Exported, Record};
+use super::record::{Export, ExportStep, Record};
 use crate::model::Sealed;
 use crate::vault::Vault;
 use jiff::Timestamp;
@@ -20,9 +20,9 @@ use std::io::{self, BufRead, Read, Write};
 use std::path::PathBuf;
 
 /// The version of the format: raised when an older program could misread what a newer one writes.
-const FORMAT: u32 = 1;
+const FORMAT_VERSION: u32 = 1;
 /// No line is longer, in bytes: a value in sled has at most 65,536 pieces of 4 KiB.
-const LONGEST_LINE: u64 = 512 * 1024 * 1024;
+const MAX_LINE_BYTES: u64 = 512 * 1024 * 1024;
 
 /// Why a backup was not made, or is none.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,7 @@ pub enum BackupError {
 
 /// What a backup says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Summary {
+pub struct BackupSummary {
     /// When it was made.
     pub at: Timestamp,
     /// The version of the program that made it.
@@ -78,7 +78,7 @@ pub struct Summary {
     pub has_keys: bool,
 }
 
-impl Summary {
+impl BackupSummary {
     /// How many records there are in all.
     pub fn total(&self) -> u64 {
         self.records.values().sum()
@@ -114,14 +114,14 @@ pub fn write(
     stop: impl Fn() -> bool,
 ) -> Result<(), BackupError> {
     let program = env!("CARGO_PKG_VERSION").to_owned();
-    line(to, &Edge::Backup { format: FORMAT, program, at })?;
+    line(to, &Edge::Backup { format: FORMAT_VERSION, program, at })?;
     let (mut records, mut unreadable) = (BTreeMap::<String, u64>::new(), 0);
     loop {
         if stop() {
             return Err(BackupError::Stopped);
         }
         match export.blocking_recv().ok_or(BackupError::Unfinished)?? {
-            Exported::Record(record) => {
+            ExportStep::Record(record) => {
                 let text = line(to, &record)?;
                 let Tag { kind } = serde_json::from_slice(&text).expect("every record has its kind in front");
                 match records.get_mut(&*kind) {
@@ -129,8 +129,8 @@ pub fn write(
                     None => drop(records.insert(kind.into_owned(), 1)),
                 }
             }
-            Exported::Unreadable => unreadable += 1,
-            Exported::End => break,
+            ExportStep::Unreadable => unreadable += 1,
+            ExportStep::End => break,
         }
     }
     line(to, &Edge::End { records, unreadable })?;
@@ -146,19 +146,19 @@ fn line(to: &mut impl Write, value: &impl Serialize) -> Result<Vec<u8>, BackupEr
 }
 
 /// Reads a backup record by record, and at its end whether it is whole. Ends at the first thing that is wrong.
-pub struct Reader<R> {
+pub struct BackupReader<R> {
     from: R,
     line: u64,
     keys: Option<Vault>,
     /// What was read so far; with the last line it is complete.
-    summary: Summary,
+    summary: BackupSummary,
     ended: bool,
 }
 
-impl<R: BufRead> Reader<R> {
+impl<R: BufRead> BackupReader<R> {
     /// Reads what comes before the records.
     pub fn new(from: R) -> Result<Self, BackupError> {
-        let summary = Summary {
+        let summary = BackupSummary {
             at: Timestamp::UNIX_EPOCH,
             program: String::new(),
             records: BTreeMap::new(),
@@ -175,13 +175,11 @@ impl<R: BufRead> Reader<R> {
             first = reader.text()?.ok_or_else(|| no_backup(2))?;
         }
         match serde_json::from_slice(&first) {
-            Ok(Edge::Backup { format: FORMAT, program, at }) => {
+            Ok(Edge::Backup { format: FORMAT_VERSION, program, at }) => {
                 (reader.summary.program, reader.summary.at) = (program, at);
                 Ok(reader)
             }
-            Ok(Edge::Backup { format, program, .. }) => Err(reader.wrong(format!(
-                "declares backup format {format}, but this program reads format {FORMAT}; use segments-slack {program}"
-            ))),
+            Ok(Edge::Backup { format, program, .. }) => Err(reader.wrong(format!("declares backup format {format}, but this program reads format {FORMAT_VERSION}; use segments-slack {program}"))),
             _ => Err(no_backup(reader.line)),
         }
     }
@@ -192,7 +190,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// What the backup says of itself; to be asked when every record was read.
-    pub fn summary(self) -> Summary {
+    pub fn summary(self) -> BackupSummary {
         self.summary
     }
 
@@ -242,7 +240,7 @@ impl<R: BufRead> Reader<R> {
     /// The next line; none at the end. A line that does not end was cut off.
     fn text(&mut self) -> Result<Option<Vec<u8>>, BackupError> {
         let mut text = Vec::new();
-        let read = self.from.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut text);
+        let read = self.from.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut text);
         if let Err(error) = read {
             return Err(BackupError::Line { line: self.line + 1, what: format!("cannot be read: {error}") });
         }
@@ -261,7 +259,7 @@ impl<R: BufRead> Reader<R> {
     }
 }
 
-impl<R: BufRead> Iterator for Reader<R> {
+impl<R: BufRead> Iterator for BackupReader<R> {
     type Item = Result<Record, BackupError>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -3,37 +3,37 @@
 //! Nothing here is a general key-value interface: the operations are those that the program needs. Time comes in as a
 //! parameter. A record that cannot be read is reported with its key and set aside; it never stops the others.
 
-mod arrival;
+mod audit;
 mod backlog;
 pub mod backup;
-mod book;
-mod deeds;
+mod channel_subscriptions;
+mod dead_letters;
 mod history;
-mod letters;
-mod links;
-mod notice;
+mod incoming_event;
+mod installations;
+mod pause_notice;
 pub mod record;
 pub mod sled;
-mod tenant;
+mod user_mappings;
 
-pub use arrival::{Arrival, Decide, Known, NewDelivery, Verdict};
+pub use audit::{AuditLog, MAX_AUDIT_ENTRIES_PER_WORKSPACE};
 pub use backlog::Backlog;
-pub use book::{Book, Edit, Edited, Undo};
-pub use deeds::{Deeds, MOST_DEEDS};
+pub use channel_subscriptions::{ChannelSubscriptions, EditResult, SubscriptionEdit, Undo};
+pub use dead_letters::DeadLetter;
 pub use history::History;
-pub use letters::DeadLetter;
-pub use links::{Linked, MOST_LINKS};
-pub use notice::Untold;
-pub use record::{Export, Record};
-pub use tenant::{
-    AccountRecord, AccountSetup, MOST_ACCOUNTS, Renewal, SetUp, Standing, Tenants, Tiding, Watch, WorkspaceKind,
-    WorkspaceRecord,
+pub use incoming_event::{IncomingEvent, NewDelivery, PreviousState, RouteFn, RoutingDecision};
+pub use installations::{
+    AccountRecord, AccountSetup, InstallationState, Installations, MAX_ACCOUNTS_PER_WORKSPACE, NotificationState,
+    NotificationStates, SetUpResult, TokenRenewal, WorkspaceKind, WorkspaceRecord,
 };
+pub use pause_notice::PauseNotice;
+pub use record::{Export, Record};
+pub use user_mappings::{MAX_USER_MAPPINGS_PER_WORKSPACE, MappingResult};
 
 use crate::model::{
-    AccountId, BatchMessage, ChannelId, ChannelRef, DatasetName, Delivery, DigestMessage, EndedMutes, HoldUntil,
-    IssueThread, LetterId, Link, MessageTs, Mute, News, ObjectKey, ObjectState, OwnChange, Pause, Subscription,
-    ThreadReply, TriggerId, UserId, WorkspaceId,
+    AccountId, BatchMessage, ChannelId, ChannelRef, DatasetName, DeadLetterId, Delivery, DigestMessage, EndedMutes,
+    ExpectedChange, HoldUntil, IssueThread, MessageTs, Mute, News, ObjectKey, ObjectState, Pause, Subscription,
+    ThreadReply, TriggerId, UserId, UserMapping, WorkspaceId,
 };
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -83,7 +83,7 @@ pub fn open(url: &str, durability: Durability) -> Result<Arc<dyn Store>, StoreEr
 
 /// One Slack call, recorded before it is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Intent {
+pub struct PendingCall {
     /// Its id, which travels in the message's metadata.
     pub call: Uuid,
     /// The message it edits; none for a new one.
@@ -109,7 +109,7 @@ pub struct Intent {
     pub at: Timestamp,
 }
 
-impl Intent {
+impl PendingCall {
     /// A call to be recorded now that covers these deliveries.
     pub fn new(call: Uuid, covers: Vec<u64>, at: Timestamp) -> Self {
         Self {
@@ -128,7 +128,7 @@ impl Intent {
 
 /// What a channel has to do.
 #[derive(Debug, Clone, Default)]
-pub struct Claim {
+pub struct PendingWork {
     /// Deliveries that are due, in order, each with its event.
     pub due: Vec<(Delivery, Arc<News>)>,
     /// When the next one after those is due, or a live fold is to be closed, or an anchor to be brought up to date.
@@ -142,13 +142,13 @@ pub struct Claim {
     /// Mutes that are over, where anything waited for their end.
     pub ended: Option<EndedMutes>,
     /// A call that was begun and whose outcome is not known.
-    pub intent: Option<Intent>,
+    pub intent: Option<PendingCall>,
     /// No call before this time.
     pub next_at: Option<Timestamp>,
     /// The channel was told to wait.
     pub pause: Option<Pause>,
     /// Who is still to be told of that.
-    pub untold: Vec<Untold>,
+    pub pause_notices: Vec<PauseNotice>,
 }
 
 /// How a delivery is held from now on. Pure.
@@ -157,7 +157,7 @@ pub type HeldUntil = Box<dyn Fn(&Delivery, &News) -> HoldUntil + Send>;
 /// How a call ended, for the deliveries that it covered. Each clears the channel's intent; the mutes that it told of are
 /// forgotten when it is done or given up.
 #[derive(Debug, Clone)]
-pub enum Settlement {
+pub enum CallResult {
     /// They are in the channel.
     Done {
         /// By sequence.
@@ -196,7 +196,7 @@ pub enum Settlement {
 
 /// Where everything is kept: embedded (sled); made so that a database for several replicas can keep the same contract.
 #[async_trait]
-pub trait Store: Tenants + Deeds + Send + Sync {
+pub trait Store: Installations + AuditLog + Send + Sync {
     /// Workspaces that anything is kept for. Without a workspace, since it finds them at the start.
     async fn workspaces(&self) -> Result<Vec<WorkspaceId>, StoreError>;
 
@@ -206,9 +206,9 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     async fn accept(
         &self,
         workspace: &WorkspaceId,
-        arrival: Arrival,
-        decide: Decide,
-    ) -> Result<Option<Verdict>, StoreError>;
+        arrival: IncomingEvent,
+        decide: RouteFn,
+    ) -> Result<Option<RoutingDecision>, StoreError>;
 
     /// Notes that a correctly signed message came that is no event. Costs no flush, but where somebody is told of it.
     async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError>;
@@ -237,19 +237,28 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError>;
 
     /// One channel's subscriptions.
-    async fn book(&self, channel_ref: &ChannelRef) -> Result<Book, StoreError>;
+    async fn channel_subscriptions(&self, channel_ref: &ChannelRef) -> Result<ChannelSubscriptions, StoreError>;
 
     /// Changes a book, if it still is at the edit's revision.
-    async fn edit(&self, channel_ref: &ChannelRef, edit: Edit) -> Result<Edited, StoreError>;
+    async fn edit_subscriptions(
+        &self,
+        channel_ref: &ChannelRef,
+        edit: SubscriptionEdit,
+    ) -> Result<EditResult, StoreError>;
 
     /// Notes that something is done in a channel because of this; false if that was noted within the last day.
-    async fn note_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError>;
+    async fn note_trigger(
+        &self,
+        channel_ref: &ChannelRef,
+        cause: &TriggerId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError>;
 
     /// Whether it was noted that something is done in a channel because of this.
-    async fn has_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<bool, StoreError>;
+    async fn has_trigger(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<bool, StoreError>;
 
     /// Forgets that it was noted, since nothing was done.
-    async fn forget_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<(), StoreError>;
+    async fn forget_trigger(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<(), StoreError>;
 
     /// The mutes of every channel that has any.
     async fn mutes(&self, workspace: &WorkspaceId) -> Result<Vec<(ChannelId, Vec<Mute>)>, StoreError>;
@@ -259,61 +268,80 @@ pub trait Store: Tenants + Deeds + Send + Sync {
 
     /// Expects an own change to come back: the delivery of that event to that channel will be told in the thread of the
     /// message that it was made from, once.
-    async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError>;
+    async fn expect_webhook(&self, workspace: &WorkspaceId, change: ExpectedChange) -> Result<(), StoreError>;
 
     /// Expects an own change no longer, since it was not made.
-    async fn forget_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError>;
+    async fn forget_expected_webhook(&self, workspace: &WorkspaceId, change: ExpectedChange) -> Result<(), StoreError>;
 
     /// The endpoint that an object is known from, and its last state: of several endpoints, the one that heard last.
-    async fn known_from(
+    async fn find_object(
         &self,
         workspace: &WorkspaceId,
         object: ObjectKey,
     ) -> Result<Option<(AccountId, ObjectState)>, StoreError>;
 
     /// Keeps a claim to a username, in the place of the person's own; somebody else's only if it is that of `replaces`.
-    async fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Result<Linked, StoreError>;
+    async fn map_user(
+        &self,
+        workspace: &WorkspaceId,
+        link: UserMapping,
+        replaces: Option<&UserId>,
+    ) -> Result<MappingResult, StoreError>;
 
     /// Forgets what somebody has claimed; gives it.
-    async fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Result<Option<Link>, StoreError>;
+    async fn unmap_user(&self, workspace: &WorkspaceId, user: &UserId) -> Result<Option<UserMapping>, StoreError>;
 
     /// Every claim to a username.
-    async fn links(&self, workspace: &WorkspaceId) -> Result<Vec<Link>, StoreError>;
+    async fn user_mappings(&self, workspace: &WorkspaceId) -> Result<Vec<UserMapping>, StoreError>;
 
     /// Channels with anything pending, a live fold, an unfinished digest or an anchor that is behind, at the start.
     async fn channels_with_work(&self, workspace: &WorkspaceId) -> Result<Vec<ChannelRef>, StoreError>;
 
     /// Looks at what a channel has to do: at most `limit` deliveries that are due. Changes nothing.
-    async fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Result<Claim, StoreError>;
+    async fn pending_work(
+        &self,
+        channel_ref: &ChannelRef,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<PendingWork, StoreError>;
 
     /// Records a call before it is made.
-    async fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> Result<(), StoreError>;
+    async fn begin_call(&self, channel_ref: &ChannelRef, intent: PendingCall) -> Result<(), StoreError>;
 
     /// Looks again at each held delivery that was not tried yet, and holds it until the time that it is given, or no
     /// longer. Gives how many thereby wait no more.
-    async fn release(&self, channel_ref: &ChannelRef, now: Timestamp, held_until: HeldUntil)
-    -> Result<u64, StoreError>;
-
-    /// Records how a call ended, and when the channel may call again.
-    async fn settle(
+    async fn reschedule_held(
         &self,
         channel_ref: &ChannelRef,
-        settlement: Settlement,
+        now: Timestamp,
+        held_until: HeldUntil,
+    ) -> Result<u64, StoreError>;
+
+    /// Records how a call ended, and when the channel may call again.
+    async fn record_call_result(
+        &self,
+        channel_ref: &ChannelRef,
+        settlement: CallResult,
         now: Timestamp,
         next_at: Timestamp,
     ) -> Result<(), StoreError>;
 
     /// Notes that a channel needs no welcome any more; whether it was still to be welcomed.
-    async fn welcome(&self, channel_ref: &ChannelRef, at: Timestamp) -> Result<bool, StoreError>;
+    async fn mark_welcomed(&self, channel_ref: &ChannelRef, at: Timestamp) -> Result<bool, StoreError>;
 
     /// Lets a channel go on and makes its paused and waiting subscriptions active. Gives those that changed.
     async fn resume(&self, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError>;
 
     /// Notes that somebody is being told of a channel's pause; false if they were before, or the pause is over.
-    async fn told(&self, channel_ref: &ChannelRef, user: &UserId) -> Result<bool, StoreError>;
+    async fn take_pause_notice(&self, channel_ref: &ChannelRef, user: &UserId) -> Result<bool, StoreError>;
 
     /// Notes that somebody could not be told of a pause yet, unless it is over.
-    async fn not_told(&self, channel_ref: &ChannelRef, pause: &Pause, untold: Untold) -> Result<(), StoreError>;
+    async fn return_pause_notice(
+        &self,
+        channel_ref: &ChannelRef,
+        pause: &Pause,
+        notice: PauseNotice,
+    ) -> Result<(), StoreError>;
 
     /// How much is waiting.
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError>;
@@ -327,15 +355,19 @@ pub trait Store: Tenants + Deeds + Send + Sync {
 
     /// Puts dead letters back at the ends of their channels in the order given, as if never tried, under new sequences.
     /// Gives those that went; one that is not there, or whose event is lost, stays as it is.
-    async fn retry_dead(
+    async fn retry_dead_letters(
         &self,
         workspace: &WorkspaceId,
-        letters: &[LetterId],
+        letters: &[DeadLetterId],
         now: Timestamp,
-    ) -> Result<Vec<LetterId>, StoreError>;
+    ) -> Result<Vec<DeadLetterId>, StoreError>;
 
     /// Forgets dead letters. Gives those that went.
-    async fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Result<Vec<LetterId>, StoreError>;
+    async fn drop_dead_letters(
+        &self,
+        workspace: &WorkspaceId,
+        letters: &[DeadLetterId],
+    ) -> Result<Vec<DeadLetterId>, StoreError>;
 
     /// Forgets what has outlived its use: received ids after 8 days, events too unless a delivery or dead letter needs
     /// them, undos and expected echoes when they expire, causes after a day, anchors and the last states of objects 180
@@ -346,7 +378,7 @@ pub trait Store: Tenants + Deeds + Send + Sync {
     /// Gives up what paused channels have held for 7 days, counted from the last of three times: when it was accepted,
     /// when nothing else held it back any more, and when the pause began. Each becomes a dead letter with the error
     /// `held_too_long`. Gives how many.
-    async fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
+    async fn expire_held(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Everything that is kept, as it is at this moment. May hold up writes while it is copied; what is then read takes
     /// no more memory the more there is.

@@ -1,9 +1,9 @@
 //! Everything that is kept, as records that every backend can give and take: what a backup is made of.
 
-use super::{AccountRecord, DeadLetter, Intent, StoreError, Undo, Untold, WorkspaceRecord};
+use super::{AccountRecord, DeadLetter, PauseNotice, PendingCall, StoreError, Undo, WorkspaceRecord};
 use crate::model::{
-    AccountId, BatchMessage, ChannelId, ChannelRef, DatasetName, Deed, Delivery, DeliveryRecord, DigestMessage,
-    EventId, IssueThread, Link, MessageId, Mute, News, ObjectState, Pause, Sealed, Subscription, WorkspaceId,
+    AccountId, AuditEntry, BatchMessage, ChannelId, ChannelRef, DatasetName, Delivery, DeliveryRecord, DigestMessage,
+    EventId, IssueThread, MessageId, Mute, News, ObjectState, Pause, Sealed, Subscription, UserMapping, WorkspaceId,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -24,19 +24,20 @@ pub enum Record {
         channel_ref: ChannelRef,
         anchor: Box<IssueThread>,
     },
-    /// A channel's book without its subscriptions.
-    Book {
+    /// The revision and the next number of a channel's subscriptions.
+    #[serde(rename = "book")]
+    SubscriptionsHead {
         #[serde(flatten)]
         #[serde(rename = "lane")]
         channel_ref: ChannelRef,
-        head: BookHead,
+        head: SubscriptionsHead,
     },
     /// An edit with this cause was stored.
     Cause {
         #[serde(flatten)]
         #[serde(rename = "lane")]
         channel_ref: ChannelRef,
-        cause: Short,
+        cause: ShortText,
         at: Timestamp,
     },
     /// A dataset that an event named, and the accounts that its events came to.
@@ -48,8 +49,14 @@ pub enum Record {
     },
     /// A delivery that was given up.
     DeadLetter { workspace: WorkspaceId, letter: DeadLetter },
-    /// Something that somebody changed; the numbers of a workspace's deeds count up.
-    Deed { workspace: WorkspaceId, number: u64, deed: Deed },
+    /// A change that a person made. The numbers of a workspace's entries count up.
+    #[serde(rename = "deed")]
+    AuditEntry {
+        workspace: WorkspaceId,
+        number: u64,
+        #[serde(rename = "deed")]
+        entry: AuditEntry,
+    },
     /// A delivery that is to be shown; a held one waits for its `not_before`.
     Delivery {
         #[serde(flatten)]
@@ -66,7 +73,7 @@ pub enum Record {
         digest: Box<DigestMessage>,
     },
     /// An event.
-    Event { workspace: WorkspaceId, id: EventId, at: Timestamp, event: KeptEvent },
+    Event { workspace: WorkspaceId, id: EventId, at: Timestamp, event: StoredEvent },
     /// A live fold.
     Fold {
         #[serde(flatten)]
@@ -75,23 +82,32 @@ pub enum Record {
         fold: Box<BatchMessage>,
     },
     /// The mark of the environment's token, which Slack said is the workspace's.
-    Home { workspace: WorkspaceId, mark: String },
+    #[serde(rename = "home")]
+    EnvironmentTokenMark { workspace: WorkspaceId, mark: String },
     /// A call that was begun and whose outcome is not known.
-    Intent {
+    #[serde(rename = "intent")]
+    PendingCall {
         #[serde(flatten)]
         #[serde(rename = "lane")]
         channel_ref: ChannelRef,
-        intent: Intent,
+        #[serde(rename = "intent")]
+        call: PendingCall,
     },
     /// A channel's counters, pace and pause.
-    ChannelRef {
+    #[serde(rename = "lane")]
+    Queue {
         #[serde(flatten)]
         #[serde(rename = "lane")]
         channel_ref: ChannelRef,
-        state: LaneState,
+        state: QueueState,
     },
     /// Somebody's claim to a username.
-    Link { workspace: WorkspaceId, link: Link },
+    #[serde(rename = "link")]
+    UserMapping {
+        workspace: WorkspaceId,
+        #[serde(rename = "link")]
+        mapping: UserMapping,
+    },
     /// A channel's mutes.
     Mutes {
         #[serde(flatten)]
@@ -100,7 +116,7 @@ pub enum Record {
         mutes: Vec<Mute>,
     },
     /// The last state of an object.
-    Object { workspace: WorkspaceId, account: AccountId, object: Short, state: ObjectState },
+    Object { workspace: WorkspaceId, account: AccountId, object: ShortText, state: ObjectState },
     /// How a delivery ended; the numbers of a channel's outcomes count up.
     Outcome {
         #[serde(flatten)]
@@ -110,7 +126,7 @@ pub enum Record {
         outcome: Box<DeliveryRecord>,
     },
     /// A message was kept, and when.
-    Received { workspace: WorkspaceId, account: AccountId, message: Short, at: Timestamp },
+    Received { workspace: WorkspaceId, account: AccountId, message: ShortText, at: Timestamp },
     /// A subscription.
     Subscription { workspace: WorkspaceId, subscription: Box<Subscription> },
     /// How to take a change back.
@@ -145,7 +161,7 @@ impl Record {
 /// A text from outside that is only ever compared: itself if it is short, else its hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Short {
+pub enum ShortText {
     /// The text.
     Text(String),
     /// Its SHA-256 in hexadecimal digits.
@@ -154,7 +170,7 @@ pub enum Short {
 
 /// A book without its subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BookHead {
+pub struct SubscriptionsHead {
     /// Raised by every write to the book.
     pub revision: u64,
     /// The number that the next subscription gets.
@@ -164,7 +180,7 @@ pub struct BookHead {
 /// What a channel keeps besides its deliveries.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct LaneState {
+pub struct QueueState {
     /// The sequence that the next delivery gets.
     pub next_sequence: u64,
     /// How many deliveries are in it.
@@ -174,23 +190,24 @@ pub struct LaneState {
     /// It was told to wait.
     pub pause: Option<Pause>,
     /// Who is still to be told of that.
-    pub untold: Vec<Untold>,
+    #[serde(rename = "untold")]
+    pub pause_notices: Vec<PauseNotice>,
     /// How many deliveries have ended so that it was noted how.
     pub outcomes: u64,
 }
 
 /// An event as it is stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct KeptEvent {
+pub struct StoredEvent {
     /// The event and what it changed.
     pub news: Arc<News>,
     /// Where it came from and where it went.
-    pub track: Track,
+    pub track: EventTrack,
 }
 
 /// Where an event came from and where it went: enough to know when it may go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Track {
+pub struct EventTrack {
     /// The endpoint it came to.
     pub account: AccountId,
     /// The message it came with.
@@ -201,7 +218,7 @@ pub struct Track {
 
 /// A step of an export.
 #[derive(Debug)]
-pub enum Exported {
+pub enum ExportStep {
     /// One thing that is kept.
     Record(Box<Record>),
     /// One thing that cannot be read, and is left out.
@@ -211,4 +228,4 @@ pub enum Exported {
 }
 
 /// Everything that is kept, as it was at one moment, a step at a time.
-pub type Export = mpsc::Receiver<Result<Exported, StoreError>>;
+pub type Export = mpsc::Receiver<Result<ExportStep, StoreError>>;

@@ -5,7 +5,7 @@ mod secrets;
 use crate::cli::program;
 use crate::harness::process::Outside;
 use crate::harness::{Bench, seconds};
-use segments_slack::store::backup::{check, kept};
+use segments_slack::store::backup::{automatic_backups, check};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -131,7 +131,7 @@ async fn daily_backups_start_after_a_day_and_keep_the_newest() {
     bench.restart().await;
     let folder = bench.data().join("backups");
     bench.after(seconds(DAY - 1)).await;
-    assert_eq!(kept(&folder).unwrap(), []);
+    assert_eq!(automatic_backups(&folder).unwrap(), []);
     bench.after(seconds(1)).await;
     made(&bench, 1).await;
     // A new start does not begin the day anew.
@@ -141,7 +141,7 @@ async fn daily_backups_start_after_a_day_and_keep_the_newest() {
     made(&bench, 1).await;
     bench.after(seconds(DAY)).await;
     made(&bench, 2).await;
-    let backups = kept(&folder).unwrap();
+    let backups = automatic_backups(&folder).unwrap();
     let times: Vec<_> = backups.iter().map(|backup| backup.at.to_string()).collect();
     assert_eq!(times, ["2026-11-22T09:15:00Z", "2026-11-23T09:15:00Z"]);
     for backup in &backups {

@@ -137,9 +137,9 @@ async fn an_admin_connects_an_account_with_the_address_in_the_form() {
     assert!(!said.contains(OTHER_SECRET) && !said.contains(API_KEY));
     assert_eq!(bench.portal_test(&account, OTHER_SECRET, "msg_1").await, 204);
     assert!(bench.app().segments.keyed.has(&workspace(), &account));
-    let deeds = bench.app().store.deeds(&workspace(), 9).await.unwrap();
+    let entries = bench.app().store.audit_entries(&workspace(), 9).await.unwrap();
     assert_eq!(
-        deeds.iter().map(|deed| deed.typed.as_str()).collect::<Vec<_>>(),
+        entries.iter().map(|audit_entry| audit_entry.typed.as_str()).collect::<Vec<_>>(),
         ["connect Flower Lab with an API key"]
     );
     let status = bench.user("U1").types("/segments status").in_channel("C1").await;
@@ -275,7 +275,7 @@ async fn a_submission_that_comes_twice_makes_one_account() {
     };
     assert!(again(&view).await.contains("is connected"));
     assert_eq!(bench.accounts().await, ["jane"]);
-    assert_eq!(bench.app().store.deeds(&workspace(), 9).await.unwrap().len(), 1);
+    assert_eq!(bench.app().store.audit_entries(&workspace(), 9).await.unwrap().len(), 1);
     // The same form with something else in it is not what was saved.
     let mut other = view;
     other["state"]["values"]["account_name"]["account_name"]["value"] = json!("john");

@@ -8,8 +8,8 @@ use segments_slack::model::object::{Comment, Dataset, Issue, IssueLocation, Labe
 use segments_slack::model::options::mention_token;
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{
-    self, DatasetName, Delivery, Derived, Event, EventId, EventType, Link, News, Object, Options, People, UserId,
-    Username,
+    self, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options, People, UserId,
+    UserMapping, Username,
 };
 use segments_slack::render::{Acts, Message, Rung, Showing, card, in_thread, parent};
 
@@ -150,7 +150,7 @@ fn event_type(unknown: Option<&str>, which: usize) -> (EventType, Option<Derived
 fn everybody(names: &[Option<String>]) -> People {
     let user = UserId::parse("UMAPPED").unwrap();
     let names = names.iter().flatten().filter_map(|name| Username::parse(name));
-    People::new(names.map(|username| Link { username, user: user.clone(), at: Timestamp::UNIX_EPOCH }).collect())
+    People::new(names.map(|username| UserMapping { username, user: user.clone(), at: Timestamp::UNIX_EPOCH }).collect())
 }
 
 /// What a parent and the messages in its thread are made of, where it is an issue's news.

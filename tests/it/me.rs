@@ -14,7 +14,7 @@ async fn types(bench: &Bench, who: &str, text: &str) -> Shown {
 
 /// Who is kept and who is remembered for a name.
 async fn claims(bench: &Bench, name: &str) -> [Option<String>; 2] {
-    let kept = bench.app().store.links(&workspace()).await.unwrap();
+    let kept = bench.app().store.user_mappings(&workspace()).await.unwrap();
     let kept = kept.iter().find(|link| link.username.key() == name).map(|link| link.user.to_string());
     [kept, bench.app().people.of(&workspace()).find(name).map(ToString::to_string)]
 }
@@ -88,9 +88,10 @@ async fn an_admin_links_a_member_who_is_told_once_and_can_undo_it() {
     assert!(told.starts_with("<@U1> has told me that you are `Jane` in Segments.ai."), "{told}");
     types(&bench, "U1", "me @john Jane").await;
     bench.assert_nothing_unread("D2");
-    let deeds = bench.app().store.deeds(&workspace(), 9).await.unwrap();
-    let deeds: Vec<_> = deeds.iter().map(|deed| (deed.typed.as_str(), deed.by.clone().unwrap())).collect();
-    assert_eq!(deeds, [("me <@U2> as Jane", user("U1"))]);
+    let entries = bench.app().store.audit_entries(&workspace(), 9).await.unwrap();
+    let entries: Vec<_> =
+        entries.iter().map(|audit_entry| (audit_entry.typed.as_str(), audit_entry.by.clone().unwrap())).collect();
+    assert_eq!(entries, [("me <@U2> as Jane", user("U1"))]);
     assert!(types(&bench, "U2", "me none").await.text.starts_with("Forgotten"));
     types(&bench, "U1", "me @john as ann").await;
     bench.read("D2");

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use segments_slack::model::event::KnownType;
 use segments_slack::model::object::{Comment, Issue, Label, Sample};
 use segments_slack::model::subscription::Style;
-use segments_slack::model::{DatasetName, Derived, Link, News, Object, People, UserId, Username};
+use segments_slack::model::{DatasetName, Derived, News, Object, People, UserId, UserMapping, Username};
 use segments_slack::render::{Rung, Showing, card};
 use std::fmt::Write;
 
 fn people() -> People {
     let who = [("jane", "UJANE"), ("john", "UJOHN"), ("ann", "UANN")];
-    let link = |(name, id): (&str, &str)| Link {
+    let link = |(name, id): (&str, &str)| UserMapping {
         username: Username::parse(name).unwrap(),
         user: UserId::parse(id).unwrap(),
         at: Timestamp::UNIX_EPOCH,

@@ -186,7 +186,7 @@ async fn another_channel_is_subscribed_only_by_its_members() {
     bench.fill("channel", json!("C2")).await;
     bench.submit().await.unwrap();
     assert!(bench.read("C2").text.contains("subscribed this channel: #1"));
-    assert!(bench.app().store.book(&channel_ref("C9")).await.unwrap().subscriptions.is_empty());
+    assert!(bench.app().store.channel_subscriptions(&channel_ref("C9")).await.unwrap().subscriptions.is_empty());
 }
 
 #[tokio::test]
@@ -205,7 +205,7 @@ async fn a_submission_that_comes_twice_is_carried_out_and_told_once() {
     assert_eq!(bench.slack_sends("interactions", form).await.0, 200);
     bench.settle().await;
     bench.assert_nothing_unread("C1");
-    assert_eq!(bench.app().store.book(&channel_ref("C1")).await.unwrap().subscriptions.len(), 1);
+    assert_eq!(bench.app().store.channel_subscriptions(&channel_ref("C1")).await.unwrap().subscriptions.len(), 1);
 }
 
 #[tokio::test]
@@ -235,7 +235,7 @@ async fn somebody_of_another_workspace_changes_nothing_from_a_modal() {
     let (status, body) = bench.slack_sends("interactions", form).await;
     assert_eq!(status, 200);
     assert!(body.contains("\"update\"") && body.contains("the other workspace"), "{body}");
-    assert!(bench.app().store.book(&channel_ref("C1")).await.unwrap().subscriptions.is_empty());
+    assert!(bench.app().store.channel_subscriptions(&channel_ref("C1")).await.unwrap().subscriptions.is_empty());
 }
 
 #[tokio::test]

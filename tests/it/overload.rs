@@ -3,7 +3,7 @@
 use crate::harness::{Bench, channel, fixture, seconds, user, workspace};
 use segments_slack::clock::later;
 use segments_slack::model::{AccountId, Event, EventId, EventType, MessageId, News, Object};
-use segments_slack::store::{Arrival, Verdict};
+use segments_slack::store::{IncomingEvent, RoutingDecision};
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel as line};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -33,8 +33,9 @@ impl Bench {
         let news =
             News { event, derived: None, changes: Vec::new(), new_comments: 0, sample_name: None, asked_by: None };
         let event = EventId(Uuid::nil());
-        let verdict = Verdict { state: None, news: Arc::new(news), event, deliveries: Vec::new(), is_stale: false };
-        let arrival = Arrival {
+        let verdict =
+            RoutingDecision { state: None, news: Arc::new(news), event, deliveries: Vec::new(), is_stale: false };
+        let arrival = IncomingEvent {
             account: AccountId::parse("acc").unwrap(),
             message: MessageId::parse("hangs").unwrap(),
             received_at: at,

@@ -8,7 +8,7 @@ use segments_slack::model::{
 };
 use segments_slack::sandbox::slack::{ChannelKind, Fault};
 use segments_slack::slack::api::SlackApi;
-use segments_slack::store::{Arrival, Durability, NewDelivery, Store, Verdict, sled::SledStore};
+use segments_slack::store::{Durability, IncomingEvent, NewDelivery, RoutingDecision, Store, sled::SledStore};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -102,7 +102,7 @@ async fn a_limit_on_looking_makes_the_workspace_wait() {
 
 /// A message for a channel, kept past the server.
 async fn keep(store: &SledStore, of: &WorkspaceId, name: &str, at: jiff::Timestamp) {
-    let arrival = Arrival {
+    let arrival = IncomingEvent {
         account: AccountId::parse("acc").unwrap(),
         message: MessageId::parse(Uuid::new_v4().to_string()).unwrap(),
         received_at: at,
@@ -127,7 +127,7 @@ async fn keep(store: &SledStore, of: &WorkspaceId, name: &str, at: jiff::Timesta
         digest: None,
         reason: segments_slack::model::DeliveryReason::Subscribed,
     };
-    let verdict = Verdict {
+    let verdict = RoutingDecision {
         state: None,
         news: Arc::new(news),
         event: EventId(Uuid::new_v4()),

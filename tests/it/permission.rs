@@ -14,7 +14,7 @@ async fn types(bench: &Bench, person: &str, text: &str) -> Shown {
 /// What #annotation gets, and how many mutes it has.
 async fn stored(bench: &Bench) -> (Vec<String>, usize) {
     let channel_ref = segments_slack::app::App::channel_ref(&workspace(), &channel("C1"));
-    let book = bench.app().store.book(&channel_ref).await.unwrap();
+    let book = bench.app().store.channel_subscriptions(&channel_ref).await.unwrap();
     (book.subscriptions.iter().map(|one| one.rule.to_string()).collect(), book.mutes.len())
 }
 
@@ -209,8 +209,8 @@ async fn letting_a_channel_go_on_is_kept_too() {
     bench.user("U1").clicks("resume").in_channel("C1").await;
     bench.after(seconds(5)).await;
     bench.read_all("C1");
-    let deeds = bench.app().store.deeds(&workspace(), 1).await.unwrap();
-    assert_eq!((deeds[0].typed.as_str(), &deeds[0].by), ("resume", &Some(user("U1"))));
+    let entries = bench.app().store.audit_entries(&workspace(), 1).await.unwrap();
+    assert_eq!((entries[0].typed.as_str(), &entries[0].by), ("resume", &Some(user("U1"))));
 }
 
 #[tokio::test]

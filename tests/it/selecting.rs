@@ -224,7 +224,7 @@ async fn the_lowest_matching_subscription_decides_on_the_one_message() {
     bench.webhook("sample.created.image").await;
     let channel_ref = segments_slack::app::App::channel_ref(&workspace(), &channel("C1"));
     let now = segments_slack::clock::later(bench.clock.now(), seconds(3600));
-    let claim = bench.app().store.claim(&channel_ref, now, 10).await.unwrap();
+    let claim = bench.app().store.pending_work(&channel_ref, now, 10).await.unwrap();
     assert_eq!(claim.due.len(), 1);
     assert_eq!(claim.due[0].0.subscription, 2);
     assert_eq!(claim.due[0].0.options.style, Some(segments_slack::model::subscription::Style::Line));

@@ -1,22 +1,22 @@
 //! The contract of the store, line by line, for every implementation of it.
 
 mod anchors;
+mod audit;
 mod backup;
 mod bench;
-mod books;
-mod deeds;
+mod dead_letters;
 mod digests;
 mod folds;
 mod forgetting;
+mod installations;
 mod keeping;
-mod lanes;
-mod letters;
 mod likeness;
-mod links;
 mod outcomes;
 mod pauses;
+mod queues;
 mod sled;
-mod tenants;
+mod subscriptions;
+mod user_mappings;
 mod welcomes;
 
 /// Runs every line of the contract against one backend, each on a store of its own.
@@ -57,7 +57,7 @@ macro_rules! contracts {
                 a_state_that_nothing_was_heard_of_for_half_a_year_is_forgotten
                 what_came_to_an_account_that_is_gone_is_forgotten
                 the_names_of_so_many_datasets_are_kept_and_the_events_of_others_taken;
-            books:
+            subscriptions:
                 a_channel_without_a_book_has_an_empty_one
                 an_edit_is_stored_and_raises_the_revision
                 an_edit_from_an_old_revision_moves_nothing
@@ -69,7 +69,7 @@ macro_rules! contracts {
                 a_pause_takes_active_subscriptions_along
                 resuming_makes_paused_and_waiting_subscriptions_active
                 undos_and_causes_are_forgotten_when_they_expire;
-            lanes:
+            queues:
                 deliveries_come_in_the_order_of_acceptance
                 a_claim_gives_no_more_than_asked
                 a_claim_changes_nothing
@@ -88,7 +88,7 @@ macro_rules! contracts {
                 what_waits_to_be_tried_again_is_not_let_go
                 mutes_are_kept_in_the_book
                 a_claim_tells_of_ended_mutes_that_held_something_until_a_call_did;
-            letters:
+            dead_letters:
                 a_letter_tells_what_it_was_about
                 a_letter_that_is_sent_again_stands_at_the_end_as_if_it_was_never_tried
                 an_event_outlives_its_letter_that_is_sent_again
@@ -132,19 +132,19 @@ macro_rules! contracts {
                 a_long_lane_is_given_up_whole
                 five_creators_of_paused_subscriptions_are_told_once
                 nobody_is_told_of_a_pause_that_is_over;
-            links:
+            user_mappings:
                 a_person_has_one_username_and_a_username_one_person
                 anothers_username_is_taken_only_from_whom_the_claim_replaces
                 a_forgotten_username_is_free_again
                 a_workspace_has_no_more_usernames_than_are_kept;
-            deeds:
+            audit:
                 a_deed_is_kept_with_the_edit_that_it_tells_of_and_only_with_it
-                the_newest_deeds_are_kept_for_half_a_year;
+                the_newest_audit_entries_are_kept_for_half_a_year;
             welcomes:
                 a_channel_is_to_be_welcomed_once_for_ever
                 of_many_at_once_one_welcomes_a_channel
                 the_last_states_of_objects_are_found_whichever_endpoint_left_them;
-            tenants:
+            installations:
                 an_installation_is_replaced_only_as_it_is_known
                 the_mark_of_a_token_is_kept_with_its_workspace
                 an_account_is_found_with_its_workspace

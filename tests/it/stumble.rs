@@ -5,15 +5,16 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::delivery::DeliveryWorkers;
 use segments_slack::model::{
-    AccountId, ChannelId, ChannelRef, DatasetName, Deed, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange,
-    Pause, Subscription, TriggerId, UserId, WorkspaceId,
+    AccountId, AuditEntry, ChannelId, ChannelRef, DatasetName, DeadLetterId, ExpectedChange, Mute, ObjectKey,
+    ObjectState, Pause, Subscription, TriggerId, UserId, UserMapping, WorkspaceId,
 };
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::slack::api::SlackApi;
 use segments_slack::store::{
-    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Durability, Edit, Edited,
-    Export, HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold,
-    Verdict, Watch, WorkspaceRecord, sled::SledStore,
+    AccountRecord, AccountSetup, AuditLog, Backlog, CallResult, ChannelSubscriptions, DeadLetter, Durability,
+    EditResult, Export, HeldUntil, History, IncomingEvent, Installations, MappingResult, NotificationStates,
+    PauseNotice, PendingCall, PendingWork, Record, RouteFn, RoutingDecision, SetUpResult, Store, StoreError,
+    SubscriptionEdit, Undo, WorkspaceRecord, sled::SledStore,
 };
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -25,14 +26,14 @@ struct Stumbling(SledStore);
 type Answer<T> = Result<T, StoreError>;
 
 #[async_trait]
-impl Tenants for Stumbling {
+impl Installations for Stumbling {
     async fn find_account(&self, _: &AccountId) -> Answer<Option<(WorkspaceId, AccountRecord)>> {
         unimplemented!()
     }
-    async fn home_mark(&self, _: &WorkspaceId) -> Answer<Option<String>> {
+    async fn environment_token_mark(&self, _: &WorkspaceId) -> Answer<Option<String>> {
         unimplemented!()
     }
-    async fn note_home_mark(&self, _: &WorkspaceId, _: String) -> Answer<()> {
+    async fn note_environment_token_mark(&self, _: &WorkspaceId, _: String) -> Answer<()> {
         unimplemented!()
     }
     async fn installation(&self, _: &WorkspaceId) -> Answer<Option<WorkspaceRecord>> {
@@ -52,14 +53,20 @@ impl Tenants for Stumbling {
         _: &AccountId,
         _: Option<AccountSetup>,
         _: AccountSetup,
-        _: Option<Deed>,
-    ) -> Answer<SetUp> {
+        _: Option<AuditEntry>,
+    ) -> Answer<SetUpResult> {
         unimplemented!()
     }
-    async fn remove_account(&self, _: &WorkspaceId, _: &AccountId, _: Deed) -> Answer<bool> {
+    async fn remove_account(&self, _: &WorkspaceId, _: &AccountId, _: AuditEntry) -> Answer<bool> {
         unimplemented!()
     }
-    async fn replace_watch(&self, _: &WorkspaceId, _: &AccountId, _: Watch, _: Watch) -> Answer<bool> {
+    async fn replace_notifications(
+        &self,
+        _: &WorkspaceId,
+        _: &AccountId,
+        _: NotificationStates,
+        _: NotificationStates,
+    ) -> Answer<bool> {
         unimplemented!()
     }
     async fn datasets_of(&self, _: &WorkspaceId, _: &AccountId) -> Answer<Vec<DatasetName>> {
@@ -68,11 +75,11 @@ impl Tenants for Stumbling {
 }
 
 #[async_trait]
-impl Deeds for Stumbling {
-    async fn note_deed(&self, _: &WorkspaceId, _: Deed) -> Answer<()> {
+impl AuditLog for Stumbling {
+    async fn append_audit_entry(&self, _: &WorkspaceId, _: AuditEntry) -> Answer<()> {
         unimplemented!()
     }
-    async fn deeds(&self, _: &WorkspaceId, _: usize) -> Answer<Vec<Deed>> {
+    async fn audit_entries(&self, _: &WorkspaceId, _: usize) -> Answer<Vec<AuditEntry>> {
         unimplemented!()
     }
 }
@@ -82,39 +89,39 @@ impl Store for Stumbling {
     async fn channels_with_work(&self, workspace: &WorkspaceId) -> Answer<Vec<ChannelRef>> {
         self.0.channels_with_work(workspace).await
     }
-    async fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Answer<Claim> {
-        self.0.claim(channel_ref, now, limit).await
+    async fn pending_work(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Answer<PendingWork> {
+        self.0.pending_work(channel_ref, now, limit).await
     }
-    async fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> Answer<()> {
+    async fn begin_call(&self, channel_ref: &ChannelRef, intent: PendingCall) -> Answer<()> {
         assert!(!intent.covers.contains(&0), "stumbled on purpose");
-        self.0.begin(channel_ref, intent).await
+        self.0.begin_call(channel_ref, intent).await
     }
-    async fn settle(
+    async fn record_call_result(
         &self,
         channel_ref: &ChannelRef,
-        how: Settlement,
+        how: CallResult,
         now: Timestamp,
         next_at: Timestamp,
     ) -> Answer<()> {
-        self.0.settle(channel_ref, how, now, next_at).await
+        self.0.record_call_result(channel_ref, how, now, next_at).await
     }
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Answer<Vec<DeadLetter>> {
         self.0.dead_letters(workspace, limit).await
     }
 
-    async fn link(&self, _: &WorkspaceId, _: Link, _: Option<&UserId>) -> Answer<Linked> {
+    async fn map_user(&self, _: &WorkspaceId, _: UserMapping, _: Option<&UserId>) -> Answer<MappingResult> {
         unimplemented!()
     }
-    async fn unlink(&self, _: &WorkspaceId, _: &UserId) -> Answer<Option<Link>> {
+    async fn unmap_user(&self, _: &WorkspaceId, _: &UserId) -> Answer<Option<UserMapping>> {
         unimplemented!()
     }
-    async fn links(&self, _: &WorkspaceId) -> Answer<Vec<Link>> {
+    async fn user_mappings(&self, _: &WorkspaceId) -> Answer<Vec<UserMapping>> {
         unimplemented!()
     }
     async fn workspaces(&self) -> Answer<Vec<WorkspaceId>> {
         unimplemented!()
     }
-    async fn accept(&self, _: &WorkspaceId, _: Arrival, _: Decide) -> Answer<Option<Verdict>> {
+    async fn accept(&self, _: &WorkspaceId, _: IncomingEvent, _: RouteFn) -> Answer<Option<RoutingDecision>> {
         unimplemented!()
     }
     async fn note_test(&self, _: &WorkspaceId, _: &AccountId, _: Timestamp) -> Answer<()> {
@@ -132,7 +139,7 @@ impl Store for Stumbling {
     async fn object_states(&self, _: &WorkspaceId, _: Vec<ObjectKey>) -> Answer<Vec<(ObjectKey, ObjectState)>> {
         unimplemented!()
     }
-    async fn welcome(&self, _: &ChannelRef, _: Timestamp) -> Answer<bool> {
+    async fn mark_welcomed(&self, _: &ChannelRef, _: Timestamp) -> Answer<bool> {
         unimplemented!()
     }
     async fn subscriptions(&self, _: &WorkspaceId) -> Answer<Vec<Subscription>> {
@@ -141,34 +148,34 @@ impl Store for Stumbling {
     async fn mutes(&self, _: &WorkspaceId) -> Answer<Vec<(ChannelId, Vec<Mute>)>> {
         unimplemented!()
     }
-    async fn release(&self, _: &ChannelRef, _: Timestamp, _: HeldUntil) -> Answer<u64> {
+    async fn reschedule_held(&self, _: &ChannelRef, _: Timestamp, _: HeldUntil) -> Answer<u64> {
         unimplemented!()
     }
-    async fn book(&self, _: &ChannelRef) -> Answer<Book> {
+    async fn channel_subscriptions(&self, _: &ChannelRef) -> Answer<ChannelSubscriptions> {
         unimplemented!()
     }
-    async fn edit(&self, _: &ChannelRef, _: Edit) -> Answer<Edited> {
+    async fn edit_subscriptions(&self, _: &ChannelRef, _: SubscriptionEdit) -> Answer<EditResult> {
         unimplemented!()
     }
-    async fn note_cause(&self, _: &ChannelRef, _: &TriggerId, _: Timestamp) -> Answer<bool> {
+    async fn note_trigger(&self, _: &ChannelRef, _: &TriggerId, _: Timestamp) -> Answer<bool> {
         unimplemented!()
     }
-    async fn has_cause(&self, _: &ChannelRef, _: &TriggerId) -> Answer<bool> {
+    async fn has_trigger(&self, _: &ChannelRef, _: &TriggerId) -> Answer<bool> {
         unimplemented!()
     }
-    async fn forget_cause(&self, _: &ChannelRef, _: &TriggerId) -> Answer<()> {
+    async fn forget_trigger(&self, _: &ChannelRef, _: &TriggerId) -> Answer<()> {
         unimplemented!()
     }
     async fn undo(&self, _: &WorkspaceId, _: Uuid) -> Answer<Option<Undo>> {
         unimplemented!()
     }
-    async fn expect_echo(&self, _: &WorkspaceId, _: OwnChange) -> Answer<()> {
+    async fn expect_webhook(&self, _: &WorkspaceId, _: ExpectedChange) -> Answer<()> {
         unimplemented!()
     }
-    async fn forget_echo(&self, _: &WorkspaceId, _: OwnChange) -> Answer<()> {
+    async fn forget_expected_webhook(&self, _: &WorkspaceId, _: ExpectedChange) -> Answer<()> {
         unimplemented!()
     }
-    async fn known_from(&self, _: &WorkspaceId, _: ObjectKey) -> Answer<Option<(AccountId, ObjectState)>> {
+    async fn find_object(&self, _: &WorkspaceId, _: ObjectKey) -> Answer<Option<(AccountId, ObjectState)>> {
         unimplemented!()
     }
     async fn resume(&self, _: &ChannelRef) -> Answer<Vec<Subscription>> {
@@ -180,22 +187,22 @@ impl Store for Stumbling {
     async fn backlog(&self, _: &WorkspaceId) -> Answer<Backlog> {
         unimplemented!()
     }
-    async fn retry_dead(&self, _: &WorkspaceId, _: &[LetterId], _: Timestamp) -> Answer<Vec<LetterId>> {
+    async fn retry_dead_letters(&self, _: &WorkspaceId, _: &[DeadLetterId], _: Timestamp) -> Answer<Vec<DeadLetterId>> {
         unimplemented!()
     }
-    async fn drop_dead(&self, _: &WorkspaceId, _: &[LetterId]) -> Answer<Vec<LetterId>> {
+    async fn drop_dead_letters(&self, _: &WorkspaceId, _: &[DeadLetterId]) -> Answer<Vec<DeadLetterId>> {
         unimplemented!()
     }
     async fn sweep(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
         unimplemented!()
     }
-    async fn told(&self, _: &ChannelRef, _: &UserId) -> Answer<bool> {
+    async fn take_pause_notice(&self, _: &ChannelRef, _: &UserId) -> Answer<bool> {
         unimplemented!()
     }
-    async fn not_told(&self, _: &ChannelRef, _: &Pause, _: Untold) -> Answer<()> {
+    async fn return_pause_notice(&self, _: &ChannelRef, _: &Pause, _: PauseNotice) -> Answer<()> {
         unimplemented!()
     }
-    async fn expire(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
+    async fn expire_held(&self, _: &WorkspaceId, _: Timestamp) -> Answer<u64> {
         unimplemented!()
     }
     async fn export(&self) -> Answer<Export> {
@@ -234,7 +241,7 @@ async fn a_delivery_that_panics_is_given_up_and_the_rest_go_out() {
         dead.iter().map(|letter| (letter.error.as_str(), letter.delivery.sequence)).collect::<Vec<_>>(),
         [("panic", 0)]
     );
-    assert!(store.claim(&channel_ref(), bench.clock.now(), 9).await.unwrap().due.is_empty());
+    assert!(store.pending_work(&channel_ref(), bench.clock.now(), 9).await.unwrap().due.is_empty());
     bench.forgive_errors();
 }
 

@@ -12,7 +12,7 @@ use proptest::sample::select;
 use proptest::test_runner::TestCaseResult;
 use segments_slack::model::{AccountId, WorkspaceId};
 use segments_slack::sandbox::slack::{ChannelKind, Shown};
-use segments_slack::store::record::Exported;
+use segments_slack::store::record::ExportStep;
 use serde_json::json;
 
 /// So many histories are played unless `PROPTEST_CASES` says otherwise.
@@ -181,7 +181,7 @@ impl Play {
         let mut export = self.bench.app().store.export().await.unwrap();
         let (mut records, own) = (Vec::new(), format!("\"workspace\":\"{}\"", side.id()));
         while let Some(step) = export.recv().await {
-            if let Exported::Record(record) = step.unwrap() {
+            if let ExportStep::Record(record) = step.unwrap() {
                 let line = serde_json::to_string(&record).unwrap();
                 records.extend(line.contains(&own).then_some(line));
             }

@@ -18,7 +18,7 @@ async fn types(bench: &Bench, place: &str, text: &str) -> Shown {
 
 /// What a channel gets, by number.
 async fn rules(bench: &Bench, place: &str) -> Vec<String> {
-    let book = bench.app().store.book(&App::channel_ref(&workspace(), &channel(place))).await.unwrap();
+    let book = bench.app().store.channel_subscriptions(&App::channel_ref(&workspace(), &channel(place))).await.unwrap();
     book.subscriptions.iter().map(|one| one.rule.to_string()).collect()
 }
 

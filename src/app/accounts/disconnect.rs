@@ -71,8 +71,8 @@ pub(in crate::app) async fn now(
     account: &AccountId,
 ) -> Result<Message, StoreError> {
     let Some(setup) = setup(app, workspace, account).await? else { return Ok(reply::no_such_account()) };
-    let deed = audit_entry(app, user, &Command::Disconnect(setup.name.clone()).to_string());
-    if !app.store.remove_account(workspace, account, deed).await? {
+    let audit_entry = audit_entry(app, user, &Command::Disconnect(setup.name.clone()).to_string());
+    if !app.store.remove_account(workspace, account, audit_entry).await? {
         return Ok(reply::no_such_account());
     }
     refresh(app, workspace, account).await?;

@@ -12,7 +12,7 @@ use crate::segments::api::SegmentsError;
 use crate::slack::accounts::{Filled, Sheet, Wrong};
 use crate::slack::interaction::{AccountAction, Action, Click, Doing};
 use crate::slack::view::View;
-use crate::store::{AccountSetup, MOST_ACCOUNTS, SetUp, StoreError};
+use crate::store::{AccountSetup, MAX_ACCOUNTS_PER_WORKSPACE, SetUpResult, StoreError};
 use crate::vault::{Field, Row, UnsealError};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -73,7 +73,7 @@ pub(in crate::app) async fn click(app: &App, click: &Click) -> Result<(), StoreE
 /// Renders the form of a new account. A person who opens it again on the same day gets the same URL.
 async fn new(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<SlackView, StoreError> {
     let day = app.clock.now().strftime("%F").to_string();
-    for turn in 0..=MOST_ACCOUNTS {
+    for turn in 0..=MAX_ACCOUNTS_PER_WORKSPACE {
         let seed = format!("{day} {turn}");
         let account = derive_id(app, workspace, user, &seed);
         if app.store.find_account(&account).await?.is_none() {
@@ -81,7 +81,7 @@ async fn new(app: &App, workspace: &WorkspaceId, user: &UserId) -> Result<SlackV
             return Ok(view::new(&address, &Sheet::New { account, seed }));
         }
     }
-    Ok(view::said(&reply::too_many_accounts(MOST_ACCOUNTS)))
+    Ok(view::said(&reply::too_many_accounts(MAX_ACCOUNTS_PER_WORKSPACE)))
 }
 
 async fn change(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<SlackView, StoreError> {
@@ -179,12 +179,12 @@ impl By<'_> {
             created_at: app.clock.now(),
         };
         let with_key = if filled.key.is_some() { " with an API key" } else { "" };
-        let deed = audit_entry(app, user, &format!("connect {}{with_key}", filled.name));
-        match app.store.set_up_account(workspace, account, None, after, Some(deed)).await? {
-            SetUp::Stored => {}
-            SetUp::NameTaken => return Ok(FormResult::Errors(view::errors(&[Wrong::NameTaken]))),
-            SetUp::TooMany => return Ok(show_message(&reply::too_many_accounts(MOST_ACCOUNTS))),
-            SetUp::Changed => return self.repeated(account, filled, check).await,
+        let audit_entry = audit_entry(app, user, &format!("connect {}{with_key}", filled.name));
+        match app.store.set_up_account(workspace, account, None, after, Some(audit_entry)).await? {
+            SetUpResult::Stored => {}
+            SetUpResult::NameTaken => return Ok(FormResult::Errors(view::errors(&[Wrong::NameTaken]))),
+            SetUpResult::TooMany => return Ok(show_message(&reply::too_many_accounts(MAX_ACCOUNTS_PER_WORKSPACE))),
+            SetUpResult::Changed => return self.repeated(account, filled, check).await,
         }
         refresh(app, workspace, account).await?;
         Ok(show_message(&reply::connected(&filled.name, check)))
@@ -255,11 +255,14 @@ impl By<'_> {
         if changes.is_empty() {
             return self.accounts(&said).await;
         }
-        let deed = audit_entry(app, user, &format!("connect {}: {}", before.name, reply::account_changes(&changes)));
-        match app.store.set_up_account(workspace, account, Some(before), after, Some(deed)).await? {
-            SetUp::Stored => {}
-            SetUp::NameTaken => return Ok(FormResult::Errors(view::errors(&[Wrong::NameTaken]))),
-            SetUp::Changed | SetUp::TooMany => return Ok(show_message(&reply::account_changed_since(&name))),
+        let audit_entry =
+            audit_entry(app, user, &format!("connect {}: {}", before.name, reply::account_changes(&changes)));
+        match app.store.set_up_account(workspace, account, Some(before), after, Some(audit_entry)).await? {
+            SetUpResult::Stored => {}
+            SetUpResult::NameTaken => return Ok(FormResult::Errors(view::errors(&[Wrong::NameTaken]))),
+            SetUpResult::Changed | SetUpResult::TooMany => {
+                return Ok(show_message(&reply::account_changed_since(&name)));
+            }
         }
         refresh(app, workspace, account).await?;
         self.accounts(&said).await

@@ -9,7 +9,7 @@ use crate::clock::later;
 use crate::model::{AccountId, UserId, WorkspaceId};
 use crate::render::{Message, Rung, reply};
 use crate::slack::error::SlackError;
-use crate::store::{AccountRecord, StoreError, Tiding, Watch};
+use crate::store::{AccountRecord, NotificationState, NotificationStates, StoreError};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -43,8 +43,8 @@ impl AccountNotifications {
     }
 
     /// Schedules the pending notifications of an account, if there are any.
-    pub fn remember(&self, workspace: &WorkspaceId, account: &AccountId, watch: Watch) {
-        if let Some((_, _, not_before)) = next(watch) {
+    pub fn remember(&self, workspace: &WorkspaceId, account: &AccountId, notifications: NotificationStates) {
+        if let Some((_, _, not_before)) = next(notifications) {
             self.look_at(workspace, account, not_before);
         }
     }
@@ -69,32 +69,32 @@ enum What {
 
 impl What {
     /// Returns the state of this notification.
-    fn of(self, watch: &mut Watch) -> &mut Tiding {
+    fn of(self, notifications: &mut NotificationStates) -> &mut NotificationState {
         match self {
-            Self::First => &mut watch.first,
-            Self::Misfit => &mut watch.misfit,
+            Self::First => &mut notifications.first_message,
+            Self::Misfit => &mut notifications.signature_mismatch,
         }
     }
 }
 
 /// Returns the next notification, the time of its event, and the earliest time to send it.
-fn next(mut watch: Watch) -> Option<(What, Timestamp, Timestamp)> {
-    [What::First, What::Misfit].into_iter().find_map(|what| match *what.of(&mut watch) {
-        Tiding::Due { at, not_before, .. } => Some((what, at, not_before)),
-        Tiding::Over | Tiding::Awaited => None,
+fn next(mut notifications: NotificationStates) -> Option<(What, Timestamp, Timestamp)> {
+    [What::First, What::Misfit].into_iter().find_map(|what| match *what.of(&mut notifications) {
+        NotificationState::Due { at, not_before, .. } => Some((what, at, not_before)),
+        NotificationState::Done | NotificationState::Waiting => None,
     })
 }
 
 /// Notes a webhook whose signature does not match, and schedules a notification if it is worth one.
 pub async fn note_signature_mismatch(app: &App, endpoint: &Endpoint) -> Result<(), StoreError> {
-    let (before, now) = (endpoint.watch, app.clock.now());
-    let after = before.misheard(now);
+    let (before, now) = (endpoint.notifications, app.clock.now());
+    let after = before.after_signature_mismatch(now);
     let is_young = endpoint.connected_at.is_some_and(|connected| now < later(connected, MISMATCH_NOTICE_PERIOD));
     if after == before || !is_young {
         return Ok(());
     }
     // At most one such write can happen per account.
-    if app.store.replace_watch(&endpoint.workspace, &endpoint.account, before, after).await? {
+    if app.store.replace_notifications(&endpoint.workspace, &endpoint.account, before, after).await? {
         app.account_notifications.look_at(&endpoint.workspace, &endpoint.account, now);
     }
     Ok(())
@@ -136,7 +136,8 @@ pub async fn send_notifications(app: &Arc<App>) {
 /// Sends the next notification of an account, if there is one.
 async fn tell(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result<(), StoreError> {
     let now = app.clock.now();
-    let Some(AccountRecord { watch: before, setup: Some(setup), .. }) = record(app, workspace, account).await? else {
+    let Some(AccountRecord { notifications: before, setup: Some(setup), .. }) = record(app, workspace, account).await?
+    else {
         return Ok(());
     };
     let Some((what, at, not_before)) = next(before) else { return Ok(()) };
@@ -145,7 +146,7 @@ async fn tell(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result
         return Ok(());
     }
     let mut after = before;
-    let Tiding::Due { tries, .. } = std::mem::take(what.of(&mut after)) else { return Ok(()) };
+    let NotificationState::Due { tries, .. } = std::mem::take(what.of(&mut after)) else { return Ok(()) };
     let message = match what {
         What::First => {
             let datasets = app.store.datasets_of(workspace, account).await?;
@@ -153,15 +154,15 @@ async fn tell(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result
         }
         What::Misfit => reply::misfit(&setup.name, at),
     };
-    if app.store.replace_watch(workspace, account, before, after).await?
+    if app.store.replace_notifications(workspace, account, before, after).await?
         && let Err(wait) = write(app, workspace, &setup.created_by, &message).await
         && tries + 1 < NOTIFICATION_ATTEMPTS
     {
-        let again = Tiding::Due { at, not_before: later(now, wait), tries: tries + 1 };
+        let again = NotificationState::Due { at, not_before: later(now, wait), tries: tries + 1 };
         put_off(app, workspace, account, what, again).await?;
     }
     if let Some(left) = record(app, workspace, account).await? {
-        app.account_notifications.remember(workspace, account, left.watch);
+        app.account_notifications.remember(workspace, account, left.notifications);
     }
     Ok(())
 }
@@ -192,15 +193,15 @@ async fn put_off(
     workspace: &WorkspaceId,
     account: &AccountId,
     what: What,
-    again: Tiding,
+    again: NotificationState,
 ) -> Result<(), StoreError> {
-    while let Some(AccountRecord { watch: before, .. }) = record(app, workspace, account).await? {
-        if what == What::Misfit && before.first != Tiding::Awaited {
+    while let Some(AccountRecord { notifications: before, .. }) = record(app, workspace, account).await? {
+        if what == What::Misfit && before.first_message != NotificationState::Waiting {
             break;
         }
         let mut after = before;
         *what.of(&mut after) = again;
-        if app.store.replace_watch(workspace, account, before, after).await? {
+        if app.store.replace_notifications(workspace, account, before, after).await? {
             break;
         }
     }

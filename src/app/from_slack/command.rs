@@ -54,7 +54,7 @@ async fn carry_out(app: &App, asker: &Asker, command: Command) -> Attempt<Option
     if !opens_modal(&command) {
         resume_if_reachable(app, &asker.channel_ref).await?;
     }
-    let book = || app.store.book(&asker.channel_ref);
+    let book = || app.store.channel_subscriptions(&asker.channel_ref);
     let with_mutes = |said, mutes| reply::with_mutes(said, &Mute::in_force(mutes, app.clock.now()));
     Ok(Some(match command {
         Command::Overview => {

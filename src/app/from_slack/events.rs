@@ -37,7 +37,7 @@ pub async fn handle(app: &App, workspace: &WorkspaceId, event: SlackEvent) -> Re
 
 /// Handles the bot joining a channel: starts what waited for it, or explains how to begin.
 async fn arrived(app: &App, channel_ref: &ChannelRef) -> Result<(), StoreError> {
-    let before = app.store.book(channel_ref).await?.subscriptions;
+    let before = app.store.channel_subscriptions(channel_ref).await?.subscriptions;
     let waited = |subscription: &&Subscription| subscription.state == SubscriptionState::Waiting;
     let waiting: Vec<u32> = before.iter().filter(waited).map(|subscription| subscription.number).collect();
     let resumed = channel_access::resume(app, channel_ref).await?;

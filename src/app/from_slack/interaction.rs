@@ -107,7 +107,7 @@ async fn carry_out(app: &App, asker: &Asker, click: &Click) -> Result<ClickAnswe
             ClickAnswer::Beside(test_card::post(app, asker, Some(&Target::Number(*number)), None).await?)
         }
         Action::ListPage(page) => {
-            let book = app.store.book(&asker.channel_ref).await?;
+            let book = app.store.channel_subscriptions(&asker.channel_ref).await?;
             ClickAnswer::Replaced(Reply::asker(list::list(app, book, *page)))
         }
         Action::ListAllPage(page) => ClickAnswer::Replaced(list::list_all(app, asker, *page).await?),

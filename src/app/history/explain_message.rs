@@ -14,7 +14,7 @@ pub(in crate::app) async fn explain_message(
     message: Option<&MessageTs>,
 ) -> Result<Reply, StoreError> {
     let history = app.store.history(&asker.channel_ref, 0).await?;
-    let subscriptions = app.store.book(&asker.channel_ref).await?.subscriptions;
+    let subscriptions = app.store.channel_subscriptions(&asker.channel_ref).await?.subscriptions;
     let shown = |outcome: &&DeliveryRecord| message.is_some() && outcome.end.message() == message;
     let outcomes: Vec<&DeliveryRecord> = history.ended.iter().filter(shown).collect();
     if outcomes.is_empty() {

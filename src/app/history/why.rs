@@ -9,7 +9,7 @@ use crate::model::event_status::{EventStatus, SelectionRefusal};
 use crate::model::{Delivery, DeliveryResult, EventId, EventSummary, FilterKey, MessageTs, News, PauseReason};
 use crate::render::reply::{self, Place, Told};
 use crate::routing::why::{concerns, unwanted, waits};
-use crate::store::{Book, History, StoreError};
+use crate::store::{ChannelSubscriptions, History, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -19,7 +19,8 @@ pub(in crate::app) async fn why(app: &App, asker: &Asker, count: u8) -> Result<R
     let (channel_ref, count) = (&asker.channel_ref, usize::from(count));
     // Memory is read first, so that an event that arrives in between is found in the store.
     let (seen, since) = app.recent_events.of(&channel_ref.workspace);
-    let (book, history) = (app.store.book(channel_ref).await?, app.store.history(channel_ref, count).await?);
+    let (book, history) =
+        (app.store.channel_subscriptions(channel_ref).await?, app.store.history(channel_ref, count).await?);
     let closed = app.workers.workspace_rejection(&channel_ref.workspace);
     let channel = Channel { asker, book: &book, history: &history, closed: closed.as_ref(), now: app.clock.now() };
     let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &channel_ref.workspace, &asker.user).await);
@@ -31,7 +32,7 @@ pub(in crate::app) async fn why(app: &App, asker: &Asker, count: u8) -> Result<R
 /// The state of a channel that statuses are computed from.
 struct Channel<'a> {
     asker: &'a Asker,
-    book: &'a Book,
+    book: &'a ChannelSubscriptions,
     history: &'a History,
     /// Slack's code, if it rejects the workspace's token.
     closed: Option<&'a PauseReason>,

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::clock::later;
-use crate::store::backup::{BackupError, Draft, Kept, Summary, kept, write};
+use crate::store::backup::{AutomaticBackup, BackupDraft, BackupError, BackupSummary, automatic_backups, write};
 use jiff::Timestamp;
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
@@ -46,22 +46,22 @@ pub async fn daily(app: &App) {
 
 /// Returns the time of the next backup. A backup dated in the future does not count.
 fn due(folder: &Path, now: Timestamp) -> Timestamp {
-    let made = kept(folder).unwrap_or_default();
+    let made = automatic_backups(folder).unwrap_or_default();
     let newest = made.iter().map(|backup| backup.at).rfind(|at| *at <= now);
     later(newest.unwrap_or(now), BACKUP_INTERVAL)
 }
 
-async fn make(app: &App, at: Timestamp) -> Result<(PathBuf, Summary), BackupError> {
+async fn make(app: &App, at: Timestamp) -> Result<(PathBuf, BackupSummary), BackupError> {
     let export = app.store.export().await?;
     let (folder, keep) = (app.settings.backups.clone(), app.settings.backup_keep);
     // Shutdown cancels it.
     let stop = CancellationToken::new();
     let _stopped_if_dropped = stop.clone().drop_guard();
     let writing = move || {
-        let path = Kept::new(&folder, at).path;
+        let path = AutomaticBackup::new(&folder, at).path;
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
         made.map_err(|source| BackupError::File { path: folder.clone(), source })?;
-        let mut draft = Draft::create(&path, true)?;
+        let mut draft = BackupDraft::create(&path, true)?;
         write(export, at, &mut draft, || stop.is_cancelled())?;
         let summary = draft.finish()?;
         if let Err(error) = trim(&folder, keep) {
@@ -77,6 +77,6 @@ async fn make(app: &App, at: Timestamp) -> Result<(PathBuf, Summary), BackupErro
 
 /// Removes all but the newest backups.
 fn trim(folder: &Path, keep: usize) -> std::io::Result<()> {
-    let made = kept(folder)?;
+    let made = automatic_backups(folder)?;
     made.iter().rev().skip(keep).try_for_each(|backup| std::fs::remove_file(&backup.path))
 }

@@ -1,7 +1,7 @@
 //! Dead letters: listed, retried, and dropped, by a running server or on an idle store.
 
 use crate::app::App;
-use crate::model::{ChannelId, ChannelRef, DatasetName, LetterId, WorkspaceId};
+use crate::model::{ChannelId, ChannelRef, DatasetName, DeadLetterId, WorkspaceId};
 use crate::store::{DeadLetter, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ const DEAD_LETTER_PAGE: usize = 64;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeadLetterList {
     /// The id that names it.
-    pub id: LetterId,
+    pub id: DeadLetterId,
     /// The workspace.
     pub workspace: WorkspaceId,
     /// The channel it was meant for.
@@ -42,7 +42,7 @@ pub enum DeadLetterSelection {
     /// The dead letters of one channel.
     Channel(ChannelId),
     /// The dead letters with these ids.
-    These(Vec<LetterId>),
+    These(Vec<DeadLetterId>),
 }
 
 /// An action on dead letters.
@@ -82,13 +82,13 @@ pub async fn act(
     which: &DeadLetterSelection,
     now: Timestamp,
     mut done: impl FnMut(&ChannelRef),
-) -> Result<Vec<LetterId>, StoreError> {
+) -> Result<Vec<DeadLetterId>, StoreError> {
     let mut went = Vec::new();
     for workspace in store.workspaces().await? {
         for page in meant(store, &workspace, which).await?.chunks(DEAD_LETTER_PAGE) {
             let page = match act {
-                DeadLetterAction::Retry => store.retry_dead(&workspace, page, now).await?,
-                DeadLetterAction::Drop => store.drop_dead(&workspace, page).await?,
+                DeadLetterAction::Retry => store.retry_dead_letters(&workspace, page, now).await?,
+                DeadLetterAction::Drop => store.drop_dead_letters(&workspace, page).await?,
             };
             for id in page {
                 let channel_ref = App::channel_ref(&workspace, &id.channel);
@@ -111,7 +111,7 @@ pub async fn act_live(
     app: &App,
     what: DeadLetterAction,
     which: &DeadLetterSelection,
-) -> Result<Vec<LetterId>, StoreError> {
+) -> Result<Vec<DeadLetterId>, StoreError> {
     let done = |channel_ref: &ChannelRef| match what {
         DeadLetterAction::Retry => {
             app.metrics.deliveries.count("revived");
@@ -126,7 +126,7 @@ async fn meant(
     store: &dyn Store,
     workspace: &WorkspaceId,
     which: &DeadLetterSelection,
-) -> Result<Vec<LetterId>, StoreError> {
+) -> Result<Vec<DeadLetterId>, StoreError> {
     let mut ids = match which {
         DeadLetterSelection::These(ids) => ids.clone(),
         DeadLetterSelection::All | DeadLetterSelection::Channel(_) => {

@@ -18,7 +18,7 @@ pub(in crate::app) async fn status_message(app: &App, asker: &Asker) -> Result<M
     if !is_admin(app, asker).await {
         return Ok(said);
     }
-    Ok(reply::with_deeds(said, &app.store.deeds(workspace, MAX_AUDIT_ENTRIES_SHOWN).await?))
+    Ok(reply::with_deeds(said, &app.store.audit_entries(workspace, MAX_AUDIT_ENTRIES_SHOWN).await?))
 }
 
 /// Gathers the status of a workspace.

@@ -4,7 +4,7 @@ use crate::app::forms::{FormResult, show_message};
 use crate::app::segments_actions::context::ActionContext;
 use crate::app::segments_actions::status_change::{EXPECTED_WEBHOOK_PERIOD, with_one_wait};
 use crate::clock::later;
-use crate::model::{Assigned, Derived, ObjectKey, OwnChange};
+use crate::model::{Assignment, Derived, ExpectedChange, ObjectKey};
 use crate::render::{modal, reply};
 use crate::segments::api::{self, Queue, SegmentsError};
 use crate::slack::acts::block;
@@ -17,7 +17,7 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
     let ActionContext { app, asker, access, sheet, filled } = by;
     let workspace = &asker.channel_ref.workspace;
     let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose somebody.") };
-    let links = app.store.links(workspace).await?;
+    let links = app.store.user_mappings(workspace).await?;
     let Some(link) = links.into_iter().find(|link| link.user == *person) else {
         return wrong(reply::nobody_there());
     };
@@ -33,7 +33,7 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
         Err(error) => return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task))),
     };
     let app_url = &app.settings.app_url;
-    let wanted = Assigned { for_review: queue == Queue::Reviewing, to: link.username.clone() };
+    let wanted = Assignment { for_review: queue == Queue::Reviewing, to: link.username.clone() };
     let assigned = |before| show_message(&reply::assigned(sheet, app_url, queue, (person, &link.username), before));
     if wanted.holds_of(&found) {
         return Ok(assigned(true));
@@ -42,7 +42,7 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
     if now.holder(queue) != sheet.holder(queue) {
         return Ok(by.again(&now, &reply::assigned_otherwise(queue, now.holder(queue))));
     }
-    let change = OwnChange {
+    let change = ExpectedChange {
         account: access.account.clone(),
         event: Derived::SampleAssigned.as_str().to_owned(),
         assigned: Some(wanted.clone()),
@@ -52,7 +52,7 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
         by: asker.user.clone(),
         expires_at: later(app.clock.now(), EXPECTED_WEBHOOK_PERIOD),
     };
-    app.store.expect_echo(workspace, change.clone()).await?;
+    app.store.expect_webhook(workspace, change.clone()).await?;
     let written = with_one_wait(app, || app.segments.api.assign(&access.key, sheet.sample, queue, Some(&to))).await;
     let word = written.as_ref().map_or_else(SegmentsError::word, |_| "done");
     info!(workspace.id = %workspace, user.id = %asker.user, "{} requested the assignment of a sample: {word}", asker.user);
@@ -64,7 +64,7 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
             Ok(_) | Err(_) => show_message(&reply::assigning_unclear(sheet, app_url)),
         },
         Err(error) => {
-            app.store.forget_echo(workspace, change).await?;
+            app.store.forget_expected_webhook(workspace, change).await?;
             match error {
                 SegmentsError::Rejected { said } => {
                     return wrong(&reply::not_taken(&link.username, said.words()));

@@ -45,7 +45,7 @@ pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
     let app_url = &app.settings.app_url;
     let unseen = || by.again(sheet, &reply::reporting_unseen(sheet, app_url));
     let words = by.cause_of(&description);
-    let again = app.store.has_cause(&asker.channel_ref, &asker.cause).await?;
+    let again = app.store.has_trigger(&asker.channel_ref, &asker.cause).await?;
     if again {
         let Some(dataset) = &sheet.dataset else { return Ok(unseen()) };
         match with_one_wait(app, || app.segments.api.issues_on(&access.key, sheet.sample, dataset)).await {
@@ -57,8 +57,8 @@ pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
             Err(error) => return Ok(by.again(sheet, &reply::reporting_waits(&error, sheet.ask.task))),
         }
     }
-    app.store.note_cause(&asker.channel_ref, &asker.cause, app.clock.now()).await?;
-    let are_new = app.store.note_cause(&asker.channel_ref, &words, app.clock.now()).await?;
+    app.store.note_trigger(&asker.channel_ref, &asker.cause, app.clock.now()).await?;
+    let are_new = app.store.note_trigger(&asker.channel_ref, &words, app.clock.now()).await?;
     let opened = match with_one_wait(app, || app.segments.api.open_issue(&access.key, sheet.sample, &description)).await
     {
         Ok(issue) => Some((issue, words.clone())),
@@ -71,7 +71,7 @@ pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
             // Nothing was created by this attempt; an earlier one may have succeeded.
             for cause in [Some(&words).filter(|_| are_new), Some(&asker.cause).filter(|_| !again)].into_iter().flatten()
             {
-                app.store.forget_cause(&asker.channel_ref, cause).await?;
+                app.store.forget_trigger(&asker.channel_ref, cause).await?;
             }
             return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task)));
         }
@@ -91,7 +91,7 @@ impl ActionContext<'_> {
         let since = sheet.opened_at.saturating_sub(MAX_CLOCK_SKEW).unwrap_or(sheet.opened_at);
         for issue in issues.into_iter().filter(|issue| issue.created_at.is_none_or(|at| at >= since)) {
             let words = self.cause_of(issue.description.as_deref().unwrap_or_default());
-            if app.store.has_cause(&asker.channel_ref, &words).await? {
+            if app.store.has_trigger(&asker.channel_ref, &words).await? {
                 return Ok(Some((issue, words)));
             }
         }

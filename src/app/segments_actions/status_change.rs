@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::app::answer::Asker;
 use crate::clock::later;
 use crate::model::event::Derived;
-use crate::model::{AccountId, MessageTs, OwnChange};
+use crate::model::{AccountId, ExpectedChange, MessageTs};
 use crate::segments::acted::{Acted, Found};
 use crate::segments::api::{IssueStatus, LabelStatus, SegmentsError};
 use crate::slack::interaction::{Act, What};
@@ -45,7 +45,7 @@ pub async fn act(
         Step::Leave => return Ok(Acted::Already(found)),
         Step::Tell => return Ok(Acted::Moved(found)),
     }
-    let change = OwnChange {
+    let change = ExpectedChange {
         account: access.account.clone(),
         object: act.what.object(),
         event: event(&act.what).as_str().to_owned(),
@@ -56,7 +56,7 @@ pub async fn act(
         expires_at: later(app.clock.now(), EXPECTED_WEBHOOK_PERIOD),
     };
     let workspace = &asker.channel_ref.workspace;
-    app.store.expect_echo(workspace, change.clone()).await?;
+    app.store.expect_webhook(workspace, change.clone()).await?;
     Ok(match with_one_wait(app, || write(app, access, &act.what)).await {
         Ok(found) if is_done(&act.what, &found) => Acted::Done(found),
         Ok(_) | Err(SegmentsError::Unclear(_)) => match find(app, access, &act.what).await {
@@ -65,7 +65,7 @@ pub async fn act(
             Ok(_) | Err(_) => Acted::Unclear,
         },
         Err(error) => {
-            app.store.forget_echo(workspace, change).await?;
+            app.store.forget_expected_webhook(workspace, change).await?;
             Acted::Refused(error)
         }
     })

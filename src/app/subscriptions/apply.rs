@@ -7,9 +7,9 @@ use crate::app::subscriptions::changes::PlannedChange;
 use crate::app::subscriptions::hold;
 use crate::clock::{id_at, later};
 use crate::model::subscription::{Digest, Quiet};
-use crate::model::{ChannelRef, Deed, Subscription};
+use crate::model::{AuditEntry, ChannelRef, Subscription};
 use crate::render::{Message, reply};
-use crate::store::{Book, Edit, Edited, Store, StoreError};
+use crate::store::{ChannelSubscriptions, EditResult, Store, StoreError, SubscriptionEdit};
 use jiff::Timestamp;
 use std::time::Duration;
 use uuid::Uuid;
@@ -125,42 +125,42 @@ impl<'a> ChannelEdit<'a> {
     /// them in between, at most [`EDIT_CONFLICT_RETRIES`] times.
     pub(in crate::app) async fn apply<E>(
         &self,
-        mut plan: impl FnMut(&Book) -> Result<PlannedChange, E>,
+        mut plan: impl FnMut(&ChannelSubscriptions) -> Result<PlannedChange, E>,
     ) -> Result<Applied, NotApplied<E>> {
         for _ in 0..EDIT_CONFLICT_RETRIES {
-            let book = self.store.book(self.channel_ref).await?;
+            let book = self.store.channel_subscriptions(self.channel_ref).await?;
             let draft = plan(&book).map_err(NotApplied::Rejected)?;
             if draft.is_empty() {
                 return Ok(Applied { draft, undo: None, first: false, released: 0 });
             }
             let edit = self.edit(&book, &draft);
             let undo = edit.undo.as_ref().map(|undo| undo.id);
-            match self.store.edit(self.channel_ref, edit).await? {
-                Edited::Stored => {
+            match self.store.edit_subscriptions(self.channel_ref, edit).await? {
+                EditResult::Stored => {
                     let released = self.follow(&book, &draft).await?;
                     return Ok(Applied { draft, undo, first: book.subscriptions.is_empty(), released });
                 }
-                Edited::Repeated => return Err(NotApplied::Repeated(book.subscriptions)),
-                Edited::Moved => {}
+                EditResult::Repeated => return Err(NotApplied::Repeated(book.subscriptions)),
+                EditResult::Conflict => {}
             }
         }
         Err(NotApplied::Conflict)
     }
 
-    fn edit(&self, book: &Book, draft: &PlannedChange) -> Edit {
+    fn edit(&self, book: &ChannelSubscriptions, draft: &PlannedChange) -> SubscriptionEdit {
         let at = self.at;
-        let (cause, deed, undo) = match self.author {
+        let (cause, audit_entry, undo) = match self.author {
             Author::Person(asker) => {
                 let can_undo = self.undoes.is_none() && draft.mutes.is_none();
                 let undo = can_undo.then(|| draft.undo(book, id_at(at), asker, later(at, UNDO_PERIOD)));
-                (Some(asker.cause.clone()), asker.deed(at, self.typed), undo)
+                (Some(asker.cause.clone()), asker.audit_entry(at, self.typed), undo)
             }
             Author::Operator => {
-                let typed = Deed::shortened(self.typed);
-                (None, Deed { at, by: None, channel: Some(self.channel_ref.channel.clone()), typed }, None)
+                let typed = AuditEntry::shortened(self.typed);
+                (None, AuditEntry { at, by: None, channel: Some(self.channel_ref.channel.clone()), typed }, None)
             }
         };
-        Edit {
+        SubscriptionEdit {
             revision: book.revision,
             put: draft.put.clone(),
             remove: draft.remove.clone(),
@@ -169,13 +169,13 @@ impl<'a> ChannelEdit<'a> {
             cause,
             undo,
             undoes: self.undoes,
-            deed: Some(deed),
+            audit_entry: Some(audit_entry),
             at,
         }
     }
 
     /// Updates the index, then the deliveries that are held: events that arrive from here on already follow the change.
-    async fn follow(&self, book: &Book, draft: &PlannedChange) -> Result<u64, StoreError> {
+    async fn follow(&self, book: &ChannelSubscriptions, draft: &PlannedChange) -> Result<u64, StoreError> {
         let Some(app) = self.live else { return Ok(0) };
         app.reindex(self.channel_ref).await?;
         let retimed = retimed(book, draft);
@@ -187,7 +187,7 @@ impl<'a> ChannelEdit<'a> {
 }
 
 /// Returns the numbers of the subscriptions whose times the draft changes.
-fn retimed(book: &Book, draft: &PlannedChange) -> Vec<u32> {
+fn retimed(book: &ChannelSubscriptions, draft: &PlannedChange) -> Vec<u32> {
     fn times(of: &Subscription) -> (&Option<Digest>, &Option<Quiet>, &Option<String>) {
         (&of.rule.options.digest, &of.rule.options.quiet, &of.time_zone)
     }

@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::render::reply::{RuleChange, UndoRefusal};
 use crate::slack::command::{Asked, Target};
-use crate::store::{Book, Undo};
+use crate::store::{ChannelSubscriptions, Undo};
 use jiff::Timestamp;
 
 /// The number of subscriptions that a channel can have.
@@ -63,12 +63,12 @@ pub(in crate::app) struct NewSubscription {
 }
 
 impl PlannedChange {
-    fn new(book: &Book) -> Self {
+    fn new(book: &ChannelSubscriptions) -> Self {
         Self { next_number: book.next_number.max(1), ..Self::default() }
     }
 
     /// Creates a change of the mutes only.
-    pub(in crate::app) fn of_mutes(book: &Book, mutes: Vec<Mute>) -> Self {
+    pub(in crate::app) fn of_mutes(book: &ChannelSubscriptions, mutes: Vec<Mute>) -> Self {
         Self { mutes: Some(mutes), next_number: book.next_number, ..Self::default() }
     }
 
@@ -90,7 +90,13 @@ impl PlannedChange {
     }
 
     /// Returns the record that undoes this change.
-    pub(in crate::app) fn undo(&self, book: &Book, id: uuid::Uuid, asker: &Asker, expires_at: Timestamp) -> Undo {
+    pub(in crate::app) fn undo(
+        &self,
+        book: &ChannelSubscriptions,
+        id: uuid::Uuid,
+        asker: &Asker,
+        expires_at: Timestamp,
+    ) -> Undo {
         let numbers = || self.changes.iter().map(|change| change.number);
         let find = |all: &[Subscription], number| all.iter().find(|s| s.number == number).cloned();
         Undo {
@@ -105,7 +111,7 @@ impl PlannedChange {
 
 /// Plans `subscribe` or `set`.
 pub(in crate::app) fn subscribe(
-    book: &Book,
+    book: &ChannelSubscriptions,
     wanted: &Asked,
     mode: SubscribeMode,
     asker: &Asker,
@@ -180,7 +186,7 @@ fn rule_after(added_to: Option<&Rule>, wanted: &Asked, dataset: &DatasetPattern)
 /// Returns the subscription that a command changes: the one with the same filters, or for `set` the only one of the
 /// dataset.
 fn existing<'a>(
-    book: &'a Book,
+    book: &'a ChannelSubscriptions,
     dataset: &DatasetPattern,
     wanted: &Asked,
     mode: SubscribeMode,
@@ -194,7 +200,11 @@ fn existing<'a>(
 }
 
 /// Plans `unsubscribe`; none if no subscription matches.
-pub(in crate::app) fn unsubscribe(book: &Book, target: &Target, events: &[EventSelector]) -> Option<PlannedChange> {
+pub(in crate::app) fn unsubscribe(
+    book: &ChannelSubscriptions,
+    target: &Target,
+    events: &[EventSelector],
+) -> Option<PlannedChange> {
     let mut draft = PlannedChange::new(book);
     let meant = |subscription: &&Subscription| match target {
         Target::Number(number) => subscription.number == *number,
@@ -230,7 +240,7 @@ pub(in crate::app) enum NotReplaced {
 
 /// Plans the edit of a subscription that must still look as the modal showed it. It keeps its number.
 pub(in crate::app) fn replace(
-    book: &Book,
+    book: &ChannelSubscriptions,
     number: u32,
     is_as_seen: impl FnOnce(&Rule) -> bool,
     rule: Rule,
@@ -261,7 +271,11 @@ pub(in crate::app) fn replace(
 
 /// Plans an undo. It works only while the change is still in place, and nothing else has taken the place of what it
 /// restores.
-pub(in crate::app) fn undo(book: &Book, undo: &Undo, now: Timestamp) -> Result<PlannedChange, UndoRefusal> {
+pub(in crate::app) fn undo(
+    book: &ChannelSubscriptions,
+    undo: &Undo,
+    now: Timestamp,
+) -> Result<PlannedChange, UndoRefusal> {
     if now >= undo.expires_at {
         return Err(UndoRefusal::Expired);
     }
@@ -301,7 +315,7 @@ mod tests {
     }
 
     /// Returns the subscriptions of a channel, numbered from #1.
-    pub(in crate::app) fn book(rules: &[&str]) -> Book {
+    pub(in crate::app) fn book(rules: &[&str]) -> ChannelSubscriptions {
         let subscription = |(number, text): (u32, &&str)| Subscription {
             channel: ChannelId::parse("C1").unwrap(),
             number,
@@ -312,10 +326,10 @@ mod tests {
             state: SubscriptionState::Active,
         };
         let subscriptions: Vec<_> = (1..).zip(rules).map(subscription).collect();
-        Book { revision: 1, next_number: 9, subscriptions, mutes: Vec::new() }
+        ChannelSubscriptions { revision: 1, next_number: 9, subscriptions, mutes: Vec::new() }
     }
 
-    fn replaced(book: &Book, number: u32, seen: &str, by: &str) -> Result<PlannedChange, NotReplaced> {
+    fn replaced(book: &ChannelSubscriptions, number: u32, seen: &str, by: &str) -> Result<PlannedChange, NotReplaced> {
         replace(book, number, |current| *current == rule(seen), rule(by), None)
     }
 

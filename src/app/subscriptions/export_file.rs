@@ -3,7 +3,7 @@
 //! Pure.
 
 use crate::app::subscriptions::hints::has_times;
-use crate::model::{ChannelId, DatasetPattern, Link, Mute, Subscription, UserId, Username, WorkspaceId};
+use crate::model::{ChannelId, DatasetPattern, Mute, Subscription, UserId, UserMapping, Username, WorkspaceId};
 use crate::render::reply::in_plain_words;
 use crate::slack::command::{Asked, line, lines, read_line};
 use jiff::tz::TimeZone;
@@ -101,9 +101,9 @@ impl ExportWriter {
         self.line(format_args!("\nworkspace {workspace}"));
     }
 
-    pub(super) fn people(&mut self, mut links: Vec<Link>) {
+    pub(super) fn people(&mut self, mut links: Vec<UserMapping>) {
         links.sort_unstable_by(|a, b| a.user.cmp(&b.user));
-        for (place, Link { user, username, .. }) in links.iter().enumerate() {
+        for (place, UserMapping { user, username, .. }) in links.iter().enumerate() {
             let gap = if place == 0 { "\n" } else { "" };
             self.line(format_args!("{gap}person {user} is {username}"));
         }

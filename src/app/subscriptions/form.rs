@@ -31,7 +31,7 @@ pub(in crate::app) async fn open(app: &App, person: &ModalUser, channel: Option<
 
 /// Opens the modal to edit a subscription.
 pub(in crate::app) async fn edit(app: &App, asker: &Asker, number: u32) -> Result<Option<Reply>, StoreError> {
-    let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
+    let existing = app.store.channel_subscriptions(&asker.channel_ref).await?.subscriptions;
     let Some(subscription) = existing.iter().find(|subscription| subscription.number == number) else {
         let missing = reply::no_such_subscription(&Target::Number(number).to_string(), &existing);
         return Ok(Some(Reply::asker(missing)));
@@ -65,7 +65,7 @@ pub(in crate::app) async fn follow(app: &App, click: &Click) -> Result<(), Store
 /// Returns the current rule of the subscription that is edited.
 async fn current(app: &App, workspace: &WorkspaceId, sheet: &Sheet) -> Result<Option<Rule>, StoreError> {
     let (Some(edits), Some(channel)) = (&sheet.edits, &sheet.channel) else { return Ok(None) };
-    let book = app.store.book(&App::channel_ref(workspace, channel)).await?;
+    let book = app.store.channel_subscriptions(&App::channel_ref(workspace, channel)).await?;
     let found = book.subscriptions.into_iter().find(|subscription| subscription.number == edits.number);
     Ok(found.map(|subscription| subscription.rule))
 }

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::model::schedule::next_digest;
 use crate::model::subscription::Options;
 use crate::model::{ChannelRef, DatasetName, HoldUntil, Mute, Subscription, SubscriptionState, hold};
-use crate::store::{Book, HeldUntil, StoreError};
+use crate::store::{ChannelSubscriptions, HeldUntil, StoreError};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
@@ -25,7 +25,8 @@ pub(in crate::app) fn held(
 /// Applies the channel's current mutes and subscriptions to its held deliveries. Returns the number that are released.
 /// Deliveries of `retimed` subscriptions move to their next digest, or to none; others stay in their digest.
 pub(in crate::app) async fn release(app: &App, channel_ref: &ChannelRef, retimed: &[u32]) -> Result<u64, StoreError> {
-    let (now, Book { subscriptions, mutes, .. }) = (app.clock.now(), app.store.book(channel_ref).await?);
+    let (now, ChannelSubscriptions { subscriptions, mutes, .. }) =
+        (app.clock.now(), app.store.channel_subscriptions(channel_ref).await?);
     let retimed = retimed.to_vec();
     let of = subscriptions.into_iter().map(|subscription| {
         let Subscription { number, rule, time_zone, .. } = subscription;
@@ -47,7 +48,7 @@ pub(in crate::app) async fn release(app: &App, channel_ref: &ChannelRef, retimed
         };
         until(now, digest, dataset, &mutes, options, zone)
     });
-    let released = app.store.release(channel_ref, now, again).await?;
+    let released = app.store.reschedule_held(channel_ref, now, again).await?;
     app.workers.wake(channel_ref);
     Ok(released)
 }

@@ -7,10 +7,12 @@ use crate::app::subscriptions::changes::{MAX_SUBSCRIPTIONS_PER_CHANNEL, PlannedC
 use crate::app::subscriptions::export_file;
 use crate::app::subscriptions::export_file::{ChannelPart, ExportWriter, Mistakes, PersonLine, WorkspacePart};
 use crate::app::{App, me};
-use crate::model::{ChannelId, ChannelRef, Deed, Link, Mute, SubscriptionState, UserId, Username, WorkspaceId};
+use crate::model::{
+    AuditEntry, ChannelId, ChannelRef, Mute, SubscriptionState, UserId, UserMapping, Username, WorkspaceId,
+};
 use crate::render::reply::RuleChange;
 use crate::slack::command::Command;
-use crate::store::{Book, Linked, MOST_LINKS, Store, StoreError};
+use crate::store::{ChannelSubscriptions, MAX_USER_MAPPINGS_PER_WORKSPACE, MappingResult, Store, StoreError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -107,7 +109,7 @@ pub async fn export(store: &dyn Store, which: &ExportScope, now: Timestamp) -> R
     for workspace in &workspaces {
         let mut subscriptions = store.subscriptions(workspace).await?;
         subscriptions.retain(|one| which.channels.is_empty() || which.channels.contains(&one.channel));
-        let links = if which.channels.is_empty() { store.links(workspace).await? } else { Vec::new() };
+        let links = if which.channels.is_empty() { store.user_mappings(workspace).await? } else { Vec::new() };
         if subscriptions.is_empty() && links.is_empty() {
             continue;
         }
@@ -151,9 +153,9 @@ pub async fn import(
             mistakes.add(part.line, unknown);
             continue;
         }
-        done.extend(people(workspace, &part.people, &store.links(workspace).await?, &mut mistakes));
+        done.extend(people(workspace, &part.people, &store.user_mappings(workspace).await?, &mut mistakes));
         for channel in &part.channels {
-            let book = store.book(&App::channel_ref(workspace, &channel.id)).await?;
+            let book = store.channel_subscriptions(&App::channel_ref(workspace, &channel.id)).await?;
             match drafted(&book, channel, now) {
                 Ok(draft) => done.push(told(workspace, &channel.id, &draft)),
                 Err(why) => why.add_to(&mut mistakes, channel.line),
@@ -177,7 +179,7 @@ pub async fn import(
     Ok(ImportResult::Done(done))
 }
 
-fn drafted(book: &Book, channel: &ChannelPart, at: Timestamp) -> Result<PlannedChange, NotImported> {
+fn drafted(book: &ChannelSubscriptions, channel: &ChannelPart, at: Timestamp) -> Result<PlannedChange, NotImported> {
     let lines = channel.entries.iter().map(|entry| ImportLine {
         number: entry.line,
         asked: &entry.asked,
@@ -245,7 +247,7 @@ async fn carry_out(
 fn people(
     workspace: &WorkspaceId,
     people: &[PersonLine],
-    kept: &[Link],
+    kept: &[UserMapping],
     mistakes: &mut Mistakes,
 ) -> Option<ImportedChanges> {
     let by_name: HashMap<String, &UserId> = kept.iter().map(|link| (link.username.key(), &link.user)).collect();
@@ -266,8 +268,8 @@ fn people(
             changes.push(renamed(user, by_user.get(user).copied(), username));
         }
     }
-    if kept.len() + changes.iter().filter(|(before, _)| before.is_none()).count() > MOST_LINKS {
-        mistakes.add(people[0].line, format_args!("more than {MOST_LINKS} people would be known"));
+    if kept.len() + changes.iter().filter(|(before, _)| before.is_none()).count() > MAX_USER_MAPPINGS_PER_WORKSPACE {
+        mistakes.add(people[0].line, format_args!("more than {MAX_USER_MAPPINGS_PER_WORKSPACE} people would be known"));
     }
     let done = ImportedChanges { workspace: workspace.clone(), channel: None, changes, as_before };
     (!people.is_empty()).then_some(done)
@@ -287,22 +289,22 @@ async fn carry_out_people(
 ) -> Result<Option<ImportedChanges>, StoreError> {
     let (mut changes, mut as_before) = (Vec::new(), 0);
     let kept: HashMap<UserId, Username> =
-        store.links(workspace).await?.into_iter().map(|link| (link.user, link.username)).collect();
+        store.user_mappings(workspace).await?.into_iter().map(|link| (link.user, link.username)).collect();
     for PersonLine { user, username, .. } in people {
         if kept.get(user) == Some(username) {
             as_before += 1;
             continue;
         }
-        let link = Link { username: username.clone(), user: user.clone(), at };
+        let link = UserMapping { username: username.clone(), user: user.clone(), at };
         // A username that was claimed in between stays with its owner.
-        if let Linked::Stored { before, .. } = store.link(workspace, link, None).await? {
+        if let MappingResult::Stored { before, .. } = store.map_user(workspace, link, None).await? {
             changes.push(renamed(user, before.as_ref(), username));
         }
     }
     if !changes.is_empty() {
         let lines: Vec<&str> = changes.iter().map(|(_, after)| after.as_str()).collect();
-        let typed = Deed::shortened(&Command::Import(lines.join("\n")).to_string());
-        store.note_deed(workspace, Deed { at, by: None, channel: None, typed }).await?;
+        let typed = AuditEntry::shortened(&Command::Import(lines.join("\n")).to_string());
+        store.append_audit_entry(workspace, AuditEntry { at, by: None, channel: None, typed }).await?;
         if let Some(app) = live {
             me::reload_mappings(app, workspace).await?;
         }

@@ -15,12 +15,12 @@ use crate::slack::command::{Asked, Command, Pasted, read_lines};
 use crate::slack::form::{LINES, Sheet};
 use crate::slack::interaction::Doing;
 use crate::slack::view::View;
-use crate::store::{Book, StoreError};
+use crate::store::{ChannelSubscriptions, StoreError};
 use std::sync::Arc;
 
 /// Returns a page of the channel's subscriptions as commands, with its mutes beside them.
 pub(in crate::app) async fn export_page(app: &App, asker: &Asker, page: usize) -> Result<Message, StoreError> {
-    let Book { subscriptions, mutes, .. } = app.store.book(&asker.channel_ref).await?;
+    let ChannelSubscriptions { subscriptions, mutes, .. } = app.store.channel_subscriptions(&asker.channel_ref).await?;
     Ok(reply::with_mutes(reply::exported(&subscriptions, page), &Mute::in_force(mutes, app.clock.now())))
 }
 
@@ -45,7 +45,7 @@ async fn import_lines(app: &App, asker: &Asker, text: &str) -> Result<SubscribeR
         Ok(pasted) => pasted,
         Err(why) => return Ok(SubscribeResult::Refused(reply::not_imported(&why))),
     };
-    let draft = |book: &Book, stamp: &NewSubscription| {
+    let draft = |book: &ChannelSubscriptions, stamp: &NewSubscription| {
         let lines = pasted.iter().map(|Pasted { number, asked }| {
             let time_zone = stamp.time_zone.as_deref().filter(|_| has_times(&asked.options));
             ImportLine { number: *number, asked, creator: &asker.user, time_zone }

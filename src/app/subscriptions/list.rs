@@ -6,11 +6,11 @@ use crate::app::subscriptions::hold;
 use crate::app::subscriptions::visible::{Visible, visible};
 use crate::model::Mute;
 use crate::render::{Message, reply};
-use crate::store::{Book, StoreError};
+use crate::store::{ChannelSubscriptions, StoreError};
 use tracing::warn;
 
 /// Returns a page of a channel's subscriptions, with its mutes and the next digests.
-pub(in crate::app) fn list(app: &App, book: Book, page: usize) -> Message {
+pub(in crate::app) fn list(app: &App, book: ChannelSubscriptions, page: usize) -> Message {
     let now = app.clock.now();
     let next = hold::next_digests(now, &book.subscriptions, &book.mutes);
     let said = reply::with_next_digests(reply::list(&book.subscriptions, page), &next);

@@ -10,7 +10,7 @@ use crate::model::mute::MOST_MUTES;
 use crate::model::{DatasetPattern, Mute};
 use crate::render::{Message, reply};
 use crate::slack::command::{Command, MuteLength};
-use crate::store::Book;
+use crate::store::ChannelSubscriptions;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -75,7 +75,7 @@ async fn change_mutes(
     let allowed = may_change(app, asker).await?;
     let typed = typed.to_string();
     let edit = ChannelEdit::by(app, asker, &allowed, &typed);
-    let plan = |book: &Book| {
+    let plan = |book: &ChannelSubscriptions| {
         let mutes = change(Mute::in_force(book.mutes.clone(), edit.at()))?;
         Ok(PlannedChange::of_mutes(book, mutes))
     };

@@ -16,7 +16,7 @@ use crate::render::Message;
 use crate::render::reply::{self, Note, UndoRefusal};
 use crate::slack::command::{Asked, Command, Target};
 use crate::slack::form::{Edits, fingerprint};
-use crate::store::{Book, StoreError};
+use crate::store::{ChannelSubscriptions, StoreError};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -58,7 +58,7 @@ pub(in crate::app) async fn subscribe(
 ) -> Result<SubscribeResult, StoreError> {
     let mode = if replace { SubscribeMode::Replace } else { SubscribeMode::Add };
     let wish = if replace { Command::Set(wanted.clone()) } else { Command::Subscribe(wanted.clone()) };
-    let draft = |book: &Book, stamp: &NewSubscription| {
+    let draft = |book: &ChannelSubscriptions, stamp: &NewSubscription| {
         changes::subscribe(book, wanted, mode, asker, stamp).map_err(|refused| match refused {
             PlanRefusal::TooMany => reply::too_many_subscriptions(MAX_SUBSCRIPTIONS_PER_CHANNEL),
             PlanRefusal::SelectsNothing(dataset) => reply::selects_nothing(&dataset),
@@ -74,7 +74,7 @@ pub(in crate::app) async fn apply_request(
     asker: &Asker,
     wanted: &Asked,
     typed: &str,
-    draft: impl Fn(&Book, &NewSubscription) -> Result<PlannedChange, Message>,
+    draft: impl Fn(&ChannelSubscriptions, &NewSubscription) -> Result<PlannedChange, Message>,
     told: impl FnOnce(&PlannedChange, &[Note], Option<Uuid>) -> Message,
 ) -> Result<SubscribeResult, StoreError> {
     let allowed = match may_change(app, asker).await {
@@ -135,7 +135,7 @@ pub(in crate::app) async fn replace(
         Err(refusal) => return Ok(SubscribeResult::Refused(refusal)),
     };
     let time_zone = time_zone(app, asker, &rule.options).await;
-    let draft = |book: &Book| {
+    let draft = |book: &ChannelSubscriptions| {
         let as_seen = |current: &Rule| fingerprint(current) == edits.seen;
         changes::replace(book, edits.number, as_seen, rule.clone(), time_zone.clone())
     };
@@ -171,13 +171,13 @@ pub(in crate::app) async fn unsubscribe(
 ) -> Attempt<Reply> {
     let allowed = may_change(app, asker).await?;
     if *target == Target::All && events.is_empty() {
-        let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
+        let existing = app.store.channel_subscriptions(&asker.channel_ref).await?.subscriptions;
         return Ok(Reply::asker(match existing.len() {
             0 => reply::list(&existing, 0),
             count => reply::confirm_unsubscribe_all(count),
         }));
     }
-    let draft = |book: &Book| {
+    let draft = |book: &ChannelSubscriptions| {
         let none = || reply::no_such_subscription(&target.to_string(), &book.subscriptions);
         changes::unsubscribe(book, target, events).ok_or_else(none)
     };
@@ -191,7 +191,7 @@ pub(in crate::app) async fn unsubscribe(
 
 /// Asks for confirmation before one subscription is removed.
 pub(in crate::app) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number: u32) -> Result<Reply, StoreError> {
-    let existing = app.store.book(&asker.channel_ref).await?.subscriptions;
+    let existing = app.store.channel_subscriptions(&asker.channel_ref).await?.subscriptions;
     Ok(Reply::asker(match existing.iter().find(|subscription| subscription.number == number) {
         Some(subscription) => reply::confirm_unsubscribe(subscription),
         None => reply::no_such_subscription(&Target::Number(number).to_string(), &existing),
@@ -202,7 +202,7 @@ pub(in crate::app) async fn ask_to_unsubscribe(app: &App, asker: &Asker, number:
 pub(in crate::app) async fn unsubscribe_all(app: &App, asker: &Asker) -> Attempt<Reply> {
     let allowed = may_change(app, asker).await?;
     let mut removed = Vec::new();
-    let draft = |book: &Book| {
+    let draft = |book: &ChannelSubscriptions| {
         removed.clone_from(&book.subscriptions);
         changes::unsubscribe(book, &Target::All, &[]).ok_or_else(|| reply::list(&[], 0))
     };
@@ -220,7 +220,8 @@ pub(in crate::app) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Attempt<
     };
     let stored = app.store.undo(&asker.channel_ref.workspace, id).await?;
     let stored = stored.filter(|undo| undo.channel == asker.channel_ref.channel).ok_or_else(gone)?;
-    let draft = |book: &Book| changes::undo(book, &stored, app.clock.now()).map_err(reply::undo_refused);
+    let draft =
+        |book: &ChannelSubscriptions| changes::undo(book, &stored, app.clock.now()).map_err(reply::undo_refused);
     let edit = ChannelEdit::by(app, asker, &allowed, "undo").undoing(id);
     match change(&edit, draft).await {
         Ok(applied) => {
@@ -240,7 +241,7 @@ pub(in crate::app) async fn undo(app: &App, asker: &Asker, id: Uuid) -> Attempt<
 /// Applies a change, or returns the message that explains why not.
 async fn change(
     change: &ChannelEdit<'_>,
-    draft: impl FnMut(&Book) -> Result<PlannedChange, Message>,
+    draft: impl FnMut(&ChannelSubscriptions) -> Result<PlannedChange, Message>,
 ) -> Attempt<Applied> {
     match change.apply(draft).await {
         Ok(applied) => Ok(applied),

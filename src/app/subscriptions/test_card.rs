@@ -26,7 +26,7 @@ pub(in crate::app) async fn post(
     target: Option<&Target>,
     event: Option<&str>,
 ) -> Result<Reply, StoreError> {
-    let subscriptions = app.store.book(&asker.channel_ref).await?.subscriptions;
+    let subscriptions = app.store.channel_subscriptions(&asker.channel_ref).await?.subscriptions;
     let meant = |subscription: &&Subscription| match target {
         Some(Target::Number(number)) => subscription.number == *number,
         Some(Target::Dataset(dataset)) => subscription.rule.dataset == *dataset,
@@ -67,7 +67,7 @@ pub(in crate::app) async fn post(
     let content = card(&news, &showing).content(Rung::Whole);
     let posted = reply::test_posted(subscription.number, true);
     // Slack repeats a command whose acknowledgement was lost.
-    if !app.store.note_cause(&asker.channel_ref, &asker.cause, now).await? {
+    if !app.store.note_trigger(&asker.channel_ref, &asker.cause, now).await? {
         return Ok(Reply::asker(posted));
     }
     Ok(Reply::asker(match app.slack.api.post(&asker.channel_ref, content, id_at(now)).await {

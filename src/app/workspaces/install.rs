@@ -6,7 +6,7 @@ use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::mac;
 use crate::model::WorkspaceId;
 use crate::slack::oauth::{Grant, OauthError};
-use crate::store::{Renewal, Standing, StoreError, WorkspaceKind, WorkspaceRecord};
+use crate::store::{InstallationState, StoreError, TokenRenewal, WorkspaceKind, WorkspaceRecord};
 use crate::vault::{Field, Row, random};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -188,7 +188,7 @@ async fn store_installation(app: &App, workspace: &WorkspaceId, grant: &Grant) -
             WorkspaceKind::Team { enterprise: grant.enterprise.clone() }
         },
         bot_token: app.vault.seal(Row::of_workspace(workspace, Field::BotToken), &grant.token),
-        renewal: grant.renewal.as_ref().map(|(token, expires_at)| Renewal {
+        renewal: grant.renewal.as_ref().map(|(token, expires_at)| TokenRenewal {
             token: app.vault.seal(Row::of_workspace(workspace, Field::RefreshToken), token),
             expires_at: *expires_at,
         }),
@@ -196,7 +196,7 @@ async fn store_installation(app: &App, workspace: &WorkspaceId, grant: &Grant) -
         scopes: grant.scopes.clone(),
         installed_by: grant.installed_by.clone(),
         installed_at: app.clock.now(),
-        standing: Standing::Installed,
+        state: InstallationState::Installed,
     };
     loop {
         let before = app.store.installation(workspace).await?;

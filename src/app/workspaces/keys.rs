@@ -1,7 +1,7 @@
 //! Encryption keys: loading or creating them, and sealing stored secrets again after a change.
 
 use crate::model::{AccountId, Sealed, WorkspaceId};
-use crate::store::{AccountSetup, Renewal, SetUp, Store, StoreError, WorkspaceRecord};
+use crate::store::{AccountSetup, SetUpResult, Store, StoreError, TokenRenewal, WorkspaceRecord};
 use crate::vault::{Field, KEY_FILE, KeyError, KeyFault, Row, UnsealError, Vault};
 use secrecy::{ExposeSecret, SecretString};
 use std::path::{Path, PathBuf};
@@ -111,7 +111,9 @@ pub async fn reseal(store: &dyn Store, vault: &Vault) -> Result<Resealed, Reseal
             let after = setup(vault, &workspace, &account, &before)?;
             if after == before {
                 resealed.current += 1;
-            } else if store.set_up_account(&workspace, &account, Some(before), after, None).await? == SetUp::Stored {
+            } else if store.set_up_account(&workspace, &account, Some(before), after, None).await?
+                == SetUpResult::Stored
+            {
                 resealed.changed += 1;
             }
         }
@@ -127,7 +129,7 @@ fn installation(
     let row = |field| Row::of_workspace(workspace, field);
     let renewal = before.renewal.as_ref().map(|renewal| {
         let token = anew(vault, row(Field::RefreshToken), &renewal.token)?;
-        Ok(Renewal { token, ..renewal.clone() })
+        Ok(TokenRenewal { token, ..renewal.clone() })
     });
     let bot_token = anew(vault, row(Field::BotToken), &before.bot_token)?;
     Ok(WorkspaceRecord { bot_token, renewal: renewal.transpose()?, ..before.clone() })

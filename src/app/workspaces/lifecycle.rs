@@ -6,7 +6,7 @@ use crate::delivery::{BusyGuard, back_off};
 use crate::model::{PauseReason, WorkspaceId};
 use crate::slack::error::SlackError;
 use crate::slack::oauth::Grant;
-use crate::store::{Renewal, Standing, StoreError, WorkspaceRecord};
+use crate::store::{InstallationState, StoreError, TokenRenewal, WorkspaceRecord};
 use crate::vault::{Field, Row};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -183,7 +183,7 @@ fn until_due(end: Timestamp, now: Timestamp) -> Duration {
 
 /// Returns a record with another token.
 fn with_grant(app: &App, workspace: &WorkspaceId, before: &WorkspaceRecord, grant: &Grant) -> WorkspaceRecord {
-    let renewal = grant.renewal.as_ref().map(|(token, expires_at)| Renewal {
+    let renewal = grant.renewal.as_ref().map(|(token, expires_at)| TokenRenewal {
         token: app.vault.seal(Row::of_workspace(workspace, Field::RefreshToken), token),
         expires_at: *expires_at,
     });
@@ -223,8 +223,8 @@ pub(in crate::app) async fn handle_uninstalled(app: &App, workspace: &WorkspaceI
 
 /// Ends the installation whose token Slack rejected, unless it was replaced by now.
 async fn end(app: &App, workspace: &WorkspaceId, refused: WorkspaceRecord) -> Result<(), StoreError> {
-    let standing = Standing::Uninstalled { at: app.clock.now() };
-    let after = WorkspaceRecord { standing, ..refused.clone() };
+    let state = InstallationState::Uninstalled { at: app.clock.now() };
+    let after = WorkspaceRecord { state, ..refused.clone() };
     if app.store.replace_installation(workspace, Some(refused), after).await? {
         disconnect(app, workspace).await;
     } else {

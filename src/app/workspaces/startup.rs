@@ -28,15 +28,15 @@ pub async fn load_from_store(app: &App) -> Result<(), StoreError> {
         let subscriptions = app.store.subscriptions(workspace).await?;
         let mutes = app.store.mutes(workspace).await?;
         let datasets = app.store.datasets(workspace).await?;
-        app.people.replace(workspace, app.store.links(workspace).await?);
+        app.people.replace(workspace, app.store.user_mappings(workspace).await?);
         for (account, record) in app.store.accounts(workspace).await? {
-            app.account_notifications.remember(workspace, &account, record.watch);
+            app.account_notifications.remember(workspace, &account, record.notifications);
             app.segments.keyed.note(workspace, &account, record.setup.is_some_and(|setup| setup.api_key.is_some()));
         }
         if app.store.installation(workspace).await?.is_some_and(|record| record.is_installed()) {
             app.installations.known.add(workspace);
         }
-        if let (Some(known), Some(mark)) = (app.store.home_mark(workspace).await?, &mark) {
+        if let (Some(known), Some(mark)) = (app.store.environment_token_mark(workspace).await?, &mark) {
             if known == *mark {
                 app.environment_workspace.write().workspace = Some(workspace.clone());
                 app.segments.keyed.note(workspace, &environment_account(), app.settings.api_key.is_some());
@@ -144,10 +144,10 @@ async fn ask(app: &App, token: &SecretString) -> Result<WorkspaceId, Duration> {
 
 /// Stores the token's workspace for the next start.
 async fn note_home(app: &App, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
-    if app.store.home_mark(workspace).await?.as_ref() == Some(&mark) {
+    if app.store.environment_token_mark(workspace).await?.as_ref() == Some(&mark) {
         return Ok(());
     }
-    app.store.note_home_mark(workspace, mark).await
+    app.store.note_environment_token_mark(workspace, mark).await
 }
 
 fn settle_in(app: &App, workspace: &WorkspaceId) {
@@ -186,7 +186,7 @@ async fn swept(app: &App) -> Result<u64, StoreError> {
             && app.workers.workspace_rejection(&workspace).is_none()
             && app.refused(&workspace).is_none()
         {
-            let expired = app.store.expire(&workspace, app.clock.now()).await?;
+            let expired = app.store.expire_held(&workspace, app.clock.now()).await?;
             app.metrics.deliveries.add("held_too_long", expired);
         }
         records += app.store.sweep(&workspace, app.clock.now()).await?;

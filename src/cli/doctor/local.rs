@@ -13,9 +13,9 @@ use crate::config::Config;
 use crate::http::key::AdminKey;
 use crate::model::WorkspaceId;
 use crate::slack::look::Look;
-use crate::store::backup::kept;
+use crate::store::backup::automatic_backups;
 use crate::store::sled::SledStore;
-use crate::store::{Durability, StoreError, Tenants};
+use crate::store::{Durability, Installations, StoreError};
 use crate::vault::{Field, KEY_FILE, Row, Vault};
 use futures_util::future::join_all;
 use jiff::Timestamp;
@@ -61,7 +61,7 @@ fn folder(path: &Path) -> FolderFacts {
         open: modes.into_iter().flatten().collect(),
         free: rustix::fs::statvfs(existing).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)),
         since: made.ok().and_then(|time| Timestamp::try_from(time).ok()),
-        backed_up: kept(&path.join(BACKUP_FOLDER)).unwrap_or_default().last().map(|backup| backup.at),
+        backed_up: automatic_backups(&path.join(BACKUP_FOLDER)).unwrap_or_default().last().map(|backup| backup.at),
     }
 }
 

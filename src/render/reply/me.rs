@@ -4,7 +4,7 @@ use super::layout::{button, buttons, say};
 use super::typed::code;
 use super::words::{self, grouped};
 use crate::model::word::Written;
-use crate::model::{Link, UserId, Username};
+use crate::model::{UserId, UserMapping, Username};
 use crate::render::Message;
 use crate::slack::interaction::Action;
 
@@ -15,8 +15,8 @@ const MENTIONED: &str = "I mention you where you have to act: when a label of yo
      a sample is assigned to you, or something happens to an issue that you opened.";
 
 /// Says what somebody has claimed, and how to change that.
-pub fn who_you_are(own: Option<&Link>) -> Message {
-    let Some(Link { username, .. }) = own else {
+pub fn who_you_are(own: Option<&UserMapping>) -> Message {
+    let Some(UserMapping { username, .. }) = own else {
         return say(format!(
             "I do not know who you are in Segments.ai. Type `/segments me` with your username there, such as \
              `/segments me jane`. {MENTIONED}"
@@ -38,7 +38,7 @@ pub fn name_claimed(username: &Username, before: Option<&Username>, taken_from: 
 }
 
 /// Says that somebody else has claimed a username, and offers to take it over.
-pub fn name_taken(username: &Username, holder: &Link) -> Message {
+pub fn name_taken(username: &Username, holder: &UserMapping) -> Message {
     let (name, user) = (name(username), words::user(&holder.user));
     let mut said = say(format!(
         "{user} has said to be {name} in Segments.ai ({}). Nothing was changed. If {name} is you, take the name over: \
@@ -62,7 +62,7 @@ pub fn name_was_taken(by: &UserId, username: &Username) -> Message {
 }
 
 /// Says that somebody's username is forgotten.
-pub fn name_forgotten(forgotten: Option<&Link>) -> Message {
+pub fn name_forgotten(forgotten: Option<&UserMapping>) -> Message {
     say(match forgotten {
         Some(link) => {
             format!("Forgotten: I no longer mention you where {} stands.", name(&link.username))
@@ -130,7 +130,7 @@ pub fn name_was_given(by: &UserId, username: &Username) -> Message {
 }
 
 /// Says to an admin that somebody else has claimed the username.
-pub fn name_of_other_taken(username: &Username, holder: &Link) -> Message {
+pub fn name_of_other_taken(username: &Username, holder: &UserMapping) -> Message {
     let user = words::user(&holder.user);
     say(format!(
         "{user} has said to be {} in Segments.ai ({}). Nothing was changed. If that is wrong, type {} first.",
@@ -141,7 +141,7 @@ pub fn name_of_other_taken(username: &Username, holder: &Link) -> Message {
 }
 
 /// Says to an admin what was forgotten of somebody.
-pub fn name_forgotten_of(user: &UserId, forgotten: Option<&Link>, told: bool) -> Message {
+pub fn name_forgotten_of(user: &UserId, forgotten: Option<&UserMapping>, told: bool) -> Message {
     let user = words::user(user);
     say(match forgotten {
         Some(link) => {

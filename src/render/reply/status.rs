@@ -59,7 +59,7 @@ pub struct AccountStatus {
 const LATE: SignedDuration = SignedDuration::from_mins(10);
 
 /// No more webhook endpoints than this are shown.
-const MOST_ACCOUNTS: usize = 10;
+const MAX_ACCOUNTS_PER_WORKSPACE: usize = 10;
 
 /// Says how the workspace is doing.
 pub fn status(status: &Status) -> Message {
@@ -142,8 +142,8 @@ fn flow(status: &Status) -> String {
 }
 
 fn details(status: &Status) -> String {
-    let mut lines: Vec<String> = status.accounts.iter().take(MOST_ACCOUNTS).map(account).collect();
-    if let Some(left_out @ 1..) = status.accounts.len().checked_sub(MOST_ACCOUNTS) {
+    let mut lines: Vec<String> = status.accounts.iter().take(MAX_ACCOUNTS_PER_WORKSPACE).map(account).collect();
+    if let Some(left_out @ 1..) = status.accounts.len().checked_sub(MAX_ACCOUNTS_PER_WORKSPACE) {
         lines.push(format!("and {}", count(left_out, "more webhook")));
     }
     let waiting = match status.waiting_events {

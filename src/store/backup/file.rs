@@ -1,6 +1,6 @@
 //! Backups as files: complete under their name or not there at all, and those that are made by themselves.
 
-use super::{BackupError, Reader, Summary};
+use super::{BackupError, BackupReader, BackupSummary};
 use jiff::Timestamp;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Write};
@@ -8,21 +8,21 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The beginning of the name of a backup that was made by itself.
-const NAME: &str = "segments-slack-";
+const FILE_NAME_START: &str = "segments-slack-";
 /// The end of it.
-const ENDING: &str = ".jsonl";
+const FILE_NAME_END: &str = ".jsonl";
 /// The time in it.
-const TIME: &str = "%Y-%m-%dT%H-%M-%SZ";
+const FILE_NAME_TIME: &str = "%Y-%m-%dT%H-%M-%SZ";
 
 /// A backup that is being written beside its place, under its name with `.part` behind it; dropped, it is gone.
-pub struct Draft {
+pub struct BackupDraft {
     path: PathBuf,
     part: PathBuf,
     force: bool,
     file: Option<BufWriter<File>>,
 }
 
-impl Draft {
+impl BackupDraft {
     /// Begins a backup that only its owner may read. A file that is there is refused, or replaced in the end.
     pub fn create(path: &Path, force: bool) -> Result<Self, BackupError> {
         if !force && path.symlink_metadata().is_ok() {
@@ -42,7 +42,7 @@ impl Draft {
     }
 
     /// Reads it back, and gives it its name when it is whole and on disk.
-    pub fn finish(mut self) -> Result<Summary, BackupError> {
+    pub fn finish(mut self) -> Result<BackupSummary, BackupError> {
         let failed = |path: &Path, source| BackupError::File { path: path.to_owned(), source };
         let file = self.file.take().expect("a draft is finished once");
         let file = file.into_inner().map_err(|error| failed(&self.part, error.into_error()))?;
@@ -58,7 +58,7 @@ impl Draft {
     }
 }
 
-impl Write for Draft {
+impl Write for BackupDraft {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.as_mut().map_or(Ok(0), |file| file.write(bytes))
     }
@@ -68,7 +68,7 @@ impl Write for Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for BackupDraft {
     fn drop(&mut self) {
         // After the end it has another name, and there is nothing to remove.
         let _ = std::fs::remove_file(&self.part);
@@ -76,49 +76,49 @@ impl Drop for Draft {
 }
 
 /// Reads a backup from front to end.
-pub fn check(path: &Path) -> Result<Summary, BackupError> {
+pub fn check(path: &Path) -> Result<BackupSummary, BackupError> {
     let mut reader = open(path)?;
     reader.by_ref().try_for_each(|record| record.map(drop))?;
     Ok(reader.summary())
 }
 
 /// Opens a backup.
-pub(super) fn open(path: &Path) -> Result<Reader<BufReader<File>>, BackupError> {
+pub(super) fn open(path: &Path) -> Result<BackupReader<BufReader<File>>, BackupError> {
     let file = File::open(path).map_err(|source| BackupError::File { path: path.to_owned(), source })?;
-    Reader::new(BufReader::with_capacity(1 << 20, file))
+    BackupReader::new(BufReader::with_capacity(1 << 20, file))
 }
 
 /// A backup that was made by itself.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Kept {
+pub struct AutomaticBackup {
     /// When.
     pub at: Timestamp,
     /// Where.
     pub path: PathBuf,
 }
 
-impl Kept {
+impl AutomaticBackup {
     /// The place of one that is made at a time.
     pub fn new(folder: &Path, at: Timestamp) -> Self {
-        Self { at, path: folder.join(format!("{NAME}{}{ENDING}", at.strftime(TIME))) }
+        Self { at, path: folder.join(format!("{FILE_NAME_START}{}{FILE_NAME_END}", at.strftime(FILE_NAME_TIME))) }
     }
 
     fn found(path: PathBuf) -> Option<Self> {
-        let time = path.file_name()?.to_str()?.strip_prefix(NAME)?.strip_suffix(ENDING)?;
-        let at = jiff::civil::DateTime::strptime(TIME, time).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+        let time = path.file_name()?.to_str()?.strip_prefix(FILE_NAME_START)?.strip_suffix(FILE_NAME_END)?;
+        let at = jiff::civil::DateTime::strptime(FILE_NAME_TIME, time).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
         Some(Self { at: at.timestamp(), path })
     }
 }
 
 /// The backups in a folder that were made by themselves, oldest first; none if there is no such folder.
-pub fn kept(folder: &Path) -> io::Result<Vec<Kept>> {
+pub fn automatic_backups(folder: &Path) -> io::Result<Vec<AutomaticBackup>> {
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries?,
     };
     let mut found = Vec::new();
     for entry in entries {
-        found.extend(Kept::found(entry?.path()));
+        found.extend(AutomaticBackup::found(entry?.path()));
     }
     found.sort_unstable();
     Ok(found)
@@ -131,14 +131,14 @@ mod tests {
     #[test]
     fn backups_are_found_by_their_names_oldest_first() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(kept(&folder.path().join("missing")).unwrap(), []);
+        assert_eq!(automatic_backups(&folder.path().join("missing")).unwrap(), []);
         let times: [Timestamp; 2] = ["2026-03-02T00:00:00Z".parse().unwrap(), "2026-03-01T23:59:59Z".parse().unwrap()];
-        let [newer, older] = times.map(|at| Kept::new(folder.path(), at));
+        let [newer, older] = times.map(|at| AutomaticBackup::new(folder.path(), at));
         assert!(older.path.ends_with("segments-slack-2026-03-01T23-59-59Z.jsonl"), "{older:?}");
         let other = folder.path().join("segments-slack-2026-03-03T00-00-00Z.jsonl.part");
         for path in [&newer.path, &older.path, &other, &folder.path().join("notes.jsonl")] {
             File::create(path).unwrap();
         }
-        assert_eq!(kept(folder.path()).unwrap(), [older, newer]);
+        assert_eq!(automatic_backups(folder.path()).unwrap(), [older, newer]);
     }
 }

@@ -1,6 +1,6 @@
 //! Restoring: a new store with everything that a backup holds, or none.
 
-use super::{BackupError, Summary, file};
+use super::{BackupError, BackupSummary, file};
 use crate::store::sled::SledStore;
 use crate::store::{Durability, Record, Store, StoreError};
 use crate::vault::KeyError;
@@ -9,7 +9,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// So many records are written at once.
-const PAGE: usize = 256;
+const RECORDS_PER_WRITE: usize = 256;
 
 /// Why a backup was not restored; nothing of it is then left.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,7 @@ pub enum RestoreError {
 }
 
 /// Makes a store of a backup in a folder that is not there or empty. The folder gets everything at once, in the end.
-pub async fn restore(backup: &Path, folder: &Path) -> Result<Summary, RestoreError> {
+pub async fn restore(backup: &Path, folder: &Path) -> Result<BackupSummary, RestoreError> {
     let unread = |source| RestoreError::Backup { path: backup.to_owned(), source };
     let unmade = |source| RestoreError::Folder { path: folder.to_owned(), source };
     match std::fs::read_dir(folder).map(Iterator::count) {
@@ -62,7 +62,7 @@ pub async fn restore(backup: &Path, folder: &Path) -> Result<Summary, RestoreErr
     let made = beside.path().join("store");
     let store = SledStore::open(&made, Durability::PowerLoss)?;
     loop {
-        let page = reader.by_ref().take(PAGE).collect::<Result<Vec<Record>, _>>().map_err(unread)?;
+        let page = reader.by_ref().take(RECORDS_PER_WRITE).collect::<Result<Vec<Record>, _>>().map_err(unread)?;
         if page.is_empty() {
             break;
         }

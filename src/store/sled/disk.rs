@@ -3,9 +3,9 @@
 //! sled takes a damaged page in its log for the end of it, and opens with what came before. So the number of batches
 //! that are on disk is also kept beside the log: a log that knows of fewer has lost some.
 
-use super::keys::Key;
+use super::keys::RecordKey;
 use super::open::damaged;
-use super::refusal::{refused, unopened};
+use super::open_errors::{refused, unopened};
 use crate::store::{Durability, StoreError};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -26,7 +26,7 @@ struct Files {
 impl Disk {
     /// Opens the files beside an opened log, and compares them.
     pub(super) fn open(folder: &Path, db: &sled::Db, durability: Durability) -> Result<Self, StoreError> {
-        let written = db.get(Key::written().bytes());
+        let written = db.get(RecordKey::written().bytes());
         let written = written.map_err(|error| refused(folder, format!("cannot be opened: {error}")))?;
         let written = written.as_deref().map_or(0, number);
         let witness = folder.join("witness");

@@ -23,11 +23,11 @@ macro_rules! kinds {
         /// What a record is.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
-        pub(super) enum Kind {
+        pub(super) enum RecordKind {
             $($(#[$doc])* $name = $letter,)*
         }
 
-        impl Kind {
+        impl RecordKind {
             /// Every kind.
             const ALL: &[Self] = &[$(Self::$name),*];
         }
@@ -42,15 +42,15 @@ kinds! {
     /// channel, time, object → the object: the anchors that are behind, by the time of their next edit.
     Behind = b'B',
     /// channel → revision and next number of its book.
-    Book = b'b',
+    SubscriptionsHead = b'b',
     /// channel, cause → when an edit with that cause was stored.
     Cause = b'c',
     /// number → something that somebody changed.
-    Deed = b'D',
+    AuditEntry = b'D',
     /// channel, sequence → a delivery that may go as soon as its channel may.
     Ready = b'd',
     /// account, object and event → the channels that an own change was made from.
-    Echo = b'E',
+    ExpectedChange = b'E',
     /// time, event → the event and where it went.
     Event = b'e',
     /// channel, fold key → a live fold.
@@ -58,19 +58,19 @@ kinds! {
     /// time, channel, sequence → nothing: the dead letters by age.
     DeadByAge = b'g',
     /// → the mark of the environment's token.
-    Home = b'H',
+    EnvironmentTokenMark = b'H',
     /// channel, sequence → a delivery that waits for its `not_before`.
     Held = b'h',
     /// channel → the call in flight.
-    Intent = b'i',
+    PendingCall = b'i',
     /// channel, subscription, time → a digest that lacks something.
     Digest = b'j',
     /// channel → the channel's counters, pace and pause.
     Queue = b'l',
     /// username in lower case → who claims it.
-    Link = b'k',
+    UserMapping = b'k',
     /// user → the username that they claim.
-    Claimant = b'K',
+    UsernameByUser = b'K',
     /// account, message → when it was kept.
     Received = b'm',
     /// dataset → its name.
@@ -84,9 +84,9 @@ kinds! {
     /// kind and rest of a key, number → a piece of its value.
     Piece = b'p',
     /// kind and rest of a key → what stood there and could not be read.
-    SetAside = b'q',
+    Quarantined = b'q',
     /// → the installation.
-    Workspace = b'W',
+    Installation = b'W',
     /// object → the channels that have an anchor of it.
     Shown = b'S',
     /// channel, number → a subscription.
@@ -105,12 +105,12 @@ kinds! {
 
 /// The place of one record, or (unfinished) the beginning that a range of them shares.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(Vec<u8>);
+pub(super) struct RecordKey(Vec<u8>);
 
 /// A last component up to this long stands as it is.
-const LONGEST_PLAIN: usize = 96;
+const MAX_PLAIN_BYTES: usize = 96;
 
-impl Key {
+impl RecordKey {
     /// The version of the layout.
     pub(super) fn schema() -> Self {
         Self(b"\0schema".to_vec())
@@ -137,75 +137,75 @@ impl Key {
     }
 
     /// All records of one kind.
-    pub(super) fn all(workspace: &WorkspaceId, kind: Kind) -> Self {
+    pub(super) fn all(workspace: &WorkspaceId, kind: RecordKind) -> Self {
         Self([workspace.as_str().as_bytes(), &[0, kind as u8]].concat())
     }
 
     /// All records of one kind and channel, for the kinds where something follows the channel.
-    pub(super) fn within(channel_ref: &ChannelRef, kind: Kind) -> Self {
+    pub(super) fn within(channel_ref: &ChannelRef, kind: RecordKind) -> Self {
         Self::all(&channel_ref.workspace, kind).closed(channel_ref.channel.as_str())
     }
 
     /// The one record of a kind that a channel has.
-    pub(super) fn of(channel_ref: &ChannelRef, kind: Kind) -> Self {
+    pub(super) fn of(channel_ref: &ChannelRef, kind: RecordKind) -> Self {
         Self::all(&channel_ref.workspace, kind).bounded(channel_ref.channel.as_str())
     }
 
     pub(super) fn link(workspace: &WorkspaceId, username: &Username) -> Self {
-        Self::all(workspace, Kind::Link).bounded(&username.key())
+        Self::all(workspace, RecordKind::UserMapping).bounded(&username.key())
     }
 
     pub(super) fn claimant(workspace: &WorkspaceId, user: &UserId) -> Self {
-        Self::all(workspace, Kind::Claimant).bounded(user.as_str())
+        Self::all(workspace, RecordKind::UsernameByUser).bounded(user.as_str())
     }
 
     pub(super) fn installation(workspace: &WorkspaceId) -> Self {
-        Self::all(workspace, Kind::Workspace)
+        Self::all(workspace, RecordKind::Installation)
     }
 
     pub(super) fn account(workspace: &WorkspaceId, account: &AccountId) -> Self {
-        Self::all(workspace, Kind::Account).plus(account.as_str().as_bytes())
+        Self::all(workspace, RecordKind::Account).plus(account.as_str().as_bytes())
     }
 
     pub(super) fn subscription(channel_ref: &ChannelRef, number: u32) -> Self {
-        Self::within(channel_ref, Kind::Subscription).plus(&number.to_be_bytes())
+        Self::within(channel_ref, RecordKind::Subscription).plus(&number.to_be_bytes())
     }
 
     pub(super) fn cause(channel_ref: &ChannelRef, cause: &TriggerId) -> Self {
-        Self::within(channel_ref, Kind::Cause).bounded(cause.as_str())
+        Self::within(channel_ref, RecordKind::Cause).bounded(cause.as_str())
     }
 
     pub(super) fn undo(workspace: &WorkspaceId, id: Uuid) -> Self {
-        Self::all(workspace, Kind::Undo).plus(id.as_bytes())
+        Self::all(workspace, RecordKind::Undo).plus(id.as_bytes())
     }
 
-    pub(super) fn deed(workspace: &WorkspaceId, number: u64) -> Self {
-        Self::all(workspace, Kind::Deed).plus(&number.to_be_bytes())
+    pub(super) fn audit_entry(workspace: &WorkspaceId, number: u64) -> Self {
+        Self::all(workspace, RecordKind::AuditEntry).plus(&number.to_be_bytes())
     }
 
     pub(super) fn dataset(workspace: &WorkspaceId, name: &DatasetName) -> Self {
-        Self::all(workspace, Kind::Dataset).bounded(name.as_str())
+        Self::all(workspace, RecordKind::Dataset).bounded(name.as_str())
     }
 
     pub(super) fn object(workspace: &WorkspaceId, account: &AccountId, object: &ObjectKey) -> Self {
-        Self::all(workspace, Kind::Object).closed(account.as_str()).bounded(object.as_str())
+        Self::all(workspace, RecordKind::Object).closed(account.as_str()).bounded(object.as_str())
     }
 
     pub(super) fn received(workspace: &WorkspaceId, account: &AccountId, message: &MessageId) -> Self {
-        Self::all(workspace, Kind::Received).closed(account.as_str()).bounded(message.as_str())
+        Self::all(workspace, RecordKind::Received).closed(account.as_str()).bounded(message.as_str())
     }
 
     pub(super) fn event(workspace: &WorkspaceId, accepted_at: Timestamp, event: EventId) -> Self {
-        Self::all(workspace, Kind::Event).time(accepted_at).plus(event.0.as_bytes())
+        Self::all(workspace, RecordKind::Event).time(accepted_at).plus(event.0.as_bytes())
     }
 
     /// Where the events accepted from a time on begin.
     pub(super) fn events_from(workspace: &WorkspaceId, time: Timestamp) -> Self {
-        Self::all(workspace, Kind::Event).time(time)
+        Self::all(workspace, RecordKind::Event).time(time)
     }
 
     /// A delivery that is ready or held, a dead letter, or an outcome's slot.
-    pub(super) fn numbered(channel_ref: &ChannelRef, kind: Kind, sequence: u64) -> Self {
+    pub(super) fn numbered(channel_ref: &ChannelRef, kind: RecordKind, sequence: u64) -> Self {
         Self::within(channel_ref, kind).plus(&sequence.to_be_bytes())
     }
 
@@ -215,54 +215,54 @@ impl Key {
         let BatchKey { subscription, event, dataset } = &fold.key;
         let dataset = dataset.as_ref().map_or("", |dataset| dataset.as_str());
         let text = format!("{subscription}\n{dataset}\n{event}");
-        Self::within(channel_ref, Kind::Fold).time(fold.opened_at).bounded(&text)
+        Self::within(channel_ref, RecordKind::Fold).time(fold.opened_at).bounded(&text)
     }
 
     pub(super) fn anchor(channel_ref: &ChannelRef, object: &ObjectKey) -> Self {
-        Self::within(channel_ref, Kind::Anchor).bounded(object.as_str())
+        Self::within(channel_ref, RecordKind::Anchor).bounded(object.as_str())
     }
 
     pub(super) fn shown(workspace: &WorkspaceId, object: &ObjectKey) -> Self {
-        Self::all(workspace, Kind::Shown).bounded(object.as_str())
+        Self::all(workspace, RecordKind::Shown).bounded(object.as_str())
     }
 
     pub(super) fn behind(channel_ref: &ChannelRef, edit_at: Timestamp, object: &ObjectKey) -> Self {
-        Self::within(channel_ref, Kind::Behind).time(edit_at).bounded(object.as_str())
+        Self::within(channel_ref, RecordKind::Behind).time(edit_at).bounded(object.as_str())
     }
 
     /// An object's key and the name of an event: the name comes last and contains no line break.
     pub(super) fn echo(workspace: &WorkspaceId, account: &AccountId, object: &ObjectKey, event: &str) -> Self {
         let text = format!("{}\n{event}", object.as_str());
-        Self::all(workspace, Kind::Echo).closed(account.as_str()).bounded(&text)
+        Self::all(workspace, RecordKind::ExpectedChange).closed(account.as_str()).bounded(&text)
     }
 
     /// A digest that lacks something, by when it was planned.
     pub(super) fn digest(channel_ref: &ChannelRef, digest: &DigestMessage) -> Self {
-        Self::within(channel_ref, Kind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.opened_at)
+        Self::within(channel_ref, RecordKind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.opened_at)
     }
 
     pub(super) fn wake(channel_ref: &ChannelRef, not_before: Timestamp, sequence: u64) -> Self {
-        Self::within(channel_ref, Kind::Wake).time(not_before).plus(&sequence.to_be_bytes())
+        Self::within(channel_ref, RecordKind::Wake).time(not_before).plus(&sequence.to_be_bytes())
     }
 
     /// The beginning that the wake records of one time share.
     pub(super) fn wakes_at(channel_ref: &ChannelRef, time: Timestamp) -> Self {
-        Self::within(channel_ref, Kind::Wake).time(time)
+        Self::within(channel_ref, RecordKind::Wake).time(time)
     }
 
     pub(super) fn dead_by_age(channel_ref: &ChannelRef, at: Timestamp, sequence: u64) -> Self {
         let channel = channel_ref.channel.as_str();
-        Self::all(&channel_ref.workspace, Kind::DeadByAge).time(at).closed(channel).plus(&sequence.to_be_bytes())
+        Self::all(&channel_ref.workspace, RecordKind::DeadByAge).time(at).closed(channel).plus(&sequence.to_be_bytes())
     }
 
     /// Where a piece of this record's value stands.
     pub(super) fn piece(&self, number: u16) -> Self {
-        self.elsewhere(Kind::Piece).plus(&number.to_be_bytes())
+        self.elsewhere(RecordKind::Piece).plus(&number.to_be_bytes())
     }
 
     /// Where this record is kept when it cannot be read.
     pub(super) fn set_aside(&self) -> Self {
-        self.elsewhere(Kind::SetAside)
+        self.elsewhere(RecordKind::Quarantined)
     }
 
     /// The place from which to look for the next workspace after this key's.
@@ -298,14 +298,14 @@ impl Key {
     }
 
     /// Whether it is of a kind.
-    pub(super) fn is(&self, kind: Kind) -> bool {
+    pub(super) fn is(&self, kind: RecordKind) -> bool {
         self.kind() == Some(kind)
     }
 
     /// What its record is; none for a kind that a later version knows.
-    pub(super) fn kind(&self) -> Option<Kind> {
+    pub(super) fn kind(&self) -> Option<RecordKind> {
         let letter = self.0.get(self.workspace_bytes().len() + 1)?;
-        Kind::ALL.iter().copied().find(|kind| *kind as u8 == *letter)
+        RecordKind::ALL.iter().copied().find(|kind| *kind as u8 == *letter)
     }
 
     /// The account, of an account's record.
@@ -362,14 +362,14 @@ impl Key {
 
     /// The text, or `0x01` and its hash; a text that begins like a hash is hashed too.
     fn bounded(self, text: &str) -> Self {
-        if text.len() <= LONGEST_PLAIN && !text.starts_with('\u{1}') {
+        if text.len() <= MAX_PLAIN_BYTES && !text.starts_with('\u{1}') {
             return self.plus(text.as_bytes());
         }
         self.plus(&[1]).plus(&Sha256::digest(text))
     }
 
     /// The same key under another kind.
-    fn elsewhere(&self, kind: Kind) -> Self {
+    fn elsewhere(&self, kind: RecordKind) -> Self {
         let (workspace, rest) = self.0.split_at(self.workspace_bytes().len());
         Self([workspace, &[0, kind as u8], rest.get(1..).unwrap_or_default()].concat())
     }
@@ -380,7 +380,7 @@ fn micros(bytes: [u8; 8]) -> Option<Timestamp> {
     Timestamp::from_microsecond(i64::from_be_bytes(bytes) ^ i64::MIN).ok()
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An account's id opens its endpoint: of what may be one, the beginning tells which.
         let text = self.0.escape_ascii().to_string();
@@ -389,7 +389,7 @@ impl fmt::Display for Key {
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for RecordKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "`{self}`")
     }

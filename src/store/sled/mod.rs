@@ -3,59 +3,60 @@
 //! Reads go straight to sled; writes go through one thread that commits them in groups. sled's calls block, so none is
 //! made on a thread of the runtime.
 
-mod accept;
 mod anchors;
-mod aside;
-mod books;
+mod audit;
 mod datasets;
-mod deeds;
+mod dead_letters;
 mod disk;
-mod echoes;
 mod events;
+mod expected_changes;
 mod expire;
 mod export;
+mod installations;
+mod intake;
 mod keys;
-mod lanes;
-mod letters;
-mod links;
 mod mutes;
 mod objects;
 mod open;
+mod open_errors;
 mod outcomes;
 mod pauses;
-mod refusal;
+mod quarantine;
+mod queues;
+mod subscriptions;
 mod sweep;
-mod tenants;
+mod user_mappings;
 mod view;
 mod writer;
 
 use super::{
-    AccountRecord, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Durability, Edit, Edited, Export, HeldUntil,
-    History, Intent, Linked, Record, Settlement, Store, StoreError, Undo, Untold, Verdict,
+    AccountRecord, Backlog, CallResult, ChannelSubscriptions, DeadLetter, Durability, EditResult, Export, HeldUntil,
+    History, IncomingEvent, MappingResult, PauseNotice, PendingCall, PendingWork, Record, RouteFn, RoutingDecision,
+    Store, StoreError, SubscriptionEdit, Undo,
 };
 use crate::model::{
-    AccountId, ChannelId, ChannelRef, DatasetName, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange, Pause,
-    Subscription, TriggerId, UserId, WorkspaceId,
+    AccountId, ChannelId, ChannelRef, DatasetName, DeadLetterId, ExpectedChange, Mute, ObjectKey, ObjectState, Pause,
+    Subscription, TriggerId, UserId, UserMapping, WorkspaceId,
 };
 use async_trait::async_trait;
 use disk::Disk;
 use jiff::Timestamp;
-use keys::{Key, Kind};
+use keys::{RecordKey, RecordKind};
 use parking_lot::RwLock;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 use uuid::Uuid;
-use view::View;
-use writer::{Commit, Shared, Writer};
+use view::StoreView;
+use writer::{Commit, SharedDb, StoreWriter};
 
 /// How often a read is tried again after records that cannot be read were set aside.
-const READS: usize = 3;
+const MAX_READ_ATTEMPTS: usize = 3;
 
 /// A store in a folder. Dropping it waits for what is being written, and closes it.
 pub struct SledStore {
-    shared: Shared,
-    writer: Writer,
+    shared: SharedDb,
+    writer: StoreWriter,
     folder: PathBuf,
 }
 
@@ -73,15 +74,15 @@ impl SledStore {
     fn started(folder: &Path, db: sled::Db, durability: Durability) -> Result<Self, StoreError> {
         let disk = Disk::open(folder, &db, durability)?;
         let shared = Arc::new(RwLock::new(Some(db.clone())));
-        let writer = Writer::start(Arc::clone(&shared), db, disk)
+        let writer = StoreWriter::start(Arc::clone(&shared), db, disk)
             .map_err(|error| StoreError::DoesNotOpen(format!("the store's writer does not start: {error}")))?;
         Ok(Self { shared, writer, folder: folder.to_owned() })
     }
 
-    /// The one bridge for reads. Records found unreadable are set aside, and the read is made again without them.
+    /// The one bridge for reads. Records found unreadable are set quarantine, and the read is made again without them.
     async fn read<T: Send + 'static>(
         &self,
-        work: impl Fn(&View) -> Result<T, StoreError> + Send + Sync + 'static,
+        work: impl Fn(&StoreView) -> Result<T, StoreError> + Send + Sync + 'static,
     ) -> Result<T, StoreError> {
         let work = Arc::new(work);
         let mut reads = 1;
@@ -90,16 +91,16 @@ impl SledStore {
             let read = tokio::task::spawn_blocking(move || {
                 let db = shared.read();
                 let db = db.as_ref().ok_or_else(|| StoreError::Unavailable("the store is closed".to_owned()))?;
-                let view = View::over(db);
+                let view = StoreView::over(db);
                 let done = work(&view);
                 done.map(|done| (done, view.take_unreadable()))
             });
             let (done, unreadable) = read.await.map_err(|error| StoreError::Unavailable(error.to_string()))??;
-            if unreadable.is_empty() || reads == READS {
+            if unreadable.is_empty() || reads == MAX_READ_ATTEMPTS {
                 return Ok(done);
             }
             reads += 1;
-            if self.write(move |view| aside::set_aside(view, unreadable)).await.is_err() {
+            if self.write(move |view| quarantine::set_aside(view, unreadable)).await.is_err() {
                 // What could be read still stands; the next read finds the rest again.
                 return Ok(done);
             }
@@ -109,7 +110,7 @@ impl SledStore {
     /// Writes, and answers when it is on disk.
     async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut View) -> Result<T, StoreError> + Send + 'static,
+        work: impl FnOnce(&mut StoreView) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer.write(move |view| Ok((work(view)?, Commit::Flushed))).await
     }
@@ -132,17 +133,17 @@ impl Store for SledStore {
     async fn accept(
         &self,
         workspace: &WorkspaceId,
-        arrival: Arrival,
-        decide: Decide,
-    ) -> Result<Option<Verdict>, StoreError> {
+        arrival: IncomingEvent,
+        decide: RouteFn,
+    ) -> Result<Option<RoutingDecision>, StoreError> {
         let workspace = workspace.clone();
-        self.writer.write(move |view| accept::accept(view, &workspace, &arrival, decide)).await
+        self.writer.write(move |view| intake::accept(view, &workspace, &arrival, decide)).await
     }
 
     async fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> Result<(), StoreError> {
         let (workspace, account) = (workspace.clone(), account.clone());
-        let note = move |view: &mut View| {
-            let noted = accept::note(view, &workspace, &account, at, |record, at| {
+        let note = move |view: &mut StoreView| {
+            let noted = intake::note(view, &workspace, &account, at, |record, at| {
                 record.last_test = record.last_test.max(Some(at));
             });
             noted.map(|commit| ((), commit))
@@ -152,7 +153,7 @@ impl Store for SledStore {
 
     async fn accounts(&self, workspace: &WorkspaceId) -> Result<Vec<(AccountId, AccountRecord)>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| accept::accounts(view, &workspace)).await
+        self.read(move |view| intake::accounts(view, &workspace)).await
     }
 
     async fn datasets(&self, workspace: &WorkspaceId) -> Result<Vec<DatasetName>, StoreError> {
@@ -167,7 +168,7 @@ impl Store for SledStore {
     ) -> Result<Vec<(DatasetName, ObjectState)>, StoreError> {
         let workspace = workspace.clone();
         let key = |dataset: &DatasetName| ObjectKey::new("dataset", dataset.as_str());
-        self.read(move |view| accept::states(view, &workspace, &datasets, key)).await
+        self.read(move |view| intake::states(view, &workspace, &datasets, key)).await
     }
 
     async fn object_states(
@@ -176,36 +177,45 @@ impl Store for SledStore {
         objects: Vec<ObjectKey>,
     ) -> Result<Vec<(ObjectKey, ObjectState)>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| accept::states(view, &workspace, &objects, Clone::clone)).await
+        self.read(move |view| intake::states(view, &workspace, &objects, Clone::clone)).await
     }
 
     async fn subscriptions(&self, workspace: &WorkspaceId) -> Result<Vec<Subscription>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| books::subscriptions(view, &workspace)).await
+        self.read(move |view| subscriptions::subscriptions(view, &workspace)).await
     }
 
-    async fn book(&self, channel_ref: &ChannelRef) -> Result<Book, StoreError> {
+    async fn channel_subscriptions(&self, channel_ref: &ChannelRef) -> Result<ChannelSubscriptions, StoreError> {
         let channel_ref = channel_ref.clone();
-        self.read(move |view| books::read(view, &channel_ref)).await
+        self.read(move |view| subscriptions::read(view, &channel_ref)).await
     }
 
-    async fn edit(&self, channel_ref: &ChannelRef, edit: Edit) -> Result<Edited, StoreError> {
+    async fn edit_subscriptions(
+        &self,
+        channel_ref: &ChannelRef,
+        edit: SubscriptionEdit,
+    ) -> Result<EditResult, StoreError> {
         let channel_ref = channel_ref.clone();
-        self.write(move |view| books::edit(view, &channel_ref, &edit)).await
+        self.write(move |view| subscriptions::edit(view, &channel_ref, &edit)).await
     }
 
-    async fn note_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId, at: Timestamp) -> Result<bool, StoreError> {
+    async fn note_trigger(
+        &self,
+        channel_ref: &ChannelRef,
+        cause: &TriggerId,
+        at: Timestamp,
+    ) -> Result<bool, StoreError> {
         let (channel_ref, cause) = (channel_ref.clone(), cause.clone());
-        self.write(move |view| books::note_cause(view, &channel_ref, &cause, at)).await
+        self.write(move |view| subscriptions::note_trigger(view, &channel_ref, &cause, at)).await
     }
 
-    async fn has_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<bool, StoreError> {
-        let key = Key::cause(channel_ref, cause);
+    async fn has_trigger(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<bool, StoreError> {
+        let key = RecordKey::cause(channel_ref, cause);
         self.read(move |view| view.holds(&key)).await
     }
 
-    async fn forget_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<(), StoreError> {
-        let key = Key::cause(channel_ref, cause);
+    async fn forget_trigger(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> Result<(), StoreError> {
+        let key = RecordKey::cause(channel_ref, cause);
         self.write(move |view| view.remove(&key)).await
     }
 
@@ -215,70 +225,80 @@ impl Store for SledStore {
     }
 
     async fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Result<Option<Undo>, StoreError> {
-        let key = Key::undo(workspace, id);
+        let key = RecordKey::undo(workspace, id);
         self.read(move |view| view.read(&key)).await
     }
 
-    async fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
+    async fn expect_webhook(&self, workspace: &WorkspaceId, change: ExpectedChange) -> Result<(), StoreError> {
         let workspace = workspace.clone();
-        self.write(move |view| echoes::expect(view, &workspace, change)).await
+        self.write(move |view| expected_changes::expect(view, &workspace, change)).await
     }
 
-    async fn forget_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> Result<(), StoreError> {
+    async fn forget_expected_webhook(&self, workspace: &WorkspaceId, change: ExpectedChange) -> Result<(), StoreError> {
         let workspace = workspace.clone();
-        self.write(move |view| echoes::expect_no_longer(view, &workspace, change)).await
+        self.write(move |view| expected_changes::expect_no_longer(view, &workspace, change)).await
     }
 
-    async fn known_from(
+    async fn find_object(
         &self,
         workspace: &WorkspaceId,
         object: ObjectKey,
     ) -> Result<Option<(AccountId, ObjectState)>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| accept::known_from(view, &workspace, &object)).await
+        self.read(move |view| intake::find_object(view, &workspace, &object)).await
     }
 
-    async fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Result<Linked, StoreError> {
+    async fn map_user(
+        &self,
+        workspace: &WorkspaceId,
+        link: UserMapping,
+        replaces: Option<&UserId>,
+    ) -> Result<MappingResult, StoreError> {
         let (workspace, replaces) = (workspace.clone(), replaces.cloned());
-        self.write(move |view| links::link(view, &workspace, &link, replaces.as_ref())).await
+        self.write(move |view| user_mappings::link(view, &workspace, &link, replaces.as_ref())).await
     }
 
-    async fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Result<Option<Link>, StoreError> {
+    async fn unmap_user(&self, workspace: &WorkspaceId, user: &UserId) -> Result<Option<UserMapping>, StoreError> {
         let (workspace, user) = (workspace.clone(), user.clone());
-        self.write(move |view| links::unlink(view, &workspace, &user)).await
+        self.write(move |view| user_mappings::unlink(view, &workspace, &user)).await
     }
 
-    async fn links(&self, workspace: &WorkspaceId) -> Result<Vec<Link>, StoreError> {
+    async fn user_mappings(&self, workspace: &WorkspaceId) -> Result<Vec<UserMapping>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| links::all(view, &workspace)).await
+        self.read(move |view| user_mappings::all(view, &workspace)).await
     }
 
     async fn channels_with_work(&self, workspace: &WorkspaceId) -> Result<Vec<ChannelRef>, StoreError> {
         let workspace = workspace.clone();
-        let channels = self.read(move |view| lanes::unfinished(view, &workspace)).await?;
+        let channels = self.read(move |view| queues::unfinished(view, &workspace)).await?;
         Ok(channels.into_iter().collect())
     }
 
-    async fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Result<Claim, StoreError> {
+    async fn pending_work(
+        &self,
+        channel_ref: &ChannelRef,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<PendingWork, StoreError> {
         let of = channel_ref.clone();
-        let (claim, lost) = self.read(move |view| lanes::claim(view, &of, now, limit)).await?;
+        let (claim, lost) = self.read(move |view| queues::claim(view, &of, now, limit)).await?;
         if !lost.is_empty() {
             tracing::error!(
                 workspace.id = %channel_ref.workspace, channel.id = %channel_ref.channel, deliveries = lost.len(),
                 "dropped deliveries to {channel_ref} whose events cannot be read"
             );
             let channel_ref = channel_ref.clone();
-            self.write(move |view| lanes::give_up(view, &channel_ref, &lost, "its event cannot be read", now)).await?;
+            self.write(move |view| queues::give_up(view, &channel_ref, &lost, "its event cannot be read", now)).await?;
         }
         Ok(claim)
     }
 
-    async fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> Result<(), StoreError> {
+    async fn begin_call(&self, channel_ref: &ChannelRef, intent: PendingCall) -> Result<(), StoreError> {
         let channel_ref = channel_ref.clone();
-        self.write(move |view| lanes::begin(view, &channel_ref, &intent)).await
+        self.write(move |view| queues::begin(view, &channel_ref, &intent)).await
     }
 
-    async fn release(
+    async fn reschedule_held(
         &self,
         channel_ref: &ChannelRef,
         now: Timestamp,
@@ -288,20 +308,20 @@ impl Store for SledStore {
         self.write(move |view| mutes::release(view, &channel_ref, now, &held_until)).await
     }
 
-    async fn settle(
+    async fn record_call_result(
         &self,
         channel_ref: &ChannelRef,
-        settlement: Settlement,
+        settlement: CallResult,
         now: Timestamp,
         next_at: Timestamp,
     ) -> Result<(), StoreError> {
         let channel_ref = channel_ref.clone();
-        self.write(move |view| lanes::settle(view, &channel_ref, settlement, now, next_at)).await
+        self.write(move |view| queues::settle(view, &channel_ref, settlement, now, next_at)).await
     }
 
-    async fn welcome(&self, channel_ref: &ChannelRef, at: Timestamp) -> Result<bool, StoreError> {
-        let key = Key::of(channel_ref, Kind::Welcomed);
-        let welcome = move |view: &mut View| {
+    async fn mark_welcomed(&self, channel_ref: &ChannelRef, at: Timestamp) -> Result<bool, StoreError> {
+        let key = RecordKey::of(channel_ref, RecordKind::Welcomed);
+        let welcome = move |view: &mut StoreView| {
             if view.holds(&key)? {
                 return Ok((false, Commit::Soon));
             }
@@ -313,22 +333,27 @@ impl Store for SledStore {
 
     async fn resume(&self, channel_ref: &ChannelRef) -> Result<Vec<Subscription>, StoreError> {
         let channel_ref = channel_ref.clone();
-        self.write(move |view| lanes::resume(view, &channel_ref)).await
+        self.write(move |view| queues::resume(view, &channel_ref)).await
     }
 
-    async fn told(&self, channel_ref: &ChannelRef, user: &UserId) -> Result<bool, StoreError> {
+    async fn take_pause_notice(&self, channel_ref: &ChannelRef, user: &UserId) -> Result<bool, StoreError> {
         let (channel_ref, user) = (channel_ref.clone(), user.clone());
         self.write(move |view| pauses::told(view, &channel_ref, &user)).await
     }
 
-    async fn not_told(&self, channel_ref: &ChannelRef, pause: &Pause, untold: Untold) -> Result<(), StoreError> {
+    async fn return_pause_notice(
+        &self,
+        channel_ref: &ChannelRef,
+        pause: &Pause,
+        notice: PauseNotice,
+    ) -> Result<(), StoreError> {
         let (channel_ref, pause) = (channel_ref.clone(), pause.clone());
-        self.write(move |view| pauses::not_told(view, &channel_ref, &pause, untold)).await
+        self.write(move |view| pauses::return_pause_notice(view, &channel_ref, &pause, notice)).await
     }
 
     async fn backlog(&self, workspace: &WorkspaceId) -> Result<Backlog, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| lanes::backlog(view, &workspace)).await
+        self.read(move |view| queues::backlog(view, &workspace)).await
     }
 
     async fn history(&self, channel_ref: &ChannelRef, most_waiting: usize) -> Result<History, StoreError> {
@@ -338,36 +363,40 @@ impl Store for SledStore {
 
     async fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
         let workspace = workspace.clone();
-        self.read(move |view| letters::list(view, &workspace, limit)).await
+        self.read(move |view| dead_letters::list(view, &workspace, limit)).await
     }
 
-    async fn retry_dead(
+    async fn retry_dead_letters(
         &self,
         workspace: &WorkspaceId,
-        letters: &[LetterId],
+        letters: &[DeadLetterId],
         now: Timestamp,
-    ) -> Result<Vec<LetterId>, StoreError> {
+    ) -> Result<Vec<DeadLetterId>, StoreError> {
         let (workspace, letters) = (workspace.clone(), letters.to_vec());
-        self.write(move |view| letters::retry(view, &workspace, letters, now)).await
+        self.write(move |view| dead_letters::retry(view, &workspace, letters, now)).await
     }
 
-    async fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Result<Vec<LetterId>, StoreError> {
+    async fn drop_dead_letters(
+        &self,
+        workspace: &WorkspaceId,
+        letters: &[DeadLetterId],
+    ) -> Result<Vec<DeadLetterId>, StoreError> {
         let (workspace, letters) = (workspace.clone(), letters.to_vec());
-        self.write(move |view| letters::forget(view, &workspace, letters)).await
+        self.write(move |view| dead_letters::forget(view, &workspace, letters)).await
     }
 
     async fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
         sweep::sweep(&self.writer, workspace, now).await
     }
 
-    async fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
+    async fn expire_held(&self, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
         expire::expire(&self.writer, workspace, now).await
     }
 
     async fn export(&self) -> Result<Export, StoreError> {
         let folder = self.folder.clone();
         let copy = self.writer.write(move |view| Ok((export::copy(view, &folder)?, Commit::Soon))).await?;
-        let (sender, export) = mpsc::channel(export::AHEAD);
+        let (sender, export) = mpsc::channel(export::STEPS_READ_AHEAD);
         tokio::task::spawn_blocking(move || export::send(copy, &sender));
         Ok(export)
     }
@@ -377,6 +406,6 @@ impl Store for SledStore {
     }
 
     async fn probe(&self) -> Result<(), StoreError> {
-        self.write(|view| view.write(&Key::probe(), &())).await
+        self.write(|view| view.write(&RecordKey::probe(), &())).await
     }
 }

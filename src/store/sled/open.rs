@@ -1,7 +1,7 @@
 //! Opening a folder: made if it is not there, refused if it is another's, newer or damaged; never overwritten.
 
-use super::keys::Key;
-use super::refusal::{self, refused, unopened};
+use super::keys::RecordKey;
+use super::open_errors::{self, refused, unopened};
 use crate::store::StoreError;
 use std::fs::{DirBuilder, File, Permissions};
 use std::io;
@@ -12,13 +12,13 @@ use std::time::Duration;
 use tracing::warn;
 
 /// The version of the layout that this program writes and reads.
-const SCHEMA: u32 = 1;
+const SCHEMA_VERSION: u32 = 1;
 /// Memory for pages that were read, in bytes.
-const CACHE: u64 = 64 * 1024 * 1024;
+const PAGE_CACHE_BYTES: u64 = 64 * 1024 * 1024;
 /// A file that says how a folder was found damaged: sled changes what it cannot read, and may open the rest next time.
-const DAMAGED: &str = "damaged";
+const DAMAGED_FILE: &str = "damaged";
 /// A file that is there until a new store is complete.
-const UNFINISHED: &str = "unfinished";
+const UNFINISHED_FILE: &str = "unfinished";
 /// How often the lock is tried, and how long apart: a program that has just ended may still be letting go.
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
@@ -32,7 +32,7 @@ pub(super) fn open(folder: &Path) -> Result<sled::Db, StoreError> {
 
 /// Opens the store in a folder at once, if there is one.
 pub(super) fn open_existing(folder: &Path) -> Result<sled::Db, StoreError> {
-    if ["db", "conf", DAMAGED].into_iter().all(|name| length(&folder.join(name)) == 0) {
+    if ["db", "conf", DAMAGED_FILE].into_iter().all(|name| length(&folder.join(name)) == 0) {
         // A folder that we may not look into is not an empty one.
         if let Err(error) = std::fs::read_dir(folder)
             && error.kind() == io::ErrorKind::PermissionDenied
@@ -50,21 +50,21 @@ pub(super) fn open_existing(folder: &Path) -> Result<sled::Db, StoreError> {
 fn open_patiently(folder: &Path, lock_tries: u32) -> Result<sled::Db, StoreError> {
     let failed = |error: io::Error| unopened(folder, &error);
     DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
-    if let Ok(found) = std::fs::read_to_string(folder.join(DAMAGED)) {
+    if let Ok(found) = std::fs::read_to_string(folder.join(DAMAGED_FILE)) {
         return Err(damaged(folder, &found));
     }
-    let unfinished = folder.join(UNFINISHED);
+    let unfinished = folder.join(UNFINISHED_FILE);
     let is_new = unfinished.exists() || length(&folder.join("db")) == 0 && length(&folder.join("conf")) == 0;
     if is_new {
         File::create(&unfinished).and_then(|file| file.sync_all()).map_err(failed)?;
     } else if let Some(damage) = damage(folder) {
-        return Err(refusal::damaged(folder, &damage));
+        return Err(open_errors::damaged(folder, &damage));
     }
 
     let db = locked(folder, lock_tries)?;
     match schema(&db).map_err(|error| refused(folder, format!("cannot be opened: {error}")))? {
-        Some(SCHEMA) => {}
-        Some(version) => return Err(refusal::newer(folder, version, SCHEMA)),
+        Some(SCHEMA_VERSION) => {}
+        Some(version) => return Err(open_errors::newer(folder, version, SCHEMA_VERSION)),
         None if is_new => finish(&db, folder, &unfinished).map_err(failed)?,
         None => return Err(damaged(folder, "its version record is missing")),
     }
@@ -87,15 +87,15 @@ fn close_to_others(folder: &Path) {
 /// Refuses a damaged folder, now and whenever it is tried again.
 pub(super) fn damaged(folder: &Path, how: &str) -> StoreError {
     // A folder that this cannot be written to is not opened next time either.
-    let _ = std::fs::write(folder.join(DAMAGED), how);
-    refusal::damaged(folder, how)
+    let _ = std::fs::write(folder.join(DAMAGED_FILE), how);
+    open_errors::damaged(folder, how)
 }
 
 /// Opens it in sled, which locks it.
 fn locked(folder: &Path, most_tries: u32) -> Result<sled::Db, StoreError> {
     let mut tries = 1;
     loop {
-        let config = sled::Config::new().path(folder).cache_capacity(CACHE).flush_every_ms(None);
+        let config = sled::Config::new().path(folder).cache_capacity(PAGE_CACHE_BYTES).flush_every_ms(None);
         // Where sled meets what it does not expect it may panic.
         let opened =
             catch_unwind(AssertUnwindSafe(|| config.open())).map_err(|_| damaged(folder, "its log cannot be read"))?;
@@ -103,7 +103,7 @@ fn locked(folder: &Path, most_tries: u32) -> Result<sled::Db, StoreError> {
             Ok(db) => return Ok(db),
             Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => {
                 if tries >= most_tries {
-                    return Err(refusal::in_use(folder));
+                    return Err(open_errors::in_use(folder));
                 }
                 tries += 1;
                 std::thread::sleep(LOCK_PAUSE);
@@ -130,13 +130,13 @@ fn length(file: &Path) -> u64 {
 
 /// The version that is stored; `u32::MAX` for one that cannot be read.
 fn schema(db: &sled::Db) -> Result<Option<u32>, sled::Error> {
-    let stored = db.get(Key::schema().bytes())?;
+    let stored = db.get(RecordKey::schema().bytes())?;
     Ok(stored.map(|version| version[..].try_into().map_or(u32::MAX, u32::from_be_bytes)))
 }
 
 /// Completes a new store, down to the names of its files.
 fn finish(db: &sled::Db, folder: &Path, unfinished: &Path) -> io::Result<()> {
-    db.insert(Key::schema().bytes(), &SCHEMA.to_be_bytes())?;
+    db.insert(RecordKey::schema().bytes(), &SCHEMA_VERSION.to_be_bytes())?;
     db.flush()?;
     for name in ["db", "conf", "."] {
         File::open(folder.join(name))?.sync_all()?;

@@ -1,10 +1,10 @@
 //! Forgetting what has outlived its use, a page at a time so that nothing waits for it.
 
-use super::events::Tracked;
-use super::keys::{Key, Kind};
-use super::view::View;
-use super::writer::{Commit, Writer};
-use super::{anchors, datasets, deeds, echoes, objects};
+use super::events::TrackedEvent;
+use super::keys::{RecordKey, RecordKind};
+use super::view::StoreView;
+use super::writer::{Commit, StoreWriter};
+use super::{anchors, audit, datasets, expected_changes, objects};
 use crate::model::WorkspaceId;
 use crate::store::{StoreError, Undo};
 use jiff::Timestamp;
@@ -12,41 +12,41 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
 /// A sender retries for 28 hours, and an endpoint may be replayed by hand for days.
-const EVENTS_LIVE: Duration = DAY.saturating_mul(8);
+const EVENT_LIFETIME: Duration = DAY.saturating_mul(8);
 /// A cause is a click or a command that Slack may repeat for minutes.
-const CAUSES_LIVE: Duration = DAY;
+const TRIGGER_LIFETIME: Duration = DAY;
 /// More dead letters than these a workspace are not kept.
-const MOST_DEAD: usize = 10_000;
+const MAX_DEAD_LETTERS_PER_WORKSPACE: usize = 10_000;
 /// Of the last states of objects no more than these go in one run, so that one workspace does not hold up the others.
-const MOST_OBJECTS: u64 = 1_000_000;
+const MAX_OBJECTS_PER_SWEEP: u64 = 1_000_000;
 /// How many records one step looks at.
-const PAGE: usize = 256;
+const RECORDS_PER_STEP: usize = 256;
 
 /// Removes what a record at a key has to take along, and says how many records went; none to leave it.
-type Forget = fn(&mut View, &WorkspaceId, &Key, Timestamp) -> Result<u64, StoreError>;
+type Forget = fn(&mut StoreView, &WorkspaceId, &RecordKey, Timestamp) -> Result<u64, StoreError>;
 
-pub(super) async fn sweep(writer: &Writer, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
-    let first_kept = Key::events_from(workspace, earlier(now, EVENTS_LIVE));
-    let kinds: [(Kind, Option<Key>, Forget); 8] = [
-        (Kind::Event, Some(first_kept), event),
-        (Kind::Undo, None, undo),
-        (Kind::Cause, None, cause),
-        (Kind::Echo, None, echoes::forget),
-        (Kind::Anchor, None, anchors::forget),
-        (Kind::Deed, None, deeds::forget),
-        (Kind::Object, None, objects::forget),
-        (Kind::Dataset, None, datasets::forget),
+pub(super) async fn sweep(writer: &StoreWriter, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
+    let first_kept = RecordKey::events_from(workspace, earlier(now, EVENT_LIFETIME));
+    let kinds: [(RecordKind, Option<RecordKey>, Forget); 8] = [
+        (RecordKind::Event, Some(first_kept), event),
+        (RecordKind::Undo, None, undo),
+        (RecordKind::Cause, None, cause),
+        (RecordKind::ExpectedChange, None, expected_changes::forget),
+        (RecordKind::Anchor, None, anchors::forget),
+        (RecordKind::AuditEntry, None, audit::forget),
+        (RecordKind::Object, None, objects::forget),
+        (RecordKind::Dataset, None, datasets::forget),
     ];
     let mut gone = 0;
     for (kind, end, forget) in kinds {
-        let beginning = Key::all(workspace, kind);
+        let beginning = RecordKey::all(workspace, kind);
         let (mut from, most) =
-            (Some(beginning.clone()), if kind == Kind::Object { gone + MOST_OBJECTS } else { u64::MAX });
+            (Some(beginning.clone()), if kind == RecordKind::Object { gone + MAX_OBJECTS_PER_SWEEP } else { u64::MAX });
         while let Some(start) = from.filter(|_| gone < most) {
             let (workspace, beginning, end) = (workspace.clone(), beginning.clone(), end.clone());
-            let step = move |view: &mut View| {
-                let keys = view.keys(&beginning, &start).take(PAGE).collect::<Result<Vec<_>, _>>()?;
-                let next = keys.get(PAGE - 1).map(Key::successor);
+            let step = move |view: &mut StoreView| {
+                let keys = view.keys(&beginning, &start).take(RECORDS_PER_STEP).collect::<Result<Vec<_>, _>>()?;
+                let next = keys.get(RECORDS_PER_STEP - 1).map(RecordKey::successor);
                 let mut gone = 0;
                 for key in keys {
                     if end.as_ref().is_some_and(|end| key >= *end) {
@@ -65,9 +65,9 @@ pub(super) async fn sweep(writer: &Writer, workspace: &WorkspaceId, now: Timesta
 }
 
 /// An old event goes when no delivery and no dead letter needs it; that its message was received is forgotten anyway.
-fn event(view: &mut View, workspace: &WorkspaceId, key: &Key, _: Timestamp) -> Result<u64, StoreError> {
-    let Some(Tracked { track }) = view.read(key)? else { return Ok(0) };
-    let received = Key::received(workspace, &track.account, &track.message);
+fn event(view: &mut StoreView, workspace: &WorkspaceId, key: &RecordKey, _: Timestamp) -> Result<u64, StoreError> {
+    let Some(TrackedEvent { track }) = view.read(key)? else { return Ok(0) };
+    let received = RecordKey::received(workspace, &track.account, &track.message);
     let mut gone = 0;
     if view.holds(&received)? {
         view.remove(&received)?;
@@ -80,33 +80,33 @@ fn event(view: &mut View, workspace: &WorkspaceId, key: &Key, _: Timestamp) -> R
     Ok(gone)
 }
 
-fn undo(view: &mut View, _: &WorkspaceId, key: &Key, now: Timestamp) -> Result<u64, StoreError> {
+fn undo(view: &mut StoreView, _: &WorkspaceId, key: &RecordKey, now: Timestamp) -> Result<u64, StoreError> {
     match view.read::<Undo>(key)? {
         Some(undo) if undo.expires_at <= now => view.remove(key).map(|()| 1),
         _ => Ok(0),
     }
 }
 
-fn cause(view: &mut View, _: &WorkspaceId, key: &Key, now: Timestamp) -> Result<u64, StoreError> {
+fn cause(view: &mut StoreView, _: &WorkspaceId, key: &RecordKey, now: Timestamp) -> Result<u64, StoreError> {
     match view.read::<Timestamp>(key)? {
-        Some(at) if at < earlier(now, CAUSES_LIVE) => view.remove(key).map(|()| 1),
+        Some(at) if at < earlier(now, TRIGGER_LIFETIME) => view.remove(key).map(|()| 1),
         _ => Ok(0),
     }
 }
 
 /// Removes the oldest dead letters above the number that is kept.
-async fn trim_dead_letters(writer: &Writer, workspace: &WorkspaceId) -> Result<u64, StoreError> {
+async fn trim_dead_letters(writer: &StoreWriter, workspace: &WorkspaceId) -> Result<u64, StoreError> {
     let mut gone = 0;
     loop {
-        let beginning = Key::all(workspace, Kind::DeadByAge);
-        let step = move |view: &mut View| {
+        let beginning = RecordKey::all(workspace, RecordKind::DeadByAge);
+        let step = move |view: &mut StoreView| {
             let count = view.keys(&beginning, &beginning).count();
-            let over = count.saturating_sub(MOST_DEAD).min(PAGE);
+            let over = count.saturating_sub(MAX_DEAD_LETTERS_PER_WORKSPACE).min(RECORDS_PER_STEP);
             let oldest = view.keys(&beginning, &beginning).take(over).collect::<Result<Vec<_>, _>>()?;
             for key in &oldest {
                 view.remove(key)?;
                 if let Some((channel_ref, sequence)) = key.lane_by_age().zip(key.sequence()) {
-                    view.remove(&Key::numbered(&channel_ref, Kind::Dead, sequence))?;
+                    view.remove(&RecordKey::numbered(&channel_ref, RecordKind::Dead, sequence))?;
                 }
             }
             Ok((oldest.len(), Commit::Soon))
@@ -120,7 +120,7 @@ async fn trim_dead_letters(writer: &Writer, workspace: &WorkspaceId) -> Result<u
     if gone > 0 {
         tracing::warn!(
             workspace.id = %workspace, dead_letters = gone,
-            "deleted the {gone} oldest dead letters of {workspace}: at most {MOST_DEAD} are kept"
+            "deleted the {gone} oldest dead letters of {workspace}: at most {MAX_DEAD_LETTERS_PER_WORKSPACE} are kept"
         );
     }
     Ok(gone)

@@ -1,9 +1,9 @@
 //! The one writer: gathers what is waiting, applies it as one batch, flushes once for all, then answers each.
 
-use super::aside;
 use super::disk::Disk;
-use super::keys::Key;
-use super::view::View;
+use super::keys::RecordKey;
+use super::quarantine;
+use super::view::StoreView;
 use crate::store::StoreError;
 use parking_lot::RwLock;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,11 +13,11 @@ use std::thread::JoinHandle;
 use tokio::sync::oneshot;
 
 /// How many operations may wait; more are refused at once.
-const QUEUE: usize = 4_096;
+const MAX_QUEUED_WRITES: usize = 4_096;
 /// A group is at most this many operations …
-const GROUP: usize = 512;
+const MAX_GROUP_WRITES: usize = 512;
 /// … and about this many bytes of changes.
-const GROUP_BYTES: usize = 4 * 1024 * 1024;
+const MAX_GROUP_BYTES: usize = 4 * 1024 * 1024;
 
 /// Whether an operation has to wait until it is on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,21 +30,21 @@ pub(super) enum Commit {
 
 /// The store as readers share it; none when it is closed. A batch is applied with the lock held for writing, so a
 /// reader sees all of it or nothing.
-pub(super) type Shared = Arc<RwLock<Option<sled::Db>>>;
+pub(super) type SharedDb = Arc<RwLock<Option<sled::Db>>>;
 
 /// An operation: runs on a view, or learns that the store is broken. Gives what to do once it is committed or not.
-type Job = Box<dyn FnOnce(Result<&mut View<'_>, StoreError>) -> (Commit, Reply) + Send>;
+type Job = Box<dyn FnOnce(Result<&mut StoreView<'_>, StoreError>) -> (Commit, Reply) + Send>;
 type Reply = Box<dyn FnOnce(Result<(), StoreError>)>;
 
 /// The queue to the writer, and its thread.
-pub(super) struct Writer {
+pub(super) struct StoreWriter {
     queue: Option<SyncSender<Job>>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Writer {
-    pub(super) fn start(shared: Shared, db: sled::Db, disk: Disk) -> std::io::Result<Self> {
-        let (queue, jobs) = sync_channel(QUEUE);
+impl StoreWriter {
+    pub(super) fn start(shared: SharedDb, db: sled::Db, disk: Disk) -> std::io::Result<Self> {
+        let (queue, jobs) = sync_channel(MAX_QUEUED_WRITES);
         let written = disk.written();
         let run = move || Group { shared, db, disk, written, flushed: written, broken: None }.run(&jobs);
         let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(run)?;
@@ -54,7 +54,7 @@ impl Writer {
     /// Has the writer carry out an operation, all of it or nothing, and waits for its result.
     pub(super) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut View) -> Result<(T, Commit), StoreError> + Send + 'static,
+        work: impl FnOnce(&mut StoreView) -> Result<(T, Commit), StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |view| {
@@ -87,13 +87,13 @@ impl Writer {
 
 /// Runs one operation; if it fails or panics, its changes are taken back.
 fn carry_out<T>(
-    view: &mut View,
-    work: impl FnOnce(&mut View) -> Result<(T, Commit), StoreError>,
+    view: &mut StoreView,
+    work: impl FnOnce(&mut StoreView) -> Result<(T, Commit), StoreError>,
 ) -> Result<(T, Commit), StoreError> {
     let done = catch_unwind(AssertUnwindSafe(|| {
         let done = work(view)?;
         let unreadable = view.take_unreadable();
-        aside::set_aside(view, unreadable)?;
+        quarantine::set_aside(view, unreadable)?;
         Ok(done)
     }));
     let done = done.unwrap_or_else(|_| Err(StoreError::Unavailable("the operation ended in a panic".to_owned())));
@@ -110,7 +110,7 @@ fn gone() -> StoreError {
 }
 
 struct Group {
-    shared: Shared,
+    shared: SharedDb,
     db: sled::Db,
     disk: Disk,
     /// Batches that were applied …
@@ -134,7 +134,7 @@ impl Group {
     fn commit(&mut self, first: Job, jobs: &Receiver<Job>) {
         let mut replies = Vec::new();
         let mut commit = Commit::Soon;
-        let mut view = View::over(&self.db);
+        let mut view = StoreView::over(&self.db);
         let mut next = Some(first);
         while let Some(job) = next {
             let (wish, reply) = job(self.broken.clone().map_or(Ok(&mut view), Err));
@@ -142,7 +142,9 @@ impl Group {
             if wish == Commit::Flushed {
                 commit = Commit::Flushed;
             }
-            next = (replies.len() < GROUP && view.size() < GROUP_BYTES).then(|| jobs.try_recv().ok()).flatten();
+            next = (replies.len() < MAX_GROUP_WRITES && view.size() < MAX_GROUP_BYTES)
+                .then(|| jobs.try_recv().ok())
+                .flatten();
         }
         let batch = view.into_batch();
         let committed = self.apply(batch).and_then(|()| match commit {
@@ -161,7 +163,7 @@ impl Group {
     fn apply(&mut self, batch: Option<sled::Batch>) -> Result<(), StoreError> {
         let Some(mut batch) = batch else { return Ok(()) };
         self.written += 1;
-        batch.insert(Key::written().bytes(), &self.written.to_be_bytes());
+        batch.insert(RecordKey::written().bytes(), &self.written.to_be_bytes());
         let _all_or_nothing = self.shared.write();
         Ok(self.db.apply_batch(batch)?)
     }

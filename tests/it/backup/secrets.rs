@@ -7,7 +7,9 @@ use crate::harness::{user, workspace};
 use secrecy::{ExposeSecret, SecretString};
 use segments_slack::app::workspaces::keys::given;
 use segments_slack::model::AccountId;
-use segments_slack::store::{self, AccountSetup, Durability, Renewal, SetUp, Standing, WorkspaceKind, WorkspaceRecord};
+use segments_slack::store::{
+    self, AccountSetup, Durability, InstallationState, SetUpResult, TokenRenewal, WorkspaceKind, WorkspaceRecord,
+};
 use segments_slack::vault::{Field, KEY_FILE, Row, Vault};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -30,13 +32,13 @@ async fn with_secrets() -> Outside {
         created_by: user("U1"),
         created_at: jiff::Timestamp::UNIX_EPOCH,
     };
-    assert_eq!(store.set_up_account(&one, &account, None, setup, None).await.unwrap(), SetUp::Stored);
+    assert_eq!(store.set_up_account(&one, &account, None, setup, None).await.unwrap(), SetUpResult::Stored);
     let row = |field| Row::of_workspace(&two, field);
     let installation = WorkspaceRecord {
         name: "Flower Lab".to_owned(),
         kind: WorkspaceKind::Team { enterprise: None },
         bot_token: vault.seal(row(Field::BotToken), &bot_token),
-        renewal: Some(Renewal {
+        renewal: Some(TokenRenewal {
             token: vault.seal(row(Field::RefreshToken), &refresh_token),
             expires_at: jiff::Timestamp::MAX,
         }),
@@ -44,7 +46,7 @@ async fn with_secrets() -> Outside {
         scopes: Vec::new(),
         installed_by: None,
         installed_at: jiff::Timestamp::UNIX_EPOCH,
-        standing: Standing::Installed,
+        state: InstallationState::Installed,
     };
     assert!(store.replace_installation(&two, None, installation).await.unwrap());
     outside

@@ -63,8 +63,8 @@ async fn a_name_and_an_api_key_are_changed_and_the_key_goes_again() {
     // What it is signed with was left alone.
     assert_eq!(bench.portal_test(&account, OTHER_SECRET, "msg_1").await, 204);
     bench.read_all("D1");
-    let deeds = bench.app().store.deeds(&workspace(), 9).await.unwrap();
-    let typed: Vec<&str> = deeds.iter().map(|deed| deed.typed.as_str()).collect();
+    let entries = bench.app().store.audit_entries(&workspace(), 9).await.unwrap();
+    let typed: Vec<&str> = entries.iter().map(|audit_entry| audit_entry.typed.as_str()).collect();
     assert_eq!(
         typed,
         [
@@ -95,8 +95,9 @@ async fn of_two_who_change_an_account_at_once_the_second_is_told() {
     // One that is gone meanwhile is not made again.
     bench.opens_change(&account).await;
     bench.fill("account_name", json!("rex")).await;
-    let deed = segments_slack::model::Deed { at: bench.clock.now(), by: None, channel: None, typed: String::new() };
-    assert!(bench.app().store.remove_account(&workspace(), &account, deed).await.unwrap());
+    let audit_entry =
+        segments_slack::model::AuditEntry { at: bench.clock.now(), by: None, channel: None, typed: String::new() };
+    assert!(bench.app().store.remove_account(&workspace(), &account, audit_entry).await.unwrap());
     bench.submit().await.unwrap();
     assert!(bench.shows().contains("not connected any more"), "{}", bench.shows());
     assert_eq!(bench.record(&account).await, None);

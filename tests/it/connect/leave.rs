@@ -34,8 +34,8 @@ async fn disconnecting_lists_the_losses_and_closes_the_address() {
     assert_eq!(bench.webhook_to(&account, OTHER_SECRET, "msg_2", &flowers).await, 404);
     assert!(!bench.app().segments.keyed.has(&workspace(), &account));
     assert_eq!(bench.app().store.subscriptions(&workspace()).await.unwrap().len(), 3, "subscriptions stay");
-    let deeds = bench.app().store.deeds(&workspace(), 1).await.unwrap();
-    assert_eq!((deeds[0].typed.as_str(), &deeds[0].by), ("disconnect \"Flower Lab\"", &Some(user("U1"))));
+    let entries = bench.app().store.audit_entries(&workspace(), 1).await.unwrap();
+    assert_eq!((entries[0].typed.as_str(), &entries[0].by), ("disconnect \"Flower Lab\"", &Some(user("U1"))));
     let status = types(&bench, "status").await;
     assert!(!status.contains("Webhook `Flower Lab`") && !status.contains(account.as_str()), "{status}");
 }

@@ -3,13 +3,14 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 use segments_slack::model::{
-    AccountId, ChannelId, ChannelRef, DatasetName, Deed, LetterId, Link, Mute, ObjectKey, ObjectState, OwnChange,
-    Pause, Subscription, TriggerId, UserId, WorkspaceId,
+    AccountId, AuditEntry, ChannelId, ChannelRef, DatasetName, DeadLetterId, ExpectedChange, Mute, ObjectKey,
+    ObjectState, Pause, Subscription, TriggerId, UserId, UserMapping, WorkspaceId,
 };
 use segments_slack::store::{
-    AccountRecord, AccountSetup, Arrival, Backlog, Book, Claim, DeadLetter, Decide, Deeds, Edit, Edited, Export,
-    HeldUntil, History, Intent, Linked, Record, SetUp, Settlement, Store, StoreError, Tenants, Undo, Untold, Verdict,
-    Watch, WorkspaceRecord,
+    AccountRecord, AccountSetup, AuditLog, Backlog, CallResult, ChannelSubscriptions, DeadLetter, EditResult, Export,
+    HeldUntil, History, IncomingEvent, Installations, MappingResult, NotificationStates, PauseNotice, PendingCall,
+    PendingWork, Record, RouteFn, RoutingDecision, SetUpResult, Store, StoreError, SubscriptionEdit, Undo,
+    WorkspaceRecord,
 };
 use std::future::Future;
 use std::sync::{Arc, Mutex};
@@ -141,68 +142,68 @@ macro_rules! passing {
 }
 
 passing! {
-    Tenants:
+    Installations:
     fn find_account(&self, account: &AccountId) -> Option<(WorkspaceId, AccountRecord)>;
     fn installation(&self, workspace: &WorkspaceId) -> Option<WorkspaceRecord>;
     fn replace_installation(
         &self, workspace: &WorkspaceId, before: Option<WorkspaceRecord>, after: WorkspaceRecord
     ) -> bool;
-    fn home_mark(&self, workspace: &WorkspaceId) -> Option<String>;
-    fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> ();
+    fn environment_token_mark(&self, workspace: &WorkspaceId) -> Option<String>;
+    fn note_environment_token_mark(&self, workspace: &WorkspaceId, mark: String) -> ();
     fn set_up_account(
         &self, workspace: &WorkspaceId, account: &AccountId, before: Option<AccountSetup>, after: AccountSetup,
-        deed: Option<Deed>
-    ) -> SetUp;
-    fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId, deed: Deed) -> bool;
-    fn replace_watch(&self, workspace: &WorkspaceId, account: &AccountId, before: Watch, after: Watch) -> bool;
+        audit_entry: Option<AuditEntry>
+    ) -> SetUpResult;
+    fn remove_account(&self, workspace: &WorkspaceId, account: &AccountId, audit_entry: AuditEntry) -> bool;
+    fn replace_notifications(&self, workspace: &WorkspaceId, account: &AccountId, before: NotificationStates, after: NotificationStates) -> bool;
     fn datasets_of(&self, workspace: &WorkspaceId, account: &AccountId) -> Vec<DatasetName>;
 }
 
 passing! {
-    Deeds:
-    fn note_deed(&self, workspace: &WorkspaceId, deed: Deed) -> ();
-    fn deeds(&self, workspace: &WorkspaceId, limit: usize) -> Vec<Deed>;
+    AuditLog:
+    fn append_audit_entry(&self, workspace: &WorkspaceId, audit_entry: AuditEntry) -> ();
+    fn audit_entries(&self, workspace: &WorkspaceId, limit: usize) -> Vec<AuditEntry>;
 }
 
 passing! {
     Store:
     fn workspaces(&self) -> Vec<WorkspaceId>;
-    fn accept(&self, workspace: &WorkspaceId, arrival: Arrival, decide: Decide) -> Option<Verdict>;
+    fn accept(&self, workspace: &WorkspaceId, arrival: IncomingEvent, decide: RouteFn) -> Option<RoutingDecision>;
     fn note_test(&self, workspace: &WorkspaceId, account: &AccountId, at: Timestamp) -> ();
     fn accounts(&self, workspace: &WorkspaceId) -> Vec<(AccountId, AccountRecord)>;
     fn datasets(&self, workspace: &WorkspaceId) -> Vec<DatasetName>;
     fn dataset_states(&self, workspace: &WorkspaceId, datasets: Vec<DatasetName>) -> Vec<(DatasetName, ObjectState)>;
     fn subscriptions(&self, workspace: &WorkspaceId) -> Vec<Subscription>;
-    fn book(&self, channel_ref: &ChannelRef) -> Book;
-    fn edit(&self, channel_ref: &ChannelRef, edit: Edit) -> Edited;
-    fn note_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId, at: Timestamp) -> bool;
-    fn has_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> bool;
-    fn forget_cause(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> ();
+    fn channel_subscriptions(&self, channel_ref: &ChannelRef) -> ChannelSubscriptions;
+    fn edit_subscriptions(&self, channel_ref: &ChannelRef, edit: SubscriptionEdit) -> EditResult;
+    fn note_trigger(&self, channel_ref: &ChannelRef, cause: &TriggerId, at: Timestamp) -> bool;
+    fn has_trigger(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> bool;
+    fn forget_trigger(&self, channel_ref: &ChannelRef, cause: &TriggerId) -> ();
     fn mutes(&self, workspace: &WorkspaceId) -> Vec<(ChannelId, Vec<Mute>)>;
     fn undo(&self, workspace: &WorkspaceId, id: Uuid) -> Option<Undo>;
-    fn expect_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();
-    fn forget_echo(&self, workspace: &WorkspaceId, change: OwnChange) -> ();
-    fn known_from(&self, workspace: &WorkspaceId, object: ObjectKey) -> Option<(AccountId, ObjectState)>;
-    fn link(&self, workspace: &WorkspaceId, link: Link, replaces: Option<&UserId>) -> Linked;
-    fn unlink(&self, workspace: &WorkspaceId, user: &UserId) -> Option<Link>;
-    fn links(&self, workspace: &WorkspaceId) -> Vec<Link>;
+    fn expect_webhook(&self, workspace: &WorkspaceId, change: ExpectedChange) -> ();
+    fn forget_expected_webhook(&self, workspace: &WorkspaceId, change: ExpectedChange) -> ();
+    fn find_object(&self, workspace: &WorkspaceId, object: ObjectKey) -> Option<(AccountId, ObjectState)>;
+    fn map_user(&self, workspace: &WorkspaceId, link: UserMapping, replaces: Option<&UserId>) -> MappingResult;
+    fn unmap_user(&self, workspace: &WorkspaceId, user: &UserId) -> Option<UserMapping>;
+    fn user_mappings(&self, workspace: &WorkspaceId) -> Vec<UserMapping>;
     fn channels_with_work(&self, workspace: &WorkspaceId) -> Vec<ChannelRef>;
-    fn claim(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> Claim;
-    fn begin(&self, channel_ref: &ChannelRef, intent: Intent) -> ();
-    fn release(&self, channel_ref: &ChannelRef, now: Timestamp, held_until: HeldUntil) -> u64;
-    fn settle(&self, channel_ref: &ChannelRef, settlement: Settlement, now: Timestamp, next_at: Timestamp) -> ();
+    fn pending_work(&self, channel_ref: &ChannelRef, now: Timestamp, limit: usize) -> PendingWork;
+    fn begin_call(&self, channel_ref: &ChannelRef, intent: PendingCall) -> ();
+    fn reschedule_held(&self, channel_ref: &ChannelRef, now: Timestamp, held_until: HeldUntil) -> u64;
+    fn record_call_result(&self, channel_ref: &ChannelRef, settlement: CallResult, now: Timestamp, next_at: Timestamp) -> ();
     fn resume(&self, channel_ref: &ChannelRef) -> Vec<Subscription>;
     fn backlog(&self, workspace: &WorkspaceId) -> Backlog;
     fn history(&self, channel_ref: &ChannelRef, most_waiting: usize) -> History;
     fn dead_letters(&self, workspace: &WorkspaceId, limit: usize) -> Vec<DeadLetter>;
     fn sweep(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
     fn object_states(&self, workspace: &WorkspaceId, objects: Vec<ObjectKey>) -> Vec<(ObjectKey, ObjectState)>;
-    fn welcome(&self, channel_ref: &ChannelRef, at: Timestamp) -> bool;
-    fn told(&self, channel_ref: &ChannelRef, user: &UserId) -> bool;
-    fn not_told(&self, channel_ref: &ChannelRef, pause: &Pause, untold: Untold) -> ();
-    fn expire(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
-    fn retry_dead(&self, workspace: &WorkspaceId, letters: &[LetterId], now: Timestamp) -> Vec<LetterId>;
-    fn drop_dead(&self, workspace: &WorkspaceId, letters: &[LetterId]) -> Vec<LetterId>;
+    fn mark_welcomed(&self, channel_ref: &ChannelRef, at: Timestamp) -> bool;
+    fn take_pause_notice(&self, channel_ref: &ChannelRef, user: &UserId) -> bool;
+    fn return_pause_notice(&self, channel_ref: &ChannelRef, pause: &Pause, notice: PauseNotice) -> ();
+    fn expire_held(&self, workspace: &WorkspaceId, now: Timestamp) -> u64;
+    fn retry_dead_letters(&self, workspace: &WorkspaceId, letters: &[DeadLetterId], now: Timestamp) -> Vec<DeadLetterId>;
+    fn drop_dead_letters(&self, workspace: &WorkspaceId, letters: &[DeadLetterId]) -> Vec<DeadLetterId>;
     fn export(&self) -> Export;
     fn import(&self, records: Vec<Record>) -> ();
     fn probe(&self) -> ();

@@ -4,7 +4,7 @@ use super::{Bench, channel, user, workspace};
 use segments_slack::model::{
     ChannelRef, DatasetPattern, EventSelection, Glob, Options, Rule, Subscription, SubscriptionState,
 };
-use segments_slack::store::{Edit, Edited};
+use segments_slack::store::{EditResult, SubscriptionEdit};
 use serde_json::Value;
 
 impl Bench {
@@ -46,7 +46,7 @@ impl Bench {
             time_zone: None,
             state: SubscriptionState::Active,
         });
-        let edit = Edit {
+        let edit = SubscriptionEdit {
             revision: 0,
             put: put.collect(),
             remove: Vec::new(),
@@ -55,11 +55,11 @@ impl Bench {
             cause: None,
             undo: None,
             undoes: None,
-            deed: None,
+            audit_entry: None,
             at: self.clock.now(),
         };
         let channel_ref = ChannelRef { workspace: workspace(), channel: channel(channel_id) };
-        assert_eq!(self.app().store.edit(&channel_ref, edit).await.unwrap(), Edited::Stored);
+        assert_eq!(self.app().store.edit_subscriptions(&channel_ref, edit).await.unwrap(), EditResult::Stored);
         self.app().reindex(&channel_ref).await.unwrap();
     }
 }

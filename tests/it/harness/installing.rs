@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use segments_slack::config::{Config, OauthClient};
 use segments_slack::model::{AccountId, WorkspaceId};
 use segments_slack::sandbox::slack::{ChannelKind, Role, Shown};
-use segments_slack::store::{AccountSetup, Watch};
+use segments_slack::store::{AccountSetup, NotificationStates};
 use segments_slack::vault::{Field, Row};
 use std::net::SocketAddr;
 use url::Url;
@@ -131,7 +131,10 @@ impl Bench {
             created_at: self.clock.now(),
         };
         app.store.set_up_account(workspace, &account, None, setup, None).await.unwrap();
-        app.store.replace_watch(workspace, &account, Watch::NEW, Watch::default()).await.unwrap();
+        app.store
+            .replace_notifications(workspace, &account, NotificationStates::NEW, NotificationStates::default())
+            .await
+            .unwrap();
         account
     }
 

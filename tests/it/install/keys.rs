@@ -4,7 +4,7 @@ use crate::cli::program;
 use crate::harness::installing::{OTHER_SECRET, other};
 use crate::harness::{Bench, Serves, fixture};
 use segments_slack::app::workspaces::keys::{NoKeys, vault};
-use segments_slack::store::{Durability, Tenants, sled::SledStore};
+use segments_slack::store::{Durability, Installations, sled::SledStore};
 use segments_slack::vault::KeyError;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -5,7 +5,7 @@ use crate::harness::installing::{OTHER_SECRET, other};
 use crate::harness::{Bench, Serves, channel, fixture, seconds, user, workspace};
 use segments_slack::model::AccountId;
 use segments_slack::sandbox::slack::{ChannelKind, Fault, Role};
-use segments_slack::store::{Standing, WorkspaceKind};
+use segments_slack::store::{InstallationState, WorkspaceKind};
 use serde_json::json;
 
 const HOUR: u64 = 60 * 60;
@@ -47,7 +47,7 @@ async fn an_uninstalled_workspace_stops_and_resumes_when_reinstalled() {
     assert!(bench.slack.uninstall(&other()).await.is_success());
     bench.settle().await;
     let record = bench.app().store.installation(&other()).await.unwrap().unwrap();
-    assert!(matches!(record.standing, Standing::Uninstalled { .. }));
+    assert!(matches!(record.state, InstallationState::Uninstalled { .. }));
     assert!(!bench.app().serves(&other()));
     assert_eq!(sends(&bench, &account, "msg_2").await, 404);
     bench.after(seconds(HOUR)).await;
@@ -107,7 +107,7 @@ async fn an_uninstall_is_noticed_once_slack_confirms_it() {
     assert!(bench.app().serves(&other()));
     bench.after(seconds(5)).await;
     let record = bench.app().store.installation(&other()).await.unwrap().unwrap();
-    assert!(matches!(record.standing, Standing::Uninstalled { .. }));
+    assert!(matches!(record.state, InstallationState::Uninstalled { .. }));
     assert_eq!(sends(&bench, &account, "msg_1").await, 404);
 }
 

@@ -50,7 +50,7 @@ async fn the_seal_of_one_channel_opens_no_other() {
     values["dataset"] = json!({"x": {"selected_option": {"value": "jane/flowers"}}});
     let told = send(&bench, json!({"type": "view_submission", "view": view})).await;
     assert!(told.contains("\"errors\":{\"channel\""), "{told}");
-    assert!(bench.app().store.book(&channel_ref("G1")).await.unwrap().subscriptions.is_empty());
+    assert!(bench.app().store.channel_subscriptions(&channel_ref("G1")).await.unwrap().subscriptions.is_empty());
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn what_no_menu_holds_stays_when_something_else_is_edited() {
     bench.fill("style", json!("full")).await;
     bench.submit().await.unwrap();
     bench.read("C1");
-    let rule = bench.app().store.book(&channel_ref("C1")).await.unwrap().subscriptions.remove(0).rule;
+    let rule = bench.app().store.channel_subscriptions(&channel_ref("C1")).await.unwrap().subscriptions.remove(0).rule;
     assert_eq!(rule.to_string(), format!("{dataset} sample.* text:{text} style:full"));
 }
 
@@ -138,7 +138,7 @@ async fn a_failing_store_is_reported_in_the_modal_and_changes_nothing() {
     world.bench.slack.submits(&workspace(), &user("U1"), json!({})).await.unwrap();
     assert!(shown(&world.bench).contains("Nothing was changed"), "{}", shown(&world.bench));
     world.settle().await;
-    assert!(world.app().store.book(&channel_ref("C1")).await.unwrap().subscriptions.is_empty());
+    assert!(world.app().store.channel_subscriptions(&channel_ref("C1")).await.unwrap().subscriptions.is_empty());
     world.bench.assert_nothing_unread("C1");
     world.finish().await;
 }

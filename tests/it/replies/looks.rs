@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::rendered;
-use segments_slack::model::{DatasetName, EventSummary, Link, Username};
+use segments_slack::model::{DatasetName, EventSummary, UserMapping, Username};
 use segments_slack::model::{DatasetPattern, EndedMutes, Mute, Pause, PauseReason};
 use segments_slack::render::Rung;
 use segments_slack::render::reply::{
@@ -170,7 +170,7 @@ fn the_help() {
 #[test]
 fn who_somebody_is_in_segments_ai() {
     let name = |name: &str| Username::parse(name).unwrap();
-    let link = Link { username: name("jane"), user: bot(), at: noon() };
+    let link = UserMapping { username: name("jane"), user: bot(), at: noon() };
     let shown = gallery([
         ("unknown", reply::who_you_are(None)),
         ("known", reply::who_you_are(Some(&link))),

@@ -2,7 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use segments_slack::model::{DatasetName, EventSummary, Link, Pause, Username};
+use segments_slack::model::{DatasetName, EventSummary, Pause, UserMapping, Username};
 use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, SinceStart, Status, Wish};
 use segments_slack::slack::command::{CommandError, NotRead, Problem};
 use std::collections::HashSet;
@@ -235,7 +235,7 @@ proptest! {
             }
         }
         for username in token.split(['<', '>', ' ']).filter_map(Username::parse) {
-            let link = Link { username: username.clone(), user: ann(), at: noon() };
+            let link = UserMapping { username: username.clone(), user: ann(), at: noon() };
             assert_fits(&reply::who_you_are(Some(&link)));
             assert_fits(&reply::name_claimed(&username, Some(&username), Some(&bot())));
             assert_fits(&reply::name_taken(&username, &link));

@@ -4,10 +4,10 @@ use super::bench::{Bench, DAY, account, arrival, at, channel_ref, decided, verdi
 use segments_slack::model::issue_thread::CardState;
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
-    AccountId, ChannelId, Delivery, DeliveryReason, Derived, Event, EventType, IssueThread, MessageTs, News, Object,
-    ObjectKey, OwnChange, ThreadReply, UserId,
+    AccountId, ChannelId, Delivery, DeliveryReason, Derived, Event, EventType, ExpectedChange, IssueThread, MessageTs,
+    News, Object, ObjectKey, ThreadReply, UserId,
 };
-use segments_slack::store::{Arrival, Intent, Settlement};
+use segments_slack::store::{CallResult, IncomingEvent, PendingCall};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -41,7 +41,7 @@ async fn accept_at(
     account: AccountId,
 ) -> Vec<bool> {
     let object = Some(ObjectKey::new("issue", uuid));
-    let arrival = Arrival { account, object, ..arrival(message, second) };
+    let arrival = IncomingEvent { account, object, ..arrival(message, second) };
     let mut verdict = verdict(message, channels.iter().map(|channel| wanted(channel, second)).collect());
     verdict.news = Arc::new(news(uuid, Derived::IssueClosed));
     bench.store().accept(&workspace(), arrival, decided(verdict)).await.unwrap();
@@ -60,8 +60,8 @@ async fn anchor(bench: &Bench, uuid: &str) -> IssueThread {
 }
 
 async fn keep(bench: &Bench, anchors: &[IssueThread]) {
-    let done = Settlement::Done { covers: vec![], ts: ts(), fold: None, digest: None, anchors: anchors.to_vec() };
-    bench.store().settle(&channel_ref("C1"), done, at(1), at(1)).await.unwrap();
+    let done = CallResult::Done { covers: vec![], ts: ts(), fold: None, digest: None, anchors: anchors.to_vec() };
+    bench.store().record_call_result(&channel_ref("C1"), done, at(1), at(1)).await.unwrap();
 }
 
 pub(super) async fn an_anchor_comes_with_the_deliveries_of_its_issue(mut bench: Bench) {
@@ -116,12 +116,12 @@ pub(super) async fn an_anchor_that_is_gone_is_forgotten(bench: Bench) {
 }
 
 pub(super) async fn a_call_that_was_begun_remembers_its_thread_and_anchors(mut bench: Bench) {
-    let intent = Intent {
+    let intent = PendingCall {
         thread: Some(ThreadReply { parent: ts(), broadcast: true }),
         anchors: vec![anchor(&bench, "a").await],
-        ..Intent::new(Uuid::from_u128(1), vec![0], at(1))
+        ..PendingCall::new(Uuid::from_u128(1), vec![0], at(1))
     };
-    bench.store().begin(&channel_ref("C1"), intent.clone()).await.unwrap();
+    bench.store().begin_call(&channel_ref("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 2).await.intent, Some(intent));
 }
@@ -129,8 +129,8 @@ pub(super) async fn a_call_that_was_begun_remembers_its_thread_and_anchors(mut b
 pub(super) async fn an_issue_that_is_not_heard_of_for_half_a_year_loses_its_anchor(bench: Bench) {
     let behind = anchor(&bench, "a").await.not_yet_edited(at(7), 0);
     keep(&bench, &[behind]).await;
-    let done = Settlement::Done { covers: vec![0], ts: ts(), fold: None, digest: None, anchors: vec![] };
-    bench.store().settle(&channel_ref("C9"), done, at(1), at(1)).await.unwrap();
+    let done = CallResult::Done { covers: vec![0], ts: ts(), fold: None, digest: None, anchors: vec![] };
+    bench.store().record_call_result(&channel_ref("C9"), done, at(1), at(1)).await.unwrap();
     bench.store().sweep(&workspace(), at(180 * DAY)).await.unwrap();
     assert_eq!(bench.claim("C1", 9).await.anchors.len(), 1);
     assert_eq!(bench.store().sweep(&workspace(), at(180 * DAY + 1)).await.unwrap(), 1);
@@ -139,7 +139,7 @@ pub(super) async fn an_issue_that_is_not_heard_of_for_half_a_year_loses_its_anch
 }
 
 async fn expect(bench: &Bench, channel: &str, expires_at: i64) {
-    let change = OwnChange {
+    let change = ExpectedChange {
         account: account(),
         object: ObjectKey::new("issue", "a"),
         event: "issue.closed".to_owned(),
@@ -149,7 +149,7 @@ async fn expect(bench: &Bench, channel: &str, expires_at: i64) {
         by: UserId::parse("U1").unwrap(),
         expires_at: at(expires_at),
     };
-    bench.store().expect_echo(&workspace(), change).await.unwrap();
+    bench.store().expect_webhook(&workspace(), change).await.unwrap();
 }
 
 pub(super) async fn an_own_change_is_an_echo_once_and_in_its_channel(mut bench: Bench) {
@@ -184,6 +184,6 @@ fn what_an_earlier_version_kept_is_read() {
     let delivery = serde_json::from_value::<Delivery>(delivery).unwrap();
     assert_eq!((delivery.reason, delivery.account), (DeliveryReason::Subscribed, None));
     let intent = serde_json::json!({ "call": Uuid::nil(), "edits": null, "covers": [7], "at": at(0) });
-    let intent: Intent = serde_json::from_value(intent).unwrap();
+    let intent: PendingCall = serde_json::from_value(intent).unwrap();
     assert_eq!((intent.thread, intent.anchors.len()), (None, 0));
 }

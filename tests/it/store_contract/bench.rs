@@ -5,7 +5,9 @@ use segments_slack::model::{
     AccountId, ChannelId, ChannelRef, DatasetName, Event, EventId, EventType, MessageId, News, Object, ObjectKey,
     ObjectState, Options, WorkspaceId,
 };
-use segments_slack::store::{Arrival, Claim, Decide, Durability, Known, NewDelivery, Store, Verdict, open};
+use segments_slack::store::{
+    Durability, IncomingEvent, NewDelivery, PendingWork, PreviousState, RouteFn, RoutingDecision, Store, open,
+};
 use std::path::Path;
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -46,19 +48,24 @@ impl Bench {
     }
 
     /// Keeps a message that these channels want.
-    pub(super) async fn accept(&self, message: &str, channels: &[&str], second: i64) -> Option<Verdict> {
+    pub(super) async fn accept(&self, message: &str, channels: &[&str], second: i64) -> Option<RoutingDecision> {
         let deliveries = channels.iter().map(|name| wanted(name, second)).collect();
         self.accept_as(message, deliveries, second).await
     }
 
-    pub(super) async fn accept_as(&self, message: &str, deliveries: Vec<NewDelivery>, second: i64) -> Option<Verdict> {
+    pub(super) async fn accept_as(
+        &self,
+        message: &str,
+        deliveries: Vec<NewDelivery>,
+        second: i64,
+    ) -> Option<RoutingDecision> {
         let arrival = arrival(message, second);
         let verdict = verdict(message, deliveries);
         self.store().accept(&workspace(), arrival, decided(verdict)).await.unwrap()
     }
 
-    pub(super) async fn claim(&self, channel: &str, second: i64) -> Claim {
-        self.store().claim(&channel_ref(channel), at(second), 1_000).await.unwrap()
+    pub(super) async fn claim(&self, channel: &str, second: i64) -> PendingWork {
+        self.store().pending_work(&channel_ref(channel), at(second), 1_000).await.unwrap()
     }
 
     /// The summaries of what is due in a channel, which tell the messages that they came with.
@@ -67,7 +74,7 @@ impl Bench {
     }
 }
 
-pub(super) fn texts(claim: &Claim) -> Vec<String> {
+pub(super) fn texts(claim: &PendingWork) -> Vec<String> {
     claim.due.iter().map(|(_, news)| news.event.text.clone().unwrap()).collect()
 }
 
@@ -90,8 +97,8 @@ pub(super) fn channel_ref(channel: &str) -> ChannelRef {
     ChannelRef { workspace: workspace(), channel: ChannelId::parse(channel).unwrap() }
 }
 
-pub(super) fn arrival(message: &str, second: i64) -> Arrival {
-    Arrival {
+pub(super) fn arrival(message: &str, second: i64) -> IncomingEvent {
+    IncomingEvent {
         account: account(),
         message: MessageId::parse(message).unwrap(),
         received_at: at(second),
@@ -124,13 +131,13 @@ pub(super) fn wanted(channel: &str, not_before: i64) -> NewDelivery {
     }
 }
 
-pub(super) fn verdict(text: &str, deliveries: Vec<NewDelivery>) -> Verdict {
-    Verdict { state: None, news: news(text), event: EventId(Uuid::now_v7()), deliveries, is_stale: false }
+pub(super) fn verdict(text: &str, deliveries: Vec<NewDelivery>) -> RoutingDecision {
+    RoutingDecision { state: None, news: news(text), event: EventId(Uuid::now_v7()), deliveries, is_stale: false }
 }
 
 /// Decides so whatever is known.
-pub(super) fn decided(verdict: Verdict) -> Decide {
-    Box::new(move |_: Known| verdict)
+pub(super) fn decided(verdict: RoutingDecision) -> RouteFn {
+    Box::new(move |_: PreviousState| verdict)
 }
 
 pub(super) fn state(second: i64, status: &str) -> ObjectState {

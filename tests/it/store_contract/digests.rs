@@ -4,7 +4,7 @@ use super::bench::{Bench, arrival, at, channel_ref, decided, state, verdict, wan
 use segments_slack::model::{
     AccountId, DatasetName, Delivery, DigestMessage, DigestTimes, HoldUntil, MessageTs, News, ObjectKey,
 };
-use segments_slack::store::{Arrival, Intent, NewDelivery, Settlement, Verdict};
+use segments_slack::store::{CallResult, IncomingEvent, NewDelivery, PendingCall, RoutingDecision};
 use uuid::Uuid;
 
 fn into_digest(digest: i64, not_before: i64) -> NewDelivery {
@@ -26,16 +26,16 @@ async fn begun(bench: &Bench) -> DigestMessage {
 
 async fn settle(bench: &Bench, covers: &[u64], digest: &DigestMessage) {
     let (ts, digest) = (MessageTs::parse("1.2").unwrap(), Some(Box::new(digest.clone())));
-    let done = Settlement::Done { covers: covers.to_vec(), ts, fold: None, digest, anchors: Vec::new() };
-    bench.store().settle(&channel_ref("C1"), done, at(50), at(50)).await.unwrap();
+    let done = CallResult::Done { covers: covers.to_vec(), ts, fold: None, digest, anchors: Vec::new() };
+    bench.store().record_call_result(&channel_ref("C1"), done, at(50), at(50)).await.unwrap();
 }
 
 pub(super) async fn a_delivery_remembers_its_digest_also_when_it_is_tried_again(mut bench: Bench) {
     bench.accept_as("m0", vec![into_digest(50, 70)], 0).await;
     bench.accept("m1", &["C1"], 0).await;
     let error = "fatal_error".to_owned();
-    let retry = Settlement::Retry { covers: vec![0], not_before: at(99), counted: true, error };
-    bench.store().settle(&channel_ref("C1"), retry, at(70), at(71)).await.unwrap();
+    let retry = CallResult::Retry { covers: vec![0], not_before: at(99), counted: true, error };
+    bench.store().record_call_result(&channel_ref("C1"), retry, at(70), at(71)).await.unwrap();
     bench.restart();
     let due = bench.claim("C1", 99).await.due;
     assert_eq!(due.iter().map(|(delivery, _)| delivery.digest).collect::<Vec<_>>(), [Some(times(50, 70)), None]);
@@ -55,7 +55,7 @@ pub(super) async fn what_is_held_can_be_moved_into_a_digest_and_out_of_it(mut be
             digest: delivery.digest.map(|digest| digest.at),
         },
     };
-    assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(holds)).await.unwrap(), 2);
+    assert_eq!(bench.store().reschedule_held(&channel_ref("C1"), at(10), Box::new(holds)).await.unwrap(), 2);
     bench.restart();
     let due = |due: Vec<(Delivery, _)>| -> Vec<_> {
         due.into_iter().map(|(delivery, _)| (delivery.sequence, delivery.digest)).collect()
@@ -67,8 +67,9 @@ pub(super) async fn what_is_held_can_be_moved_into_a_digest_and_out_of_it(mut be
 
 pub(super) async fn a_digest_that_lacks_something_is_kept_with_what_it_covers(mut bench: Bench) {
     let mut digest = begun(&bench).await;
-    let intent = Intent { digest: Some(Box::new(digest.clone())), ..Intent::new(Uuid::from_u128(1), vec![0], at(50)) };
-    bench.store().begin(&channel_ref("C1"), intent.clone()).await.unwrap();
+    let intent =
+        PendingCall { digest: Some(Box::new(digest.clone())), ..PendingCall::new(Uuid::from_u128(1), vec![0], at(50)) };
+    bench.store().begin_call(&channel_ref("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 51).await.intent, Some(intent));
     settle(&bench, &[0], &digest).await;
@@ -104,12 +105,12 @@ pub(super) async fn the_last_state_of_a_dataset_is_found_whichever_endpoint_left
     for (account, dataset, left) in
         [("acc_1", "jane/flowers", &newer), ("acc_2", "jane/flowers", &older), ("acc_2", "jane/trees", &older)]
     {
-        let arrival = Arrival {
+        let arrival = IncomingEvent {
             account: AccountId::parse(account).unwrap(),
             object: Some(ObjectKey::new("dataset", dataset)),
             ..arrival(&format!("{account}-{dataset}").replace('/', "-"), 3)
         };
-        let verdict = Verdict { state: Some(left.clone()), ..verdict("m", vec![wanted("C1", 0)]) };
+        let verdict = RoutingDecision { state: Some(left.clone()), ..verdict("m", vec![wanted("C1", 0)]) };
         bench.store().accept(&workspace(), arrival, decided(verdict)).await.unwrap();
     }
     bench.restart();

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, at, channel_ref, workspace};
 use segments_slack::model::{BatchMessage, MessageTs};
-use segments_slack::store::{Intent, Settlement};
+use segments_slack::store::{CallResult, PendingCall};
 use uuid::Uuid;
 
 fn ts() -> MessageTs {
@@ -21,8 +21,8 @@ async fn two(bench: &Bench) -> BatchMessage {
 
 async fn settle(bench: &Bench, covers: &[u64], fold: &BatchMessage, second: i64) {
     let fold = Some(Box::new(fold.clone()));
-    let done = Settlement::Done { covers: covers.to_vec(), ts: ts(), fold, anchors: vec![], digest: None };
-    bench.store().settle(&channel_ref("C1"), done, at(second), at(second)).await.unwrap();
+    let done = CallResult::Done { covers: covers.to_vec(), ts: ts(), fold, anchors: vec![], digest: None };
+    bench.store().record_call_result(&channel_ref("C1"), done, at(second), at(second)).await.unwrap();
 }
 
 pub(super) async fn a_fold_is_kept_with_what_it_covers(mut bench: Bench) {
@@ -82,8 +82,8 @@ pub(super) async fn a_lane_is_listed_until_its_last_fold_is_closed(mut bench: Be
 
 pub(super) async fn a_call_that_was_begun_remembers_the_fold_it_shows(mut bench: Bench) {
     let fold = Some(Box::new(two(&bench).await));
-    let intent = Intent { fold, ..Intent::new(Uuid::from_u128(1), vec![0, 1], at(1)) };
-    bench.store().begin(&channel_ref("C1"), intent.clone()).await.unwrap();
+    let intent = PendingCall { fold, ..PendingCall::new(Uuid::from_u128(1), vec![0, 1], at(1)) };
+    bench.store().begin_call(&channel_ref("C1"), intent.clone()).await.unwrap();
     bench.restart();
     assert_eq!(bench.claim("C1", 2).await.intent, Some(intent));
 }

@@ -2,16 +2,16 @@
 
 use super::backup::lines;
 use super::bench::{Bench, DAY, account, arrival, at, decided, state, verdict, workspace};
-use super::tenants::{deed, setup};
+use super::installations::{audit_entry, setup};
 use segments_slack::model::{AccountId, DatasetName, ObjectKey, ObjectState};
-use segments_slack::routing::index::MOST_DATASETS;
-use segments_slack::store::{Arrival, Record};
+use segments_slack::routing::index::MAX_DATASETS_PER_WORKSPACE;
+use segments_slack::store::{IncomingEvent, Record};
 
 /// More than one step of a sweep looks at.
 const MANY: usize = 300;
 
 async fn comes(bench: &Bench, to: &AccountId, dataset: &str, object: &str, second: i64) {
-    let arrival = Arrival {
+    let arrival = IncomingEvent {
         account: to.clone(),
         dataset: Some(DatasetName::parse(dataset).unwrap()),
         object: Some(key(object)),
@@ -58,7 +58,7 @@ pub(super) async fn what_came_to_an_account_that_is_gone_is_forgotten(mut bench:
     }
     comes(&bench, &gone, "jane/flowers", "of a dataset that stays", 0).await;
     assert_eq!(bench.store().sweep(&workspace(), at(1)).await.unwrap(), 0);
-    bench.store().remove_account(&workspace(), &gone, deed()).await.unwrap();
+    bench.store().remove_account(&workspace(), &gone, audit_entry()).await.unwrap();
     let went = bench.store().sweep(&workspace(), at(1)).await.unwrap();
     assert_eq!(went, u64::try_from(2 * MANY + 1).unwrap());
     bench.restart();
@@ -70,7 +70,7 @@ pub(super) async fn what_came_to_an_account_that_is_gone_is_forgotten(mut bench:
 pub(super) async fn the_names_of_so_many_datasets_are_kept_and_the_events_of_others_taken(bench: Bench) {
     let store = bench.store();
     let (gone, name) = (AccountId::parse("gone").unwrap(), |name: &str| DatasetName::parse(name).unwrap());
-    let records: Vec<Record> = (1..MOST_DATASETS)
+    let records: Vec<Record> = (1..MAX_DATASETS_PER_WORKSPACE)
         .map(|number| {
             let accounts = vec![if number == 1 { gone.clone() } else { account() }];
             Record::Dataset { workspace: workspace(), name: name(&format!("mallory/{number}")), accounts }
@@ -85,7 +85,7 @@ pub(super) async fn the_names_of_so_many_datasets_are_kept_and_the_events_of_oth
         assert_eq!(knows(dataset).await, is_kept, "{dataset}");
         assert!(last_state(&bench, dataset).await.is_some(), "{dataset}");
     }
-    assert_eq!(store.datasets(&workspace()).await.unwrap().len(), MOST_DATASETS);
+    assert_eq!(store.datasets(&workspace()).await.unwrap().len(), MAX_DATASETS_PER_WORKSPACE);
     // Where one goes, there is room for another.
     assert_eq!(store.sweep(&workspace(), at(1)).await.unwrap(), 1);
     comes(&bench, &account(), "jane/b", "jane/b again", 0).await;

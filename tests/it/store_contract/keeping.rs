@@ -4,7 +4,7 @@ use super::bench::{
     Bench, DAY, account, arrival, at, channel_ref, decided, news, state, texts, verdict, wanted, workspace,
 };
 use segments_slack::model::{AccountId, DatasetName, ObjectKey, WorkspaceId};
-use segments_slack::store::{AccountRecord, Arrival, Known, Settlement};
+use segments_slack::store::{AccountRecord, CallResult, IncomingEvent, PreviousState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,11 +24,11 @@ pub(super) async fn a_message_that_nobody_wants_is_judged_again_when_it_is_repla
 }
 
 /// What a verdict is told about one object.
-async fn known(bench: &Bench, message: &str, account: &AccountId, object: &str) -> Known {
+async fn known(bench: &Bench, message: &str, account: &AccountId, object: &str) -> PreviousState {
     let (tell, told) = std::sync::mpsc::channel();
     let key = ObjectKey::new("label", object);
-    let arrival = Arrival { account: account.clone(), object: None, sample: Some(key), ..arrival(message, 0) };
-    let decide = Box::new(move |known: Known| {
+    let arrival = IncomingEvent { account: account.clone(), object: None, sample: Some(key), ..arrival(message, 0) };
+    let decide = Box::new(move |known: PreviousState| {
         tell.send(known).unwrap();
         verdict("", Vec::new())
     });
@@ -72,7 +72,7 @@ pub(super) async fn many_requests_at_once_keep_each_message_once(bench: Bench) {
         tokio::spawn(async move {
             let message = format!("m{}", number % 50);
             let answer = verdict(&message, vec![wanted("C1", 0)]);
-            let decide = Box::new(move |_: Known| {
+            let decide = Box::new(move |_: PreviousState| {
                 judged.fetch_add(1, Ordering::Relaxed);
                 answer
             });
@@ -91,7 +91,7 @@ pub(super) async fn many_requests_at_once_keep_each_message_once(bench: Bench) {
 }
 
 pub(super) async fn a_verdict_that_panics_leaves_nothing_behind(bench: Bench) {
-    let decide = Box::new(|_: Known| panic!("a fault on purpose"));
+    let decide = Box::new(|_: PreviousState| panic!("a fault on purpose"));
     assert!(bench.store().accept(&workspace(), arrival("m1", 0), decide).await.is_err());
     assert!(bench.store().workspaces().await.unwrap().is_empty());
     assert!(bench.accept("m1", &["C1"], 0).await.is_some());
@@ -150,14 +150,14 @@ pub(super) async fn what_has_outlived_its_use_is_forgotten(bench: Bench) {
     bench.accept("old", &["C1"], 0).await;
     bench.accept("new", &["C1"], DAY).await;
     let covers = vec![0, 1];
-    let done = Settlement::Done {
+    let done = CallResult::Done {
         covers,
         ts: "1.2".to_owned().try_into().unwrap(),
         fold: None,
         anchors: vec![],
         digest: None,
     };
-    bench.store().settle(&channel_ref("C1"), done, at(DAY), at(DAY)).await.unwrap();
+    bench.store().record_call_result(&channel_ref("C1"), done, at(DAY), at(DAY)).await.unwrap();
     assert_eq!(bench.store().sweep(&workspace(), at(8 * DAY)).await.unwrap(), 0);
     assert_eq!(bench.store().sweep(&workspace(), at(8 * DAY + 1)).await.unwrap(), 2);
     assert!(bench.accept("old", &["C1"], 8 * DAY + 1).await.is_some());
@@ -167,8 +167,8 @@ pub(super) async fn what_has_outlived_its_use_is_forgotten(bench: Bench) {
 pub(super) async fn an_event_that_is_still_needed_outlives_the_rest(bench: Bench) {
     bench.accept("waits", &["C1"], 0).await;
     bench.accept("dies", &["C2"], 0).await;
-    let dead = Settlement::Dead { covers: vec![0], error: "no_text".to_owned() };
-    bench.store().settle(&channel_ref("C2"), dead, at(0), at(0)).await.unwrap();
+    let dead = CallResult::Dead { covers: vec![0], error: "no_text".to_owned() };
+    bench.store().record_call_result(&channel_ref("C2"), dead, at(0), at(0)).await.unwrap();
     assert_eq!(bench.store().sweep(&workspace(), at(30 * DAY)).await.unwrap(), 2);
     let claim = bench.claim("C1", 30 * DAY).await;
     assert_eq!(texts(&claim), ["waits"]);
@@ -185,8 +185,8 @@ pub(super) async fn the_oldest_dead_letters_go_when_there_are_too_many(bench: Be
     let deliveries = (0..10_002).map(|_| wanted("C1", 0)).collect();
     bench.accept_as("m1", deliveries, 0).await;
     for (second, covers) in [(2, (1..10_002).collect()), (1, vec![0])] {
-        let dead = Settlement::Dead { covers, error: "no_text".to_owned() };
-        bench.store().settle(&channel_ref("C1"), dead, at(second), at(second)).await.unwrap();
+        let dead = CallResult::Dead { covers, error: "no_text".to_owned() };
+        bench.store().record_call_result(&channel_ref("C1"), dead, at(second), at(second)).await.unwrap();
     }
     assert_eq!(bench.store().sweep(&workspace(), at(3)).await.unwrap(), 2);
     assert_eq!(bench.store().backlog(&workspace()).await.unwrap().dead, 10_000);

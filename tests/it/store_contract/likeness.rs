@@ -2,11 +2,11 @@
 
 use super::backup::{lines, restored};
 use super::bench::{Bench, arrival, at, decided, verdict, wanted};
-use super::books::{adding, subscription};
+use super::subscriptions::{adding, subscription};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use segments_slack::model::{ChannelId, ChannelRef, LetterId, Pause, PauseReason, SubscriptionState, WorkspaceId};
-use segments_slack::store::{Book, Edited, Intent, Settlement};
+use segments_slack::model::{ChannelId, ChannelRef, DeadLetterId, Pause, PauseReason, SubscriptionState, WorkspaceId};
+use segments_slack::store::{CallResult, ChannelSubscriptions, EditResult, PendingCall};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
@@ -73,7 +73,7 @@ struct Channel {
     pause: Option<Pause>,
     /// Whether anybody is to be told of the pause.
     untold: bool,
-    book: Book,
+    book: ChannelSubscriptions,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -133,13 +133,13 @@ impl Model {
 
 impl Model {
     /// Every dead letter of a channel goes, in the order of the channel.
-    fn letters(&mut self, number: usize, again: bool, now: i64) -> Vec<LetterId> {
+    fn letters(&mut self, number: usize, again: bool, now: i64) -> Vec<DeadLetterId> {
         let (mut gone, left): (Vec<_>, Vec<_>) = self.dead.drain(..).partition(|(channel, ..)| *channel == number);
         self.dead = left;
         gone.sort_by_key(|(_, sequence, _)| *sequence);
         self.sent_again |= again && !gone.is_empty();
         let channel = &mut self.channels[number];
-        let id = |sequence| LetterId { channel: ChannelId::parse(CHANNELS[number]).unwrap(), sequence };
+        let id = |sequence| DeadLetterId { channel: ChannelId::parse(CHANNELS[number]).unwrap(), sequence };
         let goes = |(_, sequence, waiting): (usize, u64, Waiting)| {
             if again {
                 let waiting = Waiting { not_before: now, attempts: 0, ..waiting };
@@ -170,19 +170,19 @@ fn channel_ref(workspace: &WorkspaceId, channel: usize) -> ChannelRef {
     ChannelRef { workspace: workspace.clone(), channel: ChannelId::parse(CHANNELS[channel]).unwrap() }
 }
 
-fn settlement(how: &How, covers: Vec<u64>, now: i64) -> Settlement {
+fn settlement(how: &How, covers: Vec<u64>, now: i64) -> CallResult {
     let error = "fatal_error".to_owned();
     match *how {
-        How::Done => Settlement::Done {
+        How::Done => CallResult::Done {
             covers,
             ts: "1.2".to_owned().try_into().unwrap(),
             fold: None,
             anchors: vec![],
             digest: None,
         },
-        How::Retry { hold, counted } => Settlement::Retry { covers, not_before: at(now + hold), counted, error },
-        How::Dead => Settlement::Dead { covers, error },
-        How::Paused => Settlement::Paused(pause(now)),
+        How::Retry { hold, counted } => CallResult::Retry { covers, not_before: at(now + hold), counted, error },
+        How::Dead => CallResult::Dead { covers, error },
+        How::Paused => CallResult::Paused(pause(now)),
     }
 }
 
@@ -197,14 +197,14 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
             assert_eq!(kept, model.accept(message, wants, hold, now));
         }
         Step::Begin { channel, covers } => {
-            let intent = Intent::new(Uuid::nil(), covers.clone(), at(now));
-            store.begin(&channel_ref(workspace, channel), intent).await.unwrap();
+            let intent = PendingCall::new(Uuid::nil(), covers.clone(), at(now));
+            store.begin_call(&channel_ref(workspace, channel), intent).await.unwrap();
             model.channels[channel].intent = Some(covers);
         }
         Step::Settle { channel, how, covers } => {
             model.settle(channel, &how, &covers, now);
             let settlement = settlement(&how, covers, now);
-            store.settle(&channel_ref(workspace, channel), settlement, at(now), at(now + 1)).await.unwrap();
+            store.record_call_result(&channel_ref(workspace, channel), settlement, at(now), at(now + 1)).await.unwrap();
         }
         Step::Subscribe { channel, stale, state } => {
             let book = &mut model.channels[channel].book;
@@ -212,8 +212,8 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
             added.state = state;
             let mut edit = adding(book, added.clone());
             edit.revision += u64::from(stale);
-            let edited = store.edit(&channel_ref(workspace, channel), edit).await.unwrap();
-            assert_eq!(edited, if stale { Edited::Moved } else { Edited::Stored });
+            let edited = store.edit_subscriptions(&channel_ref(workspace, channel), edit).await.unwrap();
+            assert_eq!(edited, if stale { EditResult::Conflict } else { EditResult::Stored });
             if !stale {
                 book.revision += 1;
                 book.next_number += 1;
@@ -229,9 +229,9 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
         Step::Letters { channel, again } => {
             let letters = model.letters(channel, again, now);
             let went = if again {
-                store.retry_dead(workspace, &letters, at(now)).await
+                store.retry_dead_letters(workspace, &letters, at(now)).await
             } else {
-                store.drop_dead(workspace, &letters).await
+                store.drop_dead_letters(workspace, &letters).await
             };
             assert_eq!(went.unwrap(), letters);
         }
@@ -242,7 +242,7 @@ async fn play(bench: &mut Bench, model: &mut Model, workspace: &WorkspaceId, ste
 async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64) {
     let store = bench.store();
     for (number, channel) in model.channels.iter().enumerate() {
-        let claim = store.claim(&channel_ref(workspace, number), at(now), 1_000).await.unwrap();
+        let claim = store.pending_work(&channel_ref(workspace, number), at(now), 1_000).await.unwrap();
         let seen = claim.due.iter().map(|(delivery, news)| {
             let message = news.event.text.clone().unwrap();
             let accepted = delivery.accepted_at.duration_since(at(0)).as_secs();
@@ -255,9 +255,9 @@ async fn compare(bench: &Bench, model: &Model, workspace: &WorkspaceId, now: i64
         let next_due = held.iter().map(|(_, waiting)| at(waiting.not_before)).min();
         assert_eq!(claim.next_due, next_due);
         assert_eq!(claim.intent.map(|intent| intent.covers), channel.intent);
-        assert_eq!(claim.untold.is_empty(), !channel.untold);
+        assert_eq!(claim.pause_notices.is_empty(), !channel.untold);
         assert_eq!((claim.next_at, claim.pause), (channel.next_at.map(at), channel.pause.clone()));
-        assert_eq!(store.book(&channel_ref(workspace, number)).await.unwrap(), channel.book);
+        assert_eq!(store.channel_subscriptions(&channel_ref(workspace, number)).await.unwrap(), channel.book);
     }
     let waiting = || model.channels.iter().flat_map(|channel| channel.waiting.values());
     let backlog = store.backlog(workspace).await.unwrap();

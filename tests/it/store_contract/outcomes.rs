@@ -2,15 +2,15 @@
 
 use super::bench::{Bench, at, channel_ref, wanted, workspace};
 use segments_slack::model::{BatchMessage, DeliveryRecord, DeliveryResult, MessageTs, Pause, PauseReason, WorkspaceId};
-use segments_slack::store::{History, Intent, Settlement};
+use segments_slack::store::{CallResult, History, PendingCall};
 use uuid::Uuid;
 
 fn ts(text: &str) -> MessageTs {
     MessageTs::parse(text).unwrap()
 }
 
-fn done(covers: &[u64], fold: Option<BatchMessage>) -> Settlement {
-    Settlement::Done {
+fn done(covers: &[u64], fold: Option<BatchMessage>) -> CallResult {
+    CallResult::Done {
         covers: covers.to_vec(),
         ts: ts("1.2"),
         fold: fold.map(Box::new),
@@ -19,8 +19,8 @@ fn done(covers: &[u64], fold: Option<BatchMessage>) -> Settlement {
     }
 }
 
-async fn settle(bench: &Bench, settlement: Settlement, second: i64) {
-    bench.store().settle(&channel_ref("C1"), settlement, at(second), at(second)).await.unwrap();
+async fn settle(bench: &Bench, settlement: CallResult, second: i64) {
+    bench.store().record_call_result(&channel_ref("C1"), settlement, at(second), at(second)).await.unwrap();
 }
 
 async fn history(bench: &Bench, channel: &str) -> History {
@@ -48,10 +48,10 @@ pub(super) async fn each_end_is_told_the_last_one_first(mut bench: Bench) {
     let due = bench.claim("C1", 9).await.due;
     settle(&bench, done(&[0], None), 10).await;
     settle(&bench, done(&[1], Some(BatchMessage::open(&due[1].0, &due[1].1, at(11)))), 11).await;
-    let intent = Intent { edits: Some(ts("1.2")), ..Intent::new(Uuid::nil(), vec![2], at(12)) };
-    bench.store().begin(&channel_ref("C1"), intent).await.unwrap();
+    let intent = PendingCall { edits: Some(ts("1.2")), ..PendingCall::new(Uuid::nil(), vec![2], at(12)) };
+    bench.store().begin_call(&channel_ref("C1"), intent).await.unwrap();
     settle(&bench, done(&[2], None), 12).await;
-    settle(&bench, Settlement::Dead { covers: vec![3], error: "no_text".to_owned() }, 13).await;
+    settle(&bench, CallResult::Dead { covers: vec![3], error: "no_text".to_owned() }, 13).await;
     bench.restart();
     let history = history(&bench, "C1").await;
     let expected = [
@@ -73,7 +73,7 @@ pub(super) async fn what_waits_is_told_the_newest_first(mut bench: Bench) {
     bench.accept_as("held", vec![wanted("C1", 100)], 3).await;
     bench.accept("m4", &["C1"], 4).await;
     let pause = Pause { reason: PauseReason("is_archived".to_owned()), since: at(5) };
-    settle(&bench, Settlement::Paused(pause.clone()), 5).await;
+    settle(&bench, CallResult::Paused(pause.clone()), 5).await;
     bench.restart();
     let history = history(&bench, "C1").await;
     assert_eq!((waiting(&history), &history.pause), (vec!["m4", "held", "m2"], &Some(pause)));
@@ -118,7 +118,7 @@ pub(super) async fn what_ended_is_told_of_its_own_channel_only(bench: Bench) {
 pub(super) async fn what_is_tried_again_has_not_ended(bench: Bench) {
     messages(&bench, 1).await;
     let error = "fatal_error".to_owned();
-    settle(&bench, Settlement::Retry { covers: vec![0], not_before: at(60), counted: true, error }, 5).await;
+    settle(&bench, CallResult::Retry { covers: vec![0], not_before: at(60), counted: true, error }, 5).await;
     let history = history(&bench, "C1").await;
     assert!(history.ended.is_empty());
     let (delivery, _) = &history.waiting[0];

@@ -1,9 +1,9 @@
 //! Paused channels: for how long they hold, and who is told.
 
 use super::bench::{Bench, DAY, at, channel_ref, texts, wanted, workspace};
-use super::books::{adding, subscription};
+use super::subscriptions::{adding, subscription};
 use segments_slack::model::{Pause, PauseReason, Subscription, UserId};
-use segments_slack::store::{Settlement, Untold};
+use segments_slack::store::{CallResult, PauseNotice};
 
 const WEEK: i64 = 7 * DAY;
 
@@ -12,11 +12,15 @@ fn pause(second: i64) -> Pause {
 }
 
 async fn paused(bench: &Bench, second: i64) {
-    bench.store().settle(&channel_ref("C1"), Settlement::Paused(pause(second)), at(second), at(second)).await.unwrap();
+    bench
+        .store()
+        .record_call_result(&channel_ref("C1"), CallResult::Paused(pause(second)), at(second), at(second))
+        .await
+        .unwrap();
 }
 
 async fn expired(bench: &Bench, second: i64) -> u64 {
-    bench.store().expire(&workspace(), at(second)).await.unwrap()
+    bench.store().expire_held(&workspace(), at(second)).await.unwrap()
 }
 
 pub(super) async fn a_week_counts_from_acceptance_from_the_pause_and_from_the_end_of_a_mute(mut bench: Bench) {
@@ -64,16 +68,16 @@ pub(super) async fn a_long_lane_is_given_up_whole(bench: Bench) {
 /// A channel with subscriptions of these people.
 async fn subscribed(bench: &Bench, creators: &[&str]) {
     for (number, creator) in (1..).zip(creators) {
-        let book = bench.store().book(&channel_ref("C1")).await.unwrap();
+        let book = bench.store().channel_subscriptions(&channel_ref("C1")).await.unwrap();
         let creator = UserId::parse(*creator).unwrap();
         let made = Subscription { creator, ..subscription("C1", number) };
-        bench.store().edit(&channel_ref("C1"), adding(&book, made)).await.unwrap();
+        bench.store().edit_subscriptions(&channel_ref("C1"), adding(&book, made)).await.unwrap();
     }
 }
 
 /// Who is still to be told.
 async fn untold(bench: &Bench) -> Vec<String> {
-    bench.claim("C1", 9).await.untold.iter().map(|untold| untold.user.to_string()).collect()
+    bench.claim("C1", 9).await.pause_notices.iter().map(|untold| untold.user.to_string()).collect()
 }
 
 pub(super) async fn five_creators_of_paused_subscriptions_are_told_once(mut bench: Bench) {
@@ -84,14 +88,14 @@ pub(super) async fn five_creators_of_paused_subscriptions_are_told_once(mut benc
     assert_eq!(untold(&bench).await, ["U1", "U2", "U3", "U4", "U5"]);
     let users = ["U1", "U2", "U3", "U4", "U5"].map(|user| UserId::parse(user).unwrap());
     for user in &users {
-        assert!(bench.store().told(&channel_ref("C1"), user).await.unwrap());
-        assert!(!bench.store().told(&channel_ref("C1"), user).await.unwrap());
+        assert!(bench.store().take_pause_notice(&channel_ref("C1"), user).await.unwrap());
+        assert!(!bench.store().take_pause_notice(&channel_ref("C1"), user).await.unwrap());
     }
-    let again = Untold { user: users[1].clone(), not_before: at(60), tries: 1 };
-    bench.store().not_told(&channel_ref("C1"), &pause(5), again.clone()).await.unwrap();
+    let again = PauseNotice { user: users[1].clone(), not_before: at(60), tries: 1 };
+    bench.store().return_pause_notice(&channel_ref("C1"), &pause(5), again.clone()).await.unwrap();
     bench.restart();
-    assert_eq!(bench.claim("C1", 9).await.untold, [again]);
-    bench.store().told(&channel_ref("C1"), &users[1]).await.unwrap();
+    assert_eq!(bench.claim("C1", 9).await.pause_notices, [again]);
+    bench.store().take_pause_notice(&channel_ref("C1"), &users[1]).await.unwrap();
     assert!(bench.store().channels_with_work(&workspace()).await.unwrap().is_empty());
 }
 
@@ -99,12 +103,12 @@ pub(super) async fn nobody_is_told_of_a_pause_that_is_over(bench: Bench) {
     subscribed(&bench, &["U1", "U2"]).await;
     paused(&bench, 5).await;
     let user = UserId::parse("U1").unwrap();
-    bench.store().told(&channel_ref("C1"), &user).await.unwrap();
+    bench.store().take_pause_notice(&channel_ref("C1"), &user).await.unwrap();
     bench.store().resume(&channel_ref("C1")).await.unwrap();
-    let again = Untold { user, not_before: at(60), tries: 1 };
-    bench.store().not_told(&channel_ref("C1"), &pause(5), again.clone()).await.unwrap();
+    let again = PauseNotice { user, not_before: at(60), tries: 1 };
+    bench.store().return_pause_notice(&channel_ref("C1"), &pause(5), again.clone()).await.unwrap();
     assert!(untold(&bench).await.is_empty());
     paused(&bench, 70).await;
-    bench.store().not_told(&channel_ref("C1"), &pause(5), again).await.unwrap();
+    bench.store().return_pause_notice(&channel_ref("C1"), &pause(5), again).await.unwrap();
     assert_eq!(untold(&bench).await, ["U1", "U2"]);
 }

@@ -1,7 +1,7 @@
 //! What only a folder can be asked: its size, its files, who may open it, and what a copy of it holds.
 
 use super::bench::{Bench, DAY, arrival, at, channel_ref, decided, news, verdict, wanted, workspace};
-use segments_slack::store::{Durability, Known, Settlement, Store, StoreError, open};
+use segments_slack::store::{CallResult, Durability, PreviousState, Store, StoreError, open};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -57,7 +57,7 @@ async fn what_was_answered_is_in_a_copy_of_the_folder() {
         let to = bench.folder().join(format!("copy{round}"));
         copy(&store(&bench), &to);
         let copy = opened(&to).unwrap();
-        let claim = copy.claim(&channel_ref("C1"), at(round), 1_000).await.unwrap();
+        let claim = copy.pending_work(&channel_ref("C1"), at(round), 1_000).await.unwrap();
         assert_eq!(super::bench::texts(&claim).last(), Some(&message));
         assert_eq!(i64::try_from(claim.due.len()).unwrap(), round + 1);
     }
@@ -85,7 +85,7 @@ async fn a_copy_taken_at_any_moment_has_all_of_a_write_or_nothing() {
         let copy = opened(&to).unwrap();
         let mut lanes = Vec::new();
         for channel in ["C1", "C2"] {
-            lanes.push(super::bench::texts(&copy.claim(&channel_ref(channel), at(0), 1_000).await.unwrap()));
+            lanes.push(super::bench::texts(&copy.pending_work(&channel_ref(channel), at(0), 1_000).await.unwrap()));
         }
         assert_eq!(lanes[0], lanes[1]);
         let pending = copy.backlog(&workspace()).await.unwrap().pending;
@@ -112,14 +112,14 @@ async fn what_came_and_went_leaves_a_small_folder() {
         futures_util::future::join_all(accepts).await;
         let claim = bench.claim("C1", round).await;
         let covers = claim.due.iter().map(|(delivery, _)| delivery.sequence).collect();
-        let done = Settlement::Done {
+        let done = CallResult::Done {
             covers,
             ts: "1.2".to_owned().try_into().unwrap(),
             fold: None,
             anchors: vec![],
             digest: None,
         };
-        bench.store().settle(&channel_ref("C1"), done, at(round), at(round)).await.unwrap();
+        bench.store().record_call_result(&channel_ref("C1"), done, at(round), at(round)).await.unwrap();
     }
     assert_eq!(bench.store().sweep(&workspace(), at(9 * DAY)).await.unwrap(), 100_000);
     assert_eq!(bench.store().backlog(&workspace()).await.unwrap().pending, 0);
@@ -236,7 +236,7 @@ async fn more_than_can_wait_is_refused_at_once() {
     let bench = Bench::sled();
     let (let_go, wait) = std::sync::mpsc::channel();
     let first = verdict("first", vec![wanted("C1", 0)]);
-    let stuck = Box::new(move |_: Known| {
+    let stuck = Box::new(move |_: PreviousState| {
         wait.recv().unwrap();
         first
     });

@@ -3,12 +3,12 @@
 use super::subscribed;
 use crate::harness::{Bench, channel, seconds, user, workspace};
 use segments_slack::app::environment_account;
-use segments_slack::model::{MessageTs, ObjectKey, OwnChange};
+use segments_slack::model::{ExpectedChange, MessageTs, ObjectKey};
 use segments_slack::sandbox::slack::Fault;
 
 /// Somebody closes the issue from the first message of C1.
 async fn expect_closing(bench: &Bench) {
-    let change = OwnChange {
+    let change = ExpectedChange {
         account: environment_account(),
         object: ObjectKey::new("issue", "issue-1"),
         event: "issue.closed".to_owned(),
@@ -18,7 +18,7 @@ async fn expect_closing(bench: &Bench) {
         by: user("U1"),
         expires_at: bench.clock.now() + seconds(600),
     };
-    bench.app().store.expect_echo(&workspace(), change).await.unwrap();
+    bench.app().store.expect_webhook(&workspace(), change).await.unwrap();
 }
 
 fn first_message(bench: &Bench) -> MessageTs {

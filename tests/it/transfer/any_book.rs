@@ -12,11 +12,11 @@ use segments_slack::app::subscriptions::import_export::{ExportScope, ImportReque
 use segments_slack::model::selection::known_names;
 use segments_slack::model::subscription::{Batch, Digest, Echo, LocalTime, Quiet, Style};
 use segments_slack::model::{
-    DatasetPattern, EventSelection, Filter, FilterKey, Glob, Link, Mute, Options, Rule, Subscription,
-    SubscriptionState, Username,
+    DatasetPattern, EventSelection, Filter, FilterKey, Glob, Mute, Options, Rule, Subscription, SubscriptionState,
+    UserMapping, Username,
 };
 use segments_slack::slack::command::{line, read_lines};
-use segments_slack::store::{Book, Durability, Edit, Edited, Store, open};
+use segments_slack::store::{ChannelSubscriptions, Durability, EditResult, Store, SubscriptionEdit, open};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -107,22 +107,22 @@ fn subscriptions() -> impl Strategy<Value = Vec<Subscription>> {
 /// A new store that knows the workspace.
 async fn store(folder: &tempfile::TempDir, name: &str) -> Arc<dyn Store> {
     let store = open(&format!("sled:{}", folder.path().join(name).display()), Durability::Process).unwrap();
-    let link = Link { username: Username::parse("jane").unwrap(), user: user("U1"), at: now() };
-    store.link(&workspace(), link, None).await.unwrap();
+    let link = UserMapping { username: Username::parse("jane").unwrap(), user: user("U1"), at: now() };
+    store.map_user(&workspace(), link, None).await.unwrap();
     store
 }
 
 async fn put(store: &dyn Store, subscriptions: &[Subscription]) {
     for place in ["C1", "C2", "G3"] {
         let put: Vec<_> = subscriptions.iter().filter(|one| one.channel == channel(place)).cloned().collect();
-        let Book { revision, next_number, .. } = Book::default();
+        let ChannelSubscriptions { revision, next_number, .. } = ChannelSubscriptions::default();
         let by = user("U1");
         let mutes = vec![Mute {
             dataset: DatasetPattern::everything(),
             until: now() + jiff::SignedDuration::from_hours(1),
             by,
         }];
-        let edit = Edit {
+        let edit = SubscriptionEdit {
             revision,
             put,
             remove: Vec::new(),
@@ -131,10 +131,13 @@ async fn put(store: &dyn Store, subscriptions: &[Subscription]) {
             cause: None,
             undo: None,
             undoes: None,
-            deed: None,
+            audit_entry: None,
             at: now(),
         };
-        assert_eq!(store.edit(&App::channel_ref(&workspace(), &channel(place)), edit).await.unwrap(), Edited::Stored);
+        assert_eq!(
+            store.edit_subscriptions(&App::channel_ref(&workspace(), &channel(place)), edit).await.unwrap(),
+            EditResult::Stored
+        );
     }
 }
 

@@ -45,8 +45,8 @@ async fn an_import_tells_new_from_changed_and_one_undo_reverts_it() {
     assert_eq!(after.len(), 5);
     assert_eq!(after[0], "jane/flowers sample.created sample.deleted");
     assert_eq!(after[2], "john/cars issue.* by:ann");
-    let deed = bench.app().store.deeds(&workspace(), 1).await.unwrap().remove(0);
-    assert!(deed.typed.starts_with("import\njane/flowers sample.deleted\njohn/cars"), "{}", deed.typed);
+    let audit_entry = bench.app().store.audit_entries(&workspace(), 1).await.unwrap().remove(0);
+    assert!(audit_entry.typed.starts_with("import\njane/flowers sample.deleted\njohn/cars"), "{}", audit_entry.typed);
     bench.user("U1").clicks("undo").in_channel("C1").await;
     bench.read("C1");
     assert_eq!(rules(&bench, "C1").await, before);
@@ -198,6 +198,6 @@ async fn digests_that_an_import_changes_come_when_they_are_due() {
     let said = types(&bench, "C1", "import\njane/flowers sample.* digest:hourly").await;
     assert!(said.blocks.to_string().contains("The next digest of #1 comes"), "{}", said.blocks);
     let channel_ref = App::channel_ref(&workspace(), &channel("C1"));
-    let book = bench.app().store.book(&channel_ref).await.unwrap();
+    let book = bench.app().store.channel_subscriptions(&channel_ref).await.unwrap();
     assert_eq!(book.subscriptions[0].time_zone.as_deref(), Some("Europe/Brussels"));
 }

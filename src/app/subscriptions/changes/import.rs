@@ -3,7 +3,7 @@
 use crate::app::subscriptions::changes::{MAX_SUBSCRIPTIONS_PER_CHANNEL, PlannedChange, rule_after};
 use crate::model::{ChannelId, DatasetPattern, Subscription, SubscriptionState, UserId};
 use crate::slack::command::Asked;
-use crate::store::Book;
+use crate::store::ChannelSubscriptions;
 use jiff::Timestamp;
 use std::collections::{BTreeSet, HashMap};
 
@@ -32,7 +32,7 @@ pub(in crate::app) enum NotImported {
 /// Plans the lines in order, each as `subscribe` would run after those before it. The cost grows with the number of
 /// lines, not with the number of existing subscriptions.
 pub(in crate::app) fn import(
-    book: &Book,
+    book: &ChannelSubscriptions,
     channel: &ChannelId,
     lines: &[ImportLine<'_>],
     state: &SubscriptionState,
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
     use crate::slack::command::read_lines;
 
-    fn imported(book: &Book, text: &str) -> Result<PlannedChange, NotImported> {
+    fn imported(book: &ChannelSubscriptions, text: &str) -> Result<PlannedChange, NotImported> {
         let pasted = read_lines(text).unwrap();
         let creator = UserId::parse("U9").unwrap();
         let lines: Vec<_> = pasted

@@ -1,20 +1,20 @@
 //! Keys whose last component may stand as a hash: taken apart for a backup, and made again from it.
 
-use super::{Key, Kind, micros};
+use super::{RecordKey, RecordKind, micros};
 use crate::model::{AccountId, ChannelRef, EventId, WorkspaceId};
-use crate::store::record::Short;
+use crate::store::record::ShortText;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-impl Key {
+impl RecordKey {
     /// The account and the text behind it, of a state or a message.
-    pub(in super::super) fn account_and_text(&self) -> Option<(AccountId, Short)> {
+    pub(in super::super) fn account_and_text(&self) -> Option<(AccountId, ShortText)> {
         let (account, text) = self.rest().split_at_checked(self.rest().iter().position(|&byte| byte == 0)?)?;
         Some((AccountId::parse(std::str::from_utf8(account).ok()?).ok()?, short(text.get(1..)?)?))
     }
 
     /// The text behind the channel, of a cause.
-    pub(in super::super) fn text(&self) -> Option<Short> {
+    pub(in super::super) fn text(&self) -> Option<ShortText> {
         short(self.rest().splitn(2, |&byte| byte == 0).nth(1)?)
     }
 
@@ -25,25 +25,25 @@ impl Key {
     }
 
     /// The place of a cause whose text may be lost.
-    pub(in super::super) fn short_cause(channel_ref: &ChannelRef, cause: &Short) -> Option<Self> {
-        Self::within(channel_ref, Kind::Cause).short(cause)
+    pub(in super::super) fn short_cause(channel_ref: &ChannelRef, cause: &ShortText) -> Option<Self> {
+        Self::within(channel_ref, RecordKind::Cause).short(cause)
     }
 
     /// The place of a state or a message whose text may be lost.
     pub(in super::super) fn short_of(
         workspace: &WorkspaceId,
-        kind: Kind,
+        kind: RecordKind,
         account: &AccountId,
-        text: &Short,
+        text: &ShortText,
     ) -> Option<Self> {
         Self::all(workspace, kind).closed(account.as_str()).short(text)
     }
 
-    /// As [`Key::bounded`] left it; none if the hash is none.
-    fn short(self, text: &Short) -> Option<Self> {
+    /// As [`RecordKey::bounded`] left it; none if the hash is none.
+    fn short(self, text: &ShortText) -> Option<Self> {
         Some(match text {
-            Short::Text(text) => self.bounded(text),
-            Short::Sha256(digits) => {
+            ShortText::Text(text) => self.bounded(text),
+            ShortText::Sha256(digits) => {
                 let hash: [u8; 32] = hex::decode(digits).ok()?.try_into().ok()?;
                 self.plus(&[1]).plus(&hash)
             }
@@ -52,10 +52,10 @@ impl Key {
 }
 
 /// A last component as it stands in a key.
-fn short(bytes: &[u8]) -> Option<Short> {
+fn short(bytes: &[u8]) -> Option<ShortText> {
     match bytes.split_first() {
-        Some((1, hash)) => Some(Short::Sha256(hex::encode(hash))),
-        _ => Some(Short::Text(std::str::from_utf8(bytes).ok()?.to_owned())),
+        Some((1, hash)) => Some(ShortText::Sha256(hex::encode(hash))),
+        _ => Some(ShortText::Text(std::str::from_utf8(bytes).ok()?.to_owned())),
     }
 }
 
@@ -69,13 +69,16 @@ mod tests {
         let account = AccountId::parse("acc").unwrap();
         let long = "x".repeat(97);
         for text in ["", "a", "\0", "a\0b", "\u{1}", "\u{1}a", "🌼", &long] {
-            let key = Key::all(&workspace, Kind::Object).closed("acc").bounded(text);
+            let key = RecordKey::all(&workspace, RecordKind::Object).closed("acc").bounded(text);
             let (found, short) = key.account_and_text().unwrap();
             assert_eq!(found, account);
-            assert_eq!(Key::short_of(&workspace, Kind::Object, &found, &short), Some(key), "{text:?}");
+            assert_eq!(RecordKey::short_of(&workspace, RecordKind::Object, &found, &short), Some(key), "{text:?}");
         }
         for hash in ["", "zz", "00"] {
-            assert_eq!(Key::short_of(&workspace, Kind::Object, &account, &Short::Sha256(hash.to_owned())), None);
+            assert_eq!(
+                RecordKey::short_of(&workspace, RecordKind::Object, &account, &ShortText::Sha256(hash.to_owned())),
+                None
+            );
         }
     }
 }

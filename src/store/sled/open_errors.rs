@@ -1,14 +1,14 @@
 //! What is said of a folder that does not open: which one, why, and what to do next.
 
 use crate::store::StoreError;
-use crate::store::backup::kept;
+use crate::store::backup::automatic_backups;
 use std::fmt;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// Where a server keeps the backups that it makes by itself.
-const BACKUPS: &str = "backups";
+const BACKUP_FOLDER: &str = "backups";
 
 /// A folder that does not open, for a reason that says what to do.
 pub(super) fn refused(folder: &Path, why: impl fmt::Display) -> StoreError {
@@ -55,10 +55,10 @@ pub(super) fn unopened(folder: &Path, error: &io::Error) -> StoreError {
 
 /// How to go on with a backup, the newest by name where there is one.
 fn restore_hint(folder: &Path) -> String {
-    let backups = folder.join(BACKUPS);
+    let backups = folder.join(BACKUP_FOLDER);
     let new = free_name(folder);
     let new = Quoted(&new);
-    match kept(&backups).unwrap_or_default().pop() {
+    match automatic_backups(&backups).unwrap_or_default().pop() {
         Some(newest) => format!(
             "restore the newest backup into a new folder: `segments-slack restore {} --store sled:{new}`, \
              then use that folder",
@@ -102,18 +102,18 @@ impl fmt::Display for Quoted<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::backup::Kept;
+    use crate::store::backup::AutomaticBackup;
     use std::fs;
 
     #[test]
     fn a_damaged_folder_error_names_the_restore_command() {
         let top = tempfile::tempdir().unwrap();
         let folder = top.path().join("da ta");
-        let backups = folder.join(BACKUPS);
+        let backups = folder.join(BACKUP_FOLDER);
         fs::create_dir_all(&backups).unwrap();
         assert!(damaged(&folder, "cut").to_string().contains("(there is none in `"));
         for day in ["2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z"] {
-            fs::write(Kept::new(&backups, day.parse().unwrap()).path, "").unwrap();
+            fs::write(AutomaticBackup::new(&backups, day.parse().unwrap()).path, "").unwrap();
         }
         fs::create_dir(top.path().join("da ta-restored")).unwrap();
         let top = top.path().display();

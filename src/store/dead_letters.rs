@@ -1,6 +1,6 @@
 //! Dead letters: deliveries that were given up, kept until somebody sends them again or drops them.
 
-use crate::model::{ChannelId, DatasetName, Delivery, LetterId};
+use crate::model::{ChannelId, DatasetName, DeadLetterId, Delivery};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +25,7 @@ pub struct DeadLetter {
 
 impl DeadLetter {
     /// Its name.
-    pub fn id(&self) -> LetterId {
-        LetterId { channel: self.channel.clone(), sequence: self.delivery.sequence }
+    pub fn id(&self) -> DeadLetterId {
+        DeadLetterId { channel: self.channel.clone(), sequence: self.delivery.sequence }
     }
 }

@@ -8,14 +8,14 @@ use serde::{Deserialize, Serialize};
 
 /// Somebody has a sample in a queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Assigned {
+pub struct Assignment {
     /// Whether to review it, not to label it.
     pub for_review: bool,
     /// Who.
     pub to: Username,
 }
 
-impl Assigned {
+impl Assignment {
     /// Whether an object is a sample that is assigned so.
     pub fn shows_in(&self, object: &Object) -> bool {
         matches!(object, Object::Sample(sample) if self.holds_of(sample))
@@ -30,7 +30,7 @@ impl Assigned {
 
 /// What is expected to come back, once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnChange {
+pub struct ExpectedChange {
     /// The endpoint that it will come to.
     pub account: AccountId,
     /// What was changed.
@@ -38,7 +38,7 @@ pub struct OwnChange {
     /// The closest name of the event, such as `issue.closed`.
     pub event: String,
     /// Whom a sample got assigned to; none of other changes. Its webhook may show more, and be told by another name.
-    pub assigned: Option<Assigned>,
+    pub assigned: Option<Assignment>,
     /// The channel where it was done.
     pub channel: ChannelId,
     /// The message that it was done from.

@@ -1,27 +1,27 @@
 //! Dead letters: sent again at the end of their channel, or dropped.
 
 use super::bench::{Bench, DAY, at, channel_ref, texts, workspace};
-use segments_slack::model::LetterId;
-use segments_slack::store::Settlement;
+use segments_slack::model::DeadLetterId;
+use segments_slack::store::CallResult;
 
 /// Three messages, one a second, of which some are given up at second 5.
 async fn given_up(bench: &Bench, covers: &[u64]) {
     for (second, message) in (0..).zip(["m0", "m1", "m2"]) {
         bench.accept(message, &["C1"], second).await;
     }
-    let dead = Settlement::Dead { covers: covers.to_vec(), error: "no_text".to_owned() };
-    bench.store().settle(&channel_ref("C1"), dead, at(5), at(5)).await.unwrap();
+    let dead = CallResult::Dead { covers: covers.to_vec(), error: "no_text".to_owned() };
+    bench.store().record_call_result(&channel_ref("C1"), dead, at(5), at(5)).await.unwrap();
 }
 
-fn ids(texts: &[&str]) -> Vec<LetterId> {
+fn ids(texts: &[&str]) -> Vec<DeadLetterId> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-async fn retry(bench: &Bench, letters: &[&str], second: i64) -> Vec<LetterId> {
-    bench.store().retry_dead(&workspace(), &ids(letters), at(second)).await.unwrap()
+async fn retry(bench: &Bench, letters: &[&str], second: i64) -> Vec<DeadLetterId> {
+    bench.store().retry_dead_letters(&workspace(), &ids(letters), at(second)).await.unwrap()
 }
 
-async fn letters(bench: &Bench) -> Vec<LetterId> {
+async fn letters(bench: &Bench) -> Vec<DeadLetterId> {
     let letters = bench.store().dead_letters(&workspace(), 99).await.unwrap();
     letters.iter().map(segments_slack::store::DeadLetter::id).collect()
 }
@@ -60,14 +60,17 @@ pub(super) async fn an_event_outlives_its_letter_that_is_sent_again(bench: Bench
 pub(super) async fn a_letter_that_dies_again_has_another_name(bench: Bench) {
     given_up(&bench, &[0]).await;
     retry(&bench, &["C1-0"], 7).await;
-    let dead = Settlement::Dead { covers: vec![3], error: "no_text".to_owned() };
-    bench.store().settle(&channel_ref("C1"), dead, at(8), at(8)).await.unwrap();
+    let dead = CallResult::Dead { covers: vec![3], error: "no_text".to_owned() };
+    bench.store().record_call_result(&channel_ref("C1"), dead, at(8), at(8)).await.unwrap();
     assert_eq!(letters(&bench).await, ids(&["C1-3"]));
 }
 
 pub(super) async fn a_letter_that_is_dropped_is_gone_and_so_is_its_event(mut bench: Bench) {
     given_up(&bench, &[0, 1, 2]).await;
-    assert_eq!(bench.store().drop_dead(&workspace(), &ids(&["C1-2", "C1-0"])).await.unwrap(), ids(&["C1-2", "C1-0"]));
+    assert_eq!(
+        bench.store().drop_dead_letters(&workspace(), &ids(&["C1-2", "C1-0"])).await.unwrap(),
+        ids(&["C1-2", "C1-0"])
+    );
     bench.restart();
     assert_eq!(letters(&bench).await, ids(&["C1-1"]));
     assert_eq!(bench.store().backlog(&workspace()).await.unwrap().dead, 1);
@@ -78,7 +81,7 @@ pub(super) async fn a_letter_that_is_dropped_is_gone_and_so_is_its_event(mut ben
 pub(super) async fn letters_that_are_not_there_change_nothing(bench: Bench) {
     given_up(&bench, &[0]).await;
     assert!(retry(&bench, &["C1-1", "C2-0", "C10-0", "C1-99"], 7).await.is_empty());
-    assert!(bench.store().drop_dead(&workspace(), &ids(&["C1-1", "C2-0"])).await.unwrap().is_empty());
+    assert!(bench.store().drop_dead_letters(&workspace(), &ids(&["C1-1", "C2-0"])).await.unwrap().is_empty());
     assert_eq!(retry(&bench, &["C1-0", "C1-0"], 7).await, ids(&["C1-0"]));
     assert_eq!(bench.due("C1", 7).await, ["m1", "m2", "m0"]);
 }

@@ -2,15 +2,15 @@
 
 use super::bench::{Bench, at, channel_ref, texts, wanted, workspace};
 use segments_slack::model::{DatasetPattern, Delivery, EndedMutes, HoldUntil, Mute, News, Pause, PauseReason, UserId};
-use segments_slack::store::{Backlog, Book, Edit, Edited, Intent, Settlement};
+use segments_slack::store::{Backlog, CallResult, ChannelSubscriptions, EditResult, PendingCall, SubscriptionEdit};
 use uuid::Uuid;
 
-fn intent(covers: &[u64]) -> Intent {
-    Intent::new(Uuid::from_u128(1), covers.to_vec(), at(1))
+fn intent(covers: &[u64]) -> PendingCall {
+    PendingCall::new(Uuid::from_u128(1), covers.to_vec(), at(1))
 }
 
-fn done(covers: &[u64]) -> Settlement {
-    Settlement::Done {
+fn done(covers: &[u64]) -> CallResult {
+    CallResult::Done {
         covers: covers.to_vec(),
         ts: "1.2".to_owned().try_into().unwrap(),
         fold: None,
@@ -19,12 +19,12 @@ fn done(covers: &[u64]) -> Settlement {
     }
 }
 
-fn retry(covers: &[u64], not_before: i64, counted: bool) -> Settlement {
-    Settlement::Retry { covers: covers.to_vec(), not_before: at(not_before), counted, error: "fatal_error".to_owned() }
+fn retry(covers: &[u64], not_before: i64, counted: bool) -> CallResult {
+    CallResult::Retry { covers: covers.to_vec(), not_before: at(not_before), counted, error: "fatal_error".to_owned() }
 }
 
-async fn settle(bench: &Bench, settlement: Settlement, second: i64) {
-    bench.store().settle(&channel_ref("C1"), settlement, at(second), at(second + 1)).await.unwrap();
+async fn settle(bench: &Bench, settlement: CallResult, second: i64) {
+    bench.store().record_call_result(&channel_ref("C1"), settlement, at(second), at(second + 1)).await.unwrap();
 }
 
 async fn sequences(bench: &Bench, second: i64) -> Vec<u64> {
@@ -52,7 +52,7 @@ pub(super) async fn deliveries_come_in_the_order_of_acceptance(mut bench: Bench)
 
 pub(super) async fn a_claim_gives_no_more_than_asked(bench: Bench) {
     three(&bench).await;
-    let claim = bench.store().claim(&channel_ref("C1"), at(9), 2).await.unwrap();
+    let claim = bench.store().pending_work(&channel_ref("C1"), at(9), 2).await.unwrap();
     assert_eq!(texts(&claim), ["m0", "m1"]);
 }
 
@@ -78,21 +78,21 @@ pub(super) async fn what_is_held_does_not_hold_up_what_is_due(bench: Bench) {
         bench.accept_as(&format!("held{number}"), vec![wanted("C1", 1_000)], 0).await;
     }
     bench.accept("m1", &["C1"], 1).await;
-    let claim = bench.store().claim(&channel_ref("C1"), at(1), 2).await.unwrap();
+    let claim = bench.store().pending_work(&channel_ref("C1"), at(1), 2).await.unwrap();
     assert_eq!(texts(&claim), ["m1"]);
 }
 
 pub(super) async fn an_intent_lasts_until_it_is_settled(mut bench: Bench) {
     three(&bench).await;
-    bench.store().begin(&channel_ref("C1"), intent(&[0, 1])).await.unwrap();
+    bench.store().begin_call(&channel_ref("C1"), intent(&[0, 1])).await.unwrap();
     bench.restart();
     let claim = bench.claim("C1", 9).await;
     assert_eq!(claim.intent, Some(intent(&[0, 1])));
     assert_eq!(claim.due.len(), 3);
     let pause = Pause { reason: PauseReason("is_archived".to_owned()), since: at(9) };
-    let dead = Settlement::Dead { covers: vec![2], error: "no_text".to_owned() };
-    for settlement in [done(&[0]), retry(&[1], 10, true), dead, Settlement::Paused(pause)] {
-        bench.store().begin(&channel_ref("C1"), intent(&[0])).await.unwrap();
+    let dead = CallResult::Dead { covers: vec![2], error: "no_text".to_owned() };
+    for settlement in [done(&[0]), retry(&[1], 10, true), dead, CallResult::Paused(pause)] {
+        bench.store().begin_call(&channel_ref("C1"), intent(&[0])).await.unwrap();
         settle(&bench, settlement, 9).await;
         assert_eq!(bench.claim("C1", 9).await.intent, None);
     }
@@ -134,7 +134,7 @@ pub(super) async fn what_is_given_up_is_a_dead_letter(mut bench: Bench) {
     three(&bench).await;
     for (second, sequence) in [(5, 2), (6, 0)] {
         let error = "no_text".to_owned();
-        settle(&bench, Settlement::Dead { covers: vec![sequence], error }, second).await;
+        settle(&bench, CallResult::Dead { covers: vec![sequence], error }, second).await;
     }
     bench.restart();
     assert_eq!(bench.due("C1", 9).await, ["m1"]);
@@ -148,7 +148,7 @@ pub(super) async fn what_is_given_up_is_a_dead_letter(mut bench: Bench) {
 pub(super) async fn a_paused_lane_keeps_its_deliveries(mut bench: Bench) {
     three(&bench).await;
     let pause = Pause { reason: PauseReason("is_archived".to_owned()), since: at(5) };
-    settle(&bench, Settlement::Paused(pause.clone()), 5).await;
+    settle(&bench, CallResult::Paused(pause.clone()), 5).await;
     bench.restart();
     let claim = bench.claim("C1", 9).await;
     assert_eq!((claim.pause, claim.due.len(), claim.next_at), (Some(pause), 3, Some(at(6))));
@@ -172,7 +172,7 @@ pub(super) async fn the_backlog_counts_what_waits(mut bench: Bench) {
     bench.accept("m3", &["C1", "C2"], 3).await;
     settle(&bench, done(&[0]), 5).await;
     settle(&bench, retry(&[1], 100, true), 5).await;
-    settle(&bench, Settlement::Dead { covers: vec![2], error: "no_text".to_owned() }, 5).await;
+    settle(&bench, CallResult::Dead { covers: vec![2], error: "no_text".to_owned() }, 5).await;
     bench.restart();
     let backlog = bench.store().backlog(&workspace()).await.unwrap();
     assert_eq!(backlog, Backlog { pending: 3, held: 0, oldest_waiting: Some(at(1)), oldest: Some(at(1)), dead: 1 });
@@ -199,7 +199,7 @@ pub(super) async fn what_is_held_can_be_let_go_or_held_for_another_time(mut benc
         let until = [None, Some(at(90)), Some(at(70))][usize::try_from(delivery.sequence).unwrap()];
         HoldUntil { until, digest: None }
     };
-    assert_eq!(bench.store().release(&channel_ref("C1"), at(10), Box::new(times)).await.unwrap(), 1);
+    assert_eq!(bench.store().reschedule_held(&channel_ref("C1"), at(10), Box::new(times)).await.unwrap(), 1);
     bench.restart();
     assert_eq!(bench.due("C1", 10).await, ["m0", "m3"]);
     assert_eq!(bench.claim("C1", 10).await.next_due, Some(at(70)));
@@ -213,7 +213,7 @@ pub(super) async fn what_waits_to_be_tried_again_is_not_let_go(bench: Bench) {
     settle(&bench, retry(&[0], 100, true), 3).await;
     settle(&bench, retry(&[1], 100, false), 4).await;
     assert_eq!(
-        bench.store().release(&channel_ref("C1"), at(10), Box::new(|_, _| HoldUntil::default())).await.unwrap(),
+        bench.store().reschedule_held(&channel_ref("C1"), at(10), Box::new(|_, _| HoldUntil::default())).await.unwrap(),
         0
     );
     assert_eq!(sequences(&bench, 10).await, [2]);
@@ -224,9 +224,10 @@ fn mute(dataset: &str, until: i64) -> Mute {
 }
 
 async fn muted(bench: &Bench, mutes: &[Mute]) {
-    let Book { revision, next_number, .. } = bench.store().book(&channel_ref("C1")).await.unwrap();
+    let ChannelSubscriptions { revision, next_number, .. } =
+        bench.store().channel_subscriptions(&channel_ref("C1")).await.unwrap();
     let (put, remove, mutes) = (Vec::new(), Vec::new(), Some(mutes.to_vec()));
-    let edit = Edit {
+    let edit = SubscriptionEdit {
         revision,
         put,
         remove,
@@ -235,17 +236,17 @@ async fn muted(bench: &Bench, mutes: &[Mute]) {
         cause: None,
         undo: None,
         undoes: None,
-        deed: None,
+        audit_entry: None,
         at: at(0),
     };
-    assert_eq!(bench.store().edit(&channel_ref("C1"), edit).await.unwrap(), Edited::Stored);
+    assert_eq!(bench.store().edit_subscriptions(&channel_ref("C1"), edit).await.unwrap(), EditResult::Stored);
 }
 
 pub(super) async fn mutes_are_kept_in_the_book(mut bench: Bench) {
     let mutes = [mute("*", 50), mute("jane/*", 70)];
     muted(&bench, &mutes).await;
     bench.restart();
-    assert_eq!(bench.store().book(&channel_ref("C1")).await.unwrap().mutes, mutes);
+    assert_eq!(bench.store().channel_subscriptions(&channel_ref("C1")).await.unwrap().mutes, mutes);
     assert_eq!(bench.store().mutes(&workspace()).await.unwrap(), [(channel_ref("C1").channel, mutes.to_vec())]);
     muted(&bench, &[]).await;
     assert!(bench.store().mutes(&workspace()).await.unwrap().is_empty());
@@ -258,11 +259,19 @@ pub(super) async fn a_claim_tells_of_ended_mutes_that_held_something_until_a_cal
     assert_eq!(bench.claim("C1", 69).await.ended, None);
     let ended = EndedMutes { mutes: vec![mute("jane/*", 70)], held: 2 };
     assert_eq!(bench.claim("C1", 70).await.ended, Some(ended.clone()));
-    bench.store().begin(&channel_ref("C1"), Intent { mutes_ended: Some(at(70)), ..intent(&[]) }).await.unwrap();
+    bench
+        .store()
+        .begin_call(&channel_ref("C1"), PendingCall { mutes_ended: Some(at(70)), ..intent(&[]) })
+        .await
+        .unwrap();
     bench.restart();
     settle(&bench, retry(&[], 71, true), 71).await;
     assert_eq!(bench.claim("C1", 72).await.ended, Some(ended));
-    bench.store().begin(&channel_ref("C1"), Intent { mutes_ended: Some(at(72)), ..intent(&[]) }).await.unwrap();
+    bench
+        .store()
+        .begin_call(&channel_ref("C1"), PendingCall { mutes_ended: Some(at(72)), ..intent(&[]) })
+        .await
+        .unwrap();
     settle(&bench, done(&[]), 73).await;
     assert_eq!(bench.claim("C1", 74).await.ended, None);
     assert_eq!(sequences(&bench, 74).await, [0, 1]);

@@ -1,17 +1,17 @@
 //! Dead letters: buried, listed, sent again, dropped.
 
 use super::events::{self, EventRecord};
-use super::keys::{Key, Kind};
-use super::lanes::{self, QueueRecord};
+use super::keys::{RecordKey, RecordKind};
 use super::outcomes;
-use super::view::View;
-use crate::model::{ChannelRef, DeliveryResult, LetterId, WorkspaceId};
+use super::queues::{self, QueueRecord};
+use super::view::StoreView;
+use crate::model::{ChannelRef, DeadLetterId, DeliveryResult, WorkspaceId};
 use crate::store::{DeadLetter, StoreError};
 use jiff::Timestamp;
 
 /// Makes dead letters of deliveries that are in their places.
 pub(super) fn bury(
-    view: &mut View,
+    view: &mut StoreView,
     channel_ref: &ChannelRef,
     record: &mut QueueRecord,
     covers: &[u64],
@@ -22,7 +22,7 @@ pub(super) fn bury(
     // Many deliveries of one event stand next to each other.
     let mut last = None;
     for &sequence in covers {
-        let Some(delivery) = lanes::take(view, channel_ref, sequence)? else { continue };
+        let Some(delivery) = queues::take(view, channel_ref, sequence)? else { continue };
         record.leave();
         if last.as_ref().is_none_or(|(id, _)| *id != delivery.event) {
             last = Some((delivery.event, events::news(view, channel_ref, &delivery)?));
@@ -44,21 +44,23 @@ pub(super) fn bury(
 }
 
 /// Keeps a dead letter, under its name and by its age.
-pub(super) fn put(view: &mut View, channel_ref: &ChannelRef, letter: &DeadLetter) -> Result<(), StoreError> {
+pub(super) fn put(view: &mut StoreView, channel_ref: &ChannelRef, letter: &DeadLetter) -> Result<(), StoreError> {
     let sequence = letter.delivery.sequence;
-    view.write(&Key::numbered(channel_ref, Kind::Dead, sequence), letter)?;
-    view.write(&Key::dead_by_age(channel_ref, letter.at, sequence), &())
+    view.write(&RecordKey::numbered(channel_ref, RecordKind::Dead, sequence), letter)?;
+    view.write(&RecordKey::dead_by_age(channel_ref, letter.at, sequence), &())
 }
 
 /// Deliveries that were given up, oldest first.
-pub(super) fn list(view: &View, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
-    let beginning = Key::all(workspace, Kind::DeadByAge);
+pub(super) fn list(view: &StoreView, workspace: &WorkspaceId, limit: usize) -> Result<Vec<DeadLetter>, StoreError> {
+    let beginning = RecordKey::all(workspace, RecordKind::DeadByAge);
     let mut letters = Vec::new();
     for key in view.keys(&beginning, &beginning).take(limit) {
         let key = key?;
         let place = key.lane_by_age().zip(key.sequence());
         let letter = match place {
-            Some((channel_ref, sequence)) => view.read(&Key::numbered(&channel_ref, Kind::Dead, sequence))?,
+            Some((channel_ref, sequence)) => {
+                view.read(&RecordKey::numbered(&channel_ref, RecordKind::Dead, sequence))?
+            }
             None => None,
         };
         match letter {
@@ -71,14 +73,14 @@ pub(super) fn list(view: &View, workspace: &WorkspaceId, limit: usize) -> Result
 
 /// Puts letters back at the ends of their channels; gives those that went.
 pub(super) fn retry(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
-    letters: Vec<LetterId>,
+    letters: Vec<DeadLetterId>,
     now: Timestamp,
-) -> Result<Vec<LetterId>, StoreError> {
+) -> Result<Vec<DeadLetterId>, StoreError> {
     each(view, workspace, letters, |view, channel_ref, letter| {
         let before = &letter.delivery;
-        let key = Key::event(&channel_ref.workspace, before.accepted_at, before.event);
+        let key = RecordKey::event(&channel_ref.workspace, before.accepted_at, before.event);
         let Some(mut event) = view.read::<EventRecord>(&key)? else { return Ok(false) };
         let mut record = QueueRecord::read(view, channel_ref)?;
         let mut delivery = before.clone();
@@ -90,7 +92,7 @@ pub(super) fn retry(
             }
         }
         view.write(&key, &event)?;
-        lanes::put(view, channel_ref, &delivery, now)?;
+        queues::put(view, channel_ref, &delivery, now)?;
         record.write(view, channel_ref)?;
         Ok(true)
     })
@@ -98,28 +100,28 @@ pub(super) fn retry(
 
 /// Forgets letters; gives those that went.
 pub(super) fn forget(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
-    letters: Vec<LetterId>,
-) -> Result<Vec<LetterId>, StoreError> {
+    letters: Vec<DeadLetterId>,
+) -> Result<Vec<DeadLetterId>, StoreError> {
     each(view, workspace, letters, |_, _, _| Ok(true))
 }
 
 /// Removes each letter that is there and that may go.
 fn each(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
-    mut letters: Vec<LetterId>,
-    goes: impl Fn(&mut View, &ChannelRef, &DeadLetter) -> Result<bool, StoreError>,
-) -> Result<Vec<LetterId>, StoreError> {
+    mut letters: Vec<DeadLetterId>,
+    goes: impl Fn(&mut StoreView, &ChannelRef, &DeadLetter) -> Result<bool, StoreError>,
+) -> Result<Vec<DeadLetterId>, StoreError> {
     let mut gone = Vec::new();
     for id in letters.drain(..) {
         let channel_ref = ChannelRef { workspace: workspace.clone(), channel: id.channel.clone() };
-        let key = Key::numbered(&channel_ref, Kind::Dead, id.sequence);
+        let key = RecordKey::numbered(&channel_ref, RecordKind::Dead, id.sequence);
         let Some(letter) = view.read::<DeadLetter>(&key)? else { continue };
         if goes(view, &channel_ref, &letter)? {
             view.remove(&key)?;
-            view.remove(&Key::dead_by_age(&channel_ref, letter.at, id.sequence))?;
+            view.remove(&RecordKey::dead_by_age(&channel_ref, letter.at, id.sequence))?;
             gone.push(id);
         }
     }

@@ -1,34 +1,34 @@
 //! Keeping what arrives: dedupe, verdict, event, deliveries and last states in one group of changes.
 
-use super::echoes::{self, Expected};
-use super::events::{EventRecord, Track};
-use super::keys::{Key, Kind};
-use super::lanes::{self, QueueRecord};
-use super::view::View;
+use super::events::{EventRecord, EventTrack};
+use super::expected_changes::{self, ExpectedWebhook};
+use super::keys::{RecordKey, RecordKind};
+use super::queues::{self, QueueRecord};
+use super::view::StoreView;
 use super::writer::Commit;
-use super::{anchors, books, datasets};
+use super::{anchors, datasets, subscriptions};
 use crate::model::{
     AccountId, ChannelRef, Delivery, DeliveryReason, DigestTimes, News, ObjectKey, ObjectState, Subscription,
     SubscriptionState, WorkspaceId,
 };
-use crate::store::{AccountRecord, Arrival, Decide, Known, NewDelivery, StoreError, Verdict};
+use crate::store::{AccountRecord, IncomingEvent, NewDelivery, PreviousState, RouteFn, RoutingDecision, StoreError};
 use jiff::Timestamp;
 use std::sync::Arc;
 
 pub(super) fn accept(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
-    arrival: &Arrival,
-    decide: Decide,
-) -> Result<(Option<Verdict>, Commit), StoreError> {
-    let received = Key::received(workspace, &arrival.account, &arrival.message);
+    arrival: &IncomingEvent,
+    decide: RouteFn,
+) -> Result<(Option<RoutingDecision>, Commit), StoreError> {
+    let received = RecordKey::received(workspace, &arrival.account, &arrival.message);
     if view.holds(&received)? {
         return Ok((None, Commit::Soon));
     }
-    let object = arrival.object.as_ref().map(|object| Key::object(workspace, &arrival.account, object));
-    let sample = arrival.sample.as_ref().map(|sample| Key::object(workspace, &arrival.account, sample));
-    let last_state = |key: &Option<Key>| key.as_ref().map_or(Ok(None), |key| view.read(key));
-    let mut verdict = decide(Known { object: last_state(&object)?, sample: last_state(&sample)? });
+    let object = arrival.object.as_ref().map(|object| RecordKey::object(workspace, &arrival.account, object));
+    let sample = arrival.sample.as_ref().map(|sample| RecordKey::object(workspace, &arrival.account, sample));
+    let last_state = |key: &Option<RecordKey>| key.as_ref().map_or(Ok(None), |key| view.read(key));
+    let mut verdict = decide(PreviousState { object: last_state(&object)?, sample: last_state(&sample)? });
 
     let commit = note(view, workspace, &arrival.account, arrival.received_at, |record, at| {
         record.last_event = record.last_event.max(Some(at));
@@ -40,7 +40,7 @@ pub(super) fn accept(
         view.write(key, state)?;
     }
     if let Some(object) = arrival.object.as_ref().filter(|_| !verdict.is_stale) {
-        let own = echoes::take(view, workspace, arrival, object, &verdict.news)?;
+        let own = expected_changes::take(view, workspace, arrival, object, &verdict.news)?;
         add_concerned(view, workspace, arrival, object, own, &mut verdict)?;
     }
     if verdict.deliveries.is_empty() {
@@ -65,13 +65,13 @@ pub(super) fn accept(
             account: Some(arrival.account.clone()),
             reason: new.reason.clone(),
         };
-        lanes::put(view, &channel_ref, &delivery, accepted_at)?;
+        queues::put(view, &channel_ref, &delivery, accepted_at)?;
         record.write(view, &channel_ref)?;
         deliveries.push((channel_ref.channel, delivery.sequence));
     }
-    let track = Track { account: arrival.account.clone(), message: arrival.message.clone(), deliveries };
+    let track = EventTrack { account: arrival.account.clone(), message: arrival.message.clone(), deliveries };
     let event = EventRecord { news: Arc::clone(&verdict.news), track };
-    view.write(&Key::event(workspace, accepted_at, verdict.event), &event)?;
+    view.write(&RecordKey::event(workspace, accepted_at, verdict.event), &event)?;
     view.write(&received, &accepted_at)?;
     Ok((Some(verdict), Commit::Flushed))
 }
@@ -79,16 +79,16 @@ pub(super) fn accept(
 /// Adds the channels that an event concerns whether they asked for it or not: the one that it was done from, which is
 /// told at once, and those that show its issue.
 fn add_concerned(
-    view: &View,
+    view: &StoreView,
     workspace: &WorkspaceId,
-    arrival: &Arrival,
+    arrival: &IncomingEvent,
     object: &ObjectKey,
-    own: Option<Expected>,
-    verdict: &mut Verdict,
+    own: Option<ExpectedWebhook>,
+    verdict: &mut RoutingDecision,
 ) -> Result<(), StoreError> {
     for (channel_ref, anchor) in anchors::of_issue(view, workspace, object)? {
         let is_wanted = verdict.deliveries.iter().any(|new| new.channel == channel_ref.channel);
-        let subscription = view.read::<Subscription>(&Key::subscription(&channel_ref, anchor.subscription))?;
+        let subscription = view.read::<Subscription>(&RecordKey::subscription(&channel_ref, anchor.subscription))?;
         let is_active = subscription.is_some_and(|subscription| subscription.state == SubscriptionState::Active);
         if !is_wanted && is_active {
             let (channel, options) = (channel_ref.channel, anchor.options);
@@ -107,7 +107,7 @@ fn add_concerned(
     verdict.news = Arc::new(news);
     if verdict.deliveries.iter().all(|new| new.channel != own.channel) {
         let channel_ref = ChannelRef { workspace: workspace.clone(), channel: own.channel.clone() };
-        let subscriptions = books::read(view, &channel_ref)?.subscriptions;
+        let subscriptions = subscriptions::read(view, &channel_ref)?.subscriptions;
         let active = subscriptions.into_iter().find(|one| one.state == SubscriptionState::Active);
         verdict.deliveries.extend(active.map(|one| NewDelivery {
             channel: own.channel.clone(),
@@ -126,25 +126,28 @@ fn add_concerned(
 
 /// Notes that a correctly signed message came to an endpoint. What somebody is to be told of that is on disk at once.
 pub(super) fn note(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
     account: &AccountId,
     at: Timestamp,
     change: impl FnOnce(&mut AccountRecord, Timestamp),
 ) -> Result<Commit, StoreError> {
-    let key = Key::account(workspace, account);
+    let key = RecordKey::account(workspace, account);
     let mut record: AccountRecord = view.read(&key)?.unwrap_or_default();
     change(&mut record, at);
-    let before = record.watch;
-    record.watch = before.heard(at);
+    let before = record.notifications;
+    record.notifications = before.after_valid_message(at);
     view.write(&key, &record)?;
-    Ok(if record.watch == before { Commit::Soon } else { Commit::Flushed })
+    Ok(if record.notifications == before { Commit::Soon } else { Commit::Flushed })
 }
 
 /// The endpoints that anything came to.
-pub(super) fn accounts(view: &View, workspace: &WorkspaceId) -> Result<Vec<(AccountId, AccountRecord)>, StoreError> {
+pub(super) fn accounts(
+    view: &StoreView,
+    workspace: &WorkspaceId,
+) -> Result<Vec<(AccountId, AccountRecord)>, StoreError> {
     let mut accounts = Vec::new();
-    for entry in view.scan(&Key::all(workspace, Kind::Account)) {
+    for entry in view.scan(&RecordKey::all(workspace, RecordKind::Account)) {
         let (key, record) = entry?;
         match key.account_id() {
             Some(account) => accounts.push((account, record)),
@@ -156,7 +159,7 @@ pub(super) fn accounts(view: &View, workspace: &WorkspaceId) -> Result<Vec<(Acco
 
 /// The last states of some objects: of each the newest that any endpoint left.
 pub(super) fn states<T: Clone>(
-    view: &View,
+    view: &StoreView,
     workspace: &WorkspaceId,
     objects: &[T],
     key: impl Fn(&T) -> ObjectKey,
@@ -171,8 +174,8 @@ pub(super) fn states<T: Clone>(
 }
 
 /// The endpoint that an object is known from, and its last state.
-pub(super) fn known_from(
-    view: &View,
+pub(super) fn find_object(
+    view: &StoreView,
     workspace: &WorkspaceId,
     object: &ObjectKey,
 ) -> Result<Option<(AccountId, ObjectState)>, StoreError> {
@@ -181,14 +184,14 @@ pub(super) fn known_from(
 
 /// The newest state of an object that any endpoint left, and which.
 fn newest(
-    view: &View,
+    view: &StoreView,
     workspace: &WorkspaceId,
     accounts: &[(AccountId, AccountRecord)],
     object: &ObjectKey,
 ) -> Result<Option<(AccountId, ObjectState)>, StoreError> {
     let mut newest = None::<(AccountId, ObjectState)>;
     for (account, _) in accounts {
-        let state = view.read::<ObjectState>(&Key::object(workspace, account, object))?;
+        let state = view.read::<ObjectState>(&RecordKey::object(workspace, account, object))?;
         let state = state.map(|state| (account.clone(), state));
         newest = newest.into_iter().chain(state).max_by_key(|(_, state)| state.at);
     }

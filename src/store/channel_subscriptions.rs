@@ -1,13 +1,13 @@
 //! A channel's subscriptions and mutes as they are kept, and changes of them.
 
-use crate::model::{ChannelId, Deed, Mute, Subscription, TriggerId};
+use crate::model::{AuditEntry, ChannelId, Mute, Subscription, TriggerId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Everything a channel has subscribed, at one revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Book {
+pub struct ChannelSubscriptions {
     /// Raised by every write to the book; 0 for a channel that never had one.
     pub revision: u64,
     /// The number that the next subscription gets; numbers are never reused. Starts at 1.
@@ -18,7 +18,7 @@ pub struct Book {
     pub mutes: Vec<Mute>,
 }
 
-impl Default for Book {
+impl Default for ChannelSubscriptions {
     /// The book of a channel that never had one.
     fn default() -> Self {
         Self { revision: 0, next_number: 1, subscriptions: Vec::new(), mutes: Vec::new() }
@@ -27,7 +27,7 @@ impl Default for Book {
 
 /// A change of a book, all of it or nothing.
 #[derive(Debug, Clone)]
-pub struct Edit {
+pub struct SubscriptionEdit {
     /// The revision it was made from.
     pub revision: u64,
     /// Subscriptions to add or replace, by their numbers.
@@ -45,18 +45,18 @@ pub struct Edit {
     /// The undo that this edit carries out, which is thereby used up; one that has expired counts as used up.
     pub undoes: Option<Uuid>,
     /// What is kept of who made it.
-    pub deed: Option<Deed>,
+    pub audit_entry: Option<AuditEntry>,
     /// When.
     pub at: Timestamp,
 }
 
 /// What became of an edit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edited {
+pub enum EditResult {
     /// It is stored.
     Stored,
     /// The book has moved on since that revision (or the undo is used up): read again.
-    Moved,
+    Conflict,
     /// The same cause was carried out before: nothing was written.
     Repeated,
 }

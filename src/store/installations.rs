@@ -1,13 +1,13 @@
 //! What is kept of a workspace that installed the app, and of the accounts whose webhooks it takes.
 
 use super::StoreError;
-use crate::model::{AccountId, DatasetName, Deed, Sealed, UserId, WorkspaceId};
+use crate::model::{AccountId, AuditEntry, DatasetName, Sealed, UserId, WorkspaceId};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A workspace has at most so many accounts.
-pub const MOST_ACCOUNTS: usize = 50;
+pub const MAX_ACCOUNTS_PER_WORKSPACE: usize = 50;
 
 /// A workspace that the app was installed in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,7 +19,7 @@ pub struct WorkspaceRecord {
     /// What calls to Slack are made with.
     pub bot_token: Sealed,
     /// How the bot token is renewed; none for one that lasts.
-    pub renewal: Option<Renewal>,
+    pub renewal: Option<TokenRenewal>,
     /// The bot's user.
     pub bot: UserId,
     /// What the app may do there.
@@ -29,7 +29,8 @@ pub struct WorkspaceRecord {
     /// When that was.
     pub installed_at: Timestamp,
     /// Whether it still is.
-    pub standing: Standing,
+    #[serde(rename = "standing")]
+    pub state: InstallationState,
 }
 
 /// A single workspace, or all of an organisation's.
@@ -47,7 +48,7 @@ pub enum WorkspaceKind {
 
 /// What buys the next bot token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Renewal {
+pub struct TokenRenewal {
     /// The refresh token.
     pub token: Sealed,
     /// When the bot token ends.
@@ -57,7 +58,7 @@ pub struct Renewal {
 /// Whether the app is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Standing {
+pub enum InstallationState {
     /// It is.
     Installed,
     /// It was, until then. What is kept stays, for an installation to come.
@@ -70,7 +71,7 @@ pub enum Standing {
 impl WorkspaceRecord {
     /// Whether the app is installed there.
     pub fn is_installed(&self) -> bool {
-        self.standing == Standing::Installed
+        self.state == InstallationState::Installed
     }
 }
 
@@ -86,28 +87,33 @@ pub struct AccountRecord {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub setup: Option<AccountSetup>,
     /// What whoever set it up is told of what comes to it.
-    pub watch: Watch,
+    #[serde(rename = "watch")]
+    pub notifications: NotificationStates,
 }
 
 /// What whoever set an account up is told of what comes to it, each at most once.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Watch {
+pub struct NotificationStates {
     /// Of the first message that its signing secret fits.
-    pub first: Tiding,
+    #[serde(rename = "first")]
+    pub first_message: NotificationState,
     /// Of the first one that it does not fit, where none came yet that it fits.
-    pub misfit: Tiding,
+    #[serde(rename = "misfit")]
+    pub signature_mismatch: NotificationState,
 }
 
 /// How far the telling of one thing is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Tiding {
+pub enum NotificationState {
     /// It is told, or nobody waits for it.
     #[default]
-    Over,
+    #[serde(rename = "over")]
+    Done,
     /// It has not happened yet.
-    Awaited,
+    #[serde(rename = "awaited")]
+    Waiting,
     /// It is still to be told.
     Due {
         /// When it happened.
@@ -119,30 +125,31 @@ pub enum Tiding {
     },
 }
 
-impl Watch {
+impl NotificationStates {
     /// For an account that was just set up.
-    pub const NEW: Self = Self { first: Tiding::Awaited, misfit: Tiding::Awaited };
+    pub const NEW: Self =
+        Self { first_message: NotificationState::Waiting, signature_mismatch: NotificationState::Waiting };
 
     /// After a message came that the signing secret fits.
     #[must_use]
-    pub fn heard(self, at: Timestamp) -> Self {
-        if self.first != Tiding::Awaited {
+    pub fn after_valid_message(self, at: Timestamp) -> Self {
+        if self.first_message != NotificationState::Waiting {
             return self;
         }
-        Self { first: Tiding::due(at), misfit: Tiding::Over }
+        Self { first_message: NotificationState::due(at), signature_mismatch: NotificationState::Done }
     }
 
     /// After a message came that it does not fit.
     #[must_use]
-    pub fn misheard(self, at: Timestamp) -> Self {
+    pub fn after_signature_mismatch(self, at: Timestamp) -> Self {
         if self != Self::NEW {
             return self;
         }
-        Self { misfit: Tiding::due(at), ..self }
+        Self { signature_mismatch: NotificationState::due(at), ..self }
     }
 }
 
-impl Tiding {
+impl NotificationState {
     fn due(at: Timestamp) -> Self {
         Self::Due { at, not_before: at, tries: 0 }
     }
@@ -165,20 +172,20 @@ pub struct AccountSetup {
 
 /// What became of a change of an account's setup.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SetUp {
+pub enum SetUpResult {
     /// It is stored.
     Stored,
     /// Somebody else changed it meanwhile, or the id is taken; nothing was written.
     Changed,
     /// Another account of the workspace has the name, whatever its case; nothing was written.
     NameTaken,
-    /// The workspace has [`MOST_ACCOUNTS`] already; nothing was written.
+    /// The workspace has [`MAX_ACCOUNTS_PER_WORKSPACE`] already; nothing was written.
     TooMany,
 }
 
 /// What is kept of installations and of accounts that were set up: a part of the store's contract.
 #[async_trait]
-pub trait Tenants: Send + Sync {
+pub trait Installations: Send + Sync {
     /// Finds an account that was set up, and whose it is. Without a workspace, since a webhook names its account only;
     /// whatever is done for it afterwards names the workspace that this found.
     async fn find_account(&self, account: &AccountId) -> Result<Option<(WorkspaceId, AccountRecord)>, StoreError>;
@@ -196,12 +203,12 @@ pub trait Tenants: Send + Sync {
 
     /// By what mark the environment's token was known when Slack last said that it is this workspace's; none if it never
     /// did.
-    async fn home_mark(&self, workspace: &WorkspaceId) -> Result<Option<String>, StoreError>;
+    async fn environment_token_mark(&self, workspace: &WorkspaceId) -> Result<Option<String>, StoreError>;
 
     /// Notes the mark of a token that Slack says is this workspace's.
-    async fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError>;
+    async fn note_environment_token_mark(&self, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError>;
 
-    /// Sets an account up (`before` is none then) or changes how it is set up, if it still is as before; keeps the deed
+    /// Sets an account up (`before` is none then) or changes how it is set up, if it still is as before; keeps the entry
     /// with it, if somebody did it.
     async fn set_up_account(
         &self,
@@ -209,24 +216,24 @@ pub trait Tenants: Send + Sync {
         account: &AccountId,
         before: Option<AccountSetup>,
         after: AccountSetup,
-        deed: Option<Deed>,
-    ) -> Result<SetUp, StoreError>;
+        entry: Option<AuditEntry>,
+    ) -> Result<SetUpResult, StoreError>;
 
-    /// Forgets an account that was set up, and keeps the deed; whether the workspace had it.
+    /// Forgets an account that was set up, and keeps the entry; whether the workspace had it.
     async fn remove_account(
         &self,
         workspace: &WorkspaceId,
         account: &AccountId,
-        deed: Deed,
+        entry: AuditEntry,
     ) -> Result<bool, StoreError>;
 
     /// Replaces what is to be told of an account, if it still is what it was before; whether it was.
-    async fn replace_watch(
+    async fn replace_notifications(
         &self,
         workspace: &WorkspaceId,
         account: &AccountId,
-        before: Watch,
-        after: Watch,
+        before: NotificationStates,
+        after: NotificationStates,
     ) -> Result<bool, StoreError>;
 
     /// The datasets whose events came to this account and to no other that there is.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A creator of a paused subscription whom nobody has told yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Untold {
+pub struct PauseNotice {
     /// Who.
     pub user: UserId,
     /// Not before this time.

@@ -1,21 +1,24 @@
 //! Installations and accounts, and to which workspace an account belongs.
 
-use super::keys::{Key, Kind};
-use super::view::View;
-use super::{SledStore, accept, datasets, deeds};
-use crate::model::{AccountId, DatasetName, Deed, WorkspaceId};
-use crate::store::{AccountRecord, AccountSetup, MOST_ACCOUNTS, SetUp, StoreError, Tenants, Watch, WorkspaceRecord};
+use super::keys::{RecordKey, RecordKind};
+use super::view::StoreView;
+use super::{SledStore, audit, datasets, intake};
+use crate::model::{AccountId, AuditEntry, DatasetName, WorkspaceId};
+use crate::store::{
+    AccountRecord, AccountSetup, Installations, MAX_ACCOUNTS_PER_WORKSPACE, NotificationStates, SetUpResult,
+    StoreError, WorkspaceRecord,
+};
 use async_trait::async_trait;
 
 #[async_trait]
-impl Tenants for SledStore {
+impl Installations for SledStore {
     async fn find_account(&self, account: &AccountId) -> Result<Option<(WorkspaceId, AccountRecord)>, StoreError> {
         let account = account.clone();
         self.read(move |view| find(view, &account)).await
     }
 
     async fn installation(&self, workspace: &WorkspaceId) -> Result<Option<WorkspaceRecord>, StoreError> {
-        let key = Key::installation(workspace);
+        let key = RecordKey::installation(workspace);
         self.read(move |view| view.read(&key)).await
     }
 
@@ -29,13 +32,13 @@ impl Tenants for SledStore {
         self.write(move |view| replace(view, &workspace, before.as_ref(), &after)).await
     }
 
-    async fn home_mark(&self, workspace: &WorkspaceId) -> Result<Option<String>, StoreError> {
-        let key = Key::all(workspace, Kind::Home);
+    async fn environment_token_mark(&self, workspace: &WorkspaceId) -> Result<Option<String>, StoreError> {
+        let key = RecordKey::all(workspace, RecordKind::EnvironmentTokenMark);
         self.read(move |view| view.read(&key)).await
     }
 
-    async fn note_home_mark(&self, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
-        let key = Key::all(workspace, Kind::Home);
+    async fn note_environment_token_mark(&self, workspace: &WorkspaceId, mark: String) -> Result<(), StoreError> {
+        let key = RecordKey::all(workspace, RecordKind::EnvironmentTokenMark);
         self.write(move |view| view.write(&key, &mark)).await
     }
 
@@ -45,34 +48,34 @@ impl Tenants for SledStore {
         account: &AccountId,
         before: Option<AccountSetup>,
         after: AccountSetup,
-        deed: Option<Deed>,
-    ) -> Result<SetUp, StoreError> {
+        entry: Option<AuditEntry>,
+    ) -> Result<SetUpResult, StoreError> {
         let (workspace, account) = (workspace.clone(), account.clone());
-        self.write(move |view| set_up(view, &workspace, &account, before.as_ref(), after, deed.as_ref())).await
+        self.write(move |view| set_up(view, &workspace, &account, before.as_ref(), after, entry.as_ref())).await
     }
 
     async fn remove_account(
         &self,
         workspace: &WorkspaceId,
         account: &AccountId,
-        deed: Deed,
+        entry: AuditEntry,
     ) -> Result<bool, StoreError> {
         let (workspace, account) = (workspace.clone(), account.clone());
-        self.write(move |view| remove(view, &workspace, &account, &deed)).await
+        self.write(move |view| remove(view, &workspace, &account, &entry)).await
     }
 
-    async fn replace_watch(
+    async fn replace_notifications(
         &self,
         workspace: &WorkspaceId,
         account: &AccountId,
-        before: Watch,
-        after: Watch,
+        before: NotificationStates,
+        after: NotificationStates,
     ) -> Result<bool, StoreError> {
-        let key = Key::account(workspace, account);
-        let replace = move |view: &mut View| {
+        let key = RecordKey::account(workspace, account);
+        let replace = move |view: &mut StoreView| {
             let record: Option<AccountRecord> = view.read(&key)?;
-            let Some(record) = record.filter(|record| record.watch == before) else { return Ok(false) };
-            view.write(&key, &AccountRecord { watch: after, ..record }).map(|()| true)
+            let Some(record) = record.filter(|record| record.notifications == before) else { return Ok(false) };
+            view.write(&key, &AccountRecord { notifications: after, ..record }).map(|()| true)
         };
         self.write(replace).await
     }
@@ -85,12 +88,12 @@ impl Tenants for SledStore {
 
 /// Replaces what is known of an installation, if it is what it was expected to be.
 pub(super) fn replace(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
     before: Option<&WorkspaceRecord>,
     after: &WorkspaceRecord,
 ) -> Result<bool, StoreError> {
-    let key = Key::installation(workspace);
+    let key = RecordKey::installation(workspace);
     if view.read::<WorkspaceRecord>(&key)?.as_ref() != before {
         return Ok(false);
     }
@@ -99,74 +102,74 @@ pub(super) fn replace(
 
 /// Sets an account up, or changes how it is set up.
 pub(super) fn set_up(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
     account: &AccountId,
     before: Option<&AccountSetup>,
     after: AccountSetup,
-    deed: Option<&Deed>,
-) -> Result<SetUp, StoreError> {
-    let (key, owner) = (Key::account(workspace, account), Key::owner(account));
+    entry: Option<&AuditEntry>,
+) -> Result<SetUpResult, StoreError> {
+    let (key, owner) = (RecordKey::account(workspace, account), RecordKey::owner(account));
     let mut record = view.read::<AccountRecord>(&key)?.unwrap_or_default();
     if record.setup.as_ref() != before {
-        return Ok(SetUp::Changed);
+        return Ok(SetUpResult::Changed);
     }
     if before.is_none() && view.holds(&owner)? {
-        return Ok(SetUp::Changed);
+        return Ok(SetUpResult::Changed);
     }
     // Who keeps a name keeps it, even if it is not the only one.
     if before.is_none_or(|before| before.name != after.name) {
-        let accounts = accept::accounts(view, workspace)?.into_iter().filter(|(id, _)| id != account);
+        let accounts = intake::accounts(view, workspace)?.into_iter().filter(|(id, _)| id != account);
         let others: Vec<AccountSetup> = accounts.filter_map(|(_, account)| account.setup).collect();
         if others.iter().any(|other| other.name.to_lowercase() == after.name.to_lowercase()) {
-            return Ok(SetUp::NameTaken);
+            return Ok(SetUpResult::NameTaken);
         }
-        if before.is_none() && others.len() >= MOST_ACCOUNTS {
-            return Ok(SetUp::TooMany);
+        if before.is_none() && others.len() >= MAX_ACCOUNTS_PER_WORKSPACE {
+            return Ok(SetUpResult::TooMany);
         }
     }
     if before.is_none() {
-        record.watch = Watch::NEW;
+        record.notifications = NotificationStates::NEW;
     }
     record.setup = Some(after);
     put(view, workspace, account, &record)?;
-    deed.map_or(Ok(()), |deed| deeds::note(view, workspace, deed))?;
-    Ok(SetUp::Stored)
+    entry.map_or(Ok(()), |entry| audit::note(view, workspace, entry))?;
+    Ok(SetUpResult::Stored)
 }
 
 /// Writes what is known of an account, and whose it is if it was set up.
 pub(super) fn put(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
     account: &AccountId,
     record: &AccountRecord,
 ) -> Result<(), StoreError> {
     if record.setup.is_some() {
-        view.write(&Key::owner(account), workspace)?;
+        view.write(&RecordKey::owner(account), workspace)?;
     }
-    view.write(&Key::account(workspace, account), record)
+    view.write(&RecordKey::account(workspace, account), record)
 }
 
 /// Forgets an account that was set up, if it is the workspace's; whether it was there.
 pub(super) fn remove(
-    view: &mut View,
+    view: &mut StoreView,
     workspace: &WorkspaceId,
     account: &AccountId,
-    deed: &Deed,
+    entry: &AuditEntry,
 ) -> Result<bool, StoreError> {
-    let owner = Key::owner(account);
+    let owner = RecordKey::owner(account);
     if view.read::<WorkspaceId>(&owner)?.as_ref() != Some(workspace) {
         return Ok(false);
     }
     view.remove(&owner)?;
-    view.remove(&Key::account(workspace, account))?;
-    deeds::note(view, workspace, deed)?;
+    view.remove(&RecordKey::account(workspace, account))?;
+    audit::note(view, workspace, entry)?;
     Ok(true)
 }
 
 /// Finds an account that was set up, and whose it is.
-pub(super) fn find(view: &View, account: &AccountId) -> Result<Option<(WorkspaceId, AccountRecord)>, StoreError> {
-    let Some(workspace) = view.read::<WorkspaceId>(&Key::owner(account))? else { return Ok(None) };
-    let record: Option<AccountRecord> = view.read(&Key::account(&workspace, account))?;
+pub(super) fn find(view: &StoreView, account: &AccountId) -> Result<Option<(WorkspaceId, AccountRecord)>, StoreError> {
+    let Some(workspace) = view.read::<WorkspaceId>(&RecordKey::owner(account))? else { return Ok(None) };
+    let record: Option<AccountRecord> = view.read(&RecordKey::account(&workspace, account))?;
     Ok(record.filter(|record| record.setup.is_some()).map(|record| (workspace, record)))
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// A webhook message on its way in.
 #[derive(Debug, Clone)]
-pub struct Arrival {
+pub struct IncomingEvent {
     /// The endpoint it came to.
     pub account: AccountId,
     /// The sender's id, the same on every retry.
@@ -25,7 +25,7 @@ pub struct Arrival {
 
 /// The last states that a verdict is made from.
 #[derive(Debug, Clone, Default)]
-pub struct Known {
+pub struct PreviousState {
     /// Of the arrival's object.
     pub object: Option<ObjectState>,
     /// Of the arrival's sample.
@@ -34,7 +34,7 @@ pub struct Known {
 
 /// What is to be kept of an arrival.
 #[derive(Debug, Clone)]
-pub struct Verdict {
+pub struct RoutingDecision {
     /// The new last state of the object; none to leave the stored one.
     pub state: Option<ObjectState>,
     /// The event and what it changed, stored once if anyone wants it.
@@ -66,4 +66,4 @@ pub struct NewDelivery {
 }
 
 /// Makes a verdict from the last states; pure, and called at most once, in the order in which the store writes.
-pub type Decide = Box<dyn FnOnce(Known) -> Verdict + Send>;
+pub type RouteFn = Box<dyn FnOnce(PreviousState) -> RoutingDecision + Send>;

@@ -7,13 +7,13 @@ use std::collections::HashSet;
 
 /// Accounts with an API key, by workspace.
 #[derive(Debug, Default)]
-pub struct Keyed {
+pub struct AccountsWithApiKey {
     accounts: RwLock<HashSet<(WorkspaceId, AccountId)>>,
     /// Whether issues can be replied to.
     replies: bool,
 }
 
-impl Keyed {
+impl AccountsWithApiKey {
     /// No accounts yet; `replies` if issues can be replied to.
     pub fn new(replies: bool) -> Self {
         Self { replies, ..Self::default() }

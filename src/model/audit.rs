@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Something that somebody changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deed {
+pub struct AuditEntry {
     /// When.
     pub at: Timestamp,
     /// Who; none for whoever runs the server.
@@ -17,9 +17,9 @@ pub struct Deed {
     pub typed: String,
 }
 
-impl Deed {
+impl AuditEntry {
     /// More of a command, in bytes, is not kept.
-    pub const LONGEST: usize = 1_000;
+    pub const MAX_COMMAND_BYTES: usize = 1_000;
 
     /// Something that a person did in a channel.
     pub fn new(at: Timestamp, by: UserId, channel: ChannelId, typed: &str) -> Self {
@@ -28,7 +28,7 @@ impl Deed {
 
     /// As much of a command as is kept.
     pub fn shortened(typed: &str) -> String {
-        let kept = &typed[..typed.floor_char_boundary(Self::LONGEST)];
+        let kept = &typed[..typed.floor_char_boundary(Self::MAX_COMMAND_BYTES)];
         if kept.len() < typed.len() { format!("{kept}…") } else { kept.to_owned() }
     }
 }
@@ -39,8 +39,8 @@ mod tests {
 
     #[test]
     fn a_long_command_is_kept_in_part_and_says_so() {
-        assert_eq!(Deed::shortened("list"), "list");
-        let kept = Deed::shortened(&"é".repeat(Deed::LONGEST));
-        assert_eq!((kept.chars().count(), kept.ends_with("é…")), (Deed::LONGEST / 2 + 1, true));
+        assert_eq!(AuditEntry::shortened("list"), "list");
+        let kept = AuditEntry::shortened(&"é".repeat(AuditEntry::MAX_COMMAND_BYTES));
+        assert_eq!((kept.chars().count(), kept.ends_with("é…")), (AuditEntry::MAX_COMMAND_BYTES / 2 + 1, true));
     }
 }

@@ -5,7 +5,7 @@ use segments_slack::model::{
     DatasetPattern, EventSelection, Glob, Options, Pause, PauseReason, Rule, Subscription, SubscriptionState,
     TriggerId, UserId,
 };
-use segments_slack::store::{Book, Edit, Edited, Settlement, Undo};
+use segments_slack::store::{CallResult, ChannelSubscriptions, EditResult, SubscriptionEdit, Undo};
 use uuid::Uuid;
 
 pub(super) fn subscription(channel: &str, number: u32) -> Subscription {
@@ -22,8 +22,8 @@ pub(super) fn subscription(channel: &str, number: u32) -> Subscription {
     }
 }
 
-pub(super) fn adding(book: &Book, subscription: Subscription) -> Edit {
-    Edit {
+pub(super) fn adding(book: &ChannelSubscriptions, subscription: Subscription) -> SubscriptionEdit {
+    SubscriptionEdit {
         revision: book.revision,
         next_number: subscription.number + 1,
         put: vec![subscription],
@@ -32,29 +32,32 @@ pub(super) fn adding(book: &Book, subscription: Subscription) -> Edit {
         cause: None,
         undo: None,
         undoes: None,
-        deed: None,
+        audit_entry: None,
         at: at(0),
     }
 }
 
 async fn add(bench: &Bench, channel: &str) -> Subscription {
-    let book = bench.store().book(&channel_ref(channel)).await.unwrap();
+    let book = bench.store().channel_subscriptions(&channel_ref(channel)).await.unwrap();
     let added = subscription(channel, book.next_number);
-    let edited = bench.store().edit(&channel_ref(channel), adding(&book, added.clone())).await.unwrap();
-    assert_eq!(edited, Edited::Stored);
+    let edited = bench.store().edit_subscriptions(&channel_ref(channel), adding(&book, added.clone())).await.unwrap();
+    assert_eq!(edited, EditResult::Stored);
     added
 }
 
-async fn book(bench: &Bench) -> Book {
-    bench.store().book(&channel_ref("C1")).await.unwrap()
+async fn book(bench: &Bench) -> ChannelSubscriptions {
+    bench.store().channel_subscriptions(&channel_ref("C1")).await.unwrap()
 }
 
-async fn edit(bench: &Bench, edit: Edit) -> Edited {
-    bench.store().edit(&channel_ref("C1"), edit).await.unwrap()
+async fn edit(bench: &Bench, edit: SubscriptionEdit) -> EditResult {
+    bench.store().edit_subscriptions(&channel_ref("C1"), edit).await.unwrap()
 }
 
 pub(super) async fn a_channel_without_a_book_has_an_empty_one(bench: Bench) {
-    assert_eq!(book(&bench).await, Book { revision: 0, next_number: 1, ..Book::default() });
+    assert_eq!(
+        book(&bench).await,
+        ChannelSubscriptions { revision: 0, next_number: 1, ..ChannelSubscriptions::default() }
+    );
 }
 
 pub(super) async fn an_edit_is_stored_and_raises_the_revision(mut bench: Bench) {
@@ -65,7 +68,12 @@ pub(super) async fn an_edit_is_stored_and_raises_the_revision(mut bench: Bench) 
     let stored = book(&bench).await;
     assert_eq!(
         stored,
-        Book { revision: 2, next_number: 3, subscriptions: vec![first.clone(), second.clone()], ..Book::default() }
+        ChannelSubscriptions {
+            revision: 2,
+            next_number: 3,
+            subscriptions: vec![first.clone(), second.clone()],
+            ..ChannelSubscriptions::default()
+        }
     );
     assert_eq!(bench.store().subscriptions(&workspace()).await.unwrap(), [first, second, elsewhere]);
 }
@@ -74,28 +82,29 @@ pub(super) async fn an_edit_from_an_old_revision_moves_nothing(bench: Bench) {
     let old = book(&bench).await;
     add(&bench, "C1").await;
     let before = book(&bench).await;
-    assert_eq!(edit(&bench, adding(&old, subscription("C1", 1))).await, Edited::Moved);
+    assert_eq!(edit(&bench, adding(&old, subscription("C1", 1))).await, EditResult::Conflict);
     assert_eq!(book(&bench).await, before);
 }
 
 pub(super) async fn a_cause_is_carried_out_once_a_channel(mut bench: Bench) {
     let cause = Some(TriggerId::parse("trigger.1").unwrap());
-    let first = Edit { cause: cause.clone(), ..adding(&Book::default(), subscription("C1", 1)) };
-    assert_eq!(edit(&bench, first.clone()).await, Edited::Stored);
+    let first =
+        SubscriptionEdit { cause: cause.clone(), ..adding(&ChannelSubscriptions::default(), subscription("C1", 1)) };
+    assert_eq!(edit(&bench, first.clone()).await, EditResult::Stored);
     bench.restart();
-    assert_eq!(edit(&bench, first).await, Edited::Repeated);
-    let again = Edit { cause: cause.clone(), ..adding(&book(&bench).await, subscription("C1", 2)) };
-    assert_eq!(edit(&bench, again).await, Edited::Repeated);
+    assert_eq!(edit(&bench, first).await, EditResult::Repeated);
+    let again = SubscriptionEdit { cause: cause.clone(), ..adding(&book(&bench).await, subscription("C1", 2)) };
+    assert_eq!(edit(&bench, again).await, EditResult::Repeated);
     assert_eq!(book(&bench).await.revision, 1);
-    let elsewhere = Edit { cause, ..adding(&Book::default(), subscription("C2", 1)) };
-    assert_eq!(bench.store().edit(&channel_ref("C2"), elsewhere).await.unwrap(), Edited::Stored);
+    let elsewhere = SubscriptionEdit { cause, ..adding(&ChannelSubscriptions::default(), subscription("C2", 1)) };
+    assert_eq!(bench.store().edit_subscriptions(&channel_ref("C2"), elsewhere).await.unwrap(), EditResult::Stored);
 }
 
 pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel_until_it_is_forgotten(mut bench: Bench) {
     let cause = TriggerId::parse("view.1").unwrap();
     let note =
-        async |bench: &Bench, channel| bench.store().note_cause(&channel_ref(channel), &cause, at(0)).await.unwrap();
-    let has = async |bench: &Bench, channel| bench.store().has_cause(&channel_ref(channel), &cause).await.unwrap();
+        async |bench: &Bench, channel| bench.store().note_trigger(&channel_ref(channel), &cause, at(0)).await.unwrap();
+    let has = async |bench: &Bench, channel| bench.store().has_trigger(&channel_ref(channel), &cause).await.unwrap();
     assert!(!has(&bench, "C1").await);
     assert!(note(&bench, "C1").await);
     bench.restart();
@@ -105,7 +114,7 @@ pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel_until_it_is_forg
     bench.store().sweep(&workspace(), at(2 * DAY)).await.unwrap();
     assert!(!has(&bench, "C1").await);
     assert!(note(&bench, "C1").await && note(&bench, "C2").await);
-    bench.store().forget_cause(&channel_ref("C1"), &cause).await.unwrap();
+    bench.store().forget_trigger(&channel_ref("C1"), &cause).await.unwrap();
     bench.restart();
     assert!(!has(&bench, "C1").await && has(&bench, "C2").await);
     assert!(note(&bench, "C1").await);
@@ -113,10 +122,17 @@ pub(super) async fn a_cause_that_is_noted_is_new_once_a_channel_until_it_is_forg
 
 pub(super) async fn a_number_is_never_given_again(bench: Bench) {
     add(&bench, "C1").await;
-    let removal =
-        Edit { put: Vec::new(), remove: vec![1], next_number: 1, ..adding(&book(&bench).await, subscription("C1", 1)) };
-    assert_eq!(edit(&bench, removal).await, Edited::Stored);
-    assert_eq!(book(&bench).await, Book { revision: 2, next_number: 2, ..Book::default() });
+    let removal = SubscriptionEdit {
+        put: Vec::new(),
+        remove: vec![1],
+        next_number: 1,
+        ..adding(&book(&bench).await, subscription("C1", 1))
+    };
+    assert_eq!(edit(&bench, removal).await, EditResult::Stored);
+    assert_eq!(
+        book(&bench).await,
+        ChannelSubscriptions { revision: 2, next_number: 2, ..ChannelSubscriptions::default() }
+    );
 }
 
 fn undo(id: u128, expires: i64) -> Undo {
@@ -131,24 +147,26 @@ fn undo(id: u128, expires: i64) -> Undo {
 }
 
 /// The edit that takes the first one back.
-async fn taking_back(bench: &Bench, id: u128, second: i64) -> Edit {
+async fn taking_back(bench: &Bench, id: u128, second: i64) -> SubscriptionEdit {
     let edit = adding(&book(bench).await, subscription("C1", 1));
-    Edit { put: Vec::new(), remove: vec![1], undoes: Some(Uuid::from_u128(id)), at: at(second), ..edit }
+    SubscriptionEdit { put: Vec::new(), remove: vec![1], undoes: Some(Uuid::from_u128(id)), at: at(second), ..edit }
 }
 
 pub(super) async fn an_undo_is_used_once(bench: Bench) {
-    let first = Edit { undo: Some(undo(7, 60)), ..adding(&Book::default(), subscription("C1", 1)) };
-    assert_eq!(edit(&bench, first).await, Edited::Stored);
+    let first =
+        SubscriptionEdit { undo: Some(undo(7, 60)), ..adding(&ChannelSubscriptions::default(), subscription("C1", 1)) };
+    assert_eq!(edit(&bench, first).await, EditResult::Stored);
     assert_eq!(bench.store().undo(&workspace(), Uuid::from_u128(7)).await.unwrap(), Some(undo(7, 60)));
-    assert_eq!(edit(&bench, taking_back(&bench, 7, 59).await).await, Edited::Stored);
+    assert_eq!(edit(&bench, taking_back(&bench, 7, 59).await).await, EditResult::Stored);
     assert_eq!(bench.store().undo(&workspace(), Uuid::from_u128(7)).await.unwrap(), None);
-    assert_eq!(edit(&bench, taking_back(&bench, 7, 59).await).await, Edited::Moved);
+    assert_eq!(edit(&bench, taking_back(&bench, 7, 59).await).await, EditResult::Conflict);
 }
 
 pub(super) async fn an_undo_that_has_expired_is_not_carried_out(bench: Bench) {
-    let first = Edit { undo: Some(undo(7, 60)), ..adding(&Book::default(), subscription("C1", 1)) };
-    assert_eq!(edit(&bench, first).await, Edited::Stored);
-    assert_eq!(edit(&bench, taking_back(&bench, 7, 60).await).await, Edited::Moved);
+    let first =
+        SubscriptionEdit { undo: Some(undo(7, 60)), ..adding(&ChannelSubscriptions::default(), subscription("C1", 1)) };
+    assert_eq!(edit(&bench, first).await, EditResult::Stored);
+    assert_eq!(edit(&bench, taking_back(&bench, 7, 60).await).await, EditResult::Conflict);
     assert_eq!(book(&bench).await.subscriptions.len(), 1);
 }
 
@@ -161,18 +179,18 @@ pub(super) async fn a_pause_takes_active_subscriptions_along(bench: Bench) {
     add(&bench, "C2").await;
     let waiting = Subscription { state: SubscriptionState::Waiting, ..subscription("C1", 2) };
     edit(&bench, adding(&book(&bench).await, waiting)).await;
-    bench.store().settle(&channel_ref("C1"), Settlement::Paused(pause()), at(3), at(4)).await.unwrap();
+    bench.store().record_call_result(&channel_ref("C1"), CallResult::Paused(pause()), at(3), at(4)).await.unwrap();
     let states = book(&bench).await.subscriptions.into_iter().map(|subscription| subscription.state);
     let Pause { reason, since } = pause();
     assert_eq!(states.collect::<Vec<_>>(), [SubscriptionState::Paused { reason, since }, SubscriptionState::Waiting]);
     assert_eq!(book(&bench).await.revision, 3);
-    let elsewhere = bench.store().book(&channel_ref("C2")).await.unwrap();
+    let elsewhere = bench.store().channel_subscriptions(&channel_ref("C2")).await.unwrap();
     assert_eq!(elsewhere.subscriptions, [subscription("C2", 1)]);
 }
 
 pub(super) async fn resuming_makes_paused_and_waiting_subscriptions_active(bench: Bench) {
     add(&bench, "C1").await;
-    bench.store().settle(&channel_ref("C1"), Settlement::Paused(pause()), at(3), at(4)).await.unwrap();
+    bench.store().record_call_result(&channel_ref("C1"), CallResult::Paused(pause()), at(3), at(4)).await.unwrap();
     let waiting = Subscription { state: SubscriptionState::Waiting, ..subscription("C1", 2) };
     edit(&bench, adding(&book(&bench).await, waiting)).await;
     add(&bench, "C1").await;
@@ -187,13 +205,16 @@ pub(super) async fn resuming_makes_paused_and_waiting_subscriptions_active(bench
 
 pub(super) async fn undos_and_causes_are_forgotten_when_they_expire(bench: Bench) {
     let cause = Some(TriggerId::parse("trigger.1").unwrap());
-    let first =
-        Edit { cause: cause.clone(), undo: Some(undo(7, 60)), ..adding(&Book::default(), subscription("C1", 1)) };
-    assert_eq!(edit(&bench, first).await, Edited::Stored);
+    let first = SubscriptionEdit {
+        cause: cause.clone(),
+        undo: Some(undo(7, 60)),
+        ..adding(&ChannelSubscriptions::default(), subscription("C1", 1))
+    };
+    assert_eq!(edit(&bench, first).await, EditResult::Stored);
     assert_eq!(bench.store().sweep(&workspace(), at(59)).await.unwrap(), 0);
     assert_eq!(bench.store().sweep(&workspace(), at(60)).await.unwrap(), 1);
     assert_eq!(bench.store().undo(&workspace(), Uuid::from_u128(7)).await.unwrap(), None);
     assert_eq!(bench.store().sweep(&workspace(), at(DAY + 1)).await.unwrap(), 1);
-    let again = Edit { cause, ..adding(&book(&bench).await, subscription("C1", 2)) };
-    assert_eq!(edit(&bench, again).await, Edited::Stored);
+    let again = SubscriptionEdit { cause, ..adding(&book(&bench).await, subscription("C1", 2)) };
+    assert_eq!(edit(&bench, again).await, EditResult::Stored);
 }
