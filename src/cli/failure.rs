@@ -152,7 +152,7 @@ mod tests {
             Failure::NotExpressible(3),
             Failure::UnreadableFile { path: PathBuf::from("channels.txt"), source: denied() },
             Failure::NotImported { path: PathBuf::from("channels.txt"), mistakes: 2 },
-            Stopped::Moved(channel()).into(),
+            ImportStopped::Moved(channel()).into(),
             Failure::ChecksFailed,
             Failure::InvalidConfiguration,
             Failure::Server(anyhow::anyhow!("the reason")),

@@ -159,16 +159,16 @@ mod tests {
         let name = || "Flower Lab".to_owned();
         let code = || "invalid_code".to_owned();
         let results = [
-            Landed::Installed { name: name(), again: false },
-            Landed::Installed { name: name(), again: true },
-            Landed::BadState(BadState::Foreign),
-            Landed::BadState(BadState::Expired),
-            Landed::BadState(BadState::Reused),
-            Landed::Cancelled,
-            Landed::NoCode(code()),
-            Landed::Refused(code()),
-            Landed::Away,
-            Landed::NotKept,
+            InstallResult::Installed { name: name(), again: false },
+            InstallResult::Installed { name: name(), again: true },
+            InstallResult::BadState(BadState::Foreign),
+            InstallResult::BadState(BadState::Expired),
+            InstallResult::BadState(BadState::Reused),
+            InstallResult::Cancelled,
+            InstallResult::NoCode(code()),
+            InstallResult::Refused(code()),
+            InstallResult::Away,
+            InstallResult::NotKept,
         ];
         let pages = results.iter().map(result_page);
         let texts: Vec<_> = pages
