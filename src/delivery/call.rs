@@ -10,7 +10,8 @@ use super::{DeliveryWorkers, NextStep, pace, thread};
 use crate::clock::{id_at, later};
 use crate::model::subscription::Style;
 use crate::model::{
-    AccountId, BatchMessage, ChannelRef, Delivery, DigestMessage, EndedMutes, MessageTs, Pause, PauseReason, People,
+    AccountId, BatchMessage, ChannelRef, Delivery, DigestMessage, EndedMutes, Live, MessageTs, Pause, PauseReason,
+    People,
 };
 use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
 use crate::slack::api::Posted;
@@ -143,11 +144,11 @@ impl DeliveryWorkers {
                 parent(&anchor, &people, &self.parts.app_url, self.acts(channel_ref, anchor.account.as_ref()))
             }
             Call::OpenFold(shown) | Call::EditFold(shown) | Call::CloseFold(shown) => {
-                intent.edits.clone_from(&shown.ts);
+                intent.edits.clone_from(&shown.live.ts);
                 fold(intent.fold.insert(shown), &self.parts.app_url)
             }
             Call::Digest(shown) => {
-                intent.edits.clone_from(&shown.ts);
+                intent.edits.clone_from(&shown.live.ts);
                 let states = self.parts.lookup.states(&channel_ref.workspace, &shown).await?;
                 digest(intent.digest.insert(shown), &states, &self.parts.app_url)
             }
@@ -327,8 +328,8 @@ impl DeliveryWorkers {
         debug!(channel = %channel_ref, message.ts = %ts, "delivered {covers:?} to {channel_ref}");
         // Slack's limit of a message a second is one for new messages.
         let (next_at, outcome) = if edits.is_some() { (now, "edited") } else { (pace::next_call(now), "posted") };
-        let fold = fold.map(|fold| Box::new(fold.shown_as(ts.clone())));
-        let digest = digest.map(|digest| Box::new(digest.shown_as(ts.clone())));
+        let fold = fold.map(|fold| Box::new(fold.posted_as(ts.clone())));
+        let digest = digest.map(|digest| Box::new(digest.posted_as(ts.clone())));
         self.settle(channel_ref, CallResult::Done { covers, ts, fold, digest, anchors }, next_at).await?;
         self.parts.metrics.deliveries.count(outcome);
         Ok(NextStep::Now)
@@ -360,8 +361,8 @@ impl DeliveryWorkers {
                 return self.reschedule_edit(channel_ref, ts, fold, digest, now).await;
             }
             if covers.is_empty() {
-                let fold = fold.map(|fold| fold.not_yet_closed(now));
-                let digest = digest.map(|digest| digest.not_yet_closed(now));
+                let fold = fold.map(|fold| fold.retry_close(now));
+                let digest = digest.map(|digest| digest.retry_close(now));
                 return self.reschedule_edit(channel_ref, ts, fold, digest, now).await;
             }
         }

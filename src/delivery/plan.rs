@@ -15,7 +15,8 @@ use crate::clock::later;
 use crate::model::event::{Change, KnownType};
 use crate::model::subscription::Batch;
 use crate::model::{
-    BatchKey, BatchMessage, Delivery, Derived, DigestMessage, EventType, IssueThread, News, ObjectKey, ThreadReply,
+    BatchKey, BatchMessage, Delivery, Derived, DigestMessage, EventType, IssueThread, Live, News, ObjectKey,
+    ThreadReply,
 };
 use issue::{ThreadPart, Threads};
 use jiff::Timestamp;
@@ -72,7 +73,7 @@ impl Call<'_> {
         match self {
             Self::Card { .. } | Self::Reply { .. } | Self::OpenFold(_) => false,
             Self::EditFold(_) | Self::CloseFold(_) | Self::EditParent(_) => true,
-            Self::Digest(digest) => digest.ts.is_some(),
+            Self::Digest(digest) => digest.live.ts.is_some(),
         }
     }
 }
@@ -166,8 +167,8 @@ pub(super) fn plan<'a>(
         let is_change = group.part == Some(ThreadPart::Changes);
         let own = match group.live {
             _ if is_change => members().filter_map(|object| threads.edit_at(object)).max().unwrap_or(now),
-            Some(fold) if is_full => fold.edit_at.min(later(fold.changed_at, EDITS_WHILE_FULL)),
-            Some(fold) => fold.edit_at,
+            Some(fold) if is_full => fold.live.edit_at.min(later(fold.changed_at, EDITS_WHILE_FULL)),
+            Some(fold) => fold.live.edit_at,
             None if ThreadPart::is_alone(group.part) => now,
             None => way.collected_at(group.key).filter(|_| !is_full).unwrap_or(now),
         };

@@ -26,7 +26,7 @@ pub(super) fn done(intent: &PendingCall, posted: &Posted) -> Vec<IssueThread> {
     let settled = |anchor: &IssueThread| match anchor.ts {
         Some(_) if outside => anchor.clone().moved_to(posted.ts.clone()),
         Some(_) => anchor.clone(),
-        None => anchor.clone().shown_as(posted.ts.clone()),
+        None => anchor.clone().posted_as(posted.ts.clone()),
     };
     intent.anchors.iter().map(settled).collect()
 }

@@ -1,30 +1,26 @@
-//! A fold: many events of one kind as one message, which is edited while more of them come.
+//! A batch: many events of one kind in one message, which is edited while more events arrive.
 
 use super::delivery::Delivery;
 use super::event::News;
+use super::live_message::{Live, LiveMessage, add_mentions, after, cut};
 use super::object::{DatasetName, Object, ObjectKey};
-use super::workspace::MessageTs;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// So many objects are named.
-const NAMED: usize = 10;
-/// So many people are remembered; that somebody else did it too is all that is known beyond.
-const PEOPLE: usize = 50;
-/// What is kept of a name, in bytes.
-const LONGEST_NAME: usize = 256;
-/// A fold takes more events for so long after its last change …
-const QUIET: SignedDuration = SignedDuration::from_mins(5);
-/// … and for so long in all.
-const LONGEST: SignedDuration = SignedDuration::from_hours(1);
-/// The message is edited no more often.
-const BETWEEN_EDITS: SignedDuration = SignedDuration::from_secs(3);
-/// A closing that Slack did not take is tried again after this …
-const CLOSE_AGAIN: SignedDuration = SignedDuration::from_mins(5);
-/// … for so long.
-const CLOSE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+/// A batch names at most this many objects.
+const MAX_NAMED_OBJECTS: usize = 10;
+/// A batch names at most this many people; beyond that it only remembers that there were others.
+const MAX_PEOPLE: usize = 50;
+/// The longest name that is kept, in bytes.
+const MAX_NAME_BYTES: usize = 256;
+/// A batch takes more events for this long after its last change.
+const QUIET_PERIOD: SignedDuration = SignedDuration::from_mins(5);
+/// A batch takes more events for this long after it was opened.
+const MAX_BATCH_AGE: SignedDuration = SignedDuration::from_hours(1);
+/// The time between two edits, at least.
+const EDIT_INTERVAL: SignedDuration = SignedDuration::from_secs(3);
 
-/// Which events fold together. Nothing else is ever in the same message.
+/// The events that share a batch. A message never mixes events of different keys.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct BatchKey {
     /// The subscription.
@@ -36,14 +32,14 @@ pub struct BatchKey {
 }
 
 impl BatchKey {
-    /// The key of a delivery.
+    /// Returns the key of a delivery.
     pub fn of(delivery: &Delivery, news: &News) -> Self {
         let (event, dataset) = (news.name().to_owned(), news.event.dataset.clone());
         Self { subscription: delivery.subscription, event, dataset }
     }
 }
 
-/// An object in a fold: its name and what a link to it needs.
+/// An object in a batch: its name and the fields that a link to it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchedObject {
     /// Which object, where that is known.
@@ -56,43 +52,38 @@ pub struct BatchedObject {
     pub labelset: Option<String>,
 }
 
-/// What a fold message shows, and until when it takes more.
+/// A message that shows several events of one kind, and the time until which it takes more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BatchMessage {
-    /// What it holds.
+    /// The events that it takes.
     pub key: BatchKey,
-    /// How many events.
+    /// The number of events.
     pub count: u64,
     /// The first objects.
     pub named: Vec<BatchedObject>,
-    /// How many events were of other objects than those.
+    /// The number of events of objects that are not named.
     pub others: u64,
-    /// When the first of the events happened.
+    /// The time of the first event.
     pub first_event: Timestamp,
-    /// When the last one did.
+    /// The time of the last event.
     pub last_event: Timestamp,
-    /// Who did it.
+    /// The people who caused the events, at most 50.
     pub people: Vec<String>,
-    /// Whether somebody else did it too.
+    /// Set when other people caused events too.
     pub more_people: bool,
-    /// Who is mentioned.
+    /// The people and groups to mention, at most 50.
     pub mention: Vec<String>,
-    /// When the message was first planned.
-    pub opened_at: Timestamp,
-    /// When it was last changed.
+    /// The time of the last change.
     pub changed_at: Timestamp,
-    /// No edit before this time.
-    pub edit_at: Timestamp,
-    /// The message, once it is there.
-    pub ts: Option<MessageTs>,
-    /// Whether it takes no more events.
-    pub closed: bool,
+    /// The life of the message in Slack.
+    #[serde(flatten)]
+    pub live: LiveMessage,
 }
 
 impl BatchMessage {
-    /// A fold of one event.
+    /// Returns a batch of one event.
     pub fn open(delivery: &Delivery, news: &News, now: Timestamp) -> Self {
-        let mut fold = Self {
+        let mut batch = Self {
             key: BatchKey::of(delivery, news),
             count: 0,
             named: Vec::new(),
@@ -102,26 +93,23 @@ impl BatchMessage {
             people: Vec::new(),
             more_people: false,
             mention: Vec::new(),
-            opened_at: now,
             changed_at: now,
-            edit_at: now,
-            ts: None,
-            closed: false,
+            live: LiveMessage::open(now),
         };
-        fold.add(delivery, news, now);
-        fold
+        batch.add(delivery, news, now);
+        batch
     }
 
-    /// Takes one more event.
+    /// Adds one event.
     pub fn add(&mut self, delivery: &Delivery, news: &News, now: Timestamp) {
         self.count += 1;
         self.first_event = self.first_event.min(news.event.created_at);
         self.last_event = self.last_event.max(news.event.created_at);
         self.changed_at = now;
-        self.edit_at = after(now, BETWEEN_EDITS);
+        self.live.changed(now, EDIT_INTERVAL);
         let named = BatchedObject::of(news);
         if named.object.is_none() || !self.named.iter().any(|known| known.object == named.object) {
-            if self.named.len() < NAMED && named.name.is_some() {
+            if self.named.len() < MAX_NAMED_OBJECTS && named.name.is_some() {
                 self.named.push(named);
             } else {
                 self.others += 1;
@@ -130,41 +118,25 @@ impl BatchMessage {
         if let Some(person) = news.event.actor().map(short)
             && !self.people.contains(&person)
         {
-            if self.people.len() < PEOPLE { self.people.push(person) } else { self.more_people = true }
+            if self.people.len() < MAX_PEOPLE { self.people.push(person) } else { self.more_people = true }
         }
-        for id in &delivery.options.mention {
-            if !self.mention.contains(id) {
-                self.mention.push(id.clone());
-            }
-        }
+        add_mentions(&mut self.mention, &delivery.options.mention);
     }
 
-    /// When it takes no more events.
+    /// Returns the time after which the batch takes no more events.
     pub fn closes_at(&self) -> Timestamp {
-        after(self.changed_at, QUIET).min(after(self.opened_at, LONGEST))
+        after(self.changed_at, QUIET_PERIOD).min(after(self.live.opened_at, MAX_BATCH_AGE))
     }
 
-    /// When its message is to be closed.
+    /// Returns the earliest time to close the message.
     pub fn close_at(&self) -> Timestamp {
-        self.closes_at().max(self.edit_at)
+        self.closes_at().max(self.live.edit_at)
     }
+}
 
-    /// It with its message in the channel.
-    #[must_use]
-    pub fn shown_as(self, ts: MessageTs) -> Self {
-        Self { ts: Some(ts), ..self }
-    }
-
-    /// It without any wish for more events.
-    #[must_use]
-    pub fn closed(self) -> Self {
-        Self { closed: true, ..self }
-    }
-
-    /// It after Slack did not take its closing: to be closed later, or left as it is after a day.
-    #[must_use]
-    pub fn not_yet_closed(self, now: Timestamp) -> Self {
-        Self { closed: after(self.changed_at, CLOSE_WITHIN) < now, edit_at: after(now, CLOSE_AGAIN), ..self }
+impl Live for BatchMessage {
+    fn live(&mut self) -> &mut LiveMessage {
+        &mut self.live
     }
 }
 
@@ -185,9 +157,5 @@ impl BatchedObject {
 }
 
 fn short(text: &str) -> String {
-    text[..text.floor_char_boundary(LONGEST_NAME)].to_owned()
-}
-
-pub(super) fn after(time: Timestamp, length: SignedDuration) -> Timestamp {
-    time.checked_add(length).unwrap_or(Timestamp::MAX)
+    cut(text, MAX_NAME_BYTES)
 }

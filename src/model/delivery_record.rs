@@ -2,13 +2,14 @@
 
 use super::delivery::EventId;
 use super::event::News;
+use super::live_message::cut;
 use super::object::{DatasetName, Object};
 use super::workspace::MessageTs;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// What is kept of a name, in bytes.
-const LONGEST_NAME: usize = 256;
+const MAX_NAME_BYTES: usize = 256;
 
 /// As much of an event as people need to know it again: never what is written in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,5 +113,5 @@ impl DeliveryResult {
 }
 
 fn short(text: &str) -> String {
-    text[..text.floor_char_boundary(LONGEST_NAME)].to_owned()
+    cut(text, MAX_NAME_BYTES)
 }

@@ -1,79 +1,67 @@
-//! A digest: everything that one subscription collected until a time, as one message; bounded, whatever went in.
+//! A digest: the events that one subscription collected until a time, in one message of bounded size.
 
-use super::batch_message::after;
 use super::delivery::Delivery;
 use super::event::{Derived, EventType, KnownType, News};
+use super::live_message::{Live, LiveMessage, add_mentions, cut};
 use super::object::{DatasetName, Issue, Object};
-use super::workspace::MessageTs;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So many datasets are told apart in all they have, the first ones; of further ones, the number of events …
-const DATASETS: usize = 100;
-/// … and of so many of those the names.
-const OTHER_DATASETS: usize = 200;
-/// With so many names of events, for a dataset, those that this version does not know count under an empty one.
-const EVENTS: usize = 40;
-/// So many issues are remembered, for a dataset, the oldest ones.
-const ISSUES: usize = 20;
-/// So many people are counted, for a dataset and a kind of work.
-const PEOPLE: usize = 30;
-/// What is kept of a name or of words, in bytes.
-const LONGEST: usize = 128;
-/// So many are mentioned.
-const MENTIONS: usize = 50;
-/// While there is more than one look sees, the message is edited as often as Slack takes it: about 50 times a minute.
-const BETWEEN_EDITS: SignedDuration = SignedDuration::from_millis(1_200);
-/// An edit that says that all is told, and that Slack did not take, is tried again after this …
-const CLOSE_AGAIN: SignedDuration = SignedDuration::from_mins(5);
-/// … for so long.
-const CLOSE_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+/// A digest describes at most this many datasets, the first that events name.
+const MAX_DATASETS: usize = 100;
+/// A digest counts at most this many further datasets by name.
+const MAX_OTHER_DATASETS: usize = 200;
+/// A dataset has at most this many names of events; unknown names beyond it are counted under an empty name.
+const MAX_EVENT_NAMES: usize = 40;
+/// A dataset lists at most this many issues, the oldest ones.
+const MAX_ISSUES: usize = 20;
+/// A dataset counts at most this many people for each kind of work.
+const MAX_PEOPLE: usize = 30;
+/// The longest name or text that is kept, in bytes.
+const MAX_NAME_BYTES: usize = 128;
+/// The time between two edits, at least: Slack accepts about 50 edits a minute.
+const EDIT_INTERVAL: SignedDuration = SignedDuration::from_millis(1_200);
 
-/// What a digest message shows.
+/// A message that summarises events by dataset.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DigestMessage {
     /// The subscription.
     pub subscription: u32,
-    /// Whether it stands for what would have been a flood, of whichever subscriptions, and not for one's digest.
+    /// Set for the summary of a backlog, which may cover several subscriptions.
     #[serde(default)]
     pub backlog: bool,
-    /// How many events.
+    /// The number of events.
     pub count: u64,
     /// The first datasets that events were of; events that name none are under none.
     pub datasets: Vec<DatasetDigest>,
     /// Further datasets.
     pub other_datasets: BTreeSet<DatasetName>,
-    /// Whether there were more than those.
+    /// Set when there were more datasets than those.
     pub more_datasets: bool,
-    /// How many events were of further datasets.
+    /// The number of events of further datasets.
     pub other_events: u64,
-    /// When the first of the events happened.
+    /// The time of the first event.
     pub first_event: Timestamp,
-    /// When the last one did.
+    /// The time of the last event.
     pub last_event: Timestamp,
-    /// Who is mentioned.
+    /// The people and groups to mention, at most 50.
     pub mention: Vec<String>,
-    /// When it was to be shown.
+    /// The time when the digest was due.
     pub due: Timestamp,
-    /// When it was planned; it takes what was due by then.
-    pub opened_at: Timestamp,
-    /// No edit before this time.
-    pub edit_at: Timestamp,
-    /// The message, once it is there.
-    pub ts: Option<MessageTs>,
-    /// Whether it has all that it takes.
-    pub closed: bool,
+    /// The life of the message in Slack. A digest takes events that were due when it was opened.
+    #[serde(flatten)]
+    pub live: LiveMessage,
 }
 
-/// What happened in one dataset.
+/// The events of one dataset.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatasetDigest {
     /// Its name; none for events that name no dataset.
     pub dataset: Option<DatasetName>,
     /// Whether it was deleted, so that it has no page any more.
     pub deleted: bool,
-    /// How many events.
+    /// The number of events.
     pub count: u64,
     /// How many by their closest names; under an empty one where there were too many names.
     pub events: BTreeMap<String, u64>,
@@ -107,14 +95,14 @@ pub struct DigestIssue {
 }
 
 impl DigestMessage {
-    /// Its datasets, those with most events first.
+    /// Returns the datasets, those with most events first.
     pub fn busiest(&self) -> Vec<&DatasetDigest> {
         let mut datasets: Vec<&DatasetDigest> = self.datasets.iter().collect();
         datasets.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.dataset.cmp(&other.dataset)));
         datasets
     }
 
-    /// A digest of one event, which is to go into one.
+    /// Returns a digest of one event.
     pub fn open(delivery: &Delivery, news: &News, now: Timestamp) -> Self {
         let mut digest = Self {
             subscription: delivery.subscription,
@@ -128,38 +116,31 @@ impl DigestMessage {
             last_event: news.event.created_at,
             mention: Vec::new(),
             due: delivery.digest.map_or(now, |digest| digest.due),
-            opened_at: now,
-            edit_at: now,
-            ts: None,
-            closed: false,
+            live: LiveMessage::open(now),
         };
         digest.add(delivery, news, now);
         digest
     }
 
-    /// Takes one more event.
+    /// Adds one event.
     pub fn add(&mut self, delivery: &Delivery, news: &News, now: Timestamp) {
         self.count += 1;
         self.first_event = self.first_event.min(news.event.created_at);
         self.last_event = self.last_event.max(news.event.created_at);
         self.due = delivery.digest.map_or(self.due, |digest| digest.due.min(self.due));
-        self.edit_at = after(now, BETWEEN_EDITS);
-        for id in &delivery.options.mention {
-            if self.mention.len() < MENTIONS && !self.mention.contains(id) {
-                self.mention.push(id.clone());
-            }
-        }
+        self.live.changed(now, EDIT_INTERVAL);
+        add_mentions(&mut self.mention, &delivery.options.mention);
         let known = self.datasets.iter().position(|known| known.dataset == news.event.dataset);
         match (known, &news.event.dataset) {
             (Some(place), _) => self.datasets[place].add(news),
-            (None, dataset) if self.datasets.len() < DATASETS => {
+            (None, dataset) if self.datasets.len() < MAX_DATASETS => {
                 let mut fresh = DatasetDigest { dataset: dataset.clone(), ..DatasetDigest::default() };
                 fresh.add(news);
                 self.datasets.push(fresh);
             }
             (None, dataset) => {
                 self.other_events += 1;
-                if self.other_datasets.len() < OTHER_DATASETS {
+                if self.other_datasets.len() < MAX_OTHER_DATASETS {
                     self.other_datasets.extend(dataset.clone());
                 } else {
                     self.more_datasets |= dataset.as_ref().is_some_and(|one| !self.other_datasets.contains(one));
@@ -168,29 +149,17 @@ impl DigestMessage {
         }
     }
 
-    /// Whether a delivery belongs into it: what is due after it was planned goes into another.
+    /// Returns true if the digest takes a delivery: one that is due after the digest was opened belongs to the next one.
     pub fn takes(&self, delivery: &Delivery) -> bool {
         !self.backlog
             && delivery.subscription == self.subscription
-            && delivery.digest.is_some_and(|digest| digest.due <= self.opened_at)
+            && delivery.digest.is_some_and(|digest| digest.due <= self.live.opened_at)
     }
+}
 
-    /// It with its message in the channel.
-    #[must_use]
-    pub fn shown_as(self, ts: MessageTs) -> Self {
-        Self { ts: Some(ts), ..self }
-    }
-
-    /// It with all that it takes.
-    #[must_use]
-    pub fn closed(self) -> Self {
-        Self { closed: true, ..self }
-    }
-
-    /// It after Slack did not take the edit that says so: to be closed later, or left as it is after a day.
-    #[must_use]
-    pub fn not_yet_closed(self, now: Timestamp) -> Self {
-        Self { closed: after(self.opened_at, CLOSE_WITHIN) < now, edit_at: after(now, CLOSE_AGAIN), ..self }
+impl Live for DigestMessage {
+    fn live(&mut self) -> &mut LiveMessage {
+        &mut self.live
     }
 }
 
@@ -199,7 +168,7 @@ impl DatasetDigest {
         self.count += 1;
         let name = news.name();
         let known = matches!(news.event.event_type, EventType::Known(_)) || self.events.contains_key(name);
-        let told = if known || self.events.len() < EVENTS { name } else { "" };
+        let told = if known || self.events.len() < MAX_EVENT_NAMES { name } else { "" };
         *self.events.entry(told.to_owned()).or_default() += 1;
         match news.derived {
             Some(Derived::LabelLabeled) => tally(&mut self.labelers, news),
@@ -219,7 +188,7 @@ impl DatasetDigest {
         }
     }
 
-    /// Issues that are open, the oldest first.
+    /// Returns the open issues, the oldest first.
     pub fn open_issues(&self) -> Vec<&DigestIssue> {
         let mut open: Vec<&DigestIssue> = self.issues.iter().filter(|issue| issue.open).collect();
         open.sort_by_key(|issue| (issue.since, &issue.uuid));
@@ -251,7 +220,7 @@ impl DatasetDigest {
             }
             return;
         }
-        if self.issues.len() >= ISSUES {
+        if self.issues.len() >= MAX_ISSUES {
             // A closed one makes room, else the newest; the oldest are those that are shown.
             let goes = self.issues.iter().enumerate().max_by_key(|(_, known)| (!known.open, known.since));
             let goes = goes.map(|(place, known)| (place, !known.open || seen.open && seen.since < known.since));
@@ -267,11 +236,11 @@ impl DatasetDigest {
 
 fn tally(people: &mut BTreeMap<String, u64>, news: &News) {
     let Some(name) = news.event.actor().map(short) else { return };
-    if people.len() < PEOPLE || people.contains_key(&name) {
+    if people.len() < MAX_PEOPLE || people.contains_key(&name) {
         *people.entry(name).or_default() += 1;
     }
 }
 
 fn short(text: &str) -> String {
-    text[..text.floor_char_boundary(LONGEST)].to_owned()
+    cut(text, MAX_NAME_BYTES)
 }

@@ -2,16 +2,17 @@
 
 use super::delivery::Delivery;
 use super::event::{Derived, News};
+use super::live_message::after;
 use super::object::{Issue, LastSeen, Object, ObjectKey, ObjectState};
 use super::subscription::Options;
 use super::workspace::{AccountId, MessageTs, UserId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The message is edited no more often.
-const BETWEEN_EDITS: SignedDuration = SignedDuration::from_secs(3);
-/// What is kept of a description, in bytes.
-const LONGEST_DESCRIPTION: usize = 2_000;
+/// The time between two edits, at least.
+const EDIT_INTERVAL: SignedDuration = SignedDuration::from_secs(3);
+/// The longest description that is kept, in bytes.
+const MAX_DESCRIPTION_BYTES: usize = 2_000;
 
 /// What a channel was shown of an issue, and what it is to be shown next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -122,7 +123,7 @@ impl IssueThread {
 
     /// It once the card that opens it is in the channel.
     #[must_use]
-    pub fn shown_as(self, ts: MessageTs) -> Self {
+    pub fn posted_as(self, ts: MessageTs) -> Self {
         Self { ts: Some(ts), ..self }
     }
 
@@ -160,7 +161,7 @@ impl IssueThread {
     /// It once its message shows what is known.
     #[must_use]
     pub fn edited(self, now: Timestamp) -> Self {
-        let edit_at = now.checked_add(BETWEEN_EDITS).unwrap_or(Timestamp::MAX);
+        let edit_at = after(now, EDIT_INTERVAL);
         Self { standing: CardState::Current, attempts: 0, edit_at, ..self }
     }
 
@@ -184,7 +185,7 @@ fn kept(news: &News) -> News {
     if let Object::Issue(issue) = &mut kept.event.object {
         issue.recent_comments = Vec::new();
         if let Some(description) = &mut issue.description {
-            description.truncate(description.floor_char_boundary(LONGEST_DESCRIPTION));
+            description.truncate(description.floor_char_boundary(MAX_DESCRIPTION_BYTES));
         }
     }
     kept

@@ -70,7 +70,7 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
         .collect();
     let datasets = digest.busiest();
     let told: Vec<Vec<SlackBlock>> =
-        datasets.iter().take(DATASETS).map(|one| blocks(one, &states, digest.opened_at, &links)).collect();
+        datasets.iter().take(DATASETS).map(|one| blocks(one, &states, digest.live.opened_at, &links)).collect();
     let mut message =
         Message { text: text(digest, &datasets), lead: lead(&digest.mention), color: None, blocks: Vec::new() };
     let only = match datasets.as_slice() {
@@ -204,8 +204,8 @@ fn more_datasets(more: usize, digest: &DigestMessage) -> String {
 
 /// Whether more is about to come, and whether it came late.
 fn standing(digest: &DigestMessage) -> Option<String> {
-    let more = (!digest.closed).then(|| "⏳ More is added here in a moment".to_owned());
-    let late = digest.opened_at.duration_since(digest.due) > LATE;
+    let more = (!digest.live.closed).then(|| "⏳ More is added here in a moment".to_owned());
+    let late = digest.live.opened_at.duration_since(digest.due) > LATE;
     let late = late.then(|| format!("⏳ late: was due {}", date(digest.due)));
     Some(joined([more, late])).filter(|standing| !standing.is_empty())
 }

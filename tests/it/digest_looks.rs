@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use segments_slack::model::object::{Dataset, Issue, Label, LastSeen, Sample};
 use segments_slack::model::{
-    DatasetName, Delivery, Derived, DigestMessage, DigestTimes, Event, EventId, EventType, News, Object, ObjectState,
-    Options,
+    DatasetName, Delivery, Derived, DigestMessage, DigestTimes, Event, EventId, EventType, Live, News, Object,
+    ObjectState, Options,
 };
 use segments_slack::render::{Rung, digest};
 use serde_json::Value;

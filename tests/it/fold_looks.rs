@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use segments_slack::model::event::KnownType;
 use segments_slack::model::object::{Issue, Label, Release, Sample};
 use segments_slack::model::{
-    BatchMessage, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options,
+    BatchMessage, DatasetName, Delivery, Derived, Event, EventId, EventType, Live, News, Object, Options,
 };
 use segments_slack::render::{Rung, fold};
 use serde_json::Value;

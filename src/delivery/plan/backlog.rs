@@ -6,7 +6,7 @@
 use super::{CLAIM_LIMIT, Call, Planned, is_precious};
 use crate::model::issue_thread::CardState;
 use crate::model::subscription::Batch;
-use crate::model::{BatchKey, Delivery, DigestMessage, IssueThread, News, ObjectKey};
+use crate::model::{BatchKey, Delivery, DigestMessage, IssueThread, Live, News, ObjectKey};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub(in crate::delivery) fn without_flood<'a>(
     let live = live.iter().find(|digest| digest.backlog);
     let fits = |(delivery, _): &Due| {
         let may_fold = delivery.options.batch != Some(Batch::Off);
-        may_fold && live.is_none_or(|digest| delivery.accepted_at <= digest.opened_at)
+        may_fold && live.is_none_or(|digest| delivery.accepted_at <= digest.live.opened_at)
     };
     let is_post = |one: &Planned| matches!(one.call, Call::Card { .. } | Call::Reply { .. } | Call::OpenFold(_));
     let may_join = |one: &Planned| is_post(one) || matches!(one.call, Call::EditParent(_)) && !one.covers.is_empty();
@@ -90,7 +90,7 @@ fn call<'a>(
         }
         (None, []) => return None,
     };
-    let at = live.map_or(now, |digest| digest.edit_at.max(now));
+    let at = live.map_or(now, |digest| digest.live.edit_at.max(now));
     for (delivery, news) in rest {
         digest.add(delivery, news, now);
     }

@@ -2,7 +2,7 @@
 
 use super::backlog::in_order;
 use super::{CLAIM_LIMIT, Call, Planned};
-use crate::model::{Delivery, DigestMessage, News};
+use crate::model::{Delivery, DigestMessage, Live, News};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub(in crate::delivery) fn with_digests<'a>(
     for (digest, members) in live.iter().zip(added).filter(|(digest, _)| !digest.backlog) {
         // While one look does not see everything, there may be more for it.
         if !(members.is_empty() && is_full) {
-            planned.push(call(digest.clone(), &members, is_full, digest.edit_at.max(now), now));
+            planned.push(call(digest.clone(), &members, is_full, digest.live.edit_at.max(now), now));
         }
     }
     for members in fresh.into_values() {

@@ -8,7 +8,7 @@ use super::digest::with_digests;
 use super::*;
 use crate::model::issue_thread::CardState;
 use crate::model::object::{Dataset, Issue, Label, Sample};
-use crate::model::{DatasetName, DigestTimes, Event, EventId, MessageTs, Object, Options};
+use crate::model::{DatasetName, DigestTimes, Event, EventId, Live, MessageTs, Object, Options};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -102,7 +102,7 @@ fn kinds(planned: &[Planned]) -> Vec<(&'static str, Vec<u64>)> {
 /// The fold that a plan opens, as it is once it stands in the channel.
 fn opened(due: &Due, now: Timestamp) -> BatchMessage {
     let Call::OpenFold(fold) = plan(due, &[], &[], now).remove(0).call else { panic!("no fold is opened") };
-    fold.shown_as(MessageTs::parse("1.2").unwrap())
+    fold.posted_as(MessageTs::parse("1.2").unwrap())
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn collected_events_are_posted_five_minutes_after_the_first() {
     let planned = plan(&pending, &[], &[], at(200));
     assert_eq!((kinds(&planned), planned[0].at), (vec![("open", vec![0, 1, 2])], at(300)));
     let Call::OpenFold(fold) = &planned[0].call else { panic!("{planned:#?}") };
-    assert!(fold.closed, "it would take more");
+    assert!(fold.live.closed, "it would take more");
     assert_eq!(kinds(&plan(&pending[..1], &[], &[], at(200))), [("card", vec![0])]);
 }
 
@@ -212,17 +212,17 @@ fn a_large_digest_is_edited_until_whole_and_takes_no_later_one() {
     let of = |digest| Pending { subscription: 3, digest: Some(digest), ..SAMPLE };
     let all = due(std::iter::repeat_n(of(60), CLAIM_LIMIT));
     let opened = with_digests(plan(&all, &[], &[], at(60)), &all, &[], at(60)).remove(0);
-    let live = digest_of(&opened).shown_as(MessageTs::parse("1.2").unwrap());
-    assert_eq!((opened.covers.len(), live.count, live.closed), (CLAIM_LIMIT, CLAIM_LIMIT as u64, false));
+    let live = digest_of(&opened).posted_as(MessageTs::parse("1.2").unwrap());
+    assert_eq!((opened.covers.len(), live.count, live.live.closed), (CLAIM_LIMIT, CLAIM_LIMIT as u64, false));
     let rest = due([of(60), of(120), of(60)]);
     let planned = with_digests(plan(&rest, &[], &[], at(120)), &rest, std::slice::from_ref(&live), at(120));
     assert_eq!(kinds(&planned), [("digest", vec![0, 2]), ("digest", vec![1])]);
     let [edited, other] = [0, 1].map(|place| digest_of(&planned[place]));
-    assert_eq!((edited.count, edited.closed, &edited.ts), (CLAIM_LIMIT as u64 + 2, true, &live.ts));
+    assert_eq!((edited.count, edited.live.closed, &edited.live.ts), (CLAIM_LIMIT as u64 + 2, true, &live.live.ts));
     assert_eq!((other.count, other.ts), (1, None));
     // With nothing more for it, it is finished, unless something may still be behind what one look sees.
     let planned = with_digests(plan(&[], &[], &[], at(60)), &[], std::slice::from_ref(&live), at(60));
-    assert_eq!((kinds(&planned), planned[0].at), (vec![("digest", vec![])], live.edit_at));
+    assert_eq!((kinds(&planned), planned[0].at), (vec![("digest", vec![])], live.live.edit_at));
     let others = due(std::iter::repeat_n(SAMPLE, CLAIM_LIMIT));
     let planned = with_digests(plan(&others, &[], &[], at(60)), &others, &[live], at(60));
     assert!(planned.iter().all(|one| !matches!(one.call, Call::Digest(_))));
@@ -339,7 +339,7 @@ proptest! {
                 continue;
             }
             for anchor in &next.anchors {
-                let anchor = anchor.clone().shown_as(MessageTs::parse("1.2").unwrap());
+                let anchor = anchor.clone().posted_as(MessageTs::parse("1.2").unwrap());
                 anchors.insert(anchor.object.clone(), anchor);
             }
             match next.call {
@@ -353,14 +353,14 @@ proptest! {
                 }
                 Call::Card { .. } => counted += next.covers.len() as u64,
                 Call::Digest(digest) => {
-                    prop_assert!(digest.closed && digest.ts.is_none());
+                    prop_assert!(digest.live.closed && digest.live.ts.is_none());
                     counted += digest.count;
                 }
                 Call::OpenFold(fold) | Call::EditFold(fold) | Call::CloseFold(fold) => {
-                    let before = folds.remove(&fold.key).map_or(0, |fold| if fold.closed { 0 } else { fold.count });
-                    counted += fold.count - if fold.ts.is_some() { before } else { 0 };
-                    if !fold.closed {
-                        folds.insert(fold.key.clone(), fold.shown_as(MessageTs::parse("1.2").unwrap()));
+                    let before = folds.remove(&fold.key).map_or(0, |fold| if fold.live.closed { 0 } else { fold.count });
+                    counted += fold.count - if fold.live.ts.is_some() { before } else { 0 };
+                    if !fold.live.closed {
+                        folds.insert(fold.key.clone(), fold.posted_as(MessageTs::parse("1.2").unwrap()));
                     }
                 }
             }

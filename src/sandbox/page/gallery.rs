@@ -9,7 +9,7 @@ use super::names::Names;
 use super::{blocks, mrkdwn};
 use crate::model::subscription::Style;
 use crate::model::{
-    BatchMessage, Delivery, DigestMessage, DigestTimes, EventId, IssueThread, News, ObjectState, Options, People,
+    BatchMessage, Delivery, DigestMessage, DigestTimes, EventId, IssueThread, Live, News, ObjectState, Options, People,
 };
 use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent};
 use crate::routing::derive::derive;

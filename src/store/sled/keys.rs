@@ -215,7 +215,7 @@ impl RecordKey {
         let BatchKey { subscription, event, dataset } = &fold.key;
         let dataset = dataset.as_ref().map_or("", |dataset| dataset.as_str());
         let text = format!("{subscription}\n{dataset}\n{event}");
-        Self::within(channel_ref, RecordKind::Fold).time(fold.opened_at).bounded(&text)
+        Self::within(channel_ref, RecordKind::Fold).time(fold.live.opened_at).bounded(&text)
     }
 
     pub(super) fn anchor(channel_ref: &ChannelRef, object: &ObjectKey) -> Self {
@@ -238,7 +238,7 @@ impl RecordKey {
 
     /// A digest that lacks something, by when it was planned.
     pub(super) fn digest(channel_ref: &ChannelRef, digest: &DigestMessage) -> Self {
-        Self::within(channel_ref, RecordKind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.opened_at)
+        Self::within(channel_ref, RecordKind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.live.opened_at)
     }
 
     pub(super) fn wake(channel_ref: &ChannelRef, not_before: Timestamp, sequence: u64) -> Self {

@@ -168,11 +168,11 @@ pub(super) fn settle(
             }
             if let Some(fold) = fold {
                 let key = RecordKey::fold(channel_ref, &fold);
-                if fold.closed { view.remove(&key)? } else { view.write(&key, &fold)? }
+                if fold.live.closed { view.remove(&key)? } else { view.write(&key, &fold)? }
             }
             if let Some(digest) = digest {
                 let key = RecordKey::digest(channel_ref, &digest);
-                if digest.closed { view.remove(&key)? } else { view.write(&key, &digest)? }
+                if digest.live.closed { view.remove(&key)? } else { view.write(&key, &digest)? }
             }
             let mut ended = Vec::with_capacity(covers.len());
             for sequence in covers {

@@ -56,7 +56,7 @@ async fn accept_at(
 async fn anchor(bench: &Bench, uuid: &str) -> IssueThread {
     accept(bench, &format!("for_{uuid}"), uuid, &["C9"], 0).await;
     let (delivery, _): (Delivery, _) = bench.claim("C9", 0).await.due.remove(0);
-    IssueThread::open(&delivery, &news(uuid, Derived::IssueReplied), at(0)).unwrap().shown_as(ts())
+    IssueThread::open(&delivery, &news(uuid, Derived::IssueReplied), at(0)).unwrap().posted_as(ts())
 }
 
 async fn keep(bench: &Bench, anchors: &[IssueThread]) {

@@ -7,8 +7,8 @@ use super::subscriptions::{adding, subscription};
 use super::user_mappings::claim;
 use segments_slack::model::object::Issue;
 use segments_slack::model::{
-    AccountId, BatchMessage, DatasetPattern, Delivery, Derived, DigestMessage, Event, IssueThread, MessageTs, Mute,
-    News, Object, ObjectKey, TriggerId, UserId,
+    AccountId, BatchMessage, DatasetPattern, Delivery, Derived, DigestMessage, Event, IssueThread, Live, MessageTs,
+    Mute, News, Object, ObjectKey, TriggerId, UserId,
 };
 use segments_slack::store::backup::{BackupReader, write};
 use segments_slack::store::{
@@ -81,7 +81,7 @@ fn behind(delivery: &Delivery, news: &News) -> IssueThread {
     let issue = Issue { uuid: Some("an issue".to_owned()), ..Issue::default() };
     let event = Event { object: Object::Issue(Box::new(issue)), ..news.event.clone() };
     let news = News { event, derived: Some(Derived::IssueReplied), ..news.clone() };
-    let mut anchor = IssueThread::open(delivery, &news, at(6)).unwrap().shown_as(MessageTs::parse("1.3").unwrap());
+    let mut anchor = IssueThread::open(delivery, &news, at(6)).unwrap().posted_as(MessageTs::parse("1.3").unwrap());
     anchor.absorb(&news, at(6));
     anchor
 }
@@ -104,9 +104,9 @@ async fn fill(bench: &Bench) {
     store.set_up_account(&workspace(), &AccountId::parse("acc_3").unwrap(), None, setup(2), None).await.unwrap();
     bench.accept_as(&"x".repeat(200), vec![wanted("C1", 50)], 6).await;
     let (delivery, news) = bench.claim("C1", 6).await.due.remove(0);
-    let fold = BatchMessage::open(&delivery, &news, at(6)).shown_as(MessageTs::parse("1.2").unwrap());
+    let fold = BatchMessage::open(&delivery, &news, at(6)).posted_as(MessageTs::parse("1.2").unwrap());
     let (ts, fold) = (MessageTs::parse("1.2").unwrap(), Some(Box::new(fold)));
-    let digest = Some(Box::new(DigestMessage::open(&delivery, &news, at(6)).shown_as(ts.clone())));
+    let digest = Some(Box::new(DigestMessage::open(&delivery, &news, at(6)).posted_as(ts.clone())));
     let anchors = vec![behind(&delivery, &news)];
     let done = CallResult::Done { covers: vec![0], ts, fold, digest, anchors };
     store.record_call_result(&channel_ref("C1"), done, at(6), at(7)).await.unwrap();

@@ -2,7 +2,8 @@
 
 use super::bench::{Bench, arrival, at, channel_ref, decided, state, verdict, wanted, workspace};
 use segments_slack::model::{
-    AccountId, DatasetName, Delivery, DigestMessage, DigestTimes, HoldUntil, MessageTs, News, ObjectKey,
+    AccountId, DatasetName, Delivery, DigestMessage, DigestTimes, HoldUntil, Live, LiveMessage, MessageTs, News,
+    ObjectKey,
 };
 use segments_slack::store::{CallResult, IncomingEvent, NewDelivery, PendingCall, RoutingDecision};
 use uuid::Uuid;
@@ -21,7 +22,7 @@ async fn begun(bench: &Bench) -> DigestMessage {
         bench.accept_as(message, vec![into_digest(50, 50)], 0).await;
     }
     let due = bench.claim("C1", 50).await.due;
-    DigestMessage::open(&due[0].0, &due[0].1, at(50)).shown_as(MessageTs::parse("1.2").unwrap())
+    DigestMessage::open(&due[0].0, &due[0].1, at(50)).posted_as(MessageTs::parse("1.2").unwrap())
 }
 
 async fn settle(bench: &Bench, covers: &[u64], digest: &DigestMessage) {
@@ -80,8 +81,10 @@ pub(super) async fn a_digest_that_lacks_something_is_kept_with_what_it_covers(mu
     // It grows in its place; one of another time or subscription has another.
     digest.add(&claim.due[0].0, &claim.due[0].1, at(51));
     settle(&bench, &[1], &digest).await;
-    let others =
-        [DigestMessage { opened_at: at(99), ..digest.clone() }, DigestMessage { subscription: 7, ..digest.clone() }];
+    let others = [
+        DigestMessage { live: LiveMessage { opened_at: at(99), ..digest.live.clone() }, ..digest.clone() },
+        DigestMessage { subscription: 7, ..digest.clone() },
+    ];
     for other in &others {
         settle(&bench, &[], other).await;
     }

@@ -1,7 +1,7 @@
 //! Live folds: kept with what they cover, found again, forgotten when they are closed.
 
 use super::bench::{Bench, at, channel_ref, workspace};
-use segments_slack::model::{BatchMessage, MessageTs};
+use segments_slack::model::{BatchMessage, Live, LiveMessage, MessageTs};
 use segments_slack::store::{CallResult, PendingCall};
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ async fn two(bench: &Bench) -> BatchMessage {
     let due = bench.claim("C1", 1).await.due;
     let mut fold = BatchMessage::open(&due[0].0, &due[0].1, at(1));
     fold.add(&due[1].0, &due[1].1, at(1));
-    fold.shown_as(ts())
+    fold.posted_as(ts())
 }
 
 async fn settle(bench: &Bench, covers: &[u64], fold: &BatchMessage, second: i64) {
@@ -46,8 +46,8 @@ pub(super) async fn a_fold_that_grew_stands_in_the_place_of_what_it_was(bench: B
 
 pub(super) async fn a_fold_that_waits_to_be_closed_stands_beside_a_newer_one(bench: Bench) {
     let old = two(&bench).await;
-    let newer = BatchMessage { opened_at: at(400), ..old.clone() };
-    settle(&bench, &[0], &old.clone().not_yet_closed(at(350)), 350).await;
+    let newer = BatchMessage { live: LiveMessage { opened_at: at(400), ..old.live.clone() }, ..old.clone() };
+    settle(&bench, &[0], &old.clone().retry_close(at(350)), 350).await;
     settle(&bench, &[1], &newer, 400).await;
     assert_eq!(bench.claim("C1", 400).await.folds.len(), 2);
     settle(&bench, &[], &old.closed(), 700).await;

@@ -22,7 +22,7 @@ fn six_calls_that_waited_are_one_and_what_is_precious() {
     let calls = planned(&all, &[], 600);
     assert_eq!(kinds(&calls), [("digest", vec![0, 1, 3, 5]), ("card", vec![2]), ("card", vec![4])]);
     let digest = digest_of(&calls[0]);
-    assert!(digest.backlog && digest.closed && digest.count == 4);
+    assert!(digest.backlog && digest.live.closed && digest.count == 4);
 }
 
 #[test]
@@ -57,12 +57,12 @@ fn a_large_backlog_is_edited_until_complete() {
         ..SAMPLE
     }));
     let calls = planned(&all, &[], 600);
-    let live = digest_of(&calls[0]).shown_as(MessageTs::parse("1.2").unwrap());
-    assert!(calls[0].covers.len() == CLAIM_LIMIT && !live.closed, "{:?}", kinds(&calls));
+    let live = digest_of(&calls[0]).posted_as(MessageTs::parse("1.2").unwrap());
+    assert!(calls[0].covers.len() == CLAIM_LIMIT && !live.live.closed, "{:?}", kinds(&calls));
     let rest = many(2);
     let calls = planned(&rest, std::slice::from_ref(&live), 601);
     let edited = digest_of(&calls[0]);
-    assert_eq!((edited.count, edited.closed, &edited.ts), (CLAIM_LIMIT as u64 + 2, true, &live.ts));
+    assert_eq!((edited.count, edited.live.closed, &edited.live.ts), (CLAIM_LIMIT as u64 + 2, true, &live.live.ts));
     // What comes later is none of it.
     let later = due([Pending { second: 700, ..SAMPLE }]);
     let calls = planned(&later, &[live], 700);

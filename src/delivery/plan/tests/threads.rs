@@ -14,7 +14,7 @@ fn ts() -> MessageTs {
 fn anchored(count: u8) -> Vec<IssueThread> {
     let opened = many(Pending { event: "issue.created", ..SAMPLE }, count);
     let planned =
-        opened.iter().map(|(delivery, news)| IssueThread::open(delivery, news, at(0)).unwrap().shown_as(ts()));
+        opened.iter().map(|(delivery, news)| IssueThread::open(delivery, news, at(0)).unwrap().posted_as(ts()));
     planned.collect()
 }
 
@@ -28,7 +28,7 @@ fn an_opening_is_a_card_and_what_follows_stands_below_it() {
     let planned = plan(&all, &[], &[], at(0));
     assert_eq!(kinds(&planned), [("card", vec![0]), ("reply", vec![1, 2]), ("reply", vec![3])]);
     assert_eq!(planned[0].anchors[0].ts, None);
-    let anchor = planned[0].anchors[0].clone().shown_as(ts());
+    let anchor = planned[0].anchors[0].clone().posted_as(ts());
     let planned = plan(&all[1..], &[], &[anchor], at(0));
     assert_eq!(kinds(&planned), [("reply", vec![1, 2]), ("reply", vec![3])]);
     assert_eq!(planned[0].anchors[0].standing, CardState::Behind);
