@@ -238,7 +238,9 @@ impl RecordKey {
 
     /// A digest that lacks something, by when it was planned.
     pub(super) fn digest(channel_ref: &ChannelRef, digest: &DigestMessage) -> Self {
-        Self::within(channel_ref, RecordKind::Digest).plus(&digest.subscription.to_be_bytes()).time(digest.live.opened_at)
+        Self::within(channel_ref, RecordKind::Digest)
+            .plus(&digest.subscription.to_be_bytes())
+            .time(digest.live.opened_at)
     }
 
     pub(super) fn wake(channel_ref: &ChannelRef, not_before: Timestamp, sequence: u64) -> Self {
