@@ -23,17 +23,17 @@ use url::Url;
 
 /// The bot token that the sandbox's Slack hands out. Not a secret: it opens nothing but this.
 pub const BOT_TOKEN: &str = "xoxb-sandbox";
-/// What the sandbox's Slack signs with.
+/// The signing secret of the sandbox's Slack.
 pub const SIGNING_SECRET: &str = "sandbox-signing-secret";
-/// What the sandbox's Segments.ai signs with.
+/// The signing secret of the sandbox's Segments.ai.
 pub const WEBHOOK_SECRET: &str = "whsec_c2FuZGJveC13ZWJob29rLXNlY3JldA==";
 
-/// What acts on the sandbox's Segments.ai: the key of rex, a manager in it.
+/// The API key for the sandbox's Segments.ai; its owner is rex, a manager.
 pub const SEGMENTS_API_KEY: &str = "sandbox-api-key-of-rex";
-/// Where the API of the sandbox's Segments.ai is, below the page's address.
+/// The path of the sandbox's Segments.ai API below the page's address.
 pub const SEGMENTS_API: &str = "/segments-ai";
 
-/// What a sandbox is started with.
+/// The settings of a sandbox.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// Where the page is; port 0 picks one. The Slack API is below `/api` there, and that of Segments.ai below
@@ -159,7 +159,7 @@ fn config(data: PathBuf, listen: SocketAddr, page: &str) -> anyhow::Result<Confi
     })
 }
 
-/// What a server's environment says to find the Segments.ai of a page.
+/// Returns the environment variables with which a server finds the Segments.ai of a page.
 pub fn segments_variables(page_url: &str) -> String {
     format!("SEGMENTS_API_URL={page_url}{SEGMENTS_API} SEGMENTS_API_KEY={SEGMENTS_API_KEY}")
 }

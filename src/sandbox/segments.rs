@@ -18,7 +18,7 @@ pub struct Sender {
     signer: Webhook,
 }
 
-/// What a server answered to a webhook.
+/// A server's answer to a webhook.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sent {
     /// Its status.
@@ -27,7 +27,7 @@ pub struct Sent {
     pub message_id: String,
 }
 
-/// Why a webhook could not be sent, or got no answer.
+/// The reason why a webhook could not be sent or got no answer.
 #[derive(Debug, Error)]
 pub enum SendError {
     /// The secret signs nothing.

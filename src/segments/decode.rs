@@ -1,6 +1,6 @@
 //! From a signed body to an event: whatever the sender adds, leaves out or changes the type of.
 
-use super::lenient::{NAME, cut, each_entry, string, text, time};
+use super::lenient::{MAX_NAME_LENGTH, cut, each_entry, string, text, time};
 use super::objects::{dataset_name, dataset_of, object};
 use crate::model::object::DatasetName;
 use crate::model::{Event, EventType, Object};
@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::de::IgnoredAny;
 
 /// The longest summary kept, in characters.
-const SUMMARY: usize = 1_000;
+const MAX_SUMMARY_LENGTH: usize = 1_000;
 /// Deeper JSON than this is refused; that of Segments.ai stays below 20.
-pub(super) const DEEPEST: usize = 128;
+pub(super) const MAX_JSON_DEPTH: usize = 128;
 
 /// What a correctly signed body holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub enum DecodeError {
     #[error("the body is not UTF-8")]
     NotText(#[from] std::str::Utf8Error),
     /// It is nested too deeply to be anything that is meant.
-    #[error("the body is nested more than {DEEPEST} levels deep")]
+    #[error("the body is nested more than {MAX_JSON_DEPTH} levels deep")]
     TooDeep,
 }
 
@@ -40,7 +40,7 @@ pub enum DecodeError {
 /// Everything kept is bounded: an event has at most some 50,000 characters, nearly always under a thousand.
 pub fn decode(body: &[u8], received_at: Timestamp) -> Result<Decoded, DecodeError> {
     let body = std::str::from_utf8(body)?;
-    if nests_deeper_than(body, DEEPEST) {
+    if nests_deeper_than(body, MAX_JSON_DEPTH) {
         return Err(DecodeError::TooDeep);
     }
     let [mut event_type, mut created_at, mut dataset, mut subject, mut summary] = [None; 5];
@@ -68,7 +68,7 @@ pub fn decode(body: &[u8], received_at: Timestamp) -> Result<Decoded, DecodeErro
     Ok(Decoded::Event(Box::new(Event {
         created_at: time(created_at).unwrap_or(received_at),
         dataset: dataset_name(dataset).or_else(|| dataset_of(subject?)),
-        text: text(summary, SUMMARY),
+        text: text(summary, MAX_SUMMARY_LENGTH),
         object,
         event_type,
     })))
@@ -105,7 +105,7 @@ fn sample_of_label(summary: &str) -> Option<String> {
     DatasetName::parse(dataset)?;
     let (sample, verb) = sample.rsplit_once(' ')?;
     let known = matches!(verb, "created" | "updated" | "deleted") && !sample.is_empty();
-    known.then(|| cut(sample, NAME).to_owned())
+    known.then(|| cut(sample, MAX_NAME_LENGTH).to_owned())
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::fmt;
 use unicode_segmentation::GraphemeCursor;
 
 /// The longest name, id or status kept, in characters.
-pub(super) const NAME: usize = 500;
+pub(super) const MAX_NAME_LENGTH: usize = 500;
 
 /// Gives every entry of an object, repeated keys too. Fails where the text is not an object, or not JSON.
 pub(super) fn each_entry<'a>(json: &'a str, see: impl FnMut(&str, &'a str)) -> Result<(), serde_json::Error> {
@@ -93,7 +93,7 @@ pub(super) fn text(json: Option<&str>, longest: usize) -> Option<String> {
 
 /// A name, an id, a status.
 pub(super) fn name(json: Option<&str>) -> Option<String> {
-    text(json, NAME)
+    text(json, MAX_NAME_LENGTH)
 }
 
 /// A time with its offset.
@@ -114,9 +114,9 @@ pub(super) fn number(json: Option<&str>) -> Option<f64> {
 /// A whole number, also in quotes or with a fraction, which is dropped.
 pub(super) fn integer(json: Option<&str>) -> Option<i64> {
     /// Up to here every whole number has its own float.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+    const MAX_EXACT_INTEGER: f64 = 9_007_199_254_740_992.0;
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked; the fraction is meant to go")]
-    let whole = |number: f64| (number.abs() <= EXACT).then_some(number as i64);
+    let whole = |number: f64| (number.abs() <= MAX_EXACT_INTEGER).then_some(number as i64);
     json?.trim_matches('"').parse().ok().or_else(|| whole(number(json)?))
 }
 

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, VecDeque};
 use url::Url;
 
 /// The longest description kept, in characters.
-const DESCRIPTION: usize = 4_000;
+const MAX_DESCRIPTION_LENGTH: usize = 4_000;
 /// The longest comment kept, in characters.
-const COMMENT: usize = 1_000;
+const MAX_COMMENT_LENGTH: usize = 1_000;
 /// How many comments of an issue are kept.
-const COMMENTS: usize = 10;
+const MAX_COMMENTS: usize = 10;
 /// How many tags of an issue are kept.
-const TAGS: usize = 20;
+const MAX_TAGS: usize = 20;
 /// How many label statuses of a dataset are kept; Segments.ai has nine.
-const STATUSES: usize = 40;
+const MAX_LABEL_STATUSES: usize = 40;
 /// Slack refuses a longer image address (<https://docs.slack.dev/reference/block-kit/blocks/image-block>).
 const IMAGE_URL: usize = 3_000;
 
@@ -64,7 +64,7 @@ pub(super) fn dataset(json: &str) -> Dataset {
         );
     Dataset {
         full_name: dataset_name(full_name),
-        description: text(description, DESCRIPTION),
+        description: text(description, MAX_DESCRIPTION_LENGTH),
         category: name(category),
         task_type: name(task_type),
         public: flag(public),
@@ -80,7 +80,7 @@ fn statistics(json: &str) -> BTreeMap<String, u64> {
     let mut statistics = BTreeMap::new();
     // Not an object: nothing was seen, which is what is to be said.
     let _ = each_entry(json, |status, samples| {
-        let wanted = !status.eq_ignore_ascii_case("TOTAL") && statistics.len() < STATUSES;
+        let wanted = !status.eq_ignore_ascii_case("TOTAL") && statistics.len() < MAX_LABEL_STATUSES;
         if let Some(samples) = count(Some(samples)).filter(|_| wanted) {
             statistics.insert(cut(status, 100).to_owned(), samples);
         }
@@ -241,7 +241,7 @@ pub(super) fn issue(json: &str) -> Issue {
     let (comments_count, recent_comments) = comments.map(last_comments).unwrap_or_default();
     Issue {
         uuid: name(uuid),
-        description: text(description, DESCRIPTION),
+        description: text(description, MAX_DESCRIPTION_LENGTH),
         status: name(status),
         created_by: name(created_by),
         created_at: time(created_at),
@@ -258,10 +258,10 @@ pub(super) fn issue(json: &str) -> Issue {
 
 fn last_comments(json: &str) -> (u32, Vec<Comment>) {
     let mut count = 0_u32;
-    let mut last = VecDeque::with_capacity(COMMENTS);
+    let mut last = VecDeque::with_capacity(MAX_COMMENTS);
     each_element(json, |comment| {
         count = count.saturating_add(1);
-        if last.len() == COMMENTS {
+        if last.len() == MAX_COMMENTS {
             last.pop_front();
         }
         last.push_back(comment);
@@ -269,7 +269,7 @@ fn last_comments(json: &str) -> (u32, Vec<Comment>) {
     let read = |json| {
         let [created_by, created_at, said] = fields(json, ["created_by", "created_at", "text"]);
         // Long ago a comment was a string; it may be again.
-        let said = text(said, COMMENT).or_else(|| text(Some(json), COMMENT)).unwrap_or_default();
+        let said = text(said, MAX_COMMENT_LENGTH).or_else(|| text(Some(json), MAX_COMMENT_LENGTH)).unwrap_or_default();
         Comment { created_by: name(created_by), created_at: time(created_at), text: said }
     };
     (count, last.into_iter().map(read).collect())
@@ -293,7 +293,7 @@ fn anchor(json: &str) -> IssueLocation {
 fn tags(json: &str) -> Vec<String> {
     let mut tags = Vec::new();
     each_element(json, |tag| {
-        if tags.len() < TAGS {
+        if tags.len() < MAX_TAGS {
             tags.extend(name(Some(tag)).or_else(|| name(field(tag, "name"))));
         }
     });
@@ -306,7 +306,7 @@ fn release(json: &str) -> Release {
     Release {
         uuid: name(uuid),
         name: name(own_name),
-        description: text(description, DESCRIPTION),
+        description: text(description, MAX_DESCRIPTION_LENGTH),
         status: name(status),
         samples_count: count(samples_count),
     }

@@ -9,7 +9,7 @@ use svix::webhooks::{Webhook, WebhookError};
 
 /// How far a message's timestamp may be from now, either way, in seconds
 /// (<https://docs.svix.com/receiving/verifying-payloads/how-manual>).
-const TOLERANCE: u64 = 5 * 60;
+const TIMESTAMP_TOLERANCE_SECONDS: u64 = 5 * 60;
 
 /// The signing secrets of one endpoint: one, or two while it is being rotated. Prints without them; cheap to clone.
 #[derive(Debug, Clone)]
@@ -66,7 +66,7 @@ impl SignedWebhook {
         let message = MessageId::parse(header(headers, "id")?).map_err(|_| WebhookRefusal::BadHeader("id"))?;
         let sent_at: i64 = header(headers, "timestamp")?.parse().map_err(|_| WebhookRefusal::Timestamp)?;
         header(headers, "signature")?;
-        if now.as_second().abs_diff(sent_at) > TOLERANCE {
+        if now.as_second().abs_diff(sent_at) > TIMESTAMP_TOLERANCE_SECONDS {
             return Err(WebhookRefusal::Timestamp);
         }
         let mut refusal = WebhookRefusal::Signature;

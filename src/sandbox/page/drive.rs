@@ -1,4 +1,4 @@
-//! What a person does on the page: types, clicks, plays Segments.ai, and breaks things.
+//! Handles a person's actions on the page: they type, click, act in Segments.ai, and break things.
 
 use super::{BURST, Desk, FORGED, Page, Place, REPLAY, View, Webhook};
 use crate::model::MessageTs;
@@ -77,7 +77,7 @@ pub(super) async fn click(State(desk): State<Arc<Desk>>, Form(click): Form<Click
     })
 }
 
-/// What the person is told of the app's answer to what they did.
+/// Describes the app's answer to a person's action.
 pub(super) fn told(told: Result<slack::Answer, Mistake>) -> Answer {
     match told {
         Ok(answer) if answer.status == Some(200) => Ok(String::new()),

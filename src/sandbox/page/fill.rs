@@ -1,4 +1,4 @@
-//! What a person does in a modal on the page, and in the App Home.
+//! Handles a person's actions in a modal and in the App Home.
 
 use super::drive::{Answer, nowhere, told};
 use super::{Desk, Page, Place, View};
@@ -15,7 +15,7 @@ pub(super) struct Filled {
     #[serde(flatten)]
     place: Place,
     block: String,
-    /// What the input holds, as JSON.
+    /// The input's value, as JSON.
     held: String,
 }
 

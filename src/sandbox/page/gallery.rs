@@ -23,8 +23,8 @@ use uuid::Uuid;
 
 const APP_URL: &str = "https://app.segments.ai";
 const STYLES: [(&str, Style); 3] = [("line", Style::Line), ("card", Style::Card), ("full", Style::Full)];
-/// Events that are shown as one message together.
-const MANY: u64 = 214;
+/// The number of events that are shown together in one message.
+const EVENTS_IN_BATCH: u64 = 214;
 
 /// The whole page.
 pub(super) fn page(now: Timestamp) -> Markup {
@@ -137,7 +137,7 @@ fn made_up(
     }
 }
 
-/// What is shown of several events, or of one at another time.
+/// The cards of several events, and of one event at another time.
 fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
     let people = People::default();
     let mut shown = Vec::new();
@@ -162,7 +162,7 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         }
     }
     let samples: Vec<News> =
-        (1..=MANY).filter_map(|number| Some(made_up("sample.created", number, now, None)?.0)).collect();
+        (1..=EVENTS_IN_BATCH).filter_map(|number| Some(made_up("sample.created", number, now, None)?.0)).collect();
     if let [first, others @ ..] = samples.as_slice() {
         let mut many = BatchMessage::open(&delivery, first, now);
         for news in others {

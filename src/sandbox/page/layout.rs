@@ -19,7 +19,7 @@ const COMMANDS: [&str; 6] = [
     "/segments help",
 ];
 
-/// What every page of the sandbox has in its head.
+/// The `<head>` of every page of the sandbox.
 pub(super) fn head(title: &str) -> Markup {
     html! {
         meta charset="utf-8";
@@ -227,7 +227,7 @@ pub(super) fn switches(view: &View) -> Markup {
         }
 }
 
-/// What stands before a channel's name.
+/// The sign before a channel's name.
 fn sign(kind: ChannelKind) -> &'static str {
     match kind {
         ChannelKind::Public => "#",

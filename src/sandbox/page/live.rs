@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// A burst is shown at most so often.
-const BREATH: Duration = Duration::from_millis(250);
+/// The shortest time between two updates of the page.
+const MIN_UPDATE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The parts of the page that changed since they were last sent, as HTML under the id of their element; all of them
 /// at first, so that a page that was cut off catches up.
@@ -43,7 +43,7 @@ impl Watching {
             if self.sent.is_some() {
                 let page = &self.desk.page;
                 let changed = async {
-                    page.clock.sleep(BREATH).await;
+                    page.clock.sleep(MIN_UPDATE_INTERVAL).await;
                     tokio::select! {
                         changed = self.changes.changed() => changed,
                         changed = self.segments.changed() => changed,

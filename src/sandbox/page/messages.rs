@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use std::collections::HashMap;
 
-/// Older messages than so many are left out: after a burst a browser would draw for long.
-const MOST: usize = 200;
+/// The most messages that are shown; a browser takes long to draw more.
+const MAX_SHOWN_MESSAGES: usize = 200;
 
-/// Messages of one author within so many seconds stand under one byline.
-const TOGETHER: i64 = 300;
+/// Messages of one author within this time share a byline, in seconds.
+const BYLINE_SECONDS: i64 = 300;
 
 /// The messages of a channel, oldest first, without the welcome above them.
 pub(super) fn messages(messages: &[Shown], names: &Names) -> Markup {
@@ -27,7 +27,7 @@ pub(super) fn messages(messages: &[Shown], names: &Names) -> Markup {
             in_channel.push(message);
         }
     }
-    let left_out = in_channel.len().saturating_sub(MOST);
+    let left_out = in_channel.len().saturating_sub(MAX_SHOWN_MESSAGES);
     let shown = &in_channel[left_out..];
     html! {
         @if left_out > 0 {
@@ -50,7 +50,7 @@ fn parent(message: &Shown) -> Option<&str> {
 fn together(before: &Shown, message: &Shown) -> bool {
     before.author == message.author
         && before.ephemeral_to == message.ephemeral_to
-        && seconds(message).saturating_sub(seconds(before)) < TOGETHER
+        && seconds(message).saturating_sub(seconds(before)) < BYLINE_SECONDS
 }
 
 /// One message; `place` tells its place in the channel from its place in a thread, where it stands in both.
@@ -124,7 +124,7 @@ fn time(message: &Shown) -> Markup {
     html! { time datetime=(moment) data-format="{time}" { (moment.strftime("%H:%M UTC")) } }
 }
 
-/// When a message was posted.
+/// The time at which a message was posted.
 fn seconds(message: &Shown) -> i64 {
     message.ts.as_str().split('.').next().and_then(|seconds| seconds.parse().ok()).unwrap_or_default()
 }
@@ -171,7 +171,7 @@ mod tests {
     fn after_a_burst_only_the_last_messages_are_drawn() {
         let all: Vec<Shown> = (1..=1_000).map(|second| message(&format!("{second}.0"), None)).collect();
         let html = shown(&all);
-        assert_eq!(html.matches("<article").count(), MOST);
+        assert_eq!(html.matches("<article").count(), MAX_SHOWN_MESSAGES);
         assert!(html.contains("800 older messages are not shown.") && html.contains("said at 1000.0"));
     }
 

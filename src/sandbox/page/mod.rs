@@ -36,7 +36,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// What the page shows and drives.
+/// The state behind the page.
 pub struct Page {
     /// The Slack that is shown.
     pub emulator: Emulator,
@@ -44,7 +44,7 @@ pub struct Page {
     pub sender: Sender,
     /// The Segments.ai behind it.
     pub segments: SegmentsAi,
-    /// What a server that is not the sandbox's own has to be started with to find that Segments.ai; none for its own.
+    /// The settings with which another server finds that Segments.ai; none for the sandbox's own server.
     pub asks_for: Option<String>,
     /// The time.
     pub clock: Clock,
@@ -86,7 +86,7 @@ pub fn router(page: Page) -> Router {
 /// More messages of a channel, with their threads, are not looked at.
 const MOST_MESSAGES: usize = 1000;
 
-/// So many samples of Segments.ai are shown.
+/// The most samples of Segments.ai that are shown.
 const MOST_TOUCHED: usize = 10;
 
 /// In place of an event's name: the last webhook once more, under the same id.
@@ -102,11 +102,11 @@ const FORGED: &str = "forged";
 struct Desk {
     page: Page,
     history: Mutex<History>,
-    /// Whether Slack is down.
+    /// True while Slack is down.
     outage: watch::Sender<bool>,
 }
 
-/// What was sent as Segments.ai.
+/// A webhook that was sent as Segments.ai.
 #[derive(Default)]
 struct History {
     /// Counts the samples and issues; events that are no beginning speak of the last one.
@@ -125,7 +125,7 @@ struct Webhook {
 /// In place of a channel's id: the App Home.
 const HOME: &str = "home";
 
-/// Who looks at which channel; the first of each where the address names none that exists.
+/// The viewer and the channel; the first of each where the address names none that exists.
 #[derive(Debug, Clone, Deserialize)]
 struct Place {
     #[serde(default)]
@@ -144,13 +144,13 @@ struct View {
     messages: Vec<Shown>,
     names: Names,
     outage: bool,
-    /// What there is to do in Segments.ai.
+    /// The samples of Segments.ai that were touched last.
     touched: Vec<Touched>,
-    /// What Segments.ai answers to every call, if not what is asked for.
+    /// The fault that every call to Segments.ai meets, if any.
     segments_fault: Option<segments_ai::Fault>,
-    /// What the server lacks to find Segments.ai, as far as is known.
+    /// The settings that the server lacks to find Segments.ai, if known.
     asks_for: Option<String>,
-    /// Whether the App Home is looked at instead of the channel.
+    /// True if the App Home is shown instead of the channel.
     at_home: bool,
     home: Option<Value>,
     modal: Option<Value>,
@@ -201,7 +201,7 @@ impl Desk {
         self.history.lock()
     }
 
-    /// What is to be seen from a place; nothing while the workspace has no people or channels.
+    /// Returns the view of a place; none while the workspace has no people or channels.
     fn view(&self, place: &Place) -> Option<View> {
         let Page { emulator, workspace, segments, asks_for, .. } = &self.page;
         let mut users = emulator.users(workspace);

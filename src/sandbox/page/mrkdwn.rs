@@ -144,7 +144,7 @@ fn closes(before: Option<char>, after: Option<char>) -> bool {
     before.is_some_and(|c| !c.is_whitespace()) && after.is_none_or(|c| !c.is_alphanumeric())
 }
 
-/// What stands between `<` and `>`: a mention, a date or a link; what is none of them is shown as it is.
+/// Shows the text between `<` and `>`: a mention, a date or a link; anything else is shown as it is.
 fn token(inside: &str, names: &Names) -> Markup {
     let (target, label) = inside.split_once('|').map_or((inside, None), |(target, label)| (target, Some(label)));
     if let Some(id) = target.strip_prefix('@') {

@@ -1,4 +1,4 @@
-//! Who is who on the page: the names behind the ids that mentions carry.
+//! The names behind the ids of mentions.
 
 use std::collections::HashMap;
 

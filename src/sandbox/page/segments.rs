@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What can go wrong with every call to Segments.ai: its name, what the button says, and what the call meets.
+/// The faults that every call to Segments.ai can meet: name, button text, and fault.
 const FAULTS: [(&str, &str, Fault); 4] = [
     ("forbidden", "answers 403", Fault::Status(403)),
     ("not_found", "answers 404", Fault::Status(404)),
@@ -20,7 +20,7 @@ const FAULTS: [(&str, &str, Fault); 4] = [
     ("silent", "does not answer", Fault::Hang),
 ];
 
-/// What a label can be made: its status, and what the button says.
+/// The statuses that a label can get, each with its button text.
 const STATUSES: [(&str, &str); 4] =
     [("LABELED", "labeled"), ("REVIEWED", "reviewed"), ("REJECTED", "rejected"), ("SKIPPED", "skipped")];
 

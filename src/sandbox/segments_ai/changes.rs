@@ -1,4 +1,4 @@
-//! What can change, whoever changes it: the state and the webhook, in one step.
+//! Changes of the state, each with its webhook in the same step.
 
 use super::setup::template;
 use super::world::{Placed, World};

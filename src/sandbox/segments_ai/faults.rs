@@ -33,7 +33,7 @@ pub enum Fault {
     LoseAnswerStatus(u16),
 }
 
-/// What is still to go wrong.
+/// The faults that are still to come.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     next: VecDeque<(String, Fault)>,
@@ -41,7 +41,7 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// What strikes this call, such as `PATCH /issues/…/`, if anything does.
+    /// Returns the fault for this call, such as `PATCH /issues/…/`, if there is one.
     pub(super) fn strike(&mut self, call: &str) -> Option<Fault> {
         if self.always.is_some() {
             return self.always.clone();
@@ -73,12 +73,12 @@ impl SegmentsAi {
         self.note_change();
     }
 
-    /// What strikes every call.
+    /// Returns the fault of every call, if there is one.
     pub fn always_failing(&self) -> Option<Fault> {
         self.faults().always.clone()
     }
 
-    /// How many faults wait for their call still.
+    /// Returns the number of faults that still wait for their call.
     pub fn unmet_faults(&self) -> usize {
         self.faults().next.len()
     }

@@ -5,13 +5,13 @@ use super::world::{Call, Placed, World};
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// So many samples are remembered as touched.
+/// The most samples that are remembered as touched.
 const MOST_TOUCHED: usize = 50;
 
 /// A sample with what there is to do about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Touched {
-    /// `owner/name`.
+    /// The full name, `owner/name`.
     pub dataset: String,
     /// The sample.
     pub sample: Value,
@@ -33,12 +33,12 @@ impl SegmentsAi {
         self.world().calls.clone()
     }
 
-    /// Whether there was any call.
+    /// Returns true if there was any call.
     pub fn was_called(&self) -> bool {
         !self.world().calls.is_empty()
     }
 
-    /// How many calls are held open by a fault.
+    /// Returns the number of calls that a fault holds open.
     pub fn hanging(&self) -> watch::Receiver<usize> {
         self.0.hanging.subscribe()
     }

@@ -1,4 +1,4 @@
-//! What people do in the web app of Segments.ai. Each change causes its webhook.
+//! Actions of people in the web app of Segments.ai. Each change causes its webhook.
 
 use super::SegmentsAi;
 use crate::segments::api::{IssueStatus, Queue};

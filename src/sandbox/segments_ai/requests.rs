@@ -1,4 +1,4 @@
-//! What each call does, and what it is refused for, in the words of Django REST Framework.
+//! Handles each call, and refuses it in the words of Django REST Framework.
 
 use super::world::{Role, World};
 use http::Method;
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-/// What a call is about.
+/// The target of a call.
 pub(super) enum Resource {
     Me,
     User(String),
@@ -43,7 +43,7 @@ impl Refusal {
     }
 }
 
-/// What is not there, and what the caller may not see.
+/// The answer for something that does not exist or that the caller cannot see.
 pub(super) const NOT_FOUND: &str = "Not found.";
 pub(super) const NO_PERMISSION: &str = "You do not have permission to perform this action.";
 

@@ -1,13 +1,13 @@
 //! Settings of the emulated Segments.ai: the unknown rules of the real one, and the time at which webhooks are sent.
 
-/// What is not known of the real Segments.ai.
+/// Rules of the real Segments.ai that are unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
-    /// Whether `GET /issues/{uuid}/` is there, which no documentation says.
+    /// True if `GET /issues/{uuid}/` exists, which is not documented.
     pub one_issue_can_be_read: bool,
-    /// Whether everybody may resolve an issue, as one page of the documentation says, or managers only, as another.
+    /// True if everyone may resolve an issue, false if managers only. The documentation says both.
     pub everybody_resolves: bool,
-    /// Whether a label that is judged by a call names its reviewer, as one does that is judged in Segments.ai.
+    /// True if a label that is reviewed through the API names its reviewer, as in the web app.
     pub calls_name_reviewers: bool,
 }
 
@@ -17,12 +17,12 @@ impl Default for Rules {
     }
 }
 
-/// When webhooks go.
+/// The time at which webhooks are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Timing {
-    /// When [`SegmentsAi::deliver`] says so.
+    /// Webhooks are sent by [`SegmentsAi::deliver`].
     #[default]
     WhenDelivered,
-    /// Before the call that caused them is answered.
+    /// Webhooks are sent before the call that caused them is answered.
     BeforeAnswer,
 }

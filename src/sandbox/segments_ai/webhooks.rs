@@ -23,7 +23,7 @@ impl World {
         self.touch(object);
     }
 
-    /// Where the webhooks of somebody's datasets go, as it is now: also for those that wait.
+    /// Returns an owner's current webhook endpoint, which waiting webhooks use, too.
     fn endpoint(&self, owner: &str) -> Option<Arc<Sender>> {
         self.endpoints.get(owner).or(self.endpoint_of_others.as_ref()).map(Arc::clone)
     }
@@ -35,7 +35,7 @@ impl SegmentsAi {
         self.world().webhooks.clone()
     }
 
-    /// How many webhooks wait.
+    /// Returns the number of waiting webhooks.
     pub fn waiting(&self) -> usize {
         self.world().waiting.len()
     }

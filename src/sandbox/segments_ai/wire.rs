@@ -196,7 +196,7 @@ fn run(world: &mut World, call: &Incoming, resource: &Resource, now: Timestamp) 
 
 const NO_KEY: &str = "Authentication credentials were not provided.";
 
-/// What goes back.
+/// The answer to a call.
 struct Reply {
     status: u16,
     kind: &'static str,
@@ -219,7 +219,7 @@ impl Reply {
         Self { retry_after, ..Self::refused(refusal) }
     }
 
-    /// What a status usually comes with.
+    /// Returns the usual body of a status.
     fn of(status: u16) -> Self {
         match status {
             401 => Self::refused(Refusal::detail(401, NO_KEY)),
@@ -234,7 +234,7 @@ impl Reply {
     }
 }
 
-/// What the caller gets to see of a reply.
+/// A reply as its caller sees it.
 enum Fate {
     Sent(Reply),
     Closed,

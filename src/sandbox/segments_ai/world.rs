@@ -1,4 +1,4 @@
-//! What a Segments.ai holds: users, datasets, samples, labels, issues, each as its API writes it.
+//! The state of a Segments.ai: users, datasets, samples, labels and issues, each as its API writes it.
 
 use super::settings::{Rules, Timing};
 use crate::sandbox::segments::Sender;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// What somebody may do in a dataset.
+/// The role of a user in a dataset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Looks, and writes issues.
@@ -45,7 +45,7 @@ pub struct Call {
     pub user: Option<String>,
     /// The JSON that came with it, null if none.
     pub body: Value,
-    /// When.
+    /// The time at which it came in.
     pub at: Timestamp,
     /// The status of the answer, or the fault that there was instead.
     pub result: String,
@@ -61,11 +61,11 @@ pub(super) struct World {
     /// Of labels that are large, how large their attributes are; webhooks leave those out.
     pub(super) sizes: BTreeMap<(String, String), usize>,
     pub(super) issues: BTreeMap<String, Placed>,
-    /// Who works on a dataset that was first seen in a webhook.
+    /// The collaborators of a dataset that was first seen in a webhook.
     pub(super) crew: BTreeMap<String, Role>,
     pub(super) rules: Rules,
     pub(super) calls: Vec<Call>,
-    /// Where the webhooks of an owner's datasets go.
+    /// The webhook endpoint of each owner of datasets.
     pub(super) endpoints: BTreeMap<String, Arc<Sender>>,
     pub(super) endpoint_of_others: Option<Arc<Sender>>,
     pub(super) timing: Timing,
@@ -110,7 +110,7 @@ impl World {
         Some(name.clone())
     }
 
-    /// What a user is in a dataset; none for somebody from outside, who may see it at most.
+    /// Returns a user's role in a dataset; none for an outsider, who can see a public one at most.
     pub(super) fn role(&self, dataset: &str, user: &str) -> Option<Role> {
         if dataset.split('/').next() == Some(user) {
             return Some(Role::Admin);
@@ -118,7 +118,7 @@ impl World {
         self.datasets.get(dataset)?.collaborators.get(user).copied()
     }
 
-    /// Whether a dataset is there for a user.
+    /// Returns true if a user can see a dataset.
     pub(super) fn sees(&self, dataset: &str, user: &str) -> bool {
         self.datasets.get(dataset).is_some_and(|known| known.public) || self.role(dataset, user).is_some()
     }

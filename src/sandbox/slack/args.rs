@@ -51,12 +51,12 @@ impl Args {
         }
     }
 
-    /// Whether something was asked for.
+    /// Returns an argument as a flag; none if it is not there.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.word(name).map(|word| word == "true" || word == "1")
     }
 
-    /// How many, if that was said.
+    /// Returns an argument as a number; none if it is not there or no number.
     pub(super) fn count(&self, name: &str) -> Option<usize> {
         self.word(name)?.parse().ok()
     }

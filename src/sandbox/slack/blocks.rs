@@ -4,7 +4,7 @@ use super::check::{Check, Kind};
 use super::elements::{OF_ACTIONS, OF_INPUT, OF_SECTION};
 use serde_json::Value;
 
-/// Where blocks are shown.
+/// The surface on which blocks are shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Surface {
     Message,

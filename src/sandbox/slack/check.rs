@@ -12,7 +12,7 @@ pub(super) enum Kind {
     Any,
 }
 
-/// What was found while a structure was walked through.
+/// The problems found in a structure.
 #[derive(Default)]
 pub(super) struct Check {
     /// Problems, each with a JSON pointer, as Slack lists them.

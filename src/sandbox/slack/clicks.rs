@@ -1,4 +1,4 @@
-//! What people click: buttons and menus of messages, modals and the App Home.
+//! Clicks on buttons and menus of messages, modals and the App Home.
 
 use super::Emulator;
 use super::dispatch::{Answer, Mistake};
@@ -94,7 +94,7 @@ impl Emulator {
 }
 
 impl World {
-    /// What every interaction says.
+    /// Returns the fields that every interaction has.
     pub(super) fn interaction(&mut self, kind: &str, workspace: &WorkspaceId, user: &UserId, now: Timestamp) -> Value {
         let trigger_id = self.trigger(workspace, user, now);
         let state = self.workspace(workspace);
@@ -133,7 +133,7 @@ fn container(shown: &Shown, channel: &ChannelId, attachment: Option<&Value>) -> 
     container
 }
 
-/// Whether an attachment is what the app showed of a link in somebody's message.
+/// Returns true if an attachment is the app's card of a link in a person's message.
 fn is_unfurl(attachment: &Value) -> bool {
     attachment["is_app_unfurl"] == true
 }
@@ -157,7 +157,7 @@ fn search(blocks: &Value, action_id: &str) -> Option<Found> {
     })
 }
 
-/// What the app is told of a click.
+/// Returns the payload of a click.
 fn action(found: &Found, value: Option<&str>, now: Timestamp) -> Result<Value, Mistake> {
     let element = &found.element;
     let mut action = json!({

@@ -6,29 +6,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use tokio::sync::{mpsc, oneshot};
 use tokio_tungstenite::tungstenite::Message;
 
-/// What the app has of Socket Mode.
+/// The app's side of Socket Mode.
 #[derive(Default)]
 pub(super) struct Sockets {
-    /// What the app opens connections with.
+    /// The token that opens connections.
     pub(super) token: Option<String>,
     pub(super) is_on: bool,
-    /// Whether envelopes are not to be answered that can be otherwise.
+    /// True if no acknowledgement may carry an answer.
     pub(super) takes_no_answers: bool,
-    /// Addresses that were given out and not used.
+    /// The tickets of addresses that were given out and not used.
     pub(super) tickets: BTreeSet<u64>,
     pub(super) lines: BTreeMap<u64, mpsc::UnboundedSender<Order>>,
     /// Envelopes that wait to be acknowledged, by their ids.
     pub(super) waiting: BTreeMap<String, Waiting>,
-    /// Acknowledgements that are still to be lost, each with its connection.
+    /// The number of acknowledgements that are still to be lost, each with its connection.
     pub(super) to_lose: usize,
-    /// Signs of life that the app was asked for and did not give yet.
+    /// The number of pings that the app has not answered yet.
     pub(super) pinged: usize,
     pub(super) complaints: Vec<String>,
 }
 
 /// An envelope that was sent and not acknowledged yet.
 pub(super) struct Waiting {
-    /// The connection that it went over.
+    /// The number of the connection that carried it.
     pub(super) line: u64,
     pub(super) takes_answer: bool,
     pub(super) answer: oneshot::Sender<Answer>,

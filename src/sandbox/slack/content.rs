@@ -1,4 +1,4 @@
-//! What a message may contain.
+//! Checks the content of a message.
 
 use super::args::Args;
 use super::blocks::{Surface, fill_in_ids};
@@ -16,7 +16,7 @@ const MOST_ATTACHMENTS: usize = 100;
 /// Bytes of the metadata's JSON; Slack's own limit is nowhere said.
 const LONGEST_METADATA: usize = 8_000;
 
-/// What was sent as a message; `None` is what was not mentioned.
+/// The content of a message as it was sent; `None` for parts that were left out.
 pub(super) struct Content {
     pub(super) text: Option<String>,
     pub(super) blocks: Option<Value>,
@@ -81,7 +81,7 @@ impl Content {
 }
 
 impl Shown {
-    /// Whether there is anything to see.
+    /// Returns true if there is anything to see.
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty() && items(Some(&self.blocks)).is_empty() && items(Some(&self.attachments)).is_empty()
     }

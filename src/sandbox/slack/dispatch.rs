@@ -1,4 +1,4 @@
-//! What the app is told: by requests, signed as Slack signs them, or by Socket Mode.
+//! Sends payloads to the app: by requests, signed as Slack signs them, or by Socket Mode.
 
 use super::{App, Emulator};
 use hmac::{Hmac, KeyInit, Mac};
@@ -8,25 +8,25 @@ use sha2::Sha256;
 use std::fmt::Write;
 use std::time::Duration;
 
-/// How long Slack waits for an answer. <https://docs.slack.dev/interactivity/handling-user-interaction>
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
+/// The time for which Slack waits for an answer. <https://docs.slack.dev/interactivity/handling-user-interaction>
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// What the app said to a request.
+/// The app's answer to a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Answer {
     /// The HTTP status; `None` if there was no answer within 3 seconds, or no connection.
     pub status: Option<u16>,
     /// The body.
     pub body: String,
-    /// Whether the body was declared as JSON: Slack takes nothing else for a message.
+    /// True if the content type is JSON: Slack accepts nothing else as a message.
     pub is_json: bool,
     /// The `confirm` dialog that the person said yes to on the way, where there was one.
     pub confirmed: Option<Value>,
-    /// Whether 3 seconds passed.
+    /// True if 3 seconds passed without an answer.
     pub timed_out: bool,
 }
 
-/// Something that a person cannot do in Slack.
+/// An action that a person cannot do in Slack.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mistake {
     /// The message is not there, or not for that person.
@@ -53,7 +53,7 @@ pub enum Mistake {
 }
 
 impl Answer {
-    /// Whether the app answered with a 2xx.
+    /// Returns true if the app answered with a 2xx.
     pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
@@ -129,7 +129,7 @@ impl Emulator {
                 ..Answer::default()
             })
         };
-        match self.0.clock.timeout(PATIENCE, exchange).await {
+        match self.0.clock.timeout(ANSWER_TIMEOUT, exchange).await {
             Some(answer) => answer.unwrap_or_default(),
             None => Answer { timed_out: true, ..Answer::default() },
         }

@@ -133,7 +133,7 @@ struct Incoming {
     channel: Option<ChannelId>,
 }
 
-/// What goes back, and the word for it in the list of calls.
+/// An answer, with its name in the list of calls.
 struct Reply {
     status: u16,
     kind: &'static str,
@@ -189,7 +189,7 @@ pub(in crate::sandbox) fn written(status: u16, kind: &'static str, body: String,
     response
 }
 
-/// What the caller gets to see of a reply.
+/// A reply as its caller sees it.
 enum Fate {
     Sent(Reply),
     Closed,

@@ -1,4 +1,4 @@
-//! What may be clicked, chosen and filled in, and how much of it.
+//! Checks interactive elements: their kinds, options and limits.
 
 use super::check::{Check, Kind};
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! What happens in a workspace, told to the app by the Events API.
+//! Events of a workspace, which the app gets by the Events API.
 
 use super::Emulator;
 use super::dispatch::Answer;

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 pub enum Fault {
     /// Refused with HTTP 429.
     RateLimit {
-        /// Seconds.
+        /// The pause in seconds.
         retry_after: u64,
     },
     /// Refused with this HTTP status and a page that is not JSON.
@@ -29,7 +29,7 @@ pub enum Fault {
     LoseAnswerStatus(u16),
 }
 
-/// What is still to go wrong.
+/// The faults that are still to come.
 #[derive(Debug)]
 pub(super) struct Faults {
     next: VecDeque<(Option<String>, Fault)>,
@@ -45,7 +45,7 @@ impl Faults {
         Self { next: VecDeque::new(), share: 0.0, shared: Vec::new(), outage: false, state: seed }
     }
 
-    /// What strikes this call, if anything does.
+    /// Returns the fault for this call, if there is one.
     pub(super) fn strike(&mut self, method: &str) -> Option<Fault> {
         if self.outage {
             return Some(Fault::Status(503));
@@ -114,7 +114,7 @@ impl Emulator {
         all.outage = false;
     }
 
-    /// How many faults of [`Emulator::fail_next`] wait for their call still.
+    /// Returns the number of faults of [`Emulator::fail_next`] that still wait for their call.
     pub fn unmet_faults(&self) -> usize {
         self.faults().next.len()
     }

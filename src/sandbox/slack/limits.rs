@@ -1,4 +1,4 @@
-//! How often a method may be called.
+//! The rate limits of methods.
 
 use crate::clock::later;
 use crate::model::ChannelId;
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-/// So many calls within any such time.
+/// The most calls within a time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limit {
     calls: usize,
@@ -22,7 +22,7 @@ pub(super) const HUNDREDS: Limit = Limit { calls: 300, seconds: 60 };
 /// One message a second a channel; bursts are tolerated, of a length that is nowhere said: three here.
 pub(super) const POSTS_TO_A_CHANNEL: Limit = Limit { calls: 3, seconds: 3 };
 
-/// When which method was called of late, in one workspace.
+/// The times of recent calls of each method, in one workspace.
 #[derive(Debug, Default)]
 pub(super) struct Limits(BTreeMap<(&'static str, Option<ChannelId>), VecDeque<Timestamp>>);
 

@@ -82,7 +82,7 @@ impl Emulator {
         self.0.changes.subscribe()
     }
 
-    /// How many calls a fault holds open right now.
+    /// Returns the number of calls that a fault holds open.
     pub fn hanging(&self) -> watch::Receiver<usize> {
         self.0.hanging.subscribe()
     }

@@ -4,7 +4,7 @@ use crate::model::{MessageTs, UserId};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Who wrote a message.
+/// The author of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
     /// The app, under its bot's name.
@@ -22,9 +22,9 @@ pub struct Shown {
     pub ts: MessageTs,
     /// The parent, for a reply in a thread.
     pub thread_ts: Option<MessageTs>,
-    /// Whether a reply is shown in the channel as well.
+    /// True if a reply is shown in the channel as well.
     pub broadcast: bool,
-    /// Who wrote it.
+    /// Its author.
     pub author: Author,
     /// The text, as sent.
     pub text: String,
@@ -34,11 +34,11 @@ pub struct Shown {
     pub attachments: Value,
     /// The metadata, as sent.
     pub metadata: Option<Value>,
-    /// When it was changed last.
+    /// The time of its last edit.
     pub edited: Option<Timestamp>,
     /// The only one who sees it.
     pub ephemeral_to: Option<UserId>,
-    /// Whether it was taken back; nobody sees it any more.
+    /// True if it was deleted.
     pub deleted: bool,
 }
 
@@ -65,12 +65,12 @@ impl Shown {
 #[derive(Debug, Clone)]
 pub(super) struct Message {
     pub(super) shown: Shown,
-    /// Whether a test has yet to look at it, as it is now.
+    /// True until a test has looked at its current state.
     pub(super) unread: bool,
     /// Replies in its thread, and the last of them.
     pub(super) replies: u32,
     pub(super) latest_reply: Option<MessageTs>,
-    /// Whether the app was told of links in it.
+    /// True once the app got an event about the links in it.
     pub(super) links_told: bool,
 }
 

@@ -10,7 +10,7 @@ use crate::model::ChannelId;
 /// A method.
 pub(super) struct Method {
     pub(super) name: &'static str,
-    /// Whether it takes a JSON body: reading methods take a query or a form only.
+    /// True if it accepts a JSON body; reading methods accept a query or a form only.
     pub(super) takes_json: bool,
     scope: &'static str,
     limit: Limit,

@@ -70,7 +70,7 @@ struct Shared {
     hanging: watch::Sender<usize>,
 }
 
-/// Where commands, interactions and events go, and what they are signed with.
+/// The app's address for commands, interactions and events, and the secret that signs them.
 #[derive(Clone, Debug)]
 pub struct App {
     /// Without a slash at its end; requests go to `/slack/commands`, `/slack/interactions` and `/slack/events` below it.

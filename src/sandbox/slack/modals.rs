@@ -1,4 +1,4 @@
-//! What people do with a modal: submit it or close it.
+//! Actions of people on a modal: submit or close.
 
 use super::Emulator;
 use super::blocks::fill_in_ids;

@@ -13,9 +13,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How long a code lives. <https://docs.slack.dev/authentication/installing-with-oauth>
+/// The lifetime of a code. <https://docs.slack.dev/authentication/installing-with-oauth>
 const CODE_LIFE: Duration = Duration::from_mins(10);
-/// How long a token lives that is rotated, in seconds. <https://docs.slack.dev/authentication/using-token-rotation>
+/// The lifetime of a rotated token, in seconds. <https://docs.slack.dev/authentication/using-token-rotation>
 const TOKEN_LIFE: u64 = 12 * 60 * 60;
 
 /// The arguments, with the client as `Authorization: Basic` names it.
@@ -96,7 +96,7 @@ impl World {
         Ok(self.granted(&id, number, now))
     }
 
-    /// What is said of a workspace's token when it is given out.
+    /// Returns the answer that hands out a workspace's token.
     fn granted(&mut self, id: &WorkspaceId, number: u64, now: Timestamp) -> Value {
         let workspace = self.workspace(id);
         let named = json!({"id": id, "name": workspace.info.name});

@@ -1,15 +1,15 @@
-//! What a refused call looks like.
+//! The answers to refused calls.
 
 use serde_json::{Map, Value, json};
 
-/// Why a call is refused.
+/// The reason for which a call is refused.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Refusal {
     /// Slack's code.
     pub(super) code: String,
     /// Seconds to wait, if that is the reason.
     pub(super) retry_after: Option<u64>,
-    /// What stands beside the code.
+    /// The fields beside the code.
     detail: Map<String, Value>,
 }
 

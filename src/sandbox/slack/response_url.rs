@@ -11,9 +11,9 @@ use crate::model::{ChannelId, MessageTs, UserId, WorkspaceId};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How often one may be used, and for how long. <https://docs.slack.dev/interactivity/handling-user-interaction>
-const USES: u8 = 5;
-const LIFE: Duration = Duration::from_mins(30);
+/// The most uses and the lifetime of one. <https://docs.slack.dev/interactivity/handling-user-interaction>
+const MAX_RESPONSE_USES: u8 = 5;
+const RESPONSE_URL_LIFETIME: Duration = Duration::from_mins(30);
 impl World {
     /// The workspace and channel that a response URL belongs to.
     pub(super) fn place_of_response(&self, id: &str) -> Option<(WorkspaceId, ChannelId)> {
@@ -25,10 +25,10 @@ impl World {
     pub(super) fn respond(&mut self, id: &str, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
         let number: u64 = id.parse().map_err(|_| "expired_url")?;
         let response = self.responses.get_mut(&number).ok_or("expired_url")?;
-        if later(response.made_at, LIFE) <= now {
+        if later(response.made_at, RESPONSE_URL_LIFETIME) <= now {
             return Err("expired_url".into());
         }
-        if response.uses >= USES {
+        if response.uses >= MAX_RESPONSE_USES {
             return Err("used_url".into());
         }
         response.uses += 1;

@@ -46,12 +46,12 @@ impl Workspace {
         home.unwrap_or_else(|| self.info.id.clone())
     }
 
-    /// Whether a person belongs to another workspace.
+    /// Returns true if a person belongs to another workspace.
     pub(super) fn is_stranger(&self, user: &UserId) -> bool {
         self.home_of(user) != self.info.id
     }
 
-    /// Whether an event is about a channel that is shared.
+    /// Returns true if an event is about a shared channel.
     pub(super) fn is_in_shared_channel(&self, event: &Value) -> bool {
         let id = event["channel"].as_str().or(event["channel"]["id"].as_str());
         let channel = id.and_then(|id| ChannelId::parse(id).ok()).and_then(|id| self.channels.get(&id));

@@ -26,11 +26,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-/// The app is asked for a sign of life so often.
+/// The time between two pings.
 const BETWEEN_PINGS: Duration = Duration::from_secs(25);
-/// A connection is closed so long after the app was warned of it.
-const WARNING: Duration = Duration::from_secs(10);
-/// A longer frame from the app ends its connection, in bytes. Slack says so only as it does it.
+/// The time between the warning and the end of a connection.
+const DISCONNECT_WARNING: Duration = Duration::from_secs(10);
+/// The longest frame from the app, in bytes; a longer one ends its connection.
 const LONGEST_FRAME: usize = 20_480;
 
 type Stream = WebSocketStream<TokioIo<Upgraded>>;
@@ -97,14 +97,14 @@ impl Emulator {
         self.disconnects("link_disabled");
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     pub fn connections(&self) -> usize {
         self.world().sockets.lines.len()
     }
 
     /// Warns the app that its connections are closed in ten seconds, for a reason such as `refresh_requested`.
     pub fn disconnects(&self, reason: &str) {
-        let at = later(self.0.clock.now(), WARNING);
+        let at = later(self.0.clock.now(), DISCONNECT_WARNING);
         let warning = Message::text(disconnect(reason));
         self.orders(|| [Order::Send(warning.clone()), Order::CloseAt(at)]);
     }
@@ -139,12 +139,12 @@ impl Emulator {
         self.world().sockets.to_lose += 1;
     }
 
-    /// How many signs of life the app was asked for and did not give yet.
+    /// Returns the number of pings that the app has not answered yet.
     pub fn unanswered_pings(&self) -> usize {
         self.world().sockets.pinged
     }
 
-    /// What the app said over its connections that Slack would not take.
+    /// Returns the messages from the app that Slack would not accept.
     pub fn socket_complaints(&self) -> Vec<String> {
         self.world().sockets.complaints.clone()
     }
@@ -158,7 +158,7 @@ impl Emulator {
         }
     }
 
-    /// Whether the app is told by Socket Mode.
+    /// Returns true if the app gets everything by Socket Mode.
     pub(super) fn uses_sockets(&self) -> bool {
         self.world().sockets.is_on
     }
@@ -265,7 +265,7 @@ impl Emulator {
 struct Line {
     number: u64,
     stream: Stream,
-    /// Whether the app was asked for a sign of life that it did not give yet.
+    /// True while a ping is unanswered.
     pinged: bool,
     closes: Option<Timestamp>,
 }

@@ -50,7 +50,7 @@ fn inputs(view: &Value) -> impl Iterator<Item = (String, &Value)> {
     blocks.map(|block| (block["block_id"].as_str().unwrap_or_default().to_owned(), &block["element"]))
 }
 
-/// Whether an input holds nothing.
+/// Returns true if an input is empty.
 pub(super) fn is_empty(view: &Value, block_id: &str) -> bool {
     let held = view["state"]["values"][block_id].as_object().and_then(|held| held.values().next());
     let Some(held) = held.and_then(Value::as_object) else { return true };
@@ -152,7 +152,7 @@ fn suggested(option: &Value) -> Option<(String, String)> {
     (plain && fits(text, 75) && fits(value, 150)).then(|| (text.to_owned(), value.to_owned()))
 }
 
-/// What an input holds when this is filled in.
+/// Returns the value of an input after it is filled in.
 fn entry(element: &Value, held: &Value) -> Result<Value, Mistake> {
     let kind = element["type"].as_str().unwrap_or_default();
     let known = HOLDS.iter().find(|(known, ..)| *known == kind);

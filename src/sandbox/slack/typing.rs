@@ -1,4 +1,4 @@
-//! What people type: slash commands, and what Slack shows of the app's immediate answer.
+//! Slash commands that people type, and the answers that Slack shows at once.
 
 use super::Emulator;
 use super::args::Args;

@@ -121,7 +121,7 @@ fn place(request: &Request<'_>) -> Result<(String, String), Refusal> {
     Ok((channel.to_owned(), ts.to_owned()))
 }
 
-/// What is to be shown: an attachment for each address.
+/// Reads the unfurls: an attachment for each address.
 fn shown(request: &mut Request<'_>) -> Result<Vec<Value>, Refusal> {
     let unfurls = request.args.structure("unfurls").ok_or("missing_unfurls")?;
     let Value::Object(unfurls) = unfurls else { return Err("invalid_unfurls_format".into()) };

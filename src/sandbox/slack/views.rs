@@ -11,7 +11,7 @@ use crate::model::UserId;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
-/// How long a trigger id lives. <https://docs.slack.dev/interactivity/handling-user-interaction>
+/// The lifetime of a trigger id. <https://docs.slack.dev/interactivity/handling-user-interaction>
 const TRIGGER_LIFE: Duration = Duration::from_secs(3);
 /// Bytes of a view's JSON.
 const LARGEST_VIEW: usize = 250_000;

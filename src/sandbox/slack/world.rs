@@ -1,4 +1,4 @@
-//! What is in Slack: workspaces, people, channels and their messages.
+//! The state of Slack: workspaces, people, channels and their messages.
 
 use super::App;
 use super::connections::Sockets;
@@ -26,7 +26,7 @@ const TRIGGERS_KEPT: usize = 1_000;
 /// The app's id, the same in every workspace.
 pub(super) const APP_ID: &str = "A0SEGMENTS";
 
-/// What a person may do in a workspace.
+/// A person's role in a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// An ordinary member.
@@ -37,7 +37,7 @@ pub enum Role {
     Owner,
 }
 
-/// What sort of conversation a channel is.
+/// The kind of a conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelKind {
     /// Everybody may read and join it.
@@ -66,13 +66,13 @@ pub struct UserInfo {
     pub id: UserId,
     /// Their name, as after an `@`.
     pub name: String,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
     /// Their time zone, such as `Europe/Brussels`.
     pub time_zone: String,
-    /// Whether this is the app's bot.
+    /// True if this is the app's bot.
     pub is_bot: bool,
-    /// Whether they were deactivated.
+    /// True if their account was deactivated.
     pub deleted: bool,
     /// Their own workspace, if that is another one with which a channel is shared.
     pub home: Option<WorkspaceId>,
@@ -85,11 +85,11 @@ pub struct ChannelInfo {
     pub id: ChannelId,
     /// Its name, without `#`; of the other person for a direct conversation.
     pub name: String,
-    /// What sort of conversation it is.
+    /// Its kind.
     pub kind: ChannelKind,
-    /// Whether it is archived.
+    /// True if it is archived.
     pub archived: bool,
-    /// Who is in it, the bot included.
+    /// Its members, the bot included.
     pub members: BTreeSet<UserId>,
     /// Another workspace that it is shared with.
     pub shared_with: Option<WorkspaceId>,
@@ -104,7 +104,7 @@ pub struct Call {
     pub workspace: Option<WorkspaceId>,
     /// The `channel` that it named.
     pub channel: Option<ChannelId>,
-    /// When it came in.
+    /// The time at which it came in.
     pub at: Timestamp,
     /// `ok`, Slack's code, or what a fault did: `http_503`, `hang`, `reset`, `rubbish`, `lost_answer`.
     pub result: String,
@@ -113,7 +113,7 @@ pub struct Call {
 #[derive(Default)]
 pub(super) struct World {
     pub(super) base_url: String,
-    /// How far Slack's clock is ahead of the emulator's.
+    /// The time by which Slack's clock is ahead of the emulator's.
     pub(super) skew: SignedDuration,
     pub(super) app: Option<App>,
     pub(super) sockets: Sockets,
@@ -126,13 +126,13 @@ pub(super) struct World {
     numbers: u64,
 }
 
-/// What a person's consent to an installation is worth.
+/// An OAuth code, which a person's consent to an installation gives.
 pub(super) struct Code {
     pub(super) workspace: WorkspaceId,
     pub(super) user: UserId,
     pub(super) made_at: Timestamp,
     pub(super) used: bool,
-    /// Where the person was sent back to, which the exchange has to name again.
+    /// The redirect URL, which the exchange has to repeat.
     pub(super) redirect: Option<String>,
 }
 
@@ -161,7 +161,7 @@ pub(super) struct Workspace {
     pub(super) revoked_tokens: BTreeSet<String>,
     /// Tokens that end, if the app rotates them.
     pub(super) rotation: Option<Rotation>,
-    /// Whether it is an organisation, in which the app is installed for all its teams.
+    /// True if it is an organisation, in which the app is installed for all teams.
     pub(super) organisation: bool,
     pub(super) users: BTreeMap<UserId, UserInfo>,
     pub(super) channels: BTreeMap<ChannelId, Channel>,
@@ -181,9 +181,9 @@ pub(super) struct Workspace {
 /// Tokens that end.
 #[derive(Default)]
 pub(super) struct Rotation {
-    /// When each bot token ends.
+    /// The expiry of each bot token.
     pub(super) ends: BTreeMap<String, Timestamp>,
-    /// What buys the next one, once.
+    /// The token that can be exchanged once for the next one.
     pub(super) refresh_token: Option<String>,
 }
 
@@ -280,7 +280,7 @@ impl Workspace {
         }
     }
 
-    /// What the app's token may do, as Slack lists it.
+    /// Returns the scopes of the app's token, as Slack lists them.
     pub(super) fn scopes(&self) -> String {
         let asked = SCOPES.into_iter().chain(self.extra_scopes.iter().map(String::as_str));
         asked.filter(|scope| !self.withheld_scopes.contains(*scope)).collect::<Vec<_>>().join(",")

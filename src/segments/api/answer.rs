@@ -2,7 +2,7 @@
 
 use super::error::{ErrorKind, Said, SegmentsError};
 use super::sieve::Sieve;
-use crate::segments::decode::{DEEPEST, nests_deeper_than};
+use crate::segments::decode::{MAX_JSON_DEPTH, nests_deeper_than};
 use crate::segments::lenient::{cut, each_element, each_entry, field, string};
 use http::{StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
@@ -11,16 +11,16 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 /// No more of an answer is kept: a long list of issues, or a sample of a sequence.
-const LONGEST: usize = 8 * 1024 * 1024;
+const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
 /// No more of an answer is read where something is left out of it: a label of a point cloud sequence has a number for
 /// each point.
 const LONGEST_SIEVED: usize = 256 * 1024 * 1024;
 /// Of a refusal, so much is read.
 const LONGEST_REFUSAL: usize = 64 * 1024;
 /// The longest line that Segments.ai can make people read, in characters.
-const LINE: usize = 300;
+const MAX_REASON_LENGTH: usize = 300;
 /// So many fields of a refused object are named.
-const FIELDS: usize = 5;
+const MAX_REFUSED_FIELDS: usize = 5;
 /// When Segments.ai throttles without saying for how long.
 const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// No honest limit lasts longer.
@@ -64,13 +64,13 @@ impl AnswerBody {
         let mut sieve = left_out.filter(|_| status.is_success()).map(Sieve::new);
         let longest = match &sieve {
             Some(_) => LONGEST_SIEVED,
-            None if status.is_success() => LONGEST,
+            None if status.is_success() => MAX_ANSWER_BYTES,
             None => LONGEST_REFUSAL,
         };
         let (mut body, mut read) = (Vec::new(), 0);
         loop {
             match response.chunk().await {
-                Ok(Some(chunk)) if read + chunk.len() <= longest && body.len() <= LONGEST => {
+                Ok(Some(chunk)) if read + chunk.len() <= longest && body.len() <= MAX_ANSWER_BYTES => {
                     read += chunk.len();
                     match &mut sieve {
                         Some(sieve) => sieve.take(&chunk, &mut body),
@@ -116,7 +116,7 @@ impl AnswerBody {
     fn json(self, kind: AnswerKind) -> Result<String, SegmentsError> {
         let unreadable = || kind.after_sending(ErrorKind::Unreadable);
         let body = String::from_utf8(self.body).map_err(|_| unreadable())?;
-        if nests_deeper_than(&body, DEEPEST) || serde_json::from_str::<IgnoredAny>(&body).is_err() {
+        if nests_deeper_than(&body, MAX_JSON_DEPTH) || serde_json::from_str::<IgnoredAny>(&body).is_err() {
             return Err(unreadable());
         }
         let detail = field(&body, "detail").and_then(string).unwrap_or_default().to_lowercase();
@@ -170,7 +170,7 @@ impl Complaint {
             let Some(words) = first_words(value) else { return };
             match name {
                 "detail" | "message" | "non_field_errors" => complaint.general = words,
-                _ if complaint.fields.len() < FIELDS => complaint.fields.push((name.to_owned(), words)),
+                _ if complaint.fields.len() < MAX_REFUSED_FIELDS => complaint.fields.push((name.to_owned(), words)),
                 _ => {}
             }
         });
@@ -207,7 +207,7 @@ fn line(text: &str, key: &SecretString) -> String {
     let line = plain.split_whitespace().collect::<Vec<_>>().join(" ");
     let key = key.expose_secret();
     let line = if key.is_empty() { line } else { line.replace(key, "…") };
-    cut(&line, LINE).to_owned()
+    cut(&line, MAX_REASON_LENGTH).to_owned()
 }
 
 #[cfg(test)]
@@ -246,7 +246,7 @@ mod tests {
         ] {
             assert_eq!(said(body), line, "{body}");
         }
-        assert_eq!(said(&"é".repeat(40_000)).chars().count(), LINE);
+        assert_eq!(said(&"é".repeat(40_000)).chars().count(), MAX_REASON_LENGTH);
     }
 
     #[test]
@@ -319,7 +319,7 @@ mod tests {
             let error = answered(status, None, &body, AnswerKind::Write);
             if let SegmentsError::Forbidden { said } | SegmentsError::Rejected { said } = error {
                 let words = said.words().unwrap_or_default();
-                prop_assert!(words.chars().count() <= LINE && !words.contains('\n'));
+                prop_assert!(words.chars().count() <= MAX_REASON_LENGTH && !words.contains('\n'));
             }
         }
     }

@@ -8,11 +8,11 @@ use super::{Asked, CommandError, Problem};
 use crate::model::{DatasetPattern, EventSelection, EventSelector, Filter, FilterKey, Glob, Options, Rule};
 
 /// At most so many datasets in one command.
-const DATASETS: usize = 20;
+const MAX_DATASETS: usize = 20;
 /// At most so many events in one command.
-const EVENTS: usize = 50;
+const MAX_EVENTS: usize = 50;
 /// At most so many values of filters, and so many mentions, in one command.
-const VALUES: usize = 50;
+const MAX_VALUES: usize = 50;
 
 impl Asked {
     /// The subscriptions asked for, as they are where the channel has none yet: the default events if none were named.
@@ -93,8 +93,8 @@ pub(super) fn push_event(
     others: usize,
 ) -> Result<(), CommandError> {
     if !events.contains(&event) {
-        if events.len() + others == EVENTS {
-            return Err(line.mistake(word, Problem::TooMany(EVENTS), &[]));
+        if events.len() + others == MAX_EVENTS {
+            return Err(line.mistake(word, Problem::TooMany(MAX_EVENTS), &[]));
         }
         events.push(event);
     }
@@ -113,8 +113,8 @@ fn as_value(line: &Line<'_>, before: &Word, word: &Word) -> Vec<String> {
 fn add_dataset(line: &Line<'_>, word: &Word, asked: &mut Asked) -> Result<(), CommandError> {
     let dataset = read_dataset_word(line, word)?;
     if !asked.datasets.contains(&dataset) {
-        if asked.datasets.len() == DATASETS {
-            return Err(line.mistake(word, Problem::TooMany(DATASETS), &[]));
+        if asked.datasets.len() == MAX_DATASETS {
+            return Err(line.mistake(word, Problem::TooMany(MAX_DATASETS), &[]));
         }
         asked.datasets.push(dataset);
     }
@@ -127,8 +127,8 @@ fn add_keyed(line: &Line<'_>, word: &Word, key: &str, asked: &mut Asked) -> Resu
             return Err(line.mistake(word, Problem::EmptyFilter, &[]));
         }
         let values: Vec<_> = word.values.iter().map(Glob::new).collect();
-        if asked.filters.iter().map(|filter| filter.values.len()).sum::<usize>() + values.len() > VALUES {
-            return Err(line.mistake(word, Problem::TooMany(VALUES), &[]));
+        if asked.filters.iter().map(|filter| filter.values.len()).sum::<usize>() + values.len() > MAX_VALUES {
+            return Err(line.mistake(word, Problem::TooMany(MAX_VALUES), &[]));
         }
         asked.filters.push(Filter { key, values, exclude: word.exclude });
         return Ok(());
@@ -158,8 +158,8 @@ fn add_option(
     match &word.values[..] {
         values if name == "mention" && !values.is_empty() => {
             values.iter().try_for_each(|value| options.set(name, value)).ok_or_else(|| bad(&[]))?;
-            if options.mention.len() > VALUES {
-                return Err(line.mistake(word, Problem::TooMany(VALUES), &[]));
+            if options.mention.len() > MAX_VALUES {
+                return Err(line.mistake(word, Problem::TooMany(MAX_VALUES), &[]));
             }
             Ok(())
         }

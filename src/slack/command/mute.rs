@@ -8,7 +8,7 @@ use crate::model::subscription::LocalTime;
 use jiff::civil::Time;
 
 /// A mute is at most 30 days long.
-const MOST: u32 = 30 * 24 * 60;
+const MAX_MUTE_MINUTES: u32 = 30 * 24 * 60;
 
 /// Reads `[dataset] <length>`, in either order.
 pub(super) fn read_mute(line: &Line<'_>, rest: &[Word]) -> Result<Command, CommandError> {
@@ -66,5 +66,5 @@ fn read_minutes(text: &str) -> Option<u32> {
         "d" | "day" | "days" => 24 * 60,
         _ => return None,
     };
-    count.parse::<u32>().ok()?.checked_mul(minutes).filter(|minutes| (1..=MOST).contains(minutes))
+    count.parse::<u32>().ok()?.checked_mul(minutes).filter(|minutes| (1..=MAX_MUTE_MINUTES).contains(minutes))
 }

@@ -40,7 +40,7 @@ const TOPICS: [(&str, Topic); 4] = [
 ];
 
 /// `why` without a number shows so many events.
-const WHY: u8 = 5;
+const DEFAULT_WHY_COUNT: u8 = 5;
 /// `why` shows at most so many.
 const WHY_MOST: u8 = 20;
 
@@ -176,7 +176,7 @@ fn read_test(line: &Line<'_>, rest: &[Word]) -> Result<Command, CommandError> {
 
 fn read_why(line: &Line<'_>, rest: &[Word]) -> Result<Command, CommandError> {
     line.ends_after(2)?;
-    let Some(word) = rest.first() else { return Ok(Command::Why { count: WHY }) };
+    let Some(word) = rest.first() else { return Ok(Command::Why { count: DEFAULT_WHY_COUNT }) };
     let count = word.text.parse().ok().filter(|count| (1..=WHY_MOST).contains(count) && !word.exclude);
     count.map(|count| Command::Why { count }).ok_or_else(|| {
         let too_large = word.text.bytes().all(|b| b.is_ascii_digit()) && !word.text.starts_with('0');

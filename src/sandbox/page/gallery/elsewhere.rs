@@ -1,4 +1,4 @@
-//! What the app shows outside its own notifications: below pasted links, and on the App Home.
+//! Everything that the app shows outside its notifications: cards below pasted links, and the App Home.
 
 use super::APP_URL;
 use crate::model::object::Dataset;
@@ -17,7 +17,7 @@ const ANN: &str = "U0ANN";
 const ANNOTATION: &str = "C0ANNOTATION";
 const QUALITY: &str = "C0QUALITY";
 
-/// Who and what the blocks speak of.
+/// The names of the people and channels in the blocks.
 pub(super) fn names() -> Names {
     let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
     Names::new(ANN, [named(ANN, "ann")], [named(ANNOTATION, "annotation"), named(QUALITY, "quality")])

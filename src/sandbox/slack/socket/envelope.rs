@@ -2,7 +2,7 @@
 
 use crate::sandbox::slack::Emulator;
 use crate::sandbox::slack::connections::{Order, Waiting};
-use crate::sandbox::slack::dispatch::{Answer, PATIENCE};
+use crate::sandbox::slack::dispatch::{ANSWER_TIMEOUT, Answer};
 use crate::sandbox::slack::world::World;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio_tungstenite::tungstenite::Message;
 
-/// When an event is sent again that was not acknowledged: at once, a minute later, five minutes later.
+/// Pauses before an unacknowledged event is sent again: none, a minute, five minutes.
 const EVENT_PAUSES: [Duration; 3] = [Duration::ZERO, Duration::from_mins(1), Duration::from_mins(5)];
-/// Anything else is sent again once; whoever waited for it was told of the failure by then.
+/// Anything else is sent again once; by then the person has seen the failure.
 const OTHER_PAUSES: [Duration; 1] = [Duration::ZERO];
 
 #[derive(Deserialize)]
@@ -46,7 +46,7 @@ impl Emulator {
             envelope["retry_reason"] = json!(if retry == 0 { "" } else { "timeout" });
         }
         if self.connections() > 0
-            && let Some(answer) = self.0.clock.timeout(PATIENCE, self.exchange(&mut envelope)).await
+            && let Some(answer) = self.0.clock.timeout(ANSWER_TIMEOUT, self.exchange(&mut envelope)).await
         {
             return answer;
         }
@@ -62,7 +62,7 @@ impl Emulator {
         for pause in pauses {
             self.0.clock.sleep(*pause).await;
             count_retry(&mut envelope);
-            if self.0.clock.timeout(PATIENCE, self.exchange(&mut envelope)).await.is_some() {
+            if self.0.clock.timeout(ANSWER_TIMEOUT, self.exchange(&mut envelope)).await.is_some() {
                 return;
             }
         }
