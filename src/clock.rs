@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use parking_lot::Mutex;
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -25,6 +26,8 @@ struct Manual {
     now: watch::Sender<Timestamp>,
     /// Deadlines of all waiters, with one entry for each waiter.
     deadlines: Mutex<Vec<Timestamp>>,
+    /// Calls to other services that were sent and not answered yet.
+    unanswered: AtomicUsize,
 }
 
 impl Clock {
@@ -35,7 +38,8 @@ impl Clock {
 
     /// Returns a clock that only [`Clock::set`] moves.
     pub fn manual(start: Timestamp) -> Self {
-        let manual = Manual { now: watch::Sender::new(start), deadlines: Mutex::default() };
+        let manual =
+            Manual { now: watch::Sender::new(start), deadlines: Mutex::default(), unanswered: AtomicUsize::new(0) };
         Self(Source::Manual(Arc::new(manual)))
     }
 
@@ -75,6 +79,24 @@ impl Clock {
             biased;
             done = work => Some(done),
             () = self.sleep(limit) => None,
+        }
+    }
+
+    /// Runs a call to another service for at most `limit`; `None` if there was no answer by then (the call is dropped).
+    /// A manual clock counts it in [`Clock::unanswered`] until then.
+    pub async fn answer_within<T>(&self, limit: Duration, call: impl Future<Output = T>) -> Option<T> {
+        let _unanswered = match &self.0 {
+            Source::System => None,
+            Source::Manual(manual) => Some(Unanswered::count(manual)),
+        };
+        self.timeout(limit, call).await
+    }
+
+    /// The number of calls to other services that a manual clock bounds right now; 0 for the machine's clock.
+    pub fn unanswered(&self) -> usize {
+        match &self.0 {
+            Source::System => 0,
+            Source::Manual(manual) => manual.unanswered.load(Ordering::Relaxed),
         }
     }
 
@@ -132,6 +154,22 @@ impl Drop for Waiting<'_> {
     }
 }
 
+/// One call in the count of unanswered ones, until this is dropped.
+struct Unanswered<'a>(&'a Manual);
+
+impl<'a> Unanswered<'a> {
+    fn count(manual: &'a Manual) -> Self {
+        manual.unanswered.fetch_add(1, Ordering::Relaxed);
+        Self(manual)
+    }
+}
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        self.0.unanswered.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,5 +191,21 @@ mod tests {
         clock.set(later(start, Duration::from_secs(10)));
         assert_eq!(sleeper.await.unwrap(), None);
         assert_eq!(clock.next_deadline(), None);
+    }
+
+    #[tokio::test]
+    async fn a_manual_clock_counts_calls_until_they_end() {
+        let clock = Clock::manual("2026-01-01T00:00:00Z".parse().unwrap());
+        let call = clock.answer_within(Duration::from_secs(10), async { clock.unanswered() });
+        assert_eq!((call.await, clock.unanswered()), (Some(1), 0));
+        let mut hangs = Box::pin(clock.answer_within(Duration::from_secs(10), std::future::pending::<()>()));
+        tokio::select! {
+            biased;
+            _ = &mut hangs => unreachable!("it never ends"),
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(clock.unanswered(), 1);
+        drop(hangs);
+        assert_eq!(clock.unanswered(), 0);
     }
 }

@@ -307,7 +307,7 @@ impl SegmentsApi {
             // In a box, since every call holds what this needs.
             Box::pin(AnswerBody::receive(response, left_out)).await.map_err(|trouble| kind.after_sending(trouble))
         };
-        self.clock.timeout(limit, call).await.unwrap_or_else(|| Err(kind.after_sending(ErrorKind::TimedOut)))
+        self.clock.answer_within(limit, call).await.unwrap_or_else(|| Err(kind.after_sending(ErrorKind::TimedOut)))
     }
 
     /// The address of a path; an empty last part makes the slash at its end. `None` where a part leads elsewhere.

@@ -380,7 +380,7 @@ impl SlackApi {
         limit: Duration,
         call: impl Future<Output = slack_morphism::ClientResult<A>>,
     ) -> Result<A, SlackError> {
-        match self.clock.timeout(limit, call).await {
+        match self.clock.answer_within(limit, call).await {
             Some(answer) => answer.map_err(SlackError::from),
             None => Err(SlackError::Lost),
         }

@@ -160,7 +160,7 @@ impl Oauth {
             }
             serde_json::from_slice::<Access>(&text).map_err(|_| OauthError::Away)
         };
-        self.clock.timeout(LIMIT, exchange).await.unwrap_or(Err(OauthError::Away))?.grant(asked_at)
+        self.clock.answer_within(LIMIT, exchange).await.unwrap_or(Err(OauthError::Away))?.grant(asked_at)
     }
 }
 

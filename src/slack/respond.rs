@@ -75,7 +75,7 @@ impl Responder {
     /// Sends an answer. Slack takes five for each url, within 30 minutes.
     pub async fn respond(&self, response_url: &str, answer: &Answer) -> Result<(), RespondError> {
         let url = Url::parse(response_url).ok().filter(|url| self.is_slacks(url)).ok_or(RespondError::NotSlacks)?;
-        let sent = self.clock.timeout(LIMIT, self.http.post(url).json(answer).send()).await;
+        let sent = self.clock.answer_within(LIMIT, self.http.post(url).json(answer).send()).await;
         match sent {
             Some(Ok(response)) if response.status().is_success() => Ok(()),
             Some(Ok(response)) => Err(RespondError::Refused(response.status().as_u16())),

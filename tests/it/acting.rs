@@ -108,6 +108,7 @@ impl Scene {
         while self.answers() == before {
             tokio::task::yield_now().await;
         }
+        self.bench.settle().await;
         self.told(who)
     }
 

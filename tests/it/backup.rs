@@ -22,7 +22,7 @@ async fn a_backup_of_a_running_server_restores_everything() {
     let server = outside.boot_ready().await;
     outside.types("/segments subscribe jane/flowers sample.*", "C1").await;
     server.sample_created("jane/flowers", "before.png").await;
-    outside.until("the card", seconds(30), || outside.saying("C1", "before.png").len() == 1).await;
+    outside.until("the card", || outside.saying("C1", "before.png").len() == 1).await;
     let file = outside.folder().join("copy.jsonl");
     let (code, told, errors) = outside.command(&["backup", text(&file)]).await;
     assert_eq!(code, 0, "{errors}");
@@ -36,7 +36,7 @@ async fn a_backup_of_a_running_server_restores_everything() {
     assert_eq!((code, restored.split_once(':').unwrap().1), (0, told.split_once(':').unwrap().1), "{errors}");
     let server = other.boot_ready().await;
     server.sample_created("jane/flowers", "after.png").await;
-    other.until("the card", seconds(30), || other.saying("C1", "after.png").len() == 1).await;
+    other.until("the card", || other.saying("C1", "after.png").len() == 1).await;
     server.stop().await;
 }
 

@@ -3,7 +3,7 @@
 mod rounds;
 
 use crate::harness::process::{Outside, now};
-use crate::harness::{BOT_TOKEN, SIGNING_SECRET, WEBHOOK_SECRET, fixture, seconds};
+use crate::harness::{BOT_TOKEN, HANG_GUARD, SIGNING_SECRET, WEBHOOK_SECRET, fixture};
 use segments_slack::sandbox::slack::Fault;
 use segments_slack::store::Backlog;
 use svix::webhooks::Webhook;
@@ -18,7 +18,7 @@ async fn a_card_survives_kill_9_between_the_answer_and_the_post() {
     server.kill();
     assert_eq!(outside.saying("C1", "survivor.png").len(), 0);
     let server = outside.boot_ready().await;
-    outside.until("the card", seconds(30), || outside.saying("C1", "survivor.png").len() == 1).await;
+    outside.until("the card", || outside.saying("C1", "survivor.png").len() == 1).await;
     assert_eq!(server.stop().await.0.code(), Some(0));
     assert_eq!(outside.saying("C1", "survivor.png").len(), 1);
     assert_eq!(outside.backlog().await, Backlog::default());
@@ -54,7 +54,7 @@ async fn serve_answers_as_promised_from_outside() {
         }
         assert_eq!(request.send().await.unwrap().status().as_u16(), expected);
     }
-    outside.until("the one card", seconds(30), || !outside.saying("C1", "rose.png").is_empty()).await;
+    outside.until("the one card", || !outside.saying("C1", "rose.png").is_empty()).await;
     let (_, mut log) = server.stop().await;
     let refused = log.iter().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let refused = refused.filter(|line| line["level"] == "WARN").map(|line| line["fields"]["http.status"].clone());
@@ -84,13 +84,14 @@ async fn stopping_while_slack_hangs_is_clean_and_calls_are_reconciled() {
     outside.slack.fail_next(Fault::LoseAnswerHang);
     server.sample_created("jane/flowers", "hanging.png").await;
     let mut hanging = outside.slack.hanging();
-    tokio::time::timeout(seconds(30), hanging.wait_for(|calls| *calls == 2)).await.unwrap().unwrap();
-    let (ended, log) = tokio::time::timeout(seconds(10), server.stop()).await.expect("it ends within 10 seconds");
+    tokio::time::timeout(HANG_GUARD, hanging.wait_for(|calls| *calls == 2)).await.unwrap().unwrap();
+    let (ended, log) = tokio::time::timeout(HANG_GUARD, server.stop()).await.expect("it ends although calls hang");
     assert_eq!(ended.code(), Some(0), "{log:#?}");
+    assert!(log.iter().any(|line| line.contains("a call was still running after 9s")), "{log:#?}");
 
     let server = outside.boot_ready().await;
     let count = || ["C1", "C2"].map(|channel| outside.saying(channel, "hanging.png").len());
-    outside.until("both cards", seconds(60), || count() == [1, 1]).await;
+    outside.until("both cards", || count() == [1, 1]).await;
     server.stop().await;
     assert_eq!(count(), [1, 1]);
     assert_eq!(outside.backlog().await, Backlog::default());
@@ -107,5 +108,5 @@ async fn a_second_server_on_the_same_folder_leaves_the_first_alone() {
     let errors = String::from_utf8(second.stderr).unwrap();
     assert!(errors.contains("is in use by another process"), "{errors}");
     server.sample_created("jane/flowers", "first.png").await;
-    outside.until("the card", seconds(30), || outside.saying("C1", "first.png").len() == 1).await;
+    outside.until("the card", || outside.saying("C1", "first.png").len() == 1).await;
 }

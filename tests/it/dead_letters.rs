@@ -1,7 +1,7 @@
 //! `dead-letters` as people run it, beside a server and without one.
 
+use crate::harness::HANG_GUARD;
 use crate::harness::process::{Outside, Running};
-use crate::harness::seconds;
 use segments_slack::sandbox::slack::Fault;
 use serde_json::Value;
 use std::fs;
@@ -18,7 +18,7 @@ async fn given_up(outside: &Outside) -> Running {
         }
         server.sample_created("jane/flowers", name).await;
         let given_up = async { while letters(outside).await.len() == before {} };
-        tokio::time::timeout(seconds(30), given_up).await.expect("the delivery is given up");
+        tokio::time::timeout(HANG_GUARD, given_up).await.expect("the delivery is given up");
     }
     server
 }
@@ -43,7 +43,7 @@ async fn dead_letters_are_listed_retried_and_dropped_on_a_live_server() {
 
     let again = outside.command(&["dead-letters", "retry", "C1-0"]).await;
     assert_eq!(again, (0, "C1-0 queued for another attempt\n".to_owned(), String::new()));
-    outside.until("the first card", seconds(30), || outside.saying("C1", "first.png").len() == 1).await;
+    outside.until("the first card", || outside.saying("C1", "first.png").len() == 1).await;
 
     let dropped = outside.command(&["dead-letters", "drop", "--channel", "C1"]).await;
     assert_eq!(dropped, (0, "C1-1 dropped\n".to_owned(), String::new()));
@@ -64,7 +64,7 @@ async fn dead_letters_retried_offline_go_out_with_the_next_server() {
     assert_eq!((code, told.lines().count()), (0, 2), "{errors}");
     let server = outside.boot_ready().await;
     let shown = || ["first.png", "second.png"].map(|name| outside.saying("C1", name).len());
-    outside.until("both cards", seconds(30), || shown() == [1, 1]).await;
+    outside.until("both cards", || shown() == [1, 1]).await;
     server.stop().await;
 }
 

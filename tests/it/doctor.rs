@@ -4,7 +4,7 @@ use crate::cli::program;
 use crate::harness::closed::Closed;
 use crate::harness::installing::{CLIENT_ID, CLIENT_SECRET, OTHER_TOKEN, other};
 use crate::harness::process::Outside;
-use crate::harness::{API_KEY, BOT_TOKEN, Bench, SIGNING_SECRET, Serves, WEBHOOK_SECRET, seconds, workspace};
+use crate::harness::{API_KEY, BOT_TOKEN, Bench, HANG_GUARD, SIGNING_SECRET, Serves, WEBHOOK_SECRET, workspace};
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
@@ -169,7 +169,7 @@ async fn whoever_does_not_answer_does_not_hold_it_up() {
     outside.slack.fail_next_of("auth.test", Fault::Hang);
     let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let visit = Visit::pay(doctor(&outside, &format!("http://{}", mute.local_addr().unwrap())));
-    let visit = tokio::time::timeout(seconds(30), visit).await.expect("it ends by itself");
+    let visit = tokio::time::timeout(HANG_GUARD, visit).await.expect("it ends by itself");
     assert_eq!((visit.code, visit.with("failed")), (1, vec!["Slack", "public URL"]), "{}", visit.text);
     visit.says("Slack", "failed", "did not respond in time");
 }

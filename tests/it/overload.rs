@@ -53,6 +53,7 @@ impl Bench {
             store.accept(&workspace(), arrival, decide).await.unwrap();
         });
         hung.await.unwrap();
+        self.strikes.hold_up();
         go
     }
 

@@ -154,7 +154,7 @@ async fn socket_mode_needs_no_signing_secret_and_logs_no_secrets() {
     let server = outside.boot_by_socket().await;
     outside.types(SUBSCRIBE, "C1").await;
     server.sample_created("jane/flowers", "an-unheard-of-rose.png").await;
-    outside.until("a card", seconds(60), || !outside.saying("C1", "an-unheard-of-rose.png").is_empty()).await;
+    outside.until("a card", || !outside.saying("C1", "an-unheard-of-rose.png").is_empty()).await;
     let (status, log) = server.stop().await;
     let log = log.join("\n");
     assert!(status.success(), "{log}");

@@ -1,7 +1,7 @@
 //! Kills a server over and over while events come in and Slack has a bad day, and counts what Slack has in the end.
 
 use crate::harness::process::{Outside, Running, now, sample_created};
-use crate::harness::{channel, seconds, workspace};
+use crate::harness::{HANG_GUARD, channel, workspace};
 use segments_slack::sandbox::segments::Sender;
 use segments_slack::sandbox::slack::{Fault, Shown};
 use segments_slack::store::Backlog;
@@ -221,14 +221,14 @@ async fn nothing_is_lost_or_doubled_or_out_of_order_over_crashes() {
         reached.send_replace(Arc::new(server.sender()));
     }
     let all_sent = async { while senders.join_next().await.transpose().unwrap().is_some() {} };
-    tokio::time::timeout(seconds(60), all_sent).await.expect("every event is accepted in the end");
+    tokio::time::timeout(HANG_GUARD, all_sent).await.expect("every event is accepted in the end");
     outside.slack.fail_share(0.0, &[]);
 
     let expected = CHANNELS.map(|channel| wanted_in(channel, &events).len());
     let shown = || CHANNELS.map(|channel| news_in(&outside, channel).iter().map(told).sum::<usize>());
     let mut changes = outside.slack.changes();
     // Whatever is missing when Slack has not heard from the server for so long is lost.
-    while shown() != expected && tokio::time::timeout(seconds(40), changes.changed()).await.is_ok() {}
+    while shown() != expected && tokio::time::timeout(HANG_GUARD, changes.changed()).await.is_ok() {}
     server.stop().await;
     let all = CHANNELS.map(|channel| figures(&outside, channel, &events));
     for (channel, figures) in CHANNELS.iter().zip(&all) {

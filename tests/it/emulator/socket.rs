@@ -1,10 +1,10 @@
 //! Socket Mode as an app sees it: how a connection is opened, what comes over it, and what Slack makes of answers.
 
 use super::{Slack, channel, team, user};
+use crate::harness::HANG_GUARD;
 use futures_util::{SinkExt, StreamExt};
 use segments_slack::sandbox::slack::Answer;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -138,6 +138,6 @@ async fn a_socket_warns_ten_seconds_early_and_needs_socket_mode() {
     slack.emulator.turn_off_socket_mode();
     let mut socket = slack.link(opened["url"].as_str().unwrap()).await.unwrap();
     assert_eq!(next(&mut socket).await["reason"], "link_disabled");
-    let ended = tokio::time::timeout(Duration::from_secs(30), async { while let Some(Ok(_)) = socket.next().await {} });
+    let ended = tokio::time::timeout(HANG_GUARD, async { while let Some(Ok(_)) = socket.next().await {} });
     ended.await.unwrap();
 }

@@ -1,5 +1,6 @@
 //! A real browser, driven as a person would: Chromium, headless, through WebDriver.
 
+use super::HANG_GUARD;
 use fantoccini::elements::Element;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -9,15 +10,11 @@ use std::future::Future;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::Duration;
 use tempfile::TempDir;
 use url::{ParseError, Url};
 
 /// Set by `tests/run.sh`, which installs a browser: its absence is then a failure.
 const REQUIRE: &str = "SEGMENTS_SLACK_REQUIRE_BROWSER";
-
-/// Longer than anything on the page takes on a busy machine; nothing waits so long unless it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Runs a test in a browser of its own, which ends with it however it ends; leaves it out where none is installed.
 #[expect(clippy::print_stdout, reason = "a test that was left out says so")]
@@ -132,7 +129,7 @@ impl Tab {
     }
 
     async fn wait_for(&self, locator: Locator<'_>) -> Element {
-        let found = self.client.wait().at_most(PATIENCE).for_element(locator).await;
+        let found = self.client.wait().at_most(HANG_GUARD).for_element(locator).await;
         found.unwrap_or_else(|error| panic!("{locator:?} did not appear: {error}"))
     }
 

@@ -13,6 +13,7 @@ use segments_slack::store::{
     WorkspaceRecord,
 };
 use std::future::Future;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -49,6 +50,10 @@ struct Shared {
     struck: watch::Sender<u64>,
     /// Told when calls that wait may go on.
     goes_on: watch::Sender<()>,
+    /// Calls that the store has begun and not answered yet.
+    begun: AtomicUsize,
+    /// The test holds the store up from inside, so nothing is to wait for its calls.
+    held_up: AtomicBool,
 }
 
 impl Strikes {
@@ -86,6 +91,16 @@ impl Strikes {
         *self.0.struck.borrow()
     }
 
+    /// How many calls the store works on right now; one that is held back here is none of them.
+    pub(crate) fn begun(&self) -> usize {
+        if self.0.held_up.load(Ordering::Relaxed) { 0 } else { self.0.begun.load(Ordering::Relaxed) }
+    }
+
+    /// Says that the test holds the store up from inside: from now on no call counts as begun.
+    pub(crate) fn hold_up(&self) {
+        self.0.held_up.store(true, Ordering::Relaxed);
+    }
+
     fn strike(&self) -> Option<(When, How)> {
         let mut armed = self.0.armed.lock().unwrap();
         let place = armed.iter().position(|(calls, ..)| *calls == 0);
@@ -99,11 +114,31 @@ impl Strikes {
 /// A store and what is to go wrong with it.
 pub(crate) struct Failing<S>(pub(crate) S, pub(crate) Strikes);
 
+/// One call in the count of those that the store works on, until this is dropped.
+struct Begun<'a>(&'a Shared);
+
+impl<'a> Begun<'a> {
+    fn count(shared: &'a Shared) -> Self {
+        shared.begun.fetch_add(1, Ordering::Relaxed);
+        Self(shared)
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.0.begun.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 type Answer<T> = Result<T, StoreError>;
 
 impl<S> Failing<S> {
     async fn pass<T>(&self, call: impl Future<Output = Answer<T>>) -> Answer<T> {
         let mut goes_on = self.1.0.goes_on.subscribe();
+        let call = async {
+            let _begun = Begun::count(&self.1.0);
+            call.await
+        };
         let Some((when, how)) = self.1.strike() else { return call.await };
         if how == How::Waits && when == When::Before {
             goes_on.changed().await.unwrap();

@@ -241,13 +241,14 @@ impl Mortal {
     /// Asked within the server's runtime, so that none of its tasks is at work meanwhile.
     async fn is_quiet(&self) -> bool {
         let (clock, hanging) = (self.bench.clock.clone(), self.bench.slack.hanging());
-        let busy = self.app().workers.busy();
+        let (busy, strikes) = (self.app().workers.busy(), self.strikes.clone());
         let look = self.life().runtime.spawn(async move {
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
             let due = clock.next_deadline().is_some_and(|deadline| deadline <= clock.now());
-            *busy.borrow() <= *hanging.borrow() && !due
+            let hanging = *hanging.borrow();
+            *busy.borrow() <= hanging && clock.unanswered() <= hanging && strikes.begun() == 0 && !due
         });
         look.await.unwrap_or(false)
     }

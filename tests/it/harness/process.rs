@@ -1,7 +1,7 @@
 //! The program as its own process against an emulator in this one: started, killed, stopped, looked at from outside.
 
 use super::socket::APP_TOKEN;
-use super::{BOT_TOKEN, SIGNING_SECRET, WEBHOOK_SECRET, channel, user, workspace};
+use super::{BOT_TOKEN, HANG_GUARD, SIGNING_SECRET, WEBHOOK_SECRET, channel, user, workspace};
 use crate::cli::program;
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -14,11 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 use tokio::net::TcpListener;
-
-/// Nothing that is waited for takes longer, unless it is broken.
-const DEADLINE: Duration = Duration::from_mins(1);
 
 /// An emulator, a folder, and what the server in it has written to its log.
 pub(crate) struct Outside {
@@ -115,7 +111,7 @@ impl Outside {
             }
             log
         });
-        let url = address.recv_timeout(DEADLINE).unwrap_or_else(|_| panic!("no server: {:?}", child.try_wait()));
+        let url = address.recv_timeout(HANG_GUARD).unwrap_or_else(|_| panic!("no server: {:?}", child.try_wait()));
         let base_url = url.clone();
         self.slack.set_app(slack::App { base_url, signing_secret: SecretString::from(SIGNING_SECRET) });
         Running { child, url, log: Some(log) }
@@ -150,14 +146,14 @@ impl Outside {
     }
 
     /// Waits until what can be seen in Slack, or what was called there, is as wanted.
-    pub(crate) async fn until(&self, what: &str, limit: Duration, holds: impl Fn() -> bool) {
+    pub(crate) async fn until(&self, what: &str, holds: impl Fn() -> bool) {
         let mut changes = self.slack.changes();
         let waited = async {
             while !holds() {
                 changes.changed().await.unwrap();
             }
         };
-        tokio::time::timeout(limit, waited).await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
+        tokio::time::timeout(HANG_GUARD, waited).await.unwrap_or_else(|_| panic!("waited in vain: {what}"));
     }
 
     /// What is left in the folder, which no server uses.
@@ -212,7 +208,7 @@ async fn ready(server: Running) -> Running {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(DEADLINE, ready).await.expect("the server gets ready");
+    tokio::time::timeout(HANG_GUARD, ready).await.expect("the server gets ready");
     server
 }
 

@@ -3,7 +3,7 @@
 use super::channel_ref;
 use crate::harness::failing::{How, When};
 use crate::harness::mortal::Mortal;
-use crate::harness::{Bench, channel, seconds, user, workspace};
+use crate::harness::{Bench, HANG_GUARD, channel, seconds, user, workspace};
 use segments_slack::clock::later;
 use segments_slack::sandbox::slack::Mistake;
 use serde_json::{Value, json};
@@ -163,6 +163,6 @@ async fn a_store_that_does_not_answer_ends_in_words() {
             changes.changed().await.unwrap();
         }
     };
-    tokio::time::timeout(seconds(30), said).await.expect("the modal says how it ended");
+    tokio::time::timeout(HANG_GUARD, said).await.expect("the modal says how it ended");
     world.finish().await;
 }

@@ -1,7 +1,6 @@
 //! `export` and `import` as people run them, beside a server and without one.
 
 use crate::harness::process::Outside;
-use crate::harness::seconds;
 use std::fs;
 
 const HEAD: &str = "segments-slack export, version 1\n";
@@ -51,7 +50,7 @@ dry run: would add 1 and change 1; nothing was changed
     let (code, told, errors) = imported(&outside, &changed, &[]).await;
     assert!(code == 0 && told.ends_with("added 1, changed 1\n"), "{told}{errors}");
     server.sample_created("jane/flowers", "rose.png").await;
-    outside.until("a card in C2", seconds(30), || outside.saying("C2", "rose.png").len() == 1).await;
+    outside.until("a card in C2", || outside.saying("C2", "rose.png").len() == 1).await;
     let only = exported(&outside, &["--channel", "C2"]).await;
     assert_eq!(only, "\nworkspace T1\n\nchannel C2\ncreator U1\nsubscribe jane/flowers sample.* batch:off\n");
     server.stop().await;
