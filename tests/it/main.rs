@@ -36,6 +36,7 @@ mod me;
 mod mentions;
 mod menus;
 mod modal;
+mod old_store;
 mod outage;
 mod overload;
 mod pacing;

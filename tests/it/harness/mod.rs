@@ -11,6 +11,7 @@ pub(crate) mod installing;
 mod lanes;
 mod logged;
 pub(crate) mod mortal;
+pub(crate) mod old_store;
 pub(crate) mod page;
 pub(crate) mod process;
 pub(crate) mod signed;
