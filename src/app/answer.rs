@@ -1,7 +1,7 @@
 //! Answers to people: who asked, what they read, and where it appears.
 
 use crate::model::{AuditEntry, ChannelRef, TriggerId, UserId};
-use crate::render::{Message, Rung};
+use crate::render::{FallbackLevel, Message};
 use crate::slack::respond::Answer as Response;
 use crate::store::StoreError;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ impl Reply {
 
     /// Converts the reply to Slack's format.
     pub fn answer(&self) -> Response {
-        let content = self.message.content(Rung::Whole);
+        let content = self.message.content(FallbackLevel::Whole);
         match self.audience {
             Audience::Asker => Response::ephemeral(content),
             Audience::Channel => Response::in_channel(content),

@@ -166,7 +166,7 @@ pub(in crate::app) async fn resume_on_request(app: &App, asker: &Asker) -> Resul
         SubscriptionState::Active => None,
     });
     Ok(Reply::asker(match refused {
-        Some(code) => reply::still_refused(code),
+        Some(code) => reply::still_rejected(code),
         None => reply::list(&subscriptions, 0),
     }))
 }

@@ -103,10 +103,10 @@ async fn opened_it_there(app: &App, user: &UserId, channel_ref: &ChannelRef, she
 async fn check_member(app: &App, workspace: &WorkspaceId, user: &UserId, channel: &ChannelId) -> Result<(), Message> {
     match app.slack.api.channels_of(workspace, user).await {
         Ok(channels) if channels.iter().any(|one| one.channel == *channel) => Ok(()),
-        Ok(_) => Err(reply::not_seen_in(channel)),
+        Ok(_) => Err(reply::membership_unknown(channel)),
         Err(error) => {
             warn!("could not list the channels of {user}: {error}");
-            Err(reply::try_again("check that you are in that channel"))
+            Err(reply::unavailable("check that you are in that channel"))
         }
     }
 }

@@ -78,7 +78,7 @@ async fn run_action(
         | HomeAction::UnsubscribeNow(place) => &place.channel,
     };
     if !memberships.iter().any(|membership| membership.channel == *place) {
-        return Ok(screen.with(reply::not_seen_in(place)));
+        return Ok(screen.with(reply::membership_unknown(place)));
     }
     let channel_ref = App::channel_ref(&click.workspace, place);
     let asker = Asker { channel_ref, user: click.user.clone(), cause: click.trigger.clone() };
@@ -138,7 +138,7 @@ async fn publish(
     let Visible { channels, hidden, others } = visible(app, workspace, user, memberships).await?;
     let status = status::gather(app, workspace).await?;
     let people = app.people.of(workspace);
-    let view = render::home::home(&render::home::Home {
+    let view = render::home::home(&render::home::HomeContent {
         channels: &channels,
         hidden: &hidden,
         others,

@@ -4,8 +4,8 @@ use crate::app::App;
 use crate::app::answer::{Asker, Reply};
 use crate::app::permission::{PersonKind, is_admin, person};
 use crate::model::{UserId, UserMapping, Username, WorkspaceId};
-use crate::render::reply::{self, NotNamed};
-use crate::render::{Message, Rung};
+use crate::render::reply::{self, NotLinkable};
+use crate::render::{FallbackLevel, Message};
 use crate::slack::command::{Command, Me};
 use crate::store::{MAX_USER_MAPPINGS_PER_WORKSPACE, MappingResult, StoreError};
 use tracing::warn;
@@ -20,12 +20,12 @@ pub(super) async fn me(app: &App, asker: &Asker, me: Me) -> Result<Reply, StoreE
         Me::Show => {
             let links = app.store.user_mappings(&asker.channel_ref.workspace).await?;
             let own = links.into_iter().find(|link| link.user == asker.user);
-            Ok(Reply::asker(reply::who_you_are(own.as_ref())))
+            Ok(Reply::asker(reply::linked_username(own.as_ref())))
         }
         Me::Forget => {
             let forgotten = app.store.unmap_user(&asker.channel_ref.workspace, &asker.user).await?;
             reload_mappings(app, &asker.channel_ref.workspace).await?;
-            Ok(Reply::asker(reply::name_forgotten(forgotten.as_ref())))
+            Ok(Reply::asker(reply::username_unlinked(forgotten.as_ref())))
         }
         Me::Claim(username) => claim(app, asker, username, None).await,
         Me::Other(user, username) => Ok(Reply::asker(match may_name(app, asker, &user, username.is_some()).await {
@@ -51,31 +51,31 @@ pub(super) async fn claim(
         MappingResult::Stored { before, taken_from } => {
             reload_mappings(app, workspace).await?;
             if let Some(user) = &taken_from {
-                tell(app, workspace, user, &reply::name_was_taken(&asker.user, &username)).await;
+                tell(app, workspace, user, &reply::username_was_taken_over(&asker.user, &username)).await;
             }
-            reply::name_claimed(&username, before.as_ref(), taken_from.as_ref())
+            reply::username_linked(&username, before.as_ref(), taken_from.as_ref())
         }
-        MappingResult::Taken(holder) => reply::name_taken(&username, &holder),
-        MappingResult::Full => reply::too_many_names(MAX_USER_MAPPINGS_PER_WORKSPACE),
+        MappingResult::Taken(holder) => reply::username_taken(&username, &holder),
+        MappingResult::Full => reply::too_many_usernames(MAX_USER_MAPPINGS_PER_WORKSPACE),
     }))
 }
 
 /// Checks that the person may link someone else, and that the other user can be mentioned.
 async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result<(), Message> {
-    let not_named = |why| Err(reply::not_named(user, why));
+    let not_named = |why| Err(reply::not_linkable(user, why));
     if !is_admin(app, asker).await {
-        return not_named(NotNamed::NoAdmin);
+        return not_named(NotLinkable::NoAdmin);
     }
     if !name {
         return Ok(());
     }
     match person(app, &asker.channel_ref.workspace, user).await {
         Some(PersonKind::Admin | PersonKind::Member) => Ok(()),
-        Some(PersonKind::Guest) => not_named(NotNamed::Guest),
-        Some(PersonKind::Stranger) => not_named(NotNamed::Stranger),
-        Some(PersonKind::Gone) => not_named(NotNamed::Gone),
-        Some(PersonKind::Bot) => not_named(NotNamed::Bot),
-        None => Err(reply::try_again("ask Slack who that is")),
+        Some(PersonKind::Guest) => not_named(NotLinkable::Guest),
+        Some(PersonKind::Stranger) => not_named(NotLinkable::Stranger),
+        Some(PersonKind::Gone) => not_named(NotLinkable::Gone),
+        Some(PersonKind::Bot) => not_named(NotLinkable::Bot),
+        None => Err(reply::unavailable("ask Slack who that is")),
     }
 }
 
@@ -88,12 +88,12 @@ async fn give(app: &App, asker: &Asker, user: UserId, username: Username) -> Res
             reload_mappings(app, workspace).await?;
             let told = before.as_ref() == Some(&username) || {
                 note(app, asker, &user, Some(username.clone())).await?;
-                tell(app, workspace, &user, &reply::name_was_given(&asker.user, &username)).await
+                tell(app, workspace, &user, &reply::username_was_linked_by(&asker.user, &username)).await
             };
-            reply::name_given(&user, &username, before.as_ref(), told)
+            reply::username_linked_for(&user, &username, before.as_ref(), told)
         }
-        MappingResult::Taken(holder) => reply::name_of_other_taken(&username, &holder),
-        MappingResult::Full => reply::too_many_names(MAX_USER_MAPPINGS_PER_WORKSPACE),
+        MappingResult::Taken(holder) => reply::username_taken_by_other(&username, &holder),
+        MappingResult::Full => reply::too_many_usernames(MAX_USER_MAPPINGS_PER_WORKSPACE),
     })
 }
 
@@ -102,10 +102,10 @@ async fn take(app: &App, asker: &Asker, user: &UserId) -> Result<Message, StoreE
     let workspace = &asker.channel_ref.workspace;
     let forgotten = app.store.unmap_user(workspace, user).await?;
     reload_mappings(app, workspace).await?;
-    let Some(link) = &forgotten else { return Ok(reply::name_forgotten_of(user, None, false)) };
+    let Some(link) = &forgotten else { return Ok(reply::username_unlinked_for(user, None, false)) };
     note(app, asker, user, None).await?;
-    let told = tell(app, workspace, user, &reply::name_was_forgotten(&asker.user, &link.username)).await;
-    Ok(reply::name_forgotten_of(user, Some(link), told))
+    let told = tell(app, workspace, user, &reply::username_was_unlinked_by(&asker.user, &link.username)).await;
+    Ok(reply::username_unlinked_for(user, Some(link), told))
 }
 
 /// Stores the audit entry of an admin who linked someone else.
@@ -116,7 +116,7 @@ async fn note(app: &App, asker: &Asker, user: &UserId, username: Option<Username
 
 /// Sends a direct message about a stored change. Returns false if Slack did not accept it.
 async fn tell(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) -> bool {
-    let told = app.slack.api.write_to(workspace, user, message.content(Rung::Whole)).await;
+    let told = app.slack.api.write_to(workspace, user, message.content(FallbackLevel::Whole)).await;
     if let Err(error) = &told {
         warn!(user.id = %user, "could not notify {user} about their username: {error}");
     }

@@ -215,7 +215,7 @@ impl App {
             return None;
         }
         let not_asked_yet = self.settings.bot_token.is_some() && self.environment_workspace().workspace.is_none();
-        Some(Reply::asker(if not_asked_yet { reply::try_again("do that") } else { reply::other_workspace() }))
+        Some(Reply::asker(if not_asked_yet { reply::unavailable("do that") } else { reply::other_workspace() }))
     }
 
     /// Updates the index of a channel from the store. Two calls at once may write in another order than they read, so each

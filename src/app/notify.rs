@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::clock::id_at;
 use crate::delivery::{BusyGuard, back_off};
 use crate::model::{ChannelRef, UserId, WorkspaceId};
-use crate::render::{Message, Rung};
+use crate::render::{FallbackLevel, Message};
 use crate::slack::error::SlackError;
 use slack_morphism::prelude::SlackView;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub(super) fn channel(app: &Arc<App>, channel_ref: &ChannelRef, user: &UserId, m
     app.tasks.spawn({
         let app = Arc::clone(app);
         async move {
-            let (content, call) = (message.content(Rung::Whole), id_at(app.clock.now()));
+            let (content, call) = (message.content(FallbackLevel::Whole), id_at(app.clock.now()));
             match with_retries(&app, busy, Twice::Harms, || app.slack.api.post(&channel_ref, content.clone(), call)).await {
                 Ok(_) => {}
                 // It may have been posted, so it is not posted again.
@@ -38,7 +38,7 @@ pub(super) fn channel(app: &Arc<App>, channel_ref: &ChannelRef, user: &UserId, m
 
 /// Sends a direct message.
 pub(super) async fn person(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) {
-    let content = message.content(Rung::Whole);
+    let content = message.content(FallbackLevel::Whole);
     let write = || app.slack.api.write_to(workspace, user, content.clone());
     if let Err(error) = with_retries(app, app.workers.at_work(), Twice::Harms, write).await {
         warn!("could not send a result to {user}: {error}");

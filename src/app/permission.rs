@@ -6,7 +6,7 @@ use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::config::WhoMayChange;
 use crate::model::{UserId, WorkspaceId};
 use crate::render::Message;
-use crate::render::reply::{self, Deed, NotAllowed};
+use crate::render::reply::{self, NotAllowed, Permission};
 use crate::slack::api::UserInfo;
 use crate::slack::error::SlackError;
 use jiff::Timestamp;
@@ -46,37 +46,37 @@ pub struct PersonCache(Mutex<AgeingCache<(WorkspaceId, UserId), PersonKind>>);
 
 /// Checks that a person may change their channel's subscriptions and mutes; otherwise returns the message for them.
 pub(super) async fn may_change(app: &App, asker: &Asker) -> Result<Allowed, Message> {
-    may(app, asker, Deed::Subscribe).await
+    may(app, asker, Permission::ManageSubscriptions).await
 }
 
 /// Returns true if a person could subscribe one of their channels, so they may see which datasets exist.
 pub(super) async fn may_subscribe(app: &App, workspace: &WorkspaceId, user: &UserId) -> bool {
-    decided(app, workspace, user, Deed::Subscribe).await.is_ok()
+    decided(app, workspace, user, Permission::ManageSubscriptions).await.is_ok()
 }
 
 /// Checks that a person may change things at Segments.ai; otherwise returns the message for them.
 pub(super) async fn may_act(app: &App, asker: &Asker) -> Result<Allowed, Message> {
-    may(app, asker, Deed::Act).await
+    may(app, asker, Permission::ActInSegments).await
 }
 
-async fn may(app: &App, asker: &Asker, deed: Deed) -> Result<Allowed, Message> {
+async fn may(app: &App, asker: &Asker, deed: Permission) -> Result<Allowed, Message> {
     let decided = decided(app, &asker.channel_ref.workspace, &asker.user, deed).await;
     decided.map_err(|why| reply::not_allowed(deed, why, named(who_may(app, deed)))).map(|()| Allowed(()))
 }
 
 /// Decides about a person with what Slack says about them.
-async fn decided(app: &App, workspace: &WorkspaceId, user: &UserId, deed: Deed) -> Result<(), NotAllowed> {
+async fn decided(app: &App, workspace: &WorkspaceId, user: &UserId, deed: Permission) -> Result<(), NotAllowed> {
     let person = person(app, workspace, user).await;
     // Actions with the account's key need a known person. In an organisation, a click does not always tell if a person
     // belongs to it.
-    let trusts_unknown = deed == Deed::Subscribe && !workspace.is_organisation();
+    let trusts_unknown = deed == Permission::ManageSubscriptions && !workspace.is_organisation();
     decide(who_may(app, deed), user, person, trusts_unknown)
 }
 
-fn who_may(app: &App, deed: Deed) -> &WhoMayChange {
+fn who_may(app: &App, deed: Permission) -> &WhoMayChange {
     match deed {
-        Deed::Subscribe => &app.settings.who_may_change,
-        Deed::Act => &app.settings.who_may_act,
+        Permission::ManageSubscriptions => &app.settings.who_may_change,
+        Permission::ActInSegments => &app.settings.who_may_act,
     }
 }
 

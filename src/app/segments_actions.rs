@@ -67,12 +67,12 @@ pub(super) async fn click(
         Err(Stop::Store(error)) => return Err(error),
     };
     let Some(_turn) = app.segments.actions_in_progress.turn(workspace, wanted.what.object()) else {
-        return Ok(said(reply::being_done()));
+        return Ok(said(reply::action_in_progress()));
     };
     let acted = act(app, &access, asker, message, wanted).await?;
     info!(workspace.id = %workspace, user.id = %asker.user, "{} requested a status change at Segments.ai: {}", asker.user, acted.word());
     let again = Act { from: Some(message.clone()), ..wanted.clone() };
-    let told = Reply::asker(reply::acted(&acted, &again));
+    let told = Reply::asker(reply::action_result(&acted, &again));
     // A click in an earlier answer is answered in its place.
     Ok(if wanted.from.is_some() { ClickAnswer::InPlace(told) } else { ClickAnswer::Beside(told) })
 }

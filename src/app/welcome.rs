@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::clock::id_at;
 use crate::model::ChannelRef;
-use crate::render::{Rung, reply};
+use crate::render::{FallbackLevel, reply};
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
 use tracing::{debug, info, warn};
@@ -13,7 +13,7 @@ pub(super) async fn welcome(app: &App, channel_ref: &ChannelRef) -> Result<(), S
     if !is_a_place_for_it(app, channel_ref).await || !app.store.mark_welcomed(channel_ref, app.clock.now()).await? {
         return Ok(());
     }
-    let content = reply::welcome(&channel_ref.channel).content(Rung::Whole);
+    let content = reply::welcome(&channel_ref.channel).content(FallbackLevel::Whole);
     match app.slack.api.post(channel_ref, content, id_at(app.clock.now())).await {
         Ok(_) => info!(channel = %channel_ref, "posted the welcome message in {channel_ref}"),
         Err(error) => warn!(channel = %channel_ref, "could not post the welcome message in {channel_ref}: {error}"),

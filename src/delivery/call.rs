@@ -13,7 +13,9 @@ use crate::model::{
     AccountId, BatchMessage, ChannelRef, Delivery, DigestMessage, EndedMutes, Live, MessageTs, Pause, PauseReason,
     People,
 };
-use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent, reply};
+use crate::render::{
+    AllowedActions, CardContext, FallbackLevel, Message, batch, card, digest, in_thread, parent, reply,
+};
 use crate::slack::api::Posted;
 use crate::slack::error::SlackError;
 use crate::store::{CallResult, PendingCall, StoreError};
@@ -145,7 +147,7 @@ impl DeliveryWorkers {
             }
             Call::OpenFold(shown) | Call::EditFold(shown) | Call::CloseFold(shown) => {
                 intent.edits.clone_from(&shown.live.ts);
-                fold(intent.fold.insert(shown), &self.parts.app_url)
+                batch(intent.fold.insert(shown), &self.parts.app_url)
             }
             Call::Digest(shown) => {
                 intent.edits.clone_from(&shown.live.ts);
@@ -189,8 +191,8 @@ impl DeliveryWorkers {
     }
 
     /// What can be changed of what comes from an endpoint.
-    fn acts(&self, channel_ref: &ChannelRef, account: Option<&AccountId>) -> Acts {
-        account.map_or(Acts::Nothing, |account| self.parts.keyed.acts(&channel_ref.workspace, account))
+    fn acts(&self, channel_ref: &ChannelRef, account: Option<&AccountId>) -> AllowedActions {
+        account.map_or(AllowedActions::Nothing, |account| self.parts.keyed.acts(&channel_ref.workspace, account))
     }
 
     fn showing<'a>(
@@ -200,8 +202,8 @@ impl DeliveryWorkers {
         people: &'a People,
         updates: usize,
         now: Timestamp,
-    ) -> Showing<'a> {
-        Showing {
+    ) -> CardContext<'a> {
+        CardContext {
             subscription: delivery.subscription,
             style: delivery.options.style.unwrap_or(Style::Card),
             mention: &delivery.options.mention,
@@ -221,7 +223,7 @@ impl DeliveryWorkers {
         message: &Message,
         intent: &PendingCall,
     ) -> Result<Posted, SlackError> {
-        let mut rung = Rung::Whole;
+        let mut rung = FallbackLevel::Whole;
         let answer = loop {
             let content = message.content(rung);
             let slack = &self.parts.slack;
@@ -250,9 +252,9 @@ impl DeliveryWorkers {
             self.note_limit(if intent.edits.is_some() { Pace::Shared } else { Pace::Post }, channel_ref, *wait);
         }
         match rung {
-            Rung::Whole => {}
-            Rung::WithoutImages => self.parts.metrics.fallbacks.count("without_images"),
-            Rung::TextOnly => self.parts.metrics.fallbacks.count("text_only"),
+            FallbackLevel::Whole => {}
+            FallbackLevel::WithoutImages => self.parts.metrics.fallbacks.count("without_images"),
+            FallbackLevel::TextOnly => self.parts.metrics.fallbacks.count("text_only"),
         }
         answer
     }

@@ -7,7 +7,7 @@ use super::retry::{Step, decide};
 use super::{BusyGuard, DeliveryWorkers, NextStep};
 use crate::clock::later;
 use crate::model::{ChannelRef, Pause, PauseReason};
-use crate::render::{Rung, reply};
+use crate::render::{FallbackLevel, reply};
 use crate::slack::error::SlackError;
 use crate::store::{PauseNotice, StoreError};
 use jiff::Timestamp;
@@ -61,7 +61,9 @@ impl PauseNotification {
     async fn run(self) {
         let (channel_ref, user, parts) = (&self.channel_ref, &self.untold.user, &self.workers.parts);
         let message = reply::paused_notice(&channel_ref.channel, &self.pause);
-        let Err(error) = parts.slack.write_to(&channel_ref.workspace, user, message.content(Rung::Whole)).await else {
+        let Err(error) =
+            parts.slack.write_to(&channel_ref.workspace, user, message.content(FallbackLevel::Whole)).await
+        else {
             info!(channel = %channel_ref, user.id = %user, "notified {user} that {channel_ref} is paused");
             return parts.metrics.notices.count("told");
         };

@@ -1,7 +1,7 @@
 //! What an admin sees of webhook accounts: those that there are, the form of a new one, and that of one.
 
 use super::Message;
-use super::kit::{self, plain};
+use super::block_kit::{self, plain};
 use super::mrkdwn::escape;
 use super::reply::{ACCOUNT_PAGE, AccountStatus, came, named};
 use crate::model::{AccountId, UserId};
@@ -37,14 +37,18 @@ pub struct Account {
 
 /// The accounts of a workspace; with what became of the last click, as safe mrkdwn.
 pub fn accounts(accounts: &[Account], notice: Option<&str>) -> SlackView {
-    let mut blocks: Vec<SlackBlock> = notice.map(kit::section).into_iter().collect();
-    blocks.push(kit::section("*Accounts whose webhooks come to this workspace*"));
+    let mut blocks: Vec<SlackBlock> = notice.map(block_kit::section).into_iter().collect();
+    blocks.push(block_kit::section("*Accounts whose webhooks come to this workspace*"));
     blocks.extend(accounts.iter().map(row));
     if accounts.is_empty() {
-        blocks.push(kit::section("None yet."));
+        blocks.push(block_kit::section("None yet."));
     }
     let new = Action::Account(AccountAction::New);
-    blocks.push(kit::actions(vec![kit::button(&new, "Connect an account", Some(SlackBlockButtonStyle::Primary))]));
+    blocks.push(block_kit::actions(vec![block_kit::button(
+        &new,
+        "Connect an account",
+        Some(SlackBlockButtonStyle::Primary),
+    )]));
     view("Segments.ai accounts", blocks, None, &Sheet::Accounts)
 }
 
@@ -56,17 +60,17 @@ pub fn said(message: &Message) -> SlackView {
 /// The form of a new account, whose webhooks go to this address.
 pub fn new(address: &str, sheet: &Sheet) -> SlackView {
     let page = ACCOUNT_PAGE.parse().ok();
-    let page = page.and_then(|page| kit::link_button("open_account", "Open Segments.ai", &page, true));
+    let page = page.and_then(|page| block_kit::link_button("open_account", "Open Segments.ai", &page, true));
     let mut blocks = vec![
-        kit::section("*1.* Copy this address:"),
+        block_kit::section("*1.* Copy this address:"),
         block_of_code(address),
-        kit::section(
+        block_kit::section(
             "*2.* In Segments.ai, open your account page, then *Manage webhooks* and *Add endpoint*. Paste the address there. \
              For an organisation's datasets, begin on the organisation's page.",
         ),
     ];
-    blocks.extend(page.map(|page| kit::actions(vec![page])));
-    blocks.push(kit::section("*3.* Copy the endpoint's *signing secret*, and fill this in:"));
+    blocks.extend(page.map(|page| block_kit::actions(vec![page])));
+    blocks.push(block_kit::section("*3.* Copy the endpoint's *signing secret*, and fill this in:"));
     blocks.push(secrets(
         "Signing secret",
         "Kept encrypted, and never shown again. While you rotate it, two fit with a comma between: the newest first.",
@@ -77,7 +81,7 @@ pub fn new(address: &str, sheet: &Sheet) -> SlackView {
         "API key",
         "Lets people resolve issues and more from Slack, in the name of its owner. From your account page there.",
     ));
-    blocks.push(kit::context(["If you close this, `/segments connect` shows you the same address again today."]));
+    blocks.push(block_kit::context(["If you close this, `/segments connect` shows you the same address again today."]));
     view("Connect Segments.ai", blocks, Some("Connect"), sheet)
 }
 
@@ -92,7 +96,7 @@ pub fn change(account: &Account, sheet: &Sheet) -> SlackView {
     let mut drops = vec![(drop::OLD_SECRET, "Drop older signing secrets: only the newest stays valid")];
     drops.extend(account.has_key.then_some((drop::KEY, "Delete the API key")));
     let blocks = vec![
-        kit::section("Its address in Segments.ai:"),
+        block_kit::section("Its address in Segments.ai:"),
         block_of_code(&account.address),
         name(Some(&account.status.name)),
         secrets("New signing secret", old, true),
@@ -112,7 +116,7 @@ fn row(account: &Account) -> SlackBlock {
     let came = came(&account.status);
     let api_key = if account.has_key { "API key: yes" } else { "API key: no" };
     let Some(id) = &account.id else {
-        return kit::section(&format!(
+        return block_kit::section(&format!(
             "{name} · {came} · {api_key}\nSet by whoever runs the server (`SEGMENTS_WEBHOOK_SECRET`), and changed there. \
              Its address: `{}`",
             escape(&account.address)
@@ -125,12 +129,12 @@ fn row(account: &Account) -> SlackBlock {
     let entry = |(label, action): (&str, AccountAction)| SlackBlockChoiceItem::new(plain(label, LABEL), action.entry());
     let menu = SlackBlockOverflowElement::new(entries.map(entry).into());
     let menu = menu.with_action_id(AccountAction::menu_id(id).into());
-    kit::section_beside(&format!("{name} · {came}\n{api_key}{rotating}{by}"), Some(menu))
+    block_kit::section_beside(&format!("{name} · {came}\n{api_key}{rotating}{by}"), Some(menu))
 }
 
 /// On a line of its own, which a long press copies.
 fn block_of_code(text: &str) -> SlackBlock {
-    kit::section(&format!("```{}```", escape(text)))
+    block_kit::section(&format!("```{}```", escape(text)))
 }
 
 fn name(now: Option<&str>) -> SlackBlock {

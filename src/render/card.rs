@@ -3,24 +3,22 @@
 //! The title says what happened, to what, and who did it; so the footer need not name anybody again: it has the
 //! dataset (which more people can open than the sample), the subscription, and when it was.
 
-use super::links::Links;
-use super::menu::About;
-use super::mrkdwn::{self, code, date, name};
-use super::names::{Names, must_act};
-use super::words::{count, known};
-use super::{Acts, Color, Message, acts, dataset, issue, kit, label, release, sample};
+use super::format::{count, known};
+use super::menu::MenuContext;
+use super::mrkdwn::{self, code, date};
+use super::names::{NameStyle, must_act};
+use super::story::{LinkStyle, LinkedName, Sentence, Story, dataset_subject};
+use super::urls::UrlBuilder;
+use super::{AllowedActions, Message, action_buttons, block_kit, dataset, issue, label, release, sample};
 use crate::model::event::KnownType;
 use crate::model::options::mention_token;
 use crate::model::subscription::Style;
-use crate::model::{DatasetName, EventType, News, People};
+use crate::model::{EventType, News, People};
 use jiff::{SignedDuration, Timestamp};
 use slack_morphism::prelude::{SlackActionBlockElement, SlackBlock};
-use url::Url;
 
 /// A card that comes later than this after its event says so.
 pub(super) const LATE: SignedDuration = SignedDuration::from_mins(10);
-/// The longest shown name of a dataset.
-const DATASET: usize = 150;
 /// What a line and `text` quote of longer words.
 const GIST: usize = 150;
 /// More mentions than this are left out.
@@ -30,7 +28,7 @@ const SUMMARY: usize = 500;
 
 /// How and where an event is shown.
 #[derive(Debug, Clone)]
-pub struct Showing<'a> {
+pub struct CardContext<'a> {
     /// The number of the subscription that asked for it.
     pub subscription: u32,
     /// How much room it takes.
@@ -48,13 +46,13 @@ pub struct Showing<'a> {
     /// How many updates of the object this one stands for.
     pub updates: usize,
     /// What can be changed from it.
-    pub acts: Acts,
+    pub acts: AllowedActions,
 }
 
-impl Showing<'_> {
+impl CardContext<'_> {
     /// How people are named where they may be mentioned; a test mentions nobody.
-    fn names(&self) -> Names<'_> {
-        if self.test { Names::Plain } else { Names::Mentioned(self.people) }
+    fn names(&self) -> NameStyle<'_> {
+        if self.test { NameStyle::Plain } else { NameStyle::Mentioned(self.people) }
     }
 
     /// Who is mentioned outside the attachment: those who have to act, and those that were asked for.
@@ -64,163 +62,107 @@ impl Showing<'_> {
     }
 
     /// What can be changed: nothing of what never happened.
-    fn acts(&self) -> Acts {
-        if self.test { Acts::Nothing } else { self.acts }
+    fn acts(&self) -> AllowedActions {
+        if self.test { AllowedActions::Nothing } else { self.acts }
     }
 
     /// The buttons that change the object of the news.
     fn buttons(&self, news: &News) -> Vec<SlackActionBlockElement> {
-        acts::buttons(news, self.acts())
+        action_buttons::buttons(news, self.acts())
     }
 
-    pub(super) fn about<'a>(&self, news: &'a News) -> About<'a> {
-        About {
+    pub(super) fn about<'a>(&self, news: &'a News) -> MenuContext<'a> {
+        MenuContext {
             dataset: news.event.dataset.as_ref(),
-            subject: acts::subject(news).filter(|_| self.acts() != Acts::Nothing),
+            subject: action_buttons::subject(news).filter(|_| self.acts() != AllowedActions::Nothing),
             subscription: Some(self.subscription),
             happened: !self.test,
         }
     }
 }
 
-/// What there is to tell of an event, before it is known how much room it gets. All words are safe mrkdwn.
-#[derive(Debug, Default)]
-pub(super) struct Story {
-    pub(super) emoji: &'static str,
-    pub(super) sentence: Sentence,
-    /// The words of a person that the news is about, on one line.
-    pub(super) gist: Option<String>,
-    pub(super) color: Option<Color>,
-    /// Whether one line is enough, unless the subscription wants it in full.
-    pub(super) brief: bool,
-    pub(super) body: Vec<SlackBlock>,
-    /// For full cards, most wanted first; two are shown.
-    pub(super) fields: Vec<(&'static str, Option<String>)>,
-    /// For full cards: an image that anybody can fetch, and what it shows.
-    pub(super) image: Option<(Url, String)>,
-    /// Small print below the body.
-    pub(super) details: Vec<String>,
-    /// The page of the object itself.
-    pub(super) page: Option<Url>,
-    /// Whether the subject is the dataset, so that nothing else needs to name it.
-    pub(super) about_dataset: bool,
-}
-
-/// `before *subject* after`.
-#[derive(Debug, Default)]
-pub(super) struct Sentence {
-    pub(super) before: String,
-    pub(super) subject: Option<Subject>,
-    pub(super) after: String,
-}
-
-/// What a sentence is about, and its page.
-#[derive(Debug)]
-pub(super) struct Subject {
-    pub(super) label: String,
-    pub(super) url: Option<Url>,
-}
-
-/// Whether names are links.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    Plain,
-    Linked,
-}
-
-impl Subject {
-    pub(super) fn told(&self, form: Form) -> String {
-        match &self.url {
-            Some(url) if form == Form::Linked => mrkdwn::link(url.as_str(), &self.label),
-            _ => self.label.clone(),
-        }
-    }
-}
-
-impl Sentence {
-    fn told(&self, form: Form) -> String {
-        let subject = self.subject.as_ref().map(|subject| match form {
-            Form::Plain => subject.told(form),
-            Form::Linked => format!("*{}*", subject.told(form)),
-        });
-        let words = [self.before.as_str(), subject.as_deref().unwrap_or_default(), self.after.as_str()];
-        words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
-    }
-}
-
 /// Shows an event.
-pub fn card(news: &News, showing: &Showing) -> Message {
-    let links = Links::new(showing.app_url);
-    told(|names| story(news, &links, names), news, showing, &links)
+pub fn card(news: &News, showing: &CardContext) -> Message {
+    let urls = UrlBuilder::new(showing.app_url);
+    render_story(|names| story(news, &urls, names), news, showing, &urls)
 }
 
-pub(super) fn story(news: &News, links: &Links, names: Names) -> Story {
+pub(super) fn story(news: &News, urls: &UrlBuilder, names: NameStyle) -> Story {
     match &news.event.event_type {
         EventType::Known(known) => match known {
             KnownType::DatasetCreated | KnownType::DatasetUpdated | KnownType::DatasetDeleted => {
-                dataset::story(*known, news, links)
+                dataset::story(*known, news, urls)
             }
             KnownType::SampleCreated | KnownType::SampleUpdated | KnownType::SampleDeleted => {
-                sample::story(*known, news, links)
+                sample::story(*known, news, urls)
             }
-            KnownType::LabelUpdated | KnownType::LabelDeleted => label::story(*known, news, links),
-            KnownType::IssueCreated | KnownType::IssueUpdated => issue::story(*known, news, links, names),
-            KnownType::ReleaseCreated => release::story(news, links),
+            KnownType::LabelUpdated | KnownType::LabelDeleted => label::story(*known, news, urls),
+            KnownType::IssueCreated | KnownType::IssueUpdated => issue::story(*known, news, urls, names),
+            KnownType::ReleaseCreated => release::story(news, urls),
         },
         EventType::Unknown(_) => unknown(news),
     }
 }
 
 /// A story with as much room as it gets; in `text`, people have their names.
-pub(super) fn told(story: impl Fn(Names) -> Story, news: &News, showing: &Showing, links: &Links) -> Message {
-    let (plain, story) = (story(Names::Plain), story(showing.names()));
+pub(super) fn render_story(
+    story: impl Fn(NameStyle) -> Story,
+    news: &News,
+    showing: &CardContext,
+    urls: &UrlBuilder,
+) -> Message {
+    let (plain, story) = (story(NameStyle::Plain), story(showing.names()));
     let dataset =
-        news.event.dataset.as_ref().filter(|_| !story.about_dataset).map(|dataset| dataset_subject(dataset, links));
+        news.event.dataset.as_ref().filter(|_| !story.about_dataset).map(|dataset| dataset_subject(dataset, urls));
     let one_line = showing.style == Style::Line || (showing.style == Style::Card && story.brief);
     let mut message = Message {
-        text: line(&plain, dataset.as_ref(), news, showing, Form::Plain),
+        text: to_line(&plain, dataset.as_ref(), news, showing, LinkStyle::Plain),
         lead: showing.lead(news),
         color: story.color.filter(|_| !one_line),
         blocks: Vec::new(),
     };
     if one_line {
-        let line = line(&story, dataset.as_ref(), news, showing, Form::Linked);
-        message.blocks.push(kit::section_beside(&line, showing.about(news).menu()));
+        let line = to_line(&story, dataset.as_ref(), news, showing, LinkStyle::Linked);
+        message.blocks.push(block_kit::section_beside(&line, showing.about(news).menu()));
         let buttons = showing.buttons(news);
-        if showing.style != Style::Line && acts::call_for_decision(news) && !buttons.is_empty() {
-            message.blocks.push(kit::actions(buttons));
+        if showing.style != Style::Line && action_buttons::call_for_decision(news) && !buttons.is_empty() {
+            message.blocks.push(block_kit::actions(buttons));
         }
     } else {
         message.blocks = blocks(story, dataset.as_ref(), news, showing);
-        kit::budget(&mut message);
+        block_kit::budget(&mut message);
     }
     message
 }
 
-/// A dataset by name, with its overview.
-pub(super) fn dataset_subject(dataset: &DatasetName, links: &Links) -> Subject {
-    Subject { label: name(dataset.as_str(), DATASET), url: links.dataset(dataset) }
-}
-
 /// The whole news on one line.
-pub(super) fn line(story: &Story, dataset: Option<&Subject>, news: &News, showing: &Showing, form: Form) -> String {
+pub(super) fn to_line(
+    story: &Story,
+    dataset: Option<&LinkedName>,
+    news: &News,
+    showing: &CardContext,
+    form: LinkStyle,
+) -> String {
     let mut line = title(story, showing, form);
     if let Some(gist) = &story.gist {
         line.push_str(": ");
         line.push_str(&mrkdwn::cut(gist, GIST));
     }
-    let rest =
-        [dataset.map(|dataset| dataset.told(form)), superseded(showing), is_late(news, showing).then(|| late(news))];
+    let rest = [
+        dataset.map(|dataset| dataset.to_mrkdwn(form)),
+        superseded(showing),
+        is_late(news, showing).then(|| late(news)),
+    ];
     joined([Some(line)].into_iter().chain(rest))
 }
 
-pub(super) fn title(story: &Story, showing: &Showing, form: Form) -> String {
+pub(super) fn title(story: &Story, showing: &CardContext, form: LinkStyle) -> String {
     let test = if showing.test { "🧪 Test · not a real event · " } else { "" };
-    format!("{test}{} {}", story.emoji, story.sentence.told(form))
+    format!("{test}{} {}", story.emoji, story.sentence.to_mrkdwn(form))
 }
 
-fn blocks(story: Story, dataset: Option<&Subject>, news: &News, showing: &Showing) -> Vec<SlackBlock> {
-    let mut blocks = vec![kit::section(&title(&story, showing, Form::Linked))];
+fn blocks(story: Story, dataset: Option<&LinkedName>, news: &News, showing: &CardContext) -> Vec<SlackBlock> {
+    let mut blocks = vec![block_kit::section(&title(&story, showing, LinkStyle::Linked))];
     blocks.extend(story.body);
     if showing.style == Style::Full {
         let known = story.fields.into_iter().filter_map(|(label, value)| Some((label, value?)));
@@ -228,32 +170,35 @@ fn blocks(story: Story, dataset: Option<&Subject>, news: &News, showing: &Showin
         let fields: Vec<String> = known.map(|(label, value)| format!("*{label}*\n{value}")).collect();
         let image = story.image.as_ref();
         if fields.is_empty() {
-            blocks.extend(image.and_then(|(url, shows)| kit::image(url, shows)));
+            blocks.extend(image.and_then(|(url, shows)| block_kit::image(url, shows)));
         } else {
-            blocks.push(kit::fields_beside(fields, image.and_then(|(url, shows)| kit::thumbnail(url, shows))));
+            blocks.push(block_kit::fields_beside(
+                fields,
+                image.and_then(|(url, shows)| block_kit::thumbnail(url, shows)),
+            ));
         }
     }
     if !story.details.is_empty() {
-        blocks.push(kit::context([story.details.join(" · ")]));
+        blocks.push(block_kit::context([story.details.join(" · ")]));
     }
     let overview = dataset.or(story.sentence.subject.as_ref().filter(|_| story.about_dataset));
     let overview = overview.and_then(|dataset| dataset.url.as_ref());
-    let page = story.page.as_ref().and_then(|url| kit::link_button("open", "Open in Segments.ai", url, true));
-    let overview = overview.and_then(|url| kit::link_button("open_dataset", "Open dataset", url, page.is_none()));
+    let page = story.page.as_ref().and_then(|url| block_kit::link_button("open", "Open in Segments.ai", url, true));
+    let overview = overview.and_then(|url| block_kit::link_button("open_dataset", "Open dataset", url, page.is_none()));
     let menu = showing.about(news).menu().map(Into::into);
     let elements: Vec<_> = page.into_iter().chain(showing.buttons(news)).chain(overview).chain(menu).collect();
     if !elements.is_empty() {
-        blocks.push(kit::actions(elements));
+        blocks.push(block_kit::actions(elements));
     }
     let when = if is_late(news, showing) { late(news) } else { date(news.event.created_at) };
     let event_type = match &news.event.event_type {
         EventType::Known(_) => None,
         EventType::Unknown(text) => Some(code(text, EventType::LONGEST)).filter(|text| !text.is_empty()),
     };
-    let dataset = dataset.map(|dataset| dataset.told(Form::Linked));
+    let dataset = dataset.map(|dataset| dataset.to_mrkdwn(LinkStyle::Linked));
     let number = format!("#{}", showing.subscription);
     let footer = joined([dataset, event_type, superseded(showing), Some(number), Some(when)]);
-    blocks.push(kit::context([footer]));
+    blocks.push(block_kit::context([footer]));
     blocks
 }
 
@@ -284,11 +229,11 @@ pub(super) fn joined(parts: impl IntoIterator<Item = Option<String>>) -> String 
 }
 
 /// "3 changes", of which only the last is shown.
-fn superseded(showing: &Showing) -> Option<String> {
+fn superseded(showing: &CardContext) -> Option<String> {
     (showing.updates > 1).then(|| count(showing.updates as u64, "change", "changes"))
 }
 
-pub(super) fn is_late(news: &News, showing: &Showing) -> bool {
+pub(super) fn is_late(news: &News, showing: &CardContext) -> bool {
     showing.now.duration_since(news.event.created_at) > LATE
 }
 

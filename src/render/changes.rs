@@ -1,8 +1,8 @@
 //! What changed, in words.
 
-use super::kit;
+use super::block_kit;
+use super::format::{number, spoken};
 use super::mrkdwn::name;
-use super::words::{number, spoken};
 use crate::model::event::Change;
 use slack_morphism::prelude::SlackBlock;
 
@@ -33,7 +33,7 @@ pub(super) fn list(changes: &[Change]) -> Option<SlackBlock> {
     if changes.len() > LISTED {
         lines.push(format!("and {} more", changes.len() - LISTED));
     }
-    Some(kit::section(&lines.join("\n")))
+    Some(block_kit::section(&lines.join("\n")))
 }
 
 /// The changes that have a word of their own.

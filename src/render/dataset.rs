@@ -1,10 +1,10 @@
 //! News of a dataset.
 
-use super::card::{Sentence, Story, dataset_subject};
-use super::links::Links;
+use super::format::{count, number, progress, spoken};
 use super::mrkdwn::{name, quote};
-use super::words::{count, number, progress, spoken};
-use super::{Color, changes, kit};
+use super::story::{Sentence, Story, dataset_subject};
+use super::urls::UrlBuilder;
+use super::{Color, block_kit, changes};
 use crate::model::event::KnownType;
 use crate::model::object::Dataset;
 use crate::model::{Derived, News, Object};
@@ -12,19 +12,19 @@ use crate::model::{Derived, News, Object};
 /// What is quoted of a description.
 const DESCRIPTION: usize = 300;
 
-pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story {
+pub(super) fn story(event_type: KnownType, news: &News, urls: &UrlBuilder) -> Story {
     let nothing = Dataset::default();
     let dataset = match &news.event.object {
         Object::Dataset(dataset) => dataset,
         _ => &nothing,
     };
     let named = news.event.dataset.as_ref().or(dataset.full_name.as_ref());
-    let mut subject = named.map(|dataset| dataset_subject(dataset, links));
+    let mut subject = named.map(|dataset| dataset_subject(dataset, urls));
     let story = match event_type {
         KnownType::DatasetCreated => created(dataset),
         KnownType::DatasetDeleted => {
             // Its page is gone with it.
-            subject = subject.map(|subject| super::card::Subject { url: None, ..subject });
+            subject = subject.map(|subject| super::story::LinkedName { url: None, ..subject });
             deleted(dataset)
         }
         _ if news.derived == Some(Derived::DatasetCompleted) => completed(dataset),
@@ -66,7 +66,7 @@ fn completed(dataset: &Dataset) -> Story {
         Some((done, total)) if done == total => format!("complete: {} labeled", count(total, "sample", "samples")),
         _ => "complete".to_owned(),
     };
-    let bar = dataset.progress().map(|(done, total)| kit::section(&progress(done, total)));
+    let bar = dataset.progress().map(|(done, total)| block_kit::section(&progress(done, total)));
     Story {
         emoji: "🎉",
         sentence: said(after),
@@ -86,7 +86,7 @@ pub(super) fn by_status(dataset: &Dataset) -> impl Iterator<Item = String> {
 
 fn deleted(dataset: &Dataset) -> Story {
     let held = dataset.samples_count.filter(|samples| *samples > 0);
-    let body = held.map(|samples| kit::section(&format!("It held {}.", count(samples, "sample", "samples"))));
+    let body = held.map(|samples| block_kit::section(&format!("It held {}.", count(samples, "sample", "samples"))));
     Story {
         emoji: "⚠️",
         sentence: said("deleted".to_owned()),
@@ -99,7 +99,7 @@ fn deleted(dataset: &Dataset) -> Story {
 /// A description as a quote, if it says anything.
 pub(super) fn description(text: Option<&str>) -> Vec<slack_morphism::prelude::SlackBlock> {
     let quoted = text.map(|text| quote(text, DESCRIPTION)).filter(|quoted| !quoted.is_empty());
-    quoted.map(|quoted| kit::section(&quoted)).into_iter().collect()
+    quoted.map(|quoted| block_kit::section(&quoted)).into_iter().collect()
 }
 
 fn said(after: String) -> Sentence {

@@ -1,13 +1,14 @@
 //! What a subscription collected until a time, as one message: for each dataset how far it is, what happened, which
 //! issues are open, and who did most.
 
-use super::card::{Form, LATE, Subject, dataset_subject, joined, lead};
-use super::fold::{Happened, between};
-use super::links::Links;
-use super::menu::About;
+use super::batch::{EventWording, between};
+use super::card::{LATE, joined, lead};
+use super::format::{count, known, number, person, progress, span};
+use super::menu::MenuContext;
 use super::mrkdwn::{cut, date};
-use super::words::{count, known, number, person, progress, span};
-use super::{Message, dataset, kit, sample};
+use super::story::{LinkStyle, LinkedName, dataset_subject};
+use super::urls::UrlBuilder;
+use super::{Message, block_kit, dataset, sample};
 use crate::model::digest_message::{DatasetDigest, DigestIssue};
 use crate::model::object::{Dataset, LastSeen};
 use crate::model::{DatasetName, DigestMessage, ObjectState};
@@ -60,7 +61,7 @@ const ORDER: [&str; 24] = [
 
 /// Shows a digest, alike in every style. `states` are the last known states of its datasets, where any is known.
 pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app_url: &str) -> Message {
-    let links = Links::new(app_url);
+    let urls = UrlBuilder::new(app_url);
     let states: HashMap<&DatasetName, &Dataset> = states
         .iter()
         .filter_map(|(name, state)| match &state.seen {
@@ -70,7 +71,7 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
         .collect();
     let datasets = digest.busiest();
     let told: Vec<Vec<SlackBlock>> =
-        datasets.iter().take(DATASETS).map(|one| blocks(one, &states, digest.live.opened_at, &links)).collect();
+        datasets.iter().take(DATASETS).map(|one| blocks(one, &states, digest.live.opened_at, &urls)).collect();
     let mut message =
         Message { text: text(digest, &datasets), lead: lead(&digest.mention), color: None, blocks: Vec::new() };
     let only = match datasets.as_slice() {
@@ -78,27 +79,27 @@ pub fn digest(digest: &DigestMessage, states: &[(DatasetName, ObjectState)], app
         _ => None,
     };
     let subscription = Some(digest.subscription).filter(|_| !digest.backlog);
-    let about = About { dataset: only, subject: None, subscription, happened: true };
+    let about = MenuContext { dataset: only, subject: None, subscription, happened: true };
     let title = format!("🗞️ *{}*", title(digest));
     let when = between(digest.first_event, digest.last_event);
     let title = joined([Some(title), Some(when), Some(count(digest.count, "event", "events"))]);
     // Fewer datasets are told of if these are too long together; the others are counted.
     for named in (0..=told.len()).rev() {
-        message.blocks = vec![kit::section_beside(&title, about.menu())];
+        message.blocks = vec![block_kit::section_beside(&title, about.menu())];
         message.blocks.extend(told[..named].iter().flatten().cloned());
-        message.blocks.extend(rest(digest, &datasets[named..]).map(|rest| kit::section(&rest)));
-        message.blocks.extend(standing(digest).map(|standing| kit::context([standing])));
-        if kit::is_within_budget(&message) {
+        message.blocks.extend(rest(digest, &datasets[named..]).map(|rest| block_kit::section(&rest)));
+        message.blocks.extend(standing(digest).map(|standing| block_kit::context([standing])));
+        if block_kit::is_within_budget(&message) {
             break;
         }
     }
-    kit::budget(&mut message);
+    block_kit::budget(&mut message);
     message
 }
 
 /// The whole digest on one line.
 fn text(digest: &DigestMessage, datasets: &[&DatasetDigest]) -> String {
-    let nowhere = Links::new("");
+    let nowhere = UrlBuilder::new("");
     let name = |one: &&DatasetDigest| Some(dataset_subject(one.dataset.as_ref()?, &nowhere).label);
     let what = match datasets {
         [one] if digest.other_events == 0 => cut(&events(&one.events), EVENTS_IN_TEXT),
@@ -124,20 +125,20 @@ fn blocks(
     one: &DatasetDigest,
     states: &HashMap<&DatasetName, &Dataset>,
     now: Timestamp,
-    links: &Links,
+    urls: &UrlBuilder,
 ) -> Vec<SlackBlock> {
-    let subject = one.dataset.as_ref().map(|name| dataset_subject(name, links));
-    let subject = subject.map(|subject| if one.deleted { Subject { url: None, ..subject } } else { subject });
-    let title = subject.map_or_else(|| "Without a dataset".to_owned(), |subject| subject.told(Form::Linked));
+    let subject = one.dataset.as_ref().map(|name| dataset_subject(name, urls));
+    let subject = subject.map(|subject| if one.deleted { LinkedName { url: None, ..subject } } else { subject });
+    let title = subject.map_or_else(|| "Without a dataset".to_owned(), |subject| subject.to_mrkdwn(LinkStyle::Linked));
     let state = one.dataset.as_ref().and_then(|name| states.get(name)).filter(|_| !one.deleted);
     let bar = state.and_then(|state| state.progress()).map(|(done, total)| progress(done, total));
     let by_status = state.filter(|_| bar.is_some());
     let by_status = by_status.map(|state| dataset::by_status(state).take(STATUSES).collect::<Vec<_>>().join(" · "));
     let parts = [Some(format!("*{title}*")), Some(events(&one.events)), bar, by_status];
-    let mut blocks = vec![kit::section(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))];
-    blocks.extend(issues(one, now, links).map(|issues| kit::section(&issues)));
+    let mut blocks = vec![block_kit::section(&parts.into_iter().flatten().collect::<Vec<_>>().join("\n"))];
+    blocks.extend(issues(one, now, urls).map(|issues| block_kit::section(&issues)));
     let people = joined([most("labeled most", &one.labelers), most("reviewed most", &one.reviewers)]);
-    blocks.extend((!people.is_empty()).then(|| kit::context([people])));
+    blocks.extend((!people.is_empty()).then(|| block_kit::context([people])));
     blocks
 }
 
@@ -149,7 +150,7 @@ fn events(events: &BTreeMap<String, u64>) -> String {
     events.sort_by_key(|(name, _)| (name.is_empty(), place(name), *name));
     let mut said = None;
     let told = events.into_iter().map(|(name, of)| {
-        let happened = Happened::of(name);
+        let happened = EventWording::of(name);
         let again = said.replace(happened.nouns) == Some(happened.nouns) && happened.then.starts_with(' ');
         let known = place(name) < ORDER.len();
         if again && known { format!("{}{}", number(*of), happened.then) } else { happened.told(*of) }
@@ -158,9 +159,9 @@ fn events(events: &BTreeMap<String, u64>) -> String {
 }
 
 /// The oldest of the issues that are open, a line each, and how many there are besides.
-fn issues(one: &DatasetDigest, now: Timestamp, links: &Links) -> Option<String> {
+fn issues(one: &DatasetDigest, now: Timestamp, urls: &UrlBuilder) -> Option<String> {
     let open = one.open_issues();
-    let mut told: Vec<String> = open.iter().take(ISSUES).map(|issue| line(issue, one, now, links)).collect();
+    let mut told: Vec<String> = open.iter().take(ISSUES).map(|issue| line(issue, one, now, urls)).collect();
     let more = open.len() - told.len();
     if more > 0 {
         let more_than = if one.more_issues { "more than " } else { "" };
@@ -169,10 +170,10 @@ fn issues(one: &DatasetDigest, now: Timestamp, links: &Links) -> Option<String> 
     (!told.is_empty()).then(|| told.join("\n"))
 }
 
-fn line(issue: &DigestIssue, one: &DatasetDigest, now: Timestamp, links: &Links) -> String {
+fn line(issue: &DigestIssue, one: &DatasetDigest, now: Timestamp, urls: &UrlBuilder) -> String {
     let name = issue.sample_name.as_deref();
-    let subject = sample::subject(name, issue.sample_uuid.as_deref(), None, one.dataset.as_ref(), links);
-    let subject = subject.map(|subject| format!(" {} —", subject.told(Form::Linked))).unwrap_or_default();
+    let subject = sample::subject(name, issue.sample_uuid.as_deref(), None, one.dataset.as_ref(), urls);
+    let subject = subject.map(|subject| format!(" {} —", subject.to_mrkdwn(LinkStyle::Linked))).unwrap_or_default();
     let age = span(issue.since, now).map(|age| format!(" for {age}")).unwrap_or_default();
     let said = known(issue.description.as_deref(), ISSUE).map(|said| format!(": {said}")).unwrap_or_default();
     format!("🔴{subject} issue open{age}{said}")

@@ -3,9 +3,9 @@
 mod rows;
 mod start;
 
-use super::kit;
+use super::block_kit;
 use super::mrkdwn::name;
-use super::reply::{ChannelBook, Rows, Status, Turn, others_said, status};
+use super::reply::{ChannelOverview, ChannelRow, ChannelRows, StatusReport, others_said, status};
 use crate::slack::interaction::{Action, HomeAction, Place};
 use slack_morphism::prelude::{SlackBlock, SlackBlockButtonStyle, SlackHomeView, SlackView};
 
@@ -20,15 +20,15 @@ const USERNAME: usize = 80;
 
 /// What the Home of one person shows.
 #[derive(Debug, Clone)]
-pub struct Home<'a> {
+pub struct HomeContent<'a> {
     /// The channels with subscriptions that they are in, in the order of their names.
-    pub channels: &'a [ChannelBook],
+    pub channels: &'a [ChannelOverview],
     /// Channels that Slack does not show, with what they subscribed there themselves and what stands still.
-    pub hidden: &'a [ChannelBook],
+    pub hidden: &'a [ChannelOverview],
     /// How many more channels have subscriptions.
     pub others: usize,
     /// How the workspace is doing.
-    pub status: &'a Status,
+    pub status: &'a StatusReport,
     /// Who they are in Segments.ai, if they said so.
     pub username: Option<&'a str>,
     /// What became of their last click, as safe mrkdwn.
@@ -40,11 +40,11 @@ pub struct Home<'a> {
 }
 
 /// Draws a Home. The page that it shows travels in its private metadata.
-pub fn home(home: &Home) -> SlackView {
-    let rows = Rows::new(home.channels, MOST_BLOCKS, MOST_CHARACTERS);
+pub fn home(home: &HomeContent) -> SlackView {
+    let rows = ChannelRows::new(home.channels, MOST_BLOCKS, MOST_CHARACTERS);
     let page = home.page.min(rows.pages() - 1);
-    let mut blocks = vec![kit::header("Segments.ai in this workspace"), kit::actions(vec![subscribe()])];
-    blocks.extend(home.notice.map(|notice| kit::section(&format!("💬 {notice}"))));
+    let mut blocks = vec![block_kit::header("Segments.ai in this workspace"), block_kit::actions(vec![subscribe()])];
+    blocks.extend(home.notice.map(|notice| block_kit::section(&format!("💬 {notice}"))));
     if home.status.subscriptions == 0 {
         blocks.extend(start::steps());
     } else {
@@ -54,41 +54,43 @@ pub fn home(home: &Home) -> SlackView {
         blocks.extend(channels(home, &rows, page));
     }
     if page == 0 {
-        blocks.push(kit::divider());
-        blocks.push(kit::section("*How it is doing*"));
+        blocks.push(block_kit::divider());
+        blocks.push(block_kit::section("*How it is doing*"));
         blocks.extend(status(home.status).blocks);
-        blocks.push(kit::divider());
-        blocks.push(kit::section(&who(home.username)));
+        blocks.push(block_kit::divider());
+        blocks.push(block_kit::section(&who(home.username)));
         blocks.extend(start::help());
     }
     SlackView::Home(SlackHomeView::new(blocks).with_private_metadata(page.to_string()))
 }
 
 fn subscribe() -> slack_morphism::prelude::SlackActionBlockElement {
-    kit::button(&Action::Subscribe(None), "Subscribe a channel", Some(SlackBlockButtonStyle::Primary))
+    block_kit::button(&Action::Subscribe(None), "Subscribe a channel", Some(SlackBlockButtonStyle::Primary))
 }
 
 /// What one subscribed and cannot be looked after here before the channel is mended.
-fn hidden(channels: &[ChannelBook]) -> Vec<SlackBlock> {
+fn hidden(channels: &[ChannelOverview]) -> Vec<SlackBlock> {
     let shown = channels.iter().take(MOST_HIDDEN);
     let mut blocks: Vec<SlackBlock> =
-        shown.flat_map(|channel| [rows::heading(channel), kit::context([channel.names()])]).collect();
+        shown.flat_map(|channel| [rows::heading(channel), block_kit::context([channel.names()])]).collect();
     if let Some(more @ 1..) = channels.len().checked_sub(MOST_HIDDEN) {
-        blocks.push(kit::context([format!("and {more} more channels of yours that need attention")]));
+        blocks.push(block_kit::context([format!("and {more} more channels of yours that need attention")]));
     }
     blocks
 }
 
-fn channels(home: &Home, rows: &Rows, page: usize) -> Vec<SlackBlock> {
+fn channels(home: &HomeContent, rows: &ChannelRows, page: usize) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
     if rows.pages() > 1 {
-        blocks.push(kit::context([format!("Page {} of {}", page + 1, rows.pages())]));
+        blocks.push(block_kit::context([format!("Page {} of {}", page + 1, rows.pages())]));
     }
     for turn in rows.page(page) {
         match turn {
-            Turn::Channel(channel, false) => blocks.push(rows::heading(channel)),
-            Turn::Channel(channel, true) => blocks.push(kit::section(&format!("*<#{}>*, continued", channel.channel))),
-            Turn::Subscription(channel, subscription, line) => {
+            ChannelRow::Channel(channel, false) => blocks.push(rows::heading(channel)),
+            ChannelRow::Channel(channel, true) => {
+                blocks.push(block_kit::section(&format!("*<#{}>*, continued", channel.channel)))
+            }
+            ChannelRow::Subscription(channel, subscription, line) => {
                 let place = Place { number: subscription.number, channel: channel.channel.clone() };
                 if home.asked == Some(&place) {
                     blocks.extend(rows::question(&place, line));
@@ -99,14 +101,14 @@ fn channels(home: &Home, rows: &Rows, page: usize) -> Vec<SlackBlock> {
         }
     }
     if home.channels.is_empty() {
-        blocks.push(kit::section("No channel that you are in has a subscription yet."));
+        blocks.push(block_kit::section("No channel that you are in has a subscription yet."));
     }
-    blocks.extend(others_said(home.others).map(|others| kit::context([others])));
-    let turn = |label: &str, page: usize| kit::button(&Action::Home(HomeAction::Page(page)), label, None);
+    blocks.extend(others_said(home.others).map(|others| block_kit::context([others])));
+    let turn = |label: &str, page: usize| block_kit::button(&Action::Home(HomeAction::Page(page)), label, None);
     let previous = page.checked_sub(1).map(|page| turn("Previous page", page));
     let next = (page + 1 < rows.pages()).then(|| turn("Next page", page + 1));
     let turns: Vec<_> = previous.into_iter().chain(next).collect();
-    blocks.extend((!turns.is_empty()).then(|| kit::actions(turns)));
+    blocks.extend((!turns.is_empty()).then(|| block_kit::actions(turns)));
     blocks
 }
 

@@ -1,11 +1,11 @@
 //! News of an issue: what happened now, with the words that belong to it.
 
-use super::card::{Sentence, Story, Subject};
-use super::links::Links;
+use super::format::{count, decimal, known, person, span};
 use super::mrkdwn::{cut, date, link, quote};
-use super::names::Names;
-use super::words::{count, decimal, known, person, span};
-use super::{Color, changes, kit, sample};
+use super::names::NameStyle;
+use super::story::{LinkedName, Sentence, Story};
+use super::urls::UrlBuilder;
+use super::{Color, block_kit, changes, sample};
 use crate::model::event::KnownType;
 use crate::model::object::{Comment, Issue, IssueLocation};
 use crate::model::{Derived, News, Object};
@@ -23,13 +23,13 @@ const TAGS: usize = 10;
 /// The longest shown tag, sensor or attribute.
 const WORD: usize = 60;
 
-pub(super) fn story(event_type: KnownType, news: &News, links: &Links, names: Names) -> Story {
+pub(super) fn story(event_type: KnownType, news: &News, urls: &UrlBuilder, names: NameStyle) -> Story {
     let nothing = Issue::default();
     let issue = match &news.event.object {
         Object::Issue(issue) => issue,
         _ => &nothing,
     };
-    let subject = subject(issue, news, links);
+    let subject = subject(issue, news, urls);
     let page = subject.as_ref().and_then(|subject| subject.url.clone());
     let derived = news.derived.filter(|_| event_type == KnownType::IssueUpdated);
     let opened = event_type == KnownType::IssueCreated;
@@ -64,13 +64,13 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links, names: Na
 }
 
 /// The sample that an issue is on.
-pub(super) fn subject(issue: &Issue, news: &News, links: &Links) -> Option<Subject> {
+pub(super) fn subject(issue: &Issue, news: &News, urls: &UrlBuilder) -> Option<LinkedName> {
     let name = issue.sample_name.as_deref().or(news.sample_name.as_deref());
-    sample::subject(name, issue.sample_uuid.as_deref(), None, news.event.dataset.as_ref(), links)
+    sample::subject(name, issue.sample_uuid.as_deref(), None, news.event.dataset.as_ref(), urls)
 }
 
 /// What happened, to a sample where it is known.
-pub(super) fn sentence(subject: Option<Subject>, what: &str) -> Sentence {
+pub(super) fn sentence(subject: Option<LinkedName>, what: &str) -> Sentence {
     if subject.is_some() {
         return Sentence { before: String::new(), subject, after: format!("— {what}") };
     }
@@ -100,7 +100,7 @@ fn happened<'a>(
     issue: &'a Issue,
     derived: Option<Derived>,
     opened: bool,
-    names: Names,
+    names: NameStyle,
 ) -> (String, Option<&'a str>) {
     let last = issue.recent_comments.last().and_then(|comment| comment.created_by.as_deref());
     let updater = issue.updated_by.as_deref();
@@ -144,7 +144,7 @@ pub(super) fn says_something(news: &News) -> bool {
 fn comments(news: &News, said: &[&Comment], actor: Option<&str>, page: Option<&Url>) -> Vec<SlackBlock> {
     let earlier = usize::try_from(news.new_comments).unwrap_or(0).saturating_sub(said.len());
     let earlier = u64::try_from(earlier).unwrap_or(0);
-    let earlier = (earlier > 0).then(|| kit::context([count(earlier, "earlier reply", "earlier replies")]));
+    let earlier = (earlier > 0).then(|| block_kit::context([count(earlier, "earlier reply", "earlier replies")]));
     let quoted = said.iter().filter_map(|comment| {
         let who = comment.created_by.as_deref().filter(|who| said.len() > 1 || Some(*who) != actor);
         words(who, &comment.text, page)
@@ -160,7 +160,7 @@ pub(super) fn words(who: Option<&str>, text: &str, page: Option<&Url>) -> Option
     }
     let more = page.filter(|_| quoted.ends_with('…')).map(|url| link(url.as_str(), "Read on in Segments.ai"));
     let who = person(who).map(|who| format!("*{who}*"));
-    Some(kit::section(&[who, Some(quoted), more].into_iter().flatten().collect::<Vec<_>>().join("\n")))
+    Some(block_kit::section(&[who, Some(quoted), more].into_iter().flatten().collect::<Vec<_>>().join("\n")))
 }
 
 pub(super) fn tags(tags: &[String]) -> Option<String> {

@@ -1,10 +1,10 @@
 //! News of a label: one line, except a rejection, which its labeler has to act on.
 
-use super::card::{Sentence, Story};
-use super::links::{GROUND_TRUTH, Links};
-use super::names::Names;
-use super::words::{decimal, known, person, spoken};
-use super::{Color, kit, sample};
+use super::format::{decimal, known, person, spoken};
+use super::names::NameStyle;
+use super::story::{Sentence, Story};
+use super::urls::{GROUND_TRUTH, UrlBuilder};
+use super::{Color, block_kit, sample};
 use crate::model::event::KnownType;
 use crate::model::object::Label;
 use crate::model::{Derived, News, Object};
@@ -12,7 +12,7 @@ use crate::model::{Derived, News, Object};
 /// The longest shown name of a labelset.
 const LABELSET: usize = 80;
 
-pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story {
+pub(super) fn story(event_type: KnownType, news: &News, urls: &UrlBuilder) -> Story {
     let nothing = Label::default();
     let label = match &news.event.object {
         Object::Label(label) => label,
@@ -20,7 +20,7 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     };
     let name = label.sample_name.as_deref().or(news.sample_name.as_deref());
     let (uuid, labelset) = (label.sample_uuid.as_deref(), label.labelset.as_deref());
-    let subject = sample::subject(name, uuid, labelset, news.event.dataset.as_ref(), links);
+    let subject = sample::subject(name, uuid, labelset, news.event.dataset.as_ref(), urls);
     let derived = news.derived.filter(|_| event_type == KnownType::LabelUpdated);
     let (emoji, verb, color) = match derived {
         Some(Derived::LabelLabeled) => ("🏷️", "labeled", None),
@@ -49,12 +49,12 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     let mut remarks = remarks(verb, label);
     remarks.extend(labeler.as_ref().filter(|_| rejected).map(|labeler| format!("labeled by {labeler}")));
     let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join(", ")) };
-    let after = format!("{verb}{}{remarks}", Names::Plain.asked(news.asked_by.as_ref(), actor));
+    let after = format!("{verb}{}{remarks}", NameStyle::Plain.asked(news.asked_by.as_ref(), actor));
     Story {
         emoji,
         color,
         brief: !rejected,
-        body: rejected.then(|| kit::section(&consequence(label))).into_iter().collect(),
+        body: rejected.then(|| block_kit::section(&consequence(label))).into_iter().collect(),
         fields: vec![
             ("Labeled by", labeler.filter(|_| !rejected)),
             ("Reviewed by", other(&label.reviewed_by)),

@@ -1,13 +1,13 @@
 //! The menu behind "…" that every message about events has.
 
-use super::kit;
+use super::block_kit;
 use crate::model::{DatasetName, DatasetPattern};
 use crate::slack::interaction::{Action, Ask, MuteFor, Subject, Task};
 use slack_morphism::prelude::SlackBlockOverflowElement;
 
 /// What a message is about, as far as its menu goes.
 #[derive(Debug, Clone)]
-pub(super) struct About<'a> {
+pub(super) struct MenuContext<'a> {
     /// The one dataset that it is about.
     pub(super) dataset: Option<&'a DatasetName>,
     /// The sample that it is about, where something can be done with it.
@@ -18,7 +18,7 @@ pub(super) struct About<'a> {
     pub(super) happened: bool,
 }
 
-impl About<'_> {
+impl MenuContext<'_> {
     /// The menu; none where it would have fewer entries than Slack takes. It takes five: where something can be done with
     /// a sample, changing and leaving the subscription are found behind *Why am I seeing this*.
     pub(super) fn menu(&self) -> Option<SlackBlockOverflowElement> {
@@ -40,7 +40,7 @@ impl About<'_> {
             entries.push(("Edit subscription", Action::Edit(number)));
             entries.push(("Unsubscribe", Action::Unsubscribe(number)));
         }
-        kit::overflow(&entries)
+        block_kit::overflow(&entries)
     }
 }
 

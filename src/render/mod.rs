@@ -1,19 +1,19 @@
 //! Every word and block that a person sees. Pure: values in, messages out.
 
 pub mod accounts;
-pub mod kit;
-pub mod links;
+pub mod block_kit;
+pub mod format;
 pub mod modal;
 pub mod mrkdwn;
 pub mod reply;
-pub mod words;
+pub mod urls;
 
-mod acts;
+mod action_buttons;
+mod batch;
 mod card;
 mod changes;
 mod dataset;
 mod digest;
-mod fold;
 pub mod home;
 mod issue;
 mod label;
@@ -21,19 +21,20 @@ mod menu;
 mod names;
 mod release;
 mod sample;
+mod story;
 mod thread;
 pub mod unfurl;
 
-pub use acts::Acts;
-pub use card::{Showing, card};
+pub use action_buttons::AllowedActions;
+pub use batch::batch;
+pub use block_kit::FallbackLevel;
+pub use card::{CardContext, card};
 pub use digest::digest;
-pub use fold::fold;
-pub use kit::Rung;
 pub use thread::{in_thread, parent};
 
 use slack_morphism::prelude::SlackBlock;
 
-/// A message as it is meant, before a rung of the fall-back ladder turns it into what Slack is sent.
+/// A message as it is meant, before a level of the fall-back ladder turns it into what Slack is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// One line in words: what phones, screen readers and search show. Escaped.

@@ -1,16 +1,16 @@
 //! The modal of a subscription, and one that only says something.
 
-mod acts;
+mod action_forms;
 mod events;
 mod import;
 mod options;
 
-pub(in crate::render) use acts::sample;
-pub use acts::{asking, description, form as act, instead, wrong};
+pub(in crate::render) use action_forms::sample;
+pub use action_forms::{asking, description, form as act, instead, wrong};
 pub use import::import;
 
 use super::Message;
-use super::kit::{self, plain, section};
+use super::block_kit::{self, plain, section};
 use super::mrkdwn::{cut, escape, unescape};
 use super::reply::cause_in_words;
 use crate::model::EventSelection;
@@ -31,7 +31,7 @@ const ERROR: usize = 300;
 
 /// An entry of the menu of datasets: what it says, and the dataset in the command language.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct DatasetOption {
     /// At most 75 characters.
     pub text: String,
     /// At most 150 characters.
@@ -46,7 +46,7 @@ pub fn subscription(form: &Form, sheet: &Sheet) -> SlackView {
     };
     let mut blocks = vec![place(form, sheet), dataset(form)];
     let default = EventSelection::DEFAULT.map(|name| format!("`{name}`")).join(" ");
-    blocks.push(kit::context([format!("*Events* · nothing ticked and nothing typed stands for {default}")]));
+    blocks.push(block_kit::context([format!("*Events* · nothing ticked and nothing typed stands for {default}")]));
     blocks.extend(NOUNS.iter().map(|noun| events::boxes(noun, form)));
     blocks.push(typed(
         block::MORE,
@@ -75,7 +75,7 @@ pub fn subscription(form: &Form, sheet: &Sheet) -> SlackView {
 
 /// A modal that says something and can only be closed.
 pub fn notice(title: &str, message: &Message) -> SlackView {
-    let blocks = message.blocks.iter().take(kit::BLOCKS).cloned().collect();
+    let blocks = message.blocks.iter().take(block_kit::BLOCKS).cloned().collect();
     SlackView::Modal(SlackModalView::new(plain(title, TITLE), blocks).with_close(plain("Close", TITLE)))
 }
 
@@ -102,15 +102,15 @@ pub fn nothing_selected_error() -> BTreeMap<String, String> {
 }
 
 /// An entry for a dataset that was seen; none if its name is too long for one.
-pub fn seen(dataset: &str, in_words: &str) -> Option<Entry> {
+pub fn seen(dataset: &str, in_words: &str) -> Option<DatasetOption> {
     let fits = in_words.chars().count() <= form::ENTRY;
-    fits.then(|| Entry { text: cut(dataset, ENTRY), value: in_words.to_owned() })
+    fits.then(|| DatasetOption { text: cut(dataset, ENTRY), value: in_words.to_owned() })
 }
 
 /// An entry for what was typed, where that is a pattern.
-pub fn as_typed(in_words: &str) -> Option<Entry> {
+pub fn as_typed(in_words: &str) -> Option<DatasetOption> {
     let fits = in_words.chars().count() <= form::ENTRY;
-    fits.then(|| Entry { text: cut(&format!("Use {in_words}"), ENTRY), value: in_words.to_owned() })
+    fits.then(|| DatasetOption { text: cut(&format!("Use {in_words}"), ENTRY), value: in_words.to_owned() })
 }
 
 fn place(form: &Form, sheet: &Sheet) -> SlackBlock {

@@ -4,7 +4,7 @@
 //! delimiter do not stop it reliably. What does is not writing the delimiter: `plain` puts a look-alike in its place
 //! wherever it could format. An underscore between ASCII letters or digits never formats, so `sample_0042` stays as
 //! it is and can be copied. Bare addresses and `@here` stay text because every block of ours is `verbatim` (see
-//! [`super::kit`]) and because Slack looks for names in `text` only when asked to.
+//! [`super::block_kit`]) and because Slack looks for names in `text` only when asked to.
 
 use jiff::Timestamp;
 use unicode_segmentation::UnicodeSegmentation;

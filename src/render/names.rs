@@ -1,19 +1,19 @@
 //! People of Segments.ai in messages: by name, by a mention where messages are few, and those who have to act.
 
-use super::words::person;
+use super::format::person;
 use crate::model::options::mention_token;
 use crate::model::{Derived, News, Object, People, UserId};
 
 /// How people are named.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Names<'a> {
+pub(super) enum NameStyle<'a> {
     /// By their names in Segments.ai: in `text`, and where many messages would mention somebody for their own work.
     Plain,
     /// By a mention, if they have said who they are.
     Mentioned(&'a People),
 }
 
-impl Names<'_> {
+impl NameStyle<'_> {
     /// A person, made safe; none if there is no name, or nothing visible in it.
     pub(super) fn person(self, name: Option<&str>) -> Option<String> {
         let known = match self {

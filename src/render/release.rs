@@ -1,23 +1,23 @@
 //! News of a release.
 
-use super::card::{Sentence, Story, Subject};
 use super::dataset::description;
-use super::links::Links;
-use super::words::{count, known, spoken};
+use super::format::{count, known, spoken};
+use super::story::{LinkedName, Sentence, Story};
+use super::urls::UrlBuilder;
 use crate::model::object::Release;
 use crate::model::{News, Object};
 
 /// The longest shown name of a release.
 const NAME: usize = 150;
 
-pub(super) fn story(news: &News, links: &Links) -> Story {
+pub(super) fn story(news: &News, urls: &UrlBuilder) -> Story {
     let nothing = Release::default();
     let release = match &news.event.object {
         Object::Release(release) => release,
         _ => &nothing,
     };
-    let page = news.event.dataset.as_ref().and_then(|dataset| links.releases(dataset));
-    let subject = known(release.name.as_deref(), NAME).map(|label| Subject { label, url: page.clone() });
+    let page = news.event.dataset.as_ref().and_then(|dataset| urls.releases(dataset));
+    let subject = known(release.name.as_deref(), NAME).map(|label| LinkedName { label, url: page.clone() });
     let unusual = release.status.as_deref().filter(|status| *status != "SUCCEEDED").map(spoken);
     let after = match unusual.filter(|status| !status.is_empty()) {
         Some(status) => format!("created ({status})"),

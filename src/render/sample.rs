@@ -1,9 +1,9 @@
 //! News of a sample.
 
-use super::card::{Sentence, Story, Subject};
-use super::links::{Links, public_image};
-use super::names::Names;
-use super::words::{by, count, decimal, known, person};
+use super::format::{by, count, decimal, known, person};
+use super::names::NameStyle;
+use super::story::{LinkedName, Sentence, Story};
+use super::urls::{UrlBuilder, public_image};
 use super::{Color, changes};
 use crate::model::event::KnownType;
 use crate::model::object::Sample;
@@ -12,7 +12,7 @@ use crate::model::{DatasetName, News, Object};
 /// The longest shown name of a sample.
 const NAME: usize = 150;
 
-pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story {
+pub(super) fn story(event_type: KnownType, news: &News, urls: &UrlBuilder) -> Story {
     let nothing = Sample::default();
     let sample = match &news.event.object {
         Object::Sample(sample) => sample,
@@ -20,14 +20,14 @@ pub(super) fn story(event_type: KnownType, news: &News, links: &Links) -> Story 
     };
     let deleted = event_type == KnownType::SampleDeleted;
     let name = sample.name.as_deref().or(news.sample_name.as_deref());
-    let subject = subject(name, sample.uuid.as_deref(), None, news.event.dataset.as_ref(), links);
-    let subject = subject.map(|subject| if deleted { Subject { url: None, ..subject } } else { subject });
+    let subject = subject(name, sample.uuid.as_deref(), None, news.event.dataset.as_ref(), urls);
+    let subject = subject.map(|subject| if deleted { LinkedName { url: None, ..subject } } else { subject });
     let assigned = news.assigns();
     let (emoji, after) = match event_type {
         KnownType::SampleCreated => ("🖼️", format!("created{}", by(sample.created_by.as_deref()))),
         KnownType::SampleDeleted => ("🗑️", "deleted".to_owned()),
         _ if assigned => {
-            let asked = Names::Plain.asked(news.asked_by.as_ref(), None);
+            let asked = NameStyle::Plain.asked(news.asked_by.as_ref(), None);
             ("👤", format!("{}{asked}", assignment(news, sample)))
         }
         _ => ("✏️", changes::summary(&news.changes)),
@@ -59,11 +59,11 @@ pub(super) fn subject(
     uuid: Option<&str>,
     labelset: Option<&str>,
     dataset: Option<&DatasetName>,
-    links: &Links,
-) -> Option<Subject> {
+    urls: &UrlBuilder,
+) -> Option<LinkedName> {
     let short = || known(Some(&uuid?.chars().take(8).collect::<String>()), NAME);
-    let url = dataset.zip(uuid).and_then(|(dataset, uuid)| links.sample(dataset, uuid, labelset));
-    known(name, NAME).or_else(short).map(|label| Subject { label, url })
+    let url = dataset.zip(uuid).and_then(|(dataset, uuid)| urls.sample(dataset, uuid, labelset));
+    known(name, NAME).or_else(short).map(|label| LinkedName { label, url })
 }
 
 /// "assigned to john for labeling and to ann for review": what changed, or everything when that is not known.

@@ -1,12 +1,13 @@
 //! An issue in a channel: its parent, which shows how it stands, and what is said in the thread below.
 
-use super::card::{Form, Showing, Story, dataset_subject, is_late, late, line, title, told};
+use super::card::{CardContext, is_late, late, render_story, title, to_line};
+use super::format::{count, known, span};
 use super::issue::{self, QUOTE};
-use super::links::Links;
 use super::mrkdwn::date;
-use super::names::Names;
-use super::words::{count, known, span};
-use super::{Acts, Message, card, kit};
+use super::names::NameStyle;
+use super::story::{LinkStyle, Story, dataset_subject};
+use super::urls::UrlBuilder;
+use super::{AllowedActions, Message, block_kit, card};
 use crate::model::event::KnownType;
 use crate::model::issue_thread::StatusTurn;
 use crate::model::object::Issue;
@@ -14,8 +15,8 @@ use crate::model::subscription::Style;
 use crate::model::{Derived, IssueThread, News, Object, People};
 
 /// Shows an issue as it stands now, in the place of the card that opened it.
-pub fn parent(anchor: &IssueThread, people: &People, app_url: &str, acts: Acts) -> Message {
-    let links = Links::new(app_url);
+pub fn parent(anchor: &IssueThread, people: &People, app_url: &str, acts: AllowedActions) -> Message {
+    let urls = UrlBuilder::new(app_url);
     let nothing = Issue::default();
     let issue = match &anchor.news.event.object {
         Object::Issue(issue) => issue,
@@ -26,7 +27,7 @@ pub fn parent(anchor: &IssueThread, people: &People, app_url: &str, acts: Acts) 
     let mut news = News { derived: None, ..anchor.news.clone() };
     news.event.created_at = turn.map(|turn| turn.at).or(issue.created_at).unwrap_or(news.event.created_at);
     let options = &anchor.options;
-    let showing = Showing {
+    let showing = CardContext {
         subscription: anchor.subscription,
         style: options.style.unwrap_or(Style::Card),
         mention: &options.mention,
@@ -38,10 +39,10 @@ pub fn parent(anchor: &IssueThread, people: &People, app_url: &str, acts: Acts) 
         updates: 1,
         acts,
     };
-    told(|names| story(anchor, issue, turn, &links, names), &news, &showing, &links)
+    render_story(|names| story(anchor, issue, turn, &urls, names), &news, &showing, &urls)
 }
 
-fn story(anchor: &IssueThread, issue: &Issue, turn: Option<&StatusTurn>, links: &Links, names: Names) -> Story {
+fn story(anchor: &IssueThread, issue: &Issue, turn: Option<&StatusTurn>, urls: &UrlBuilder, names: NameStyle) -> Story {
     let closed = is_closed(issue);
     let what = match turn {
         Some(turn) if closed => {
@@ -52,7 +53,7 @@ fn story(anchor: &IssueThread, issue: &Issue, turn: Option<&StatusTurn>, links: 
         None if closed => "issue resolved".to_owned(),
         None => format!("issue opened{}", names.by(issue.created_by.as_deref())),
     };
-    let subject = issue::subject(issue, &anchor.news, links);
+    let subject = issue::subject(issue, &anchor.news, urls);
     let page = subject.as_ref().and_then(|subject| subject.url.clone());
     let mut details: Vec<String> = issue::tags(&issue.tags).into_iter().collect();
     details.extend(issue.anchor.as_ref().map(issue::place).unwrap_or_default());
@@ -78,7 +79,7 @@ fn story(anchor: &IssueThread, issue: &Issue, turn: Option<&StatusTurn>, links: 
 }
 
 /// Who resolved an issue or opened it again.
-fn turned(turn: &StatusTurn, names: Names) -> String {
+fn turned(turn: &StatusTurn, names: NameStyle) -> String {
     names.asked(turn.asked_by.as_ref(), turn.by.as_deref())
 }
 
@@ -88,25 +89,26 @@ fn is_closed(issue: &Issue) -> bool {
 
 /// Says in a thread what happened to its issue, or from its message: one line, and the words that belong to it. The line names the sample where the
 /// channel sees it too. Whoever did it is not mentioned for that.
-pub fn in_thread(news: &News, showing: &Showing, broadcast: bool) -> Message {
-    let links = Links::new(showing.app_url);
+pub fn in_thread(news: &News, showing: &CardContext, broadcast: bool) -> Message {
+    let urls = UrlBuilder::new(showing.app_url);
     let mut story = match news.event.object {
-        Object::Issue(_) => issue::story(KnownType::IssueUpdated, news, &links, Names::Plain),
-        _ => card::story(news, &links, Names::Plain),
+        Object::Issue(_) => issue::story(KnownType::IssueUpdated, news, &urls, NameStyle::Plain),
+        _ => card::story(news, &urls, NameStyle::Plain),
     };
-    let dataset = news.event.dataset.as_ref().map(|dataset| dataset_subject(dataset, &links));
-    let text = line(&story, dataset.as_ref(), news, showing, Form::Plain);
+    let dataset = news.event.dataset.as_ref().map(|dataset| dataset_subject(dataset, &urls));
+    let text = to_line(&story, dataset.as_ref(), news, showing, LinkStyle::Plain);
     if !broadcast && matches!(news.event.object, Object::Issue(_)) && story.sentence.subject.is_some() {
         story.sentence = issue::sentence(None, story.sentence.after.trim_start_matches("— "));
     }
-    let mut blocks = vec![kit::section_beside(&title(&story, showing, Form::Linked), showing.about(news).menu())];
+    let mut blocks =
+        vec![block_kit::section_beside(&title(&story, showing, LinkStyle::Linked), showing.about(news).menu())];
     // What was said before stands in the thread already.
     let is_new = news.new_comments > 0 && issue::says_something(news);
     if is_new || news.derived == Some(Derived::IssueEdited) {
         blocks.extend(story.body);
     }
-    blocks.extend(is_late(news, showing).then(|| kit::context([late(news)])));
+    blocks.extend(is_late(news, showing).then(|| block_kit::context([late(news)])));
     let mut message = Message { text, lead: showing.lead(news), color: None, blocks };
-    kit::budget(&mut message);
+    block_kit::budget(&mut message);
     message
 }

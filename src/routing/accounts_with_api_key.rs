@@ -1,7 +1,7 @@
 //! Which accounts have an API key, in memory, for everybody who offers to act on Segments.ai; the store's are the truth.
 
 use crate::model::{AccountId, WorkspaceId};
-use crate::render::Acts;
+use crate::render::AllowedActions;
 use parking_lot::RwLock;
 use std::collections::HashSet;
 
@@ -20,11 +20,11 @@ impl AccountsWithApiKey {
     }
 
     /// What can be done with an account of a workspace.
-    pub fn acts(&self, workspace: &WorkspaceId, account: &AccountId) -> Acts {
+    pub fn acts(&self, workspace: &WorkspaceId, account: &AccountId) -> AllowedActions {
         match self.has(workspace, account) {
-            false => Acts::Nothing,
-            true if self.replies => Acts::WithReplies,
-            true => Acts::Changes,
+            false => AllowedActions::Nothing,
+            true if self.replies => AllowedActions::WithReplies,
+            true => AllowedActions::Changes,
         }
     }
 

@@ -6,7 +6,7 @@ use segments_slack::model::event::{Change, KnownType};
 use segments_slack::model::object::{Comment, Dataset, Issue, IssueLocation, Label, Release, Sample};
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{DatasetName, Derived, Event, EventType, News, Object, People};
-use segments_slack::render::{Acts, Rung, Showing, card};
+use segments_slack::render::{AllowedActions, CardContext, FallbackLevel, card};
 use serde_json::Value;
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -53,10 +53,10 @@ pub(crate) fn nobody() -> &'static People {
     &NOBODY
 }
 
-pub(crate) fn showing(style: Style) -> Showing<'static> {
+pub(crate) fn showing(style: Style) -> CardContext<'static> {
     let now = at("2026-11-20T09:15:00Z");
     let app_url = "https://app.segments.ai";
-    Showing {
+    CardContext {
         subscription: 3,
         style,
         mention: &[],
@@ -65,7 +65,7 @@ pub(crate) fn showing(style: Style) -> Showing<'static> {
         now,
         test: false,
         updates: 1,
-        acts: Acts::Nothing,
+        acts: AllowedActions::Nothing,
     }
 }
 
@@ -113,7 +113,7 @@ fn show(out: &mut String, bar: &str, block: &Value) {
     }
 }
 
-pub(crate) fn sent(news: &News, showing: &Showing, rung: Rung) -> Value {
+pub(crate) fn sent(news: &News, showing: &CardContext, rung: FallbackLevel) -> Value {
     let content = serde_json::to_value(card(news, showing).content(rung)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new());
     content
@@ -124,7 +124,7 @@ fn looks(name: &str, news: &News) {
     let mut page = String::new();
     let mut all = Vec::new();
     for (title, style) in [("card", Style::Card), ("line", Style::Line), ("full", Style::Full)] {
-        all.push(sent(news, &showing(style), Rung::Whole));
+        all.push(sent(news, &showing(style), FallbackLevel::Whole));
         writeln!(page, "== {title}\n{}", seen(&all[all.len() - 1])).unwrap();
     }
     rendered::leave(name, &all);
@@ -293,7 +293,7 @@ fn an_event_without_known_fields_is_still_a_sentence() {
     let closer = Derived::ALL.iter().map(|one| derived(*one, Object::Unknown));
     for mut bare in parents.chain(closer) {
         bare.event.dataset = None;
-        let content = sent(&bare, &showing(Style::Card), Rung::Whole);
+        let content = sent(&bare, &showing(Style::Card), FallbackLevel::Whole);
         writeln!(page, "{:18} {}", bare.name(), content["text"].as_str().unwrap()).unwrap();
     }
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
@@ -306,9 +306,9 @@ fn a_late_card_says_when_it_happened() {
     let reply = derived(Derived::LabelRejected, Object::Label(Box::new(label("REJECTED"))));
     let mut later = showing(Style::Card);
     later.now = at("2026-11-20T09:24:27Z");
-    assert!(!seen(&sent(&reply, &later, Rung::Whole)).contains("late"));
+    assert!(!seen(&sent(&reply, &later, FallbackLevel::Whole)).contains("late"));
     later.now = at("2026-11-20T09:24:28Z");
-    let shown = seen(&sent(&reply, &later, Rung::Whole));
+    let shown = seen(&sent(&reply, &later, FallbackLevel::Whole));
     assert!(shown.contains("#3 · ⏳ late: happened <!date^1795166067^"), "{shown}");
 }
 
@@ -316,7 +316,7 @@ fn a_late_card_says_when_it_happened() {
 fn a_test_card_is_marked_wherever_it_is_seen() {
     let rejected = derived(Derived::LabelRejected, Object::Label(Box::new(label("REJECTED"))));
     for style in [Style::Line, Style::Card, Style::Full] {
-        let content = sent(&rejected, &Showing { test: true, ..showing(style) }, Rung::Whole);
+        let content = sent(&rejected, &CardContext { test: true, ..showing(style) }, FallbackLevel::Whole);
         for shown in [&content["text"], &content["blocks"][0]["text"]["text"]] {
             assert!(shown.as_str().unwrap().starts_with("🧪 Test · not a real event · "), "{shown}");
         }
@@ -327,10 +327,10 @@ fn a_test_card_is_marked_wherever_it_is_seen() {
 fn mentions_stand_outside_the_attachment_where_they_notify() {
     let rejected = derived(Derived::LabelRejected, Object::Label(Box::new(label("REJECTED"))));
     let mention = ["UASKED", "SASKED", "UASKED", "!channel", "C1"].map(str::to_owned);
-    let mentioning = Showing { mention: &mention, ..showing(Style::Card) };
-    let content = sent(&rejected, &mentioning, Rung::Whole);
+    let mentioning = CardContext { mention: &mention, ..showing(Style::Card) };
+    let content = sent(&rejected, &mentioning, FallbackLevel::Whole);
     assert_eq!(content["blocks"][0]["text"]["text"], "<@UASKED> <!subteam^SASKED>");
-    let content = sent(&rejected, &mentioning, Rung::TextOnly);
+    let content = sent(&rejected, &mentioning, FallbackLevel::TextOnly);
     assert!(content["text"].as_str().unwrap().starts_with("<@UASKED> <!subteam^SASKED> ❌ rose_0042.png"));
 }
 
@@ -338,9 +338,9 @@ fn mentions_stand_outside_the_attachment_where_they_notify() {
 fn each_rung_of_the_ladder_takes_something_away() {
     let created = news(KnownType::SampleCreated, Object::Sample(Box::new(sample())));
     let shown = |rung| sent(&created, &showing(Style::Full), rung);
-    assert!(shown(Rung::Whole).to_string().contains("image_url"));
-    let without = shown(Rung::WithoutImages);
+    assert!(shown(FallbackLevel::Whole).to_string().contains("image_url"));
+    let without = shown(FallbackLevel::WithoutImages);
     assert!(!without.to_string().contains("image_url") && without["blocks"].as_array().unwrap().len() > 2);
-    assert_eq!(shown(Rung::TextOnly), serde_json::json!({ "text": without["text"] }));
-    assert_eq!(Rung::TextOnly.below(), None);
+    assert_eq!(shown(FallbackLevel::TextOnly), serde_json::json!({ "text": without["text"] }));
+    assert_eq!(FallbackLevel::TextOnly.below(), None);
 }

@@ -9,7 +9,7 @@ use segments_slack::model::{
     DatasetName, Delivery, Derived, DigestMessage, DigestTimes, Event, EventId, EventType, Live, News, Object,
     ObjectState, Options,
 };
-use segments_slack::render::{Rung, digest};
+use segments_slack::render::{FallbackLevel, digest};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -78,7 +78,7 @@ fn states(names: &[&str], by_status: &[(&str, u64)]) -> Vec<(DatasetName, Object
     names.iter().filter_map(|name| Some((DatasetName::parse(name)?, state.clone()))).collect()
 }
 
-fn sent(of: &DigestMessage, states: &[(DatasetName, ObjectState)], rung: Rung) -> Value {
+fn sent(of: &DigestMessage, states: &[(DatasetName, ObjectState)], rung: FallbackLevel) -> Value {
     let content = serde_json::to_value(digest(of, states, "https://app.segments.ai").content(rung)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new());
     content
@@ -86,7 +86,7 @@ fn sent(of: &DigestMessage, states: &[(DatasetName, ObjectState)], rung: Rung) -
 
 fn looks(name: &str, digest: &DigestMessage, states: &[(DatasetName, ObjectState)]) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        let content = sent(digest, states, Rung::Whole);
+        let content = sent(digest, states, FallbackLevel::Whole);
         rendered::leave(name, std::slice::from_ref(&content));
         insta::assert_snapshot!(name, seen(&content));
     });
@@ -142,7 +142,7 @@ fn a_digest_of_many_datasets_lists_the_busiest_and_counts_rest() {
 #[test]
 fn a_digest_that_comes_late_and_is_not_complete_says_both() {
     looks("digest.late", &collected(&a_day()[..1], at(900)), &[]);
-    let blocks = sent(&collected(&a_day()[..1], at(600)).closed(), &[], Rung::Whole)["blocks"].to_string();
+    let blocks = sent(&collected(&a_day()[..1], at(600)).closed(), &[], FallbackLevel::Whole)["blocks"].to_string();
     assert!(!blocks.contains('⏳'), "{blocks}");
 }
 
@@ -174,7 +174,7 @@ fn of_very_many_issues_the_oldest_are_remembered() {
         oldest.iter().take(3).map(|issue| issue.since).collect::<Vec<_>>(),
         [99, 98, 97].map(|h| at(-3_600 * h))
     );
-    let said = sent(&digest, &[], Rung::Whole).to_string();
+    let said = sent(&digest, &[], FallbackLevel::Whole).to_string();
     assert!(said.contains("and more than 17 more open issues"), "{said}");
 }
 
@@ -198,7 +198,7 @@ fn a_digest_stays_small_whatever_goes_in() {
     let size = serde_json::to_vec(&digest).unwrap().len();
     assert!(size < 3_000_000, "{size} bytes");
     assert_eq!(digest.count, a_day().len() as u64 + 6_000);
-    let said = sent(&digest, &[], Rung::Whole);
+    let said = sent(&digest, &[], FallbackLevel::Whole);
     assert!(said["text"].as_str().unwrap().contains("more than 297 more datasets"), "{}", said["text"]);
 }
 
@@ -232,7 +232,7 @@ proptest! {
             digest = digest.closed();
         }
         prop_assert_eq!(digest.count, all.len() as u64);
-        for rung in [Rung::Whole, Rung::WithoutImages, Rung::TextOnly] {
+        for rung in [FallbackLevel::Whole, FallbackLevel::WithoutImages, FallbackLevel::TextOnly] {
             sent(&digest, &states(&names, &stats), rung);
         }
     }

@@ -9,7 +9,7 @@ use segments_slack::model::object::{Issue, Label, Release, Sample};
 use segments_slack::model::{
     BatchMessage, DatasetName, Delivery, Derived, Event, EventId, EventType, Live, News, Object, Options,
 };
-use segments_slack::render::{Rung, fold};
+use segments_slack::render::{FallbackLevel, batch};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -58,15 +58,15 @@ fn folded(all: &[News]) -> BatchMessage {
     fold
 }
 
-fn sent(of: &BatchMessage, rung: Rung) -> Value {
-    let content = serde_json::to_value(fold(of, "https://app.segments.ai").content(rung)).unwrap();
+fn sent(of: &BatchMessage, rung: FallbackLevel) -> Value {
+    let content = serde_json::to_value(batch(of, "https://app.segments.ai").content(rung)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new());
     content
 }
 
 fn looks(name: &str, fold: &BatchMessage) {
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-        let content = sent(fold, Rung::Whole);
+        let content = sent(fold, FallbackLevel::Whole);
         rendered::leave(name, std::slice::from_ref(&content));
         insta::assert_snapshot!(name, seen(&content));
     });
@@ -76,7 +76,7 @@ fn looks(name: &str, fold: &BatchMessage) {
 fn a_burst_names_its_day_once_unless_it_lasts_a_day() {
     let when = |last: i64| {
         let all = [0, last].map(|second| news("sample.created", sample(1, "jane"), second));
-        let content = sent(&folded(&all), Rung::Whole);
+        let content = sent(&folded(&all), FallbackLevel::Whole);
         content["blocks"][2]["elements"][0]["text"].as_str().unwrap().to_owned()
     };
     let dates = |last: i64| when(last).matches("<!date^").count();
@@ -116,7 +116,7 @@ fn more_people_than_fit_are_counted() {
     let by = |count: u32| {
         let all: Vec<News> =
             (0..count).map(|number| news("sample.created", sample(number, &format!("p{number}")), 0)).collect();
-        sent(&folded(&all), Rung::Whole)["blocks"][2].to_string()
+        sent(&folded(&all), FallbackLevel::Whole)["blocks"][2].to_string()
     };
     assert!(by(5).contains("by p0, p1, p2, p3, p4 ·"), "{}", by(5));
     assert!(by(8).contains("p4 and 3 more ·"), "{}", by(8));
@@ -128,7 +128,7 @@ fn every_kind_of_event_has_its_words() {
     let names = KnownType::ALL.iter().map(|known| known.as_str()).chain(Derived::ALL.iter().map(|one| one.as_str()));
     let said = names.chain(["moon.risen", ""]).map(|name| {
         let two = [news(name, Object::Unknown, 0), news(name, Object::Unknown, 0)];
-        format!("{name}: {}\n", sent(&folded(&two), Rung::Whole)["text"].as_str().unwrap())
+        format!("{name}: {}\n", sent(&folded(&two), FallbackLevel::Whole)["text"].as_str().unwrap())
     });
     insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
         insta::assert_snapshot!("fold.words", said.collect::<String>());
@@ -162,7 +162,7 @@ proptest! {
         prop_assert!(fold.named.len() <= 10 && fold.people.len() <= 50);
         fold.mention.push("UASKED".to_owned());
         for fold in [fold.clone(), fold.closed()] {
-            for rung in [Rung::Whole, Rung::WithoutImages, Rung::TextOnly] {
+            for rung in [FallbackLevel::Whole, FallbackLevel::WithoutImages, FallbackLevel::TextOnly] {
                 sent(&fold, rung);
             }
         }

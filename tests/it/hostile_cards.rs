@@ -11,7 +11,7 @@ use segments_slack::model::{
     self, DatasetName, Delivery, Derived, Event, EventId, EventType, News, Object, Options, People, UserId,
     UserMapping, Username,
 };
-use segments_slack::render::{Acts, Message, Rung, Showing, card, in_thread, parent};
+use segments_slack::render::{AllowedActions, CardContext, FallbackLevel, Message, card, in_thread, parent};
 
 /// What a person or a program may have typed, missing included.
 pub(crate) fn hostile() -> impl Strategy<Value = Option<String>> {
@@ -154,7 +154,7 @@ fn everybody(names: &[Option<String>]) -> People {
 }
 
 /// What a parent and the messages in its thread are made of, where it is an issue's news.
-fn in_thread_and_above(news: &News, showing: &Showing) -> Vec<Message> {
+fn in_thread_and_above(news: &News, showing: &CardContext) -> Vec<Message> {
     let delivery = Delivery {
         sequence: 0,
         event: EventId(uuid::Uuid::nil()),
@@ -215,10 +215,10 @@ proptest! {
         let people = if mapped { everybody(&text) } else { People::default() };
         for style in [Style::Line, Style::Card, Style::Full] {
             let app_url = "https://app.segments.ai";
-            let showing = Showing { subscription: 3, style, mention: &mention, people: &people, app_url, now: Timestamp::UNIX_EPOCH, test, updates: 1, acts: Acts::WithReplies };
+            let showing = CardContext { subscription: 3, style, mention: &mention, people: &people, app_url, now: Timestamp::UNIX_EPOCH, test, updates: 1, acts: AllowedActions::WithReplies };
             let messages = [card(&news, &showing)].into_iter().chain(in_thread_and_above(&news, &showing));
             for (message, rung) in messages.flat_map(|message| {
-                [Rung::Whole, Rung::WithoutImages, Rung::TextOnly].map(|rung| (message.clone(), rung))
+                [FallbackLevel::Whole, FallbackLevel::WithoutImages, FallbackLevel::TextOnly].map(|rung| (message.clone(), rung))
             }) {
                 let content = serde_json::to_value(message.content(rung)).unwrap();
                 prop_assert_eq!(limits::broken(&content), Vec::<String>::new());

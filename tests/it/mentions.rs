@@ -6,7 +6,7 @@ use segments_slack::model::event::KnownType;
 use segments_slack::model::object::{Comment, Issue, Label, Sample};
 use segments_slack::model::subscription::Style;
 use segments_slack::model::{DatasetName, Derived, News, Object, People, UserId, UserMapping, Username};
-use segments_slack::render::{Rung, Showing, card};
+use segments_slack::render::{CardContext, FallbackLevel, card};
 use std::fmt::Write;
 
 fn people() -> People {
@@ -33,7 +33,7 @@ fn issue_by(opener: &str, updated_by: &str, comments: &[&str]) -> Object {
 /// Who is mentioned outside the attachment, and `text`.
 fn lead(news: &News) -> (Option<String>, String) {
     let people = people();
-    let message = card(news, &Showing { people: &people, ..showing(Style::Card) });
+    let message = card(news, &CardContext { people: &people, ..showing(Style::Card) });
     (message.lead, message.text)
 }
 
@@ -89,7 +89,8 @@ fn a_test_mentions_nobody_who_did_not_ask_for_it() {
     let rejected = derived(Derived::LabelRejected, Object::Label(Box::new(label("REJECTED"))));
     let people = people();
     for news in [rejected, derived(Derived::IssueClosed, issue_by("jane", "john", &[]))] {
-        let content = sent(&news, &Showing { people: &people, test: true, ..showing(Style::Card) }, Rung::Whole);
+        let content =
+            sent(&news, &CardContext { people: &people, test: true, ..showing(Style::Card) }, FallbackLevel::Whole);
         assert!(!content.to_string().contains("<@U"), "{content}");
     }
 }
@@ -104,7 +105,7 @@ fn an_issue_names_people_by_mentions_and_the_phone_by_name() {
         ("by nobody known", derived(Derived::IssueClosed, issue_by("jo*e", "<@UEVIL>", &[]))),
     ] {
         for style in [Style::Card, Style::Line] {
-            let content = sent(&object, &Showing { people: &people, ..showing(style) }, Rung::Whole);
+            let content = sent(&object, &CardContext { people: &people, ..showing(style) }, FallbackLevel::Whole);
             writeln!(page, "== {name}\n{}", seen(&content)).unwrap();
         }
     }
@@ -118,7 +119,7 @@ fn what_does_not_fit_a_menu_is_left_out_of_it() {
     let values = |dataset: &str| {
         let mut deleted = news(KnownType::SampleDeleted, Object::Sample(Box::new(sample())));
         deleted.event.dataset = DatasetName::parse(dataset);
-        let content = sent(&deleted, &showing(Style::Line), Rung::Whole);
+        let content = sent(&deleted, &showing(Style::Line), FallbackLevel::Whole);
         let options = content["blocks"][0]["accessory"]["options"].as_array().unwrap().clone();
         options.iter().map(|option| option["value"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };

@@ -5,7 +5,7 @@ use crate::harness::fixture;
 use crate::{limits, rendered};
 use jiff::Timestamp;
 use segments_slack::model::subscription::Style;
-use segments_slack::render::{Acts, Rung, Showing, card};
+use segments_slack::render::{AllowedActions, CardContext, FallbackLevel, card};
 use segments_slack::routing::derive;
 use segments_slack::segments::{Decoded, decode};
 use serde_json::Value;
@@ -21,7 +21,7 @@ fn message(name: &str, style: Style) -> Value {
     let now = event.created_at + jiff::SignedDuration::from_mins(1);
     let (news, _) = derive(*event, None, None);
     let app_url = "https://app.segments.ai";
-    let showing = Showing {
+    let showing = CardContext {
         subscription: 3,
         style,
         mention: &[],
@@ -30,9 +30,9 @@ fn message(name: &str, style: Style) -> Value {
         now,
         test: false,
         updates: 1,
-        acts: Acts::Nothing,
+        acts: AllowedActions::Nothing,
     };
-    let content = serde_json::to_value(card(&news, &showing).content(Rung::Whole)).unwrap();
+    let content = serde_json::to_value(card(&news, &showing).content(FallbackLevel::Whole)).unwrap();
     assert_eq!(limits::broken(&content), Vec::<String>::new(), "{name}");
     content
 }

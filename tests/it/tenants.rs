@@ -39,7 +39,7 @@ enum Step {
     Clicks(Side, &'static str, bool),
     Webhook(Side, &'static str),
     /// Somebody resolves their own issue, or opens it again.
-    Acts(Side, &'static str),
+    AllowedActions(Side, &'static str),
     /// A webhook to the other's account, signed with the own secret.
     ForeignWebhook(Side),
     /// Slack reports something of the other's channel in the own workspace.
@@ -117,7 +117,7 @@ fn history() -> impl Strategy<Value = Vec<Step>> {
         2 => (side(), text()).prop_map(|(side, text)| Step::TypesElsewhere(side, text)),
         3 => (side(), action, any::<bool>()).prop_map(|(side, action, own)| Step::Clicks(side, action, own)),
         4 => (side(), event).prop_map(|(side, event)| Step::Webhook(side, event)),
-        3 => (side(), select(vec!["resolve", "reopen"])).prop_map(|(side, action)| Step::Acts(side, action)),
+        3 => (side(), select(vec!["resolve", "reopen"])).prop_map(|(side, action)| Step::AllowedActions(side, action)),
         2 => side().prop_map(Step::ForeignWebhook),
         1 => (side(), report).prop_map(|(side, report)| Step::Event(side, report)),
         1 => side().prop_map(Step::Uninstalls),
@@ -252,7 +252,7 @@ impl Play {
                 // The same, of somebody whom Slack knows to be from the other workspace.
                 bench.slack_sends("interactions", body(side.opposite().id().as_str())).await;
             }
-            Step::Acts(side, action) => {
+            Step::AllowedActions(side, action) => {
                 let (id, value) = (side.id(), self.act(side));
                 let place = [id.as_str(), id.as_str(), side.channels()[0]];
                 bench.slack_sends("interactions", click_of(side.person(), place, action, &value)).await;
@@ -327,7 +327,7 @@ fn actor(step: &Step) -> Option<Side> {
         Step::Types(side, _)
         | Step::TypesElsewhere(side, _)
         | Step::Clicks(side, ..)
-        | Step::Acts(side, _)
+        | Step::AllowedActions(side, _)
         | Step::Webhook(side, _)
         | Step::ForeignWebhook(side)
         | Step::Event(side, _)

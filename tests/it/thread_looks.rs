@@ -8,7 +8,7 @@ use segments_slack::model::subscription::Style;
 use segments_slack::model::{
     DatasetName, Delivery, Derived, Event, EventId, EventType, IssueThread, News, Object, Options,
 };
-use segments_slack::render::{Acts, Message, Rung, Showing, in_thread, parent};
+use segments_slack::render::{AllowedActions, CardContext, FallbackLevel, Message, in_thread, parent};
 use std::fmt::Write;
 
 const APP_URL: &str = "https://app.segments.ai";
@@ -72,7 +72,7 @@ fn looks(name: &str, messages: impl IntoIterator<Item = (String, Message)>) {
     let mut page = String::new();
     let mut all = Vec::new();
     for (title, message) in messages {
-        let content = serde_json::to_value(message.content(Rung::Whole)).unwrap();
+        let content = serde_json::to_value(message.content(FallbackLevel::Whole)).unwrap();
         assert_eq!(limits::broken(&content), Vec::<String>::new());
         writeln!(page, "== {title}\n{}", seen(&content)).unwrap();
         all.push(content);
@@ -96,7 +96,7 @@ fn the_parent_shows_how_the_issue_stands() {
     let mut anchor = anchor(Style::Card);
     let story = turns.map(|(name, status, comments)| {
         anchor.absorb(&event(name, status, &said[..comments]), at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, nobody(), APP_URL, Acts::Nothing))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL, AllowedActions::Nothing))
     });
     looks("thread.parent", story);
 }
@@ -107,7 +107,7 @@ fn the_parent_keeps_the_style_of_its_subscription() {
     let styles = [("line", Style::Line), ("full", Style::Full)].map(|(name, style)| {
         let mut anchor = anchor(style);
         anchor.absorb(&closed, at("2026-11-20T09:15:00Z"));
-        (name.to_owned(), parent(&anchor, nobody(), APP_URL, Acts::Nothing))
+        (name.to_owned(), parent(&anchor, nobody(), APP_URL, AllowedActions::Nothing))
     });
     looks("thread.parent.styles", styles);
 }
@@ -124,7 +124,7 @@ fn a_thread_message_is_one_line_and_the_words_that_belong_to_it() {
         event("issue.reopened", "OPEN", &[]),
         event("issue.edited", "OPEN", &[]),
     ];
-    let showing = |now| Showing {
+    let showing = |now| CardContext {
         subscription: 3,
         style: Style::Card,
         mention: &[],
@@ -133,7 +133,7 @@ fn a_thread_message_is_one_line_and_the_words_that_belong_to_it() {
         now: at(now),
         test: false,
         updates: 1,
-        acts: Acts::Nothing,
+        acts: AllowedActions::Nothing,
     };
     let shown =
         told.iter().map(|news| (news.name().to_owned(), in_thread(news, &showing("2026-11-20T09:15:00Z"), false)));

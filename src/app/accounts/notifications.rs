@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::app::intake::Endpoint;
 use crate::clock::later;
 use crate::model::{AccountId, UserId, WorkspaceId};
-use crate::render::{Message, Rung, reply};
+use crate::render::{FallbackLevel, Message, reply};
 use crate::slack::error::SlackError;
 use crate::store::{AccountRecord, NotificationState, NotificationStates, StoreError};
 use jiff::Timestamp;
@@ -152,7 +152,7 @@ async fn tell(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Result
             let datasets = app.store.datasets_of(workspace, account).await?;
             reply::first_message(&setup.name, setup.created_at, at, datasets.first())
         }
-        What::Misfit => reply::misfit(&setup.name, at),
+        What::Misfit => reply::signature_mismatch(&setup.name, at),
     };
     if app.store.replace_notifications(workspace, account, before, after).await?
         && let Err(wait) = write(app, workspace, &setup.created_by, &message).await
@@ -174,7 +174,7 @@ async fn record(app: &App, workspace: &WorkspaceId, account: &AccountId) -> Resu
 
 /// Sends a direct message. On an error that may be retried, returns the delay.
 async fn write(app: &App, workspace: &WorkspaceId, user: &UserId, message: &Message) -> Result<(), Duration> {
-    let Err(error) = app.slack.api.write_to(workspace, user, message.content(Rung::Whole)).await else {
+    let Err(error) = app.slack.api.write_to(workspace, user, message.content(FallbackLevel::Whole)).await else {
         info!(workspace.id = %workspace, user.id = %user, "notified {user} about their account");
         app.metrics.notices.count("told");
         return Ok(());

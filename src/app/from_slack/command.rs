@@ -26,7 +26,7 @@ pub async fn run_in_time(app: &Arc<App>, asker: &Asker, text: &str) -> Option<Re
     };
     app.detached(COMMAND_DEADLINE, work).await.unwrap_or_else(|_: Unfinished| {
         warn!(channel_ref = %asker.channel_ref, "a command in {} timed out", asker.channel_ref);
-        Some(Reply::asker(reply::unfinished()))
+        Some(Reply::asker(reply::timed_out()))
     })
 }
 
@@ -44,7 +44,7 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Option<Reply> {
         Err(Stop::Say(message)) => Some(Reply::asker(message)),
         Err(Stop::Store(error)) => {
             warn!(channel_ref = %asker.channel_ref, "a command in {} failed: {error}", asker.channel_ref);
-            Some(Reply::asker(reply::try_again("carry out this command")))
+            Some(Reply::asker(reply::unavailable("carry out this command")))
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::app::from_slack::{command, events, interaction, submission};
 use crate::app::subscriptions::form;
 use crate::clock::later;
 use crate::model::WorkspaceId;
-use crate::render::modal::Entry;
+use crate::render::modal::DatasetOption;
 use crate::slack::events::SlackEvent;
 use crate::slack::interaction::{Doing, Interaction};
 use crate::slack::respond::Answer;
@@ -125,8 +125,8 @@ pub async fn event(app: &Arc<App>, workspace: WorkspaceId, event: SlackEvent) ->
 fn options(entries: Vec<Entry>, longest: usize) -> Value {
     let mut room = longest.saturating_sub(r#"{"options":[]}"#.len());
     let options = entries.into_iter();
-    let options =
-        options.map(|Entry { text, value }| json!({"text": {"type": "plain_text", "text": text}, "value": value}));
+    let options = options
+        .map(|DatasetOption { text, value }| json!({"text": {"type": "plain_text", "text": text}, "value": value}));
     let options = options.take_while(|option| {
         let left = room.checked_sub(option.to_string().len() + 1);
         room = left.unwrap_or_default();

@@ -5,7 +5,7 @@ use crate::app::workspaces::lifecycle;
 use crate::app::{App, channel_access, home, unfurl, welcome};
 use crate::clock::id_at;
 use crate::model::{ChannelRef, DatasetPattern, Subscription, SubscriptionState, UserId, WorkspaceId};
-use crate::render::{Rung, reply};
+use crate::render::{FallbackLevel, reply};
 use crate::slack::events::SlackEvent;
 use crate::store::StoreError;
 use std::collections::BTreeSet;
@@ -56,7 +56,9 @@ async fn arrived(app: &App, channel_ref: &ChannelRef) -> Result<(), StoreError> 
         warn_about_audience(app, channel_ref, creator, &patterns, true, readers).await;
     }
     let message = reply::now_active(&begun);
-    if let Err(error) = app.slack.api.post(channel_ref, message.content(Rung::Whole), id_at(app.clock.now())).await {
+    if let Err(error) =
+        app.slack.api.post(channel_ref, message.content(FallbackLevel::Whole), id_at(app.clock.now())).await
+    {
         warn!(channel = %channel_ref, "could not announce in {channel_ref} that its subscriptions are active: {error}");
     }
     Ok(())

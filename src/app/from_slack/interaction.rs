@@ -25,8 +25,8 @@ pub async fn click(app: &Arc<App>, click: Click) {
         async move { outcome(&app, &click).await }
     };
     let (limit, unfinished): (_, fn() -> Message) = match click.action {
-        Action::Act(_) | Action::Ask(_) => (segments_actions::ACTION_DEADLINE, reply::act_unfinished),
-        _ => (command::COMMAND_DEADLINE, reply::unfinished),
+        Action::Act(_) | Action::Ask(_) => (segments_actions::ACTION_DEADLINE, reply::action_timed_out),
+        _ => (command::COMMAND_DEADLINE, reply::timed_out),
     };
     let outcome = match app.detached(limit, work).await {
         Ok(Ok(outcome)) => outcome,
@@ -36,7 +36,7 @@ pub async fn click(app: &Arc<App>, click: Click) {
         }
         Ok(Err(error)) => {
             warn!("a click on `{}` failed: {error}", click.action.action_id());
-            ClickAnswer::Beside(Reply::asker(reply::try_again("do that")))
+            ClickAnswer::Beside(Reply::asker(reply::unavailable("do that")))
         }
     };
     if click.view.is_some() {
@@ -53,7 +53,7 @@ pub async fn click(app: &Arc<App>, click: Click) {
     if let (false, Action::Act(_), ClickAnswer::Beside(told) | ClickAnswer::InPlace(told)) =
         (heard, &click.action, &outcome)
     {
-        let message = reply::of_a_click(click.channel.as_ref(), &told.message);
+        let message = reply::about_button(click.channel.as_ref(), &told.message);
         notify::person(app, &click.workspace, &click.user, &message).await;
     }
 }

@@ -6,7 +6,7 @@ use crate::app::from_slack::command::COMMAND_DEADLINE;
 use crate::app::subscriptions::{form, import_form};
 use crate::app::{App, accounts, notify, segments_actions};
 use crate::model::{UserId, WorkspaceId};
-use crate::render::{Message, Rung, modal, reply};
+use crate::render::{FallbackLevel, Message, modal, reply};
 use crate::slack::accounts::CALLBACK as ACCOUNTS;
 use crate::slack::acts::CALLBACK as ACTS;
 use crate::slack::error::SlackError;
@@ -27,7 +27,7 @@ pub async fn shortcut(app: &App, used: Doing<String>) {
     // A shortcut has no channel, so errors go to the person as a direct message.
     if let Some(said) = form::open(app, &person, None).await
         && let Err(error) =
-            app.slack.api.write_to(&person.workspace, &person.user, said.message.content(Rung::Whole)).await
+            app.slack.api.write_to(&person.workspace, &person.user, said.message.content(FallbackLevel::Whole)).await
     {
         warn!("could not report that a modal did not open: {error}");
     }
@@ -36,15 +36,15 @@ pub async fn shortcut(app: &App, used: Doing<String>) {
 /// Applies a submitted modal within the deadline of its form.
 pub async fn submit(app: &Arc<App>, done: Doing<View>) -> FormResult {
     let (wish, limit, unfinished): (_, _, fn() -> Message) = match done.what.callback_id.as_str() {
-        ACCOUNTS => ("change this workspace's accounts", COMMAND_DEADLINE, reply::unfinished),
-        ACTS => ("do that at Segments.ai", segments_actions::ACTION_DEADLINE, reply::act_unfinished),
-        _ => ("change this channel's subscriptions", COMMAND_DEADLINE, reply::unfinished),
+        ACCOUNTS => ("change this workspace's accounts", COMMAND_DEADLINE, reply::timed_out),
+        ACTS => ("do that at Segments.ai", segments_actions::ACTION_DEADLINE, reply::action_timed_out),
+        _ => ("change this channel's subscriptions", COMMAND_DEADLINE, reply::timed_out),
     };
     match app.detached(limit, |app| async move { submitted(&app, &done).await }).await {
         Ok(Ok(submitted)) => submitted,
         Ok(Err(error)) => {
             warn!("a modal submission failed: {error}");
-            show_message(&reply::try_again(wish))
+            show_message(&reply::unavailable(wish))
         }
         Err(Unfinished::TimedOut | Unfinished::Panicked) => {
             warn!("a modal submission timed out");
@@ -55,15 +55,15 @@ pub async fn submit(app: &Arc<App>, done: Doing<View>) -> FormResult {
 
 /// Returns the response while a submission takes longer than Slack waits. The modal is updated later.
 pub fn in_progress() -> FormResult {
-    show_message(&reply::at_work())
+    show_message(&reply::still_working())
 }
 
 /// Shows the late result of a submission in its modal, or as a direct message if the modal was closed.
 pub async fn show_late_result(app: &App, workspace: &WorkspaceId, user: &UserId, view_id: &str, submitted: FormResult) {
     let view = match submitted {
-        FormResult::Close => modal::notice("Segments", &reply::done()),
+        FormResult::Close => modal::notice("Segments", &reply::form_finished()),
         FormResult::Errors(wrong) => {
-            modal::notice("Segments", &reply::modal_was_wrong(wrong.values().map(String::as_str)))
+            modal::notice("Segments", &reply::form_had_errors(wrong.values().map(String::as_str)))
         }
         FormResult::Show(view) => *view,
     };
@@ -72,7 +72,7 @@ pub async fn show_late_result(app: &App, workspace: &WorkspaceId, user: &UserId,
         if !was_closed {
             warn!("could not show the result in the modal: {error}; sending it to {user}");
         }
-        notify::person(app, workspace, user, &reply::of_a_form(&view, was_closed)).await;
+        notify::person(app, workspace, user, &reply::about_form(&view, was_closed)).await;
     }
 }
 

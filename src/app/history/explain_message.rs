@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::app::answer::{Asker, Reply};
 use crate::model::{DeliveryRecord, DeliveryResult, MessageTs, Subscription};
-use crate::render::reply::{self, Because, Wish};
+use crate::render::reply::{self, MatchReason, MatchedEvent};
 use crate::routing::why::selecting;
 use crate::store::StoreError;
 
@@ -18,22 +18,24 @@ pub(in crate::app) async fn explain_message(
     let shown = |outcome: &&DeliveryRecord| message.is_some() && outcome.end.message() == message;
     let outcomes: Vec<&DeliveryRecord> = history.ended.iter().filter(shown).collect();
     if outcomes.is_empty() {
-        return Ok(Reply::asker(reply::because_of_what_is_forgotten()));
+        return Ok(Reply::asker(reply::message_forgotten()));
     }
     let folded = outcomes.iter().map(|outcome| match &outcome.end {
         DeliveryResult::Folded { count, .. } => *count,
         _ => 0,
     });
     let count = folded.max().unwrap_or(0).max(outcomes.len() as u64);
-    let events: Vec<Because> = outcomes.iter().map(|outcome| told(outcome, &subscriptions)).collect();
-    Ok(Reply::asker(reply::because(&events, count)))
+    let events: Vec<MatchedEvent> = outcomes.iter().map(|outcome| told(outcome, &subscriptions)).collect();
+    Ok(Reply::asker(reply::explain_message(&events, count)))
 }
 
-fn told<'a>(outcome: &DeliveryRecord, subscriptions: &'a [Subscription]) -> Because<'a> {
+fn told<'a>(outcome: &DeliveryRecord, subscriptions: &'a [Subscription]) -> MatchedEvent<'a> {
     let (gist, number) = (outcome.gist.clone(), outcome.subscription);
     let wish = match subscriptions.iter().find(|subscription| subscription.number == number) {
-        None => Wish::Removed,
-        Some(one) => selecting(&one.rule, &gist).map_or(Wish::Changed, |word| Wish::Selects(&one.rule, word)),
+        None => MatchReason::Removed,
+        Some(one) => {
+            selecting(&one.rule, &gist).map_or(MatchReason::Changed, |word| MatchReason::Selects(&one.rule, word))
+        }
     };
-    Because { gist, number, wish }
+    MatchedEvent { gist, number, wish }
 }

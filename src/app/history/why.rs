@@ -7,7 +7,7 @@ use crate::app::permission::may_subscribe;
 use crate::app::subscriptions::mute::zone;
 use crate::model::event_status::{EventStatus, SelectionRefusal};
 use crate::model::{Delivery, DeliveryResult, EventId, EventSummary, FilterKey, MessageTs, News, PauseReason};
-use crate::render::reply::{self, Place, Told};
+use crate::render::reply::{self, ChannelLink, ExplainedEvent};
 use crate::routing::why::{concerns, unwanted, waits};
 use crate::store::{ChannelSubscriptions, History, StoreError};
 use jiff::Timestamp;
@@ -25,7 +25,7 @@ pub(in crate::app) async fn why(app: &App, asker: &Asker, count: u8) -> Result<R
     let channel = Channel { asker, book: &book, history: &history, closed: closed.as_ref(), now: app.clock.now() };
     let (told, withheld) = channel.tell(&seen, count, may_subscribe(app, &channel_ref.workspace, &asker.user).await);
     let url = app.slack.api.installation(&channel_ref.workspace).and_then(|installation| installation.url.clone());
-    let place = Place { url: url.as_ref(), channel: &channel_ref.channel };
+    let place = ChannelLink { url: url.as_ref(), channel: &channel_ref.channel };
     Ok(Reply::asker(reply::why(&told, &place, since, withheld)))
 }
 
@@ -42,7 +42,7 @@ struct Channel<'a> {
 impl<'a> Channel<'a> {
     /// Returns the last events, newest first, with similar unmatched ones merged, and the number of withheld events.
     /// Events of unsubscribed datasets are withheld from people who could not subscribe.
-    fn tell(&self, seen: &[RecentEvent], most: usize, may_subscribe: bool) -> (Vec<Told<'a>>, usize) {
+    fn tell(&self, seen: &[RecentEvent], most: usize, may_subscribe: bool) -> (Vec<ExplainedEvent<'a>>, usize) {
         let (mut kept, order) = self.kept();
         let mut all: Vec<_> = seen.iter().filter_map(|seen| self.of_seen(seen, &mut kept)).collect();
         // Events that are not remembered are older than those that are.
@@ -51,7 +51,7 @@ impl<'a> Channel<'a> {
         all.retain(|told| may_subscribe || told.fate != EventStatus::NoSubscription);
         let withheld = count - all.len();
         all.sort_by_key(|told| std::cmp::Reverse(told.came_at));
-        let mut last: Vec<Told> = Vec::new();
+        let mut last: Vec<ExplainedEvent> = Vec::new();
         for told in all {
             if let Some(newer) = last.iter_mut().find(|newer| are_alike(newer, &told)) {
                 newer.more += 1;
@@ -64,7 +64,7 @@ impl<'a> Channel<'a> {
 
     /// Returns the stored statuses by event, and the events newest first. A pending delivery comes before an earlier
     /// end of the same event.
-    fn kept(&self) -> (HashMap<EventId, Told<'a>>, Vec<EventId>) {
+    fn kept(&self) -> (HashMap<EventId, ExplainedEvent<'a>>, Vec<EventId>) {
         let waiting = self.history.waiting.iter().map(|(delivery, news)| {
             let fate = self.waits(delivery, news);
             (delivery.event, told(EventSummary::of(news), delivery.accepted_at, fate))
@@ -112,11 +112,15 @@ impl<'a> Channel<'a> {
     }
 
     /// Returns the status of a remembered event; none if it is unknown or does not concern this channel.
-    fn of_seen(&self, seen: &RecentEvent, kept: &mut HashMap<EventId, Told<'a>>) -> Option<Told<'a>> {
+    fn of_seen(
+        &self,
+        seen: &RecentEvent,
+        kept: &mut HashMap<EventId, ExplainedEvent<'a>>,
+    ) -> Option<ExplainedEvent<'a>> {
         let subscriptions = &self.book.subscriptions;
         let fate = match &seen.mark {
             RecentOutcome::News { event, channels } if channels.contains(&self.asker.channel_ref.channel) => {
-                return kept.remove(event).map(|told| Told { repeats: seen.repeats, ..told });
+                return kept.remove(event).map(|told| ExplainedEvent { repeats: seen.repeats, ..told });
             }
             RecentOutcome::News { .. } => unwanted(subscriptions, &seen.news),
             RecentOutcome::Stale if concerns(subscriptions, &seen.news) => EventStatus::Stale,
@@ -124,16 +128,16 @@ impl<'a> Channel<'a> {
             RecentOutcome::Repeated if concerns(subscriptions, &seen.news) => EventStatus::Repeated,
             RecentOutcome::Repeated => return None,
         };
-        Some(Told { repeats: seen.repeats, ..told(EventSummary::of(&seen.news), seen.at, fate) })
+        Some(ExplainedEvent { repeats: seen.repeats, ..told(EventSummary::of(&seen.news), seen.at, fate) })
     }
 }
 
-fn told(gist: EventSummary, came_at: Timestamp, fate: EventStatus<'_>) -> Told<'_> {
-    Told { gist, came_at, fate, repeats: 0, more: 0 }
+fn told(gist: EventSummary, came_at: Timestamp, fate: EventStatus<'_>) -> ExplainedEvent<'_> {
+    ExplainedEvent { gist, came_at, fate, repeats: 0, more: 0 }
 }
 
 /// Returns true if two events were not matched for the same reason, so that one line covers both.
-fn are_alike(one: &Told<'_>, other: &Told<'_>) -> bool {
+fn are_alike(one: &ExplainedEvent<'_>, other: &ExplainedEvent<'_>) -> bool {
     if one.gist.dataset != other.gist.dataset {
         return false;
     }

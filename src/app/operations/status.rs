@@ -5,7 +5,7 @@ use crate::app::permission::is_admin;
 use crate::app::{App, accounts};
 use crate::model::{SubscriptionState, WorkspaceId};
 use crate::render::Message;
-use crate::render::reply::{self, SinceStart, Status};
+use crate::render::reply::{self, SinceStart, StatusReport};
 use crate::store::StoreError;
 
 /// The number of audit entries that admins see.
@@ -18,17 +18,17 @@ pub(in crate::app) async fn status_message(app: &App, asker: &Asker) -> Result<M
     if !is_admin(app, asker).await {
         return Ok(said);
     }
-    Ok(reply::with_deeds(said, &app.store.audit_entries(workspace, MAX_AUDIT_ENTRIES_SHOWN).await?))
+    Ok(reply::with_audit_entries(said, &app.store.audit_entries(workspace, MAX_AUDIT_ENTRIES_SHOWN).await?))
 }
 
 /// Gathers the status of a workspace.
-pub(in crate::app) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<Status, StoreError> {
+pub(in crate::app) async fn gather(app: &App, workspace: &WorkspaceId) -> Result<StatusReport, StoreError> {
     let accounts = accounts::list(app, workspace).await?;
     let subscriptions = app.store.subscriptions(workspace).await?;
     let backlog = app.store.backlog(workspace).await?;
     let count = |wanted: fn(&SubscriptionState) -> bool| subscriptions.iter().filter(|s| wanted(&s.state)).count();
     let calls = &app.metrics.slack_calls;
-    Ok(Status {
+    Ok(StatusReport {
         accounts: accounts.into_iter().map(|account| account.status).collect(),
         waiting_events: backlog.pending.saturating_sub(backlog.held),
         oldest_waiting: backlog.oldest_waiting,

@@ -19,18 +19,18 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
     let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose somebody.") };
     let links = app.store.user_mappings(workspace).await?;
     let Some(link) = links.into_iter().find(|link| link.user == *person) else {
-        return wrong(reply::nobody_there());
+        return wrong(reply::person_not_linked());
     };
     let Some(to) = api::SegmentsUsername::parse(link.username.as_str()) else {
-        return wrong(&reply::not_taken(&link.username, None));
+        return wrong(&reply::assignee_rejected(&link.username, None));
     };
     let object = ObjectKey::new("sample", &sheet.sample.to_string());
     let Some(_turn) = app.segments.actions_in_progress.turn(workspace, object.clone()) else {
-        return wrong(reply::being_assigned());
+        return wrong(reply::assignment_in_progress());
     };
     let found = match with_one_wait(app, || app.segments.api.sample(&access.key, sheet.sample)).await {
         Ok(found) => found,
-        Err(error) => return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task))),
+        Err(error) => return Ok(by.again(sheet, &reply::action_form_rejected(&error, sheet.ask.task))),
     };
     let app_url = &app.settings.app_url;
     let wanted = Assignment { for_review: queue == Queue::Reviewing, to: link.username.clone() };
@@ -40,7 +40,7 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
     }
     let now = sheet.at(&found);
     if now.holder(queue) != sheet.holder(queue) {
-        return Ok(by.again(&now, &reply::assigned_otherwise(queue, now.holder(queue))));
+        return Ok(by.again(&now, &reply::assignment_changed(queue, now.holder(queue))));
     }
     let change = ExpectedChange {
         account: access.account.clone(),
@@ -61,15 +61,15 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
         Ok(_) | Err(SegmentsError::Unclear(_)) => match app.segments.api.sample(&access.key, sheet.sample).await {
             Ok(sample) if wanted.holds_of(&sample) => assigned(false),
             // The change may not be visible yet.
-            Ok(_) | Err(_) => show_message(&reply::assigning_unclear(sheet, app_url)),
+            Ok(_) | Err(_) => show_message(&reply::assignment_unknown(sheet, app_url)),
         },
         Err(error) => {
             app.store.forget_expected_webhook(workspace, change).await?;
             match error {
                 SegmentsError::Rejected { said } => {
-                    return wrong(&reply::not_taken(&link.username, said.words()));
+                    return wrong(&reply::assignee_rejected(&link.username, said.words()));
                 }
-                error => by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task)),
+                error => by.again(sheet, &reply::action_form_rejected(&error, sheet.ask.task)),
             }
         }
     })

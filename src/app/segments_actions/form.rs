@@ -27,7 +27,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
         Ok(id) => id,
         Err(error) => {
             warn!("could not open a form: {error}");
-            return said(reply::act_form_not_opened());
+            return said(reply::action_form_not_opened());
         }
     };
     let shown = match sheet(app, asker, ask, message).await {
@@ -35,7 +35,7 @@ pub(in crate::app) async fn open(app: &App, asker: &Asker, ask: &Ask, message: O
         Err(Stop::Say(refusal)) => modal::instead(ask.task, &refusal),
         Err(Stop::Store(error)) => {
             warn!("could not open a form: {error}");
-            modal::instead(ask.task, &reply::try_again("open this form"))
+            modal::instead(ask.task, &reply::unavailable("open this form"))
         }
     };
     if let Err(error) = app.slack.api.update_view(workspace, &view_id, None, &shown).await {
@@ -74,7 +74,7 @@ async fn sheet(app: &App, asker: &Asker, ask: &Ask, message: &MessageTs) -> Atte
             })
         }
     };
-    let mut sheet = read.map_err(|error| reply::act_form_refused(&error, ask.task))?;
+    let mut sheet = read.map_err(|error| reply::action_form_rejected(&error, ask.task))?;
     if sheet.dataset.is_none() {
         sheet.dataset = dataset_of(app, workspace, &sheet).await?;
     }
@@ -107,7 +107,7 @@ pub(in crate::app) async fn submitted(app: &App, done: &Doing<View>) -> Result<F
     let (Some(sheet), Ok(cause)) =
         (Sheet::read(&view.private_metadata, sealed), TriggerId::parse(format!("view.{}", view.id)))
     else {
-        return Ok(show_message(&reply::act_form_is_outdated()));
+        return Ok(show_message(&reply::action_form_outdated()));
     };
     let asker = Asker { channel_ref: App::channel_ref(workspace, &sheet.channel), user: user.clone(), cause };
     let access = match may(app, &asker, &sheet.ask).await {

@@ -33,17 +33,17 @@ pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
         Some(Ok(info)) => info,
         failed => {
             warn!("could not look up the name of {}: {:?}", asker.user, failed.map(Result::err));
-            return Ok(by.again(sheet, &reply::try_again("ask Slack what you are called")));
+            return Ok(by.again(sheet, &reply::unavailable("ask Slack what you are called")));
         }
     };
     let description = modal::description(sheet, &filled.text, writer.shown_name());
     // A repeated submission has the same cause.
     let form = ObjectKey::new("form", asker.cause.as_str());
     let Some(_turn) = app.segments.actions_in_progress.turn(workspace, form) else {
-        return Ok(show_message(&reply::being_sent()));
+        return Ok(show_message(&reply::form_in_progress()));
     };
     let app_url = &app.settings.app_url;
-    let unseen = || by.again(sheet, &reply::reporting_unseen(sheet, app_url));
+    let unseen = || by.again(sheet, &reply::report_unknown_without_dataset(sheet, app_url));
     let words = by.cause_of(&description);
     let again = app.store.has_trigger(&asker.channel_ref, &asker.cause).await?;
     if again {
@@ -54,7 +54,7 @@ pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
                     return Ok(by.reported(issue, found == words));
                 }
             }
-            Err(error) => return Ok(by.again(sheet, &reply::reporting_waits(&error, sheet.ask.task))),
+            Err(error) => return Ok(by.again(sheet, &reply::earlier_report_unknown(&error, sheet.ask.task))),
         }
     }
     app.store.note_trigger(&asker.channel_ref, &asker.cause, app.clock.now()).await?;
@@ -73,14 +73,14 @@ pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
             {
                 app.store.forget_trigger(&asker.channel_ref, cause).await?;
             }
-            return Ok(by.again(sheet, &reply::act_form_refused(&error, sheet.ask.task)));
+            return Ok(by.again(sheet, &reply::action_form_rejected(&error, sheet.ask.task)));
         }
     };
     let word = if opened.is_some() { "done" } else { "unclear" };
     info!(workspace.id = %workspace, user.id = %asker.user, "{} requested a new issue: {word}", asker.user);
     Ok(match opened {
         Some((issue, found)) => by.reported(issue, found == words),
-        None => by.again(sheet, &reply::reporting_unclear(sheet, app_url)),
+        None => by.again(sheet, &reply::report_unknown(sheet, app_url)),
     })
 }
 

@@ -80,7 +80,7 @@ impl NotApplied<Message> {
         match self {
             Self::Rejected(message) => Ok(message),
             Self::Repeated(subscriptions) => Ok(reply::list(&subscriptions, 0)),
-            Self::Conflict => Ok(reply::try_again(conflict)),
+            Self::Conflict => Ok(reply::unavailable(conflict)),
             Self::Store(error) => Err(error),
         }
     }

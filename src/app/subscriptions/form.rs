@@ -8,7 +8,7 @@ use crate::app::subscriptions::subscribe;
 use crate::app::subscriptions::subscribe::{ReplaceError, SubscribeResult};
 use crate::app::{App, notify};
 use crate::model::{ChannelId, DatasetName, DatasetPattern, Glob, Rule, TriggerId, WorkspaceId};
-use crate::render::modal::{self, Entry};
+use crate::render::modal::{self, DatasetOption};
 use crate::render::{Message, reply};
 use crate::slack::command::{Asked, Command, Target, parse};
 use crate::slack::form::{CALLBACK, Edits, Form, Sheet, fingerprint};
@@ -84,7 +84,7 @@ fn filled(view: &View, sheet: &Sheet, current: Option<&Rule>) -> Form {
 }
 
 /// Suggests datasets while a person types: known ones, and the typed text if it is a pattern.
-pub async fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<Entry> {
+pub async fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<DatasetOption> {
     let is_served = !asked.is_of_stranger() && app.serves(&asked.workspace);
     if !is_served || !may_subscribe(app, &asked.workspace, &asked.user).await {
         return Vec::new();
@@ -106,7 +106,7 @@ pub async fn suggest(app: &App, asked: &Doing<Suggestion>) -> Vec<Entry> {
         let pattern = DatasetPattern { owner: Glob::new(dataset.owner()), name: Glob::new(dataset.name()) };
         Some((modal::seen(dataset.as_str(), &pattern.to_string())?, pattern))
     };
-    let seen: Vec<(Entry, DatasetPattern)> = found.iter().filter_map(known).collect();
+    let seen: Vec<(DatasetOption, DatasetPattern)> = found.iter().filter_map(known).collect();
     let own = as_typed.filter(|typed| seen.iter().all(|(_, pattern)| pattern != typed));
     let own = own.and_then(|pattern| modal::as_typed(&pattern.to_string()));
     let any = typed.is_empty().then(|| modal::as_typed("*")).flatten();
@@ -198,8 +198,8 @@ fn not_replaced(why: NotReplaced, number: u32) -> FormResult {
     match why {
         NotReplaced::Taken(taken_by) => FormResult::Errors(modal::taken_error(taken_by)),
         NotReplaced::SelectsNothing(dataset) => show_message(&reply::selects_nothing(&dataset)),
-        NotReplaced::Gone => show_message(&reply::edited_one_is_gone(number)),
-        NotReplaced::ChangedSince => show_message(&reply::edited_one_changed(number)),
+        NotReplaced::Gone => show_message(&reply::edited_subscription_removed(number)),
+        NotReplaced::ChangedSince => show_message(&reply::edited_subscription_changed(number)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::app::subscriptions::changes::PlannedChange;
 use crate::app::subscriptions::hold;
 use crate::model::object::LastSeen;
 use crate::model::{ChannelRef, DatasetName, DatasetPattern, Options, Subscription, UserId};
-use crate::render::Rung;
+use crate::render::FallbackLevel;
 use crate::render::reply::{self, Note};
 use crate::slack::command::Asked;
 use std::sync::Arc;
@@ -73,11 +73,11 @@ pub(in crate::app) async fn warn_about_audience(
     }
     let is_shared = readers == Readers::OtherWorkspaces && first;
     let private = private(app, channel_ref, patterns).await;
-    let Some(message) = reply::onlookers(&channel_ref.channel, is_shared, &private) else { return };
+    let Some(message) = reply::audience_warning(&channel_ref.channel, is_shared, &private) else { return };
     let (slack, busy) = (Arc::clone(&app.slack.api), app.workers.at_work());
     let (channel_ref, user) = (channel_ref.clone(), user.clone());
     app.tasks.spawn(async move {
-        if let Err(error) = slack.write_to(&channel_ref.workspace, &user, message.content(Rung::Whole)).await {
+        if let Err(error) = slack.write_to(&channel_ref.workspace, &user, message.content(FallbackLevel::Whole)).await {
             warn!(channel = %channel_ref, "could not warn {user} about the audience of {channel_ref}: {error}");
         }
         drop(busy);

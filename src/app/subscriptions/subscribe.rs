@@ -146,7 +146,7 @@ pub(in crate::app) async fn replace(
         Err(NotApplied::Repeated(subscriptions)) => {
             return Ok(SubscribeResult::Repeated(reply::list(&subscriptions, 0)));
         }
-        Err(NotApplied::Conflict) => return Ok(SubscribeResult::Refused(reply::try_again(CHANGING))),
+        Err(NotApplied::Conflict) => return Ok(SubscribeResult::Refused(reply::unavailable(CHANGING))),
         Err(NotApplied::Store(error)) => return Err(error.into()),
     };
     if undo.is_none() {

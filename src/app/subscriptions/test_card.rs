@@ -6,7 +6,7 @@ use crate::clock::id_at;
 use crate::model::event::KnownType;
 use crate::model::subscription::Style;
 use crate::model::{DatasetName, Derived, News, Rule, Subscription};
-use crate::render::{Acts, Rung, Showing, card, reply};
+use crate::render::{AllowedActions, CardContext, FallbackLevel, card, reply};
 use crate::routing::derive;
 use crate::segments::decode::{Decoded, decode};
 use crate::segments::sample;
@@ -53,7 +53,7 @@ pub(in crate::app) async fn post(
         return Ok(Reply::asker(reply::test_nothing_to_show()));
     };
     let options = &rule.options;
-    let showing = Showing {
+    let showing = CardContext {
         subscription: subscription.number,
         style: options.style.unwrap_or(Style::Card),
         mention: &options.mention,
@@ -62,9 +62,9 @@ pub(in crate::app) async fn post(
         now,
         test: true,
         updates: 1,
-        acts: Acts::Nothing,
+        acts: AllowedActions::Nothing,
     };
-    let content = card(&news, &showing).content(Rung::Whole);
+    let content = card(&news, &showing).content(FallbackLevel::Whole);
     let posted = reply::test_posted(subscription.number, true);
     // Slack repeats a command whose acknowledgement was lost.
     if !app.store.note_trigger(&asker.channel_ref, &asker.cause, now).await? {
@@ -72,10 +72,10 @@ pub(in crate::app) async fn post(
     }
     Ok(Reply::asker(match app.slack.api.post(&asker.channel_ref, content, id_at(now)).await {
         Ok(_) => posted,
-        Err(SlackError::Refused(code)) => reply::still_refused(&code),
+        Err(SlackError::Refused(code)) => reply::still_rejected(&code),
         Err(error) => {
             warn!(channel_ref = %asker.channel_ref, "could not post a sample card to {}: {error}", asker.channel_ref);
-            reply::try_again("post a sample card")
+            reply::unavailable("post a sample card")
         }
     }))
 }

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::model::{ChannelId, Mute, Subscription, SubscriptionState, UserId, WorkspaceId};
-use crate::render::reply::ChannelBook;
+use crate::render::reply::ChannelOverview;
 use crate::slack::api::Membership;
 use crate::slack::error::SlackError;
 use crate::store::StoreError;
@@ -22,10 +22,10 @@ pub(in crate::app) enum VisibleError {
 /// The subscriptions that a person may see.
 pub(in crate::app) struct Visible {
     /// Channels with subscriptions that the person is in, by name.
-    pub(in crate::app) channels: Vec<ChannelBook>,
+    pub(in crate::app) channels: Vec<ChannelOverview>,
     /// Channels that Slack hides from the bot (archived, or private without the bot), with the person's own and paused
     /// subscriptions.
-    pub(in crate::app) hidden: Vec<ChannelBook>,
+    pub(in crate::app) hidden: Vec<ChannelOverview>,
     /// The number of further channels with subscriptions.
     pub(in crate::app) others: usize,
 }
@@ -45,12 +45,12 @@ pub(in crate::app) async fn visible(
     let mut mutes: HashMap<ChannelId, Vec<Mute>> = app.store.mutes(workspace).await?.into_iter().collect();
     let mut book = |channel: ChannelId, subscriptions| {
         let mutes = Mute::in_force(mutes.remove(&channel).unwrap_or_default(), now);
-        ChannelBook { channel, subscriptions, mutes }
+        ChannelOverview { channel, subscriptions, mutes }
     };
     let mut named: Vec<&Membership> = memberships.iter().collect();
     named.sort_by(|one, other| one.name.cmp(&other.name).then_with(|| one.channel.cmp(&other.channel)));
     let shown = named.into_iter().filter_map(|membership| books.remove_entry(&membership.channel));
-    let channels: Vec<ChannelBook> = shown.map(|(channel, subscriptions)| book(channel, subscriptions)).collect();
+    let channels: Vec<ChannelOverview> = shown.map(|(channel, subscriptions)| book(channel, subscriptions)).collect();
     let mut hidden = Vec::new();
     let mut others = 0;
     for (channel, mut subscriptions) in books {
@@ -58,7 +58,7 @@ pub(in crate::app) async fn visible(
         if subscriptions.is_empty() {
             others += 1;
         } else {
-            hidden.push(ChannelBook { channel, subscriptions, mutes: Vec::new() });
+            hidden.push(ChannelOverview { channel, subscriptions, mutes: Vec::new() });
         }
     }
     Ok(Visible { channels, hidden, others })

@@ -1,7 +1,7 @@
 //! Rows of the App Home: a channel, a subscription with its menu, and the question before one is removed.
 
-use crate::render::kit;
-use crate::render::reply::ChannelBook;
+use crate::render::block_kit;
+use crate::render::reply::ChannelOverview;
 use crate::slack::interaction::{Action, HomeAction, Place};
 use slack_morphism::prelude::{
     SlackActionBlockElement, SlackBlock, SlackBlockButtonStyle, SlackBlockChoiceItem, SlackBlockOverflowElement,
@@ -9,12 +9,12 @@ use slack_morphism::prelude::{
 };
 
 /// A channel, with *Resume* if anything in it is paused.
-pub(super) fn heading(channel: &ChannelBook) -> SlackBlock {
+pub(super) fn heading(channel: &ChannelOverview) -> SlackBlock {
     let text = channel.heading("Then click *Resume*.");
     let resume = Action::Home(HomeAction::Resume(channel.channel.clone()));
-    match kit::button(&resume, "Resume", Some(SlackBlockButtonStyle::Primary)) {
+    match block_kit::button(&resume, "Resume", Some(SlackBlockButtonStyle::Primary)) {
         SlackActionBlockElement::Button(button) if channel.is_paused() => beside(&text, button.into()),
-        _ => kit::section(&text),
+        _ => block_kit::section(&text),
     }
 }
 
@@ -47,17 +47,17 @@ pub(super) fn question(place: &Place, line: &str) -> [SlackBlock; 3] {
         place.number, place.channel
     );
     [
-        kit::section(line),
-        kit::section(&asked),
-        kit::actions(vec![
-            kit::button(&remove, "Unsubscribe", Some(SlackBlockButtonStyle::Danger)),
-            kit::button(&keep, "Keep it", None),
+        block_kit::section(line),
+        block_kit::section(&asked),
+        block_kit::actions(vec![
+            block_kit::button(&remove, "Unsubscribe", Some(SlackBlockButtonStyle::Danger)),
+            block_kit::button(&keep, "Keep it", None),
         ]),
     ]
 }
 
 fn beside(text: &str, element: SlackSectionBlockElement) -> SlackBlock {
-    match kit::section(text) {
+    match block_kit::section(text) {
         SlackBlock::Section(section) => section.with_accessory(element).into(),
         other => other,
     }

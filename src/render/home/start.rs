@@ -1,6 +1,6 @@
 //! The first steps, and help in short.
 
-use crate::render::kit;
+use crate::render::block_kit;
 use slack_morphism::prelude::SlackBlock;
 
 /// Three steps, for a workspace without any subscription.
@@ -12,7 +12,7 @@ pub(super) fn steps() -> Vec<SlackBlock> {
          Or paste the address of its page.",
         "*3.* Type `/segments test`, and a sample message shows what the channel will get.",
     ]
-    .map(kit::section)
+    .map(block_kit::section)
     .into()
 }
 
@@ -25,5 +25,5 @@ pub(super) fn help() -> Vec<SlackBlock> {
         "`/segments mute 2h` holds messages back for two hours",
         "`/segments help` explains everything else.",
     ];
-    vec![kit::section(&examples.join("\n"))]
+    vec![block_kit::section(&examples.join("\n"))]
 }

@@ -1,7 +1,7 @@
 //! The boxes of the modal: the events of each noun.
 
 use super::{ENTRY, filled, input};
-use crate::render::kit::plain;
+use crate::render::block_kit::plain;
 use crate::slack::form::{Form, block, boxes as names};
 use slack_morphism::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use super::{ENTRY, TITLE};
 use crate::render::Message;
-use crate::render::kit::{self, plain, section};
+use crate::render::block_kit::{self, plain, section};
 use crate::slack::form::{IMPORT, LINES, Sheet, TYPED, typed};
 use slack_morphism::prelude::*;
 
@@ -16,7 +16,7 @@ pub fn import(sheet: &Sheet, lines: &str, wrong: Option<&Message>) -> SlackView 
         "Paste what `/segments export` wrote, to bring it{place}. It adds to what is there, and removes nothing."
     ))];
     if let Some(wrong) = wrong {
-        blocks.push(kit::divider());
+        blocks.push(block_kit::divider());
         blocks.extend(wrong.blocks.iter().take(WRONG).cloned());
     }
     let element = SlackBlockPlainTextInputElement::new()

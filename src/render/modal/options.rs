@@ -1,7 +1,7 @@
 //! The options of the modal.
 
 use super::{ENTRY, filled, input};
-use crate::render::kit::plain;
+use crate::render::block_kit::plain;
 use crate::slack::form::{DAYS, Form, MORNING, USUAL, block};
 use slack_morphism::prelude::*;
 

@@ -1,13 +1,13 @@
 //! Webhook accounts in words: who may connect them, how it went, what came first, and what stops without one.
 
 use super::AccountStatus;
+use super::format::{self, count};
 use super::layout::{button, buttons, confirmed_button, context, say, section};
 use super::typed::code;
-use super::words::{self, count};
 use crate::model::{AccountId, DatasetName};
 use crate::render::Message;
+use crate::render::format::span;
 use crate::render::mrkdwn::cut;
-use crate::render::words::span;
 use crate::slack::interaction::{AccountAction, Action};
 use jiff::Timestamp;
 
@@ -195,14 +195,14 @@ pub fn first_message(name: &str, connected: Timestamp, at: Timestamp, dataset: O
 }
 
 /// Tells whoever connected an account that a message came which its signing secret does not fit.
-pub fn misfit(name: &str, at: Timestamp) -> Message {
+pub fn signature_mismatch(name: &str, at: Timestamp) -> Message {
     say(format!(
         "⚠️ A message came to the address of {} ({}) that its signing secret does not fit, so it was refused. \
          Most often the secret is that of another endpoint: copy it again in Segments.ai \
          (<{ACCOUNT_PAGE}|account page>, the endpoint with this address), and give it with `/segments connect` → *Change*. \
          Segments.ai sends again what was refused. I say this once.",
         named(name),
-        words::time(at)
+        format::time(at)
     ))
 }
 
@@ -288,11 +288,11 @@ pub(in crate::render) fn named(name: &str) -> String {
 /// What is known of what came to an account.
 pub(in crate::render) fn came(account: &AccountStatus) -> String {
     let event = match account.last_event {
-        Some(at) => format!("last event {}", words::time(at)),
+        Some(at) => format!("last event {}", format::time(at)),
         None => "no event yet".to_owned(),
     };
     match account.last_test {
-        Some(at) => format!("{event}, last test {}", words::time(at)),
+        Some(at) => format!("{event}, last test {}", format::time(at)),
         None => event,
     }
 }

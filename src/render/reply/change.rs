@@ -1,8 +1,8 @@
 //! What a command changed: who did it, the whole result, what it was before, and the way back.
 
 use super::digest;
+use super::format::{self, count};
 use super::layout::{button, buttons, confirmed_button, context, one_or_more, say};
-use super::words::{self, count};
 use crate::model::{DatasetPattern, EventSelection, Rule, Subscription, UserId};
 use crate::render::Message;
 use crate::slack::interaction::Action;
@@ -48,7 +48,7 @@ pub enum UndoRefusal {
 
 /// Says in the channel what a command changed, with *Undo* (where there is one) and *Test*.
 pub fn changed(by: &UserId, changes: &[RuleChange], notes: &[Note], undo: Option<Uuid>) -> Message {
-    let mut said = told(&words::user(by), changes);
+    let mut said = told(&format::user(by), changes);
     said.blocks.extend(notes_block(notes));
     let undo = undo.map(|id| button("Undo", &Action::Undo(id)));
     let test = changes.iter().find(|change| change.after.is_some()).map(|change| {
@@ -61,7 +61,7 @@ pub fn changed(by: &UserId, changes: &[RuleChange], notes: &[Note], undo: Option
 
 /// Says in the channel that a change was taken back, and what stands now.
 pub fn undone(by: &UserId, changes: &[RuleChange]) -> Message {
-    let head = format!("{} took a change back:", words::user(by));
+    let head = format!("{} took a change back:", format::user(by));
     one_or_more(&head, &head, changes.iter().map(|change| line_with_verb(change, "restored")))
 }
 
@@ -84,19 +84,19 @@ pub fn undo_refused(refusal: UndoRefusal) -> Message {
 pub fn unchanged(subscriptions: &[Subscription]) -> Message {
     let several = format!("Nothing to change in these {}:", count(subscriptions.len(), "subscription"));
     let one = "Nothing to change. This channel has";
-    one_or_more(one, &several, subscriptions.iter().map(words::subscription))
+    one_or_more(one, &several, subscriptions.iter().map(format::subscription))
 }
 
 /// Says that the change is stored and starts when the bot is invited.
 pub fn waiting_for_invite(bot: &UserId, changes: &[RuleChange]) -> Message {
-    let invite = format!("Stored, but I cannot post here yet. Type `/invite` {} and it starts:", words::user(bot));
+    let invite = format!("Stored, but I cannot post here yet. Type `/invite` {} and it starts:", format::user(bot));
     one_or_more(&invite, &invite, changes.iter().map(line))
 }
 
 /// Says, when the bot has joined the channel, what it will post there.
 pub fn now_active(subscriptions: &[Subscription]) -> Message {
     let one = "I can post here now. This channel gets";
-    one_or_more(one, &format!("{one}:"), subscriptions.iter().map(words::subscription))
+    one_or_more(one, &format!("{one}:"), subscriptions.iter().map(format::subscription))
 }
 
 /// Asks before every subscription of the channel is removed.
@@ -121,7 +121,7 @@ pub fn confirm_unsubscribe(subscription: &Subscription) -> Message {
     let mut asked = say(format!(
         "Remove {}?\nThis channel gets no messages of it then. What is removed can be undone for 10 minutes; \
          `/segments mute 2h` only holds messages back.",
-        words::subscription(subscription)
+        format::subscription(subscription)
     ));
     let warning = format!("#{number} will stop posting in this channel.");
     asked.blocks.extend(buttons([
@@ -133,12 +133,12 @@ pub fn confirm_unsubscribe(subscription: &Subscription) -> Message {
 
 /// Says in the channel that everything was removed.
 pub fn unsubscribed_all(by: &UserId, subscriptions: &[Subscription], undo: Option<Uuid>) -> Message {
-    let by = words::user(by);
+    let by = format::user(by);
     let had = count(subscriptions.len(), "subscription");
     let mut said = one_or_more(
         &format!("{by} unsubscribed this channel from"),
         &format!("{by} unsubscribed this channel from everything. It had {had}:"),
-        subscriptions.iter().map(|one| words::removed(one.number, &one.rule)),
+        subscriptions.iter().map(|one| format::removed(one.number, &one.rule)),
     );
     said.blocks.extend(buttons(undo.map(|id| button("Undo", &Action::Undo(id)))));
     said
@@ -147,8 +147,8 @@ pub fn unsubscribed_all(by: &UserId, subscriptions: &[Subscription], undo: Optio
 /// What `who` did, in one sentence for one change and under a heading for several.
 fn told(who: &str, changes: &[RuleChange]) -> Message {
     if let [RuleChange { number, before: Some(before), after: Some(after) }] = changes {
-        let was = words::was(before, after).map(|was| format!(" (was: {was})")).unwrap_or_default();
-        return say(format!("{who} changed #{number}: {}{was}", words::rule(after)));
+        let was = format::was(before, after).map(|was| format!(" (was: {was})")).unwrap_or_default();
+        return say(format!("{who} changed #{number}: {}{was}", format::rule(after)));
     }
     let lines = changes.iter().map(line);
     if changes.iter().all(|change| change.before.is_none()) {
@@ -166,8 +166,8 @@ fn told(who: &str, changes: &[RuleChange]) -> Message {
 /// The subscription as it is now, or as it was if it is gone.
 fn line(change: &RuleChange) -> String {
     match (&change.before, &change.after) {
-        (_, Some(now)) => words::numbered(change.number, now),
-        (Some(before), None) => words::removed(change.number, before),
+        (_, Some(now)) => format::numbered(change.number, now),
+        (Some(before), None) => format::removed(change.number, before),
         (None, None) => format!("#{}", change.number),
     }
 }
@@ -177,7 +177,7 @@ pub(super) fn line_with_verb(change: &RuleChange, added: &str) -> String {
     match (&change.before, &change.after) {
         (None, _) => format!("{added} {line}"),
         (Some(_), None) => format!("removed {line}"),
-        (Some(before), Some(after)) => match words::was(before, after) {
+        (Some(before), Some(after)) => match format::was(before, after) {
             Some(was) => format!("changed {line} (was: {was})"),
             None => format!("changed {line}"),
         },
@@ -187,11 +187,11 @@ pub(super) fn line_with_verb(change: &RuleChange, added: &str) -> String {
 pub(super) fn notes_block(notes: &[Note]) -> Option<slack_morphism::prelude::SlackBlock> {
     let notes = notes.iter().map(|note| match note {
         Note::NothingSeenYet(pattern) => {
-            let pattern = words::dataset(pattern, 200);
+            let pattern = format::dataset(pattern, 200);
             format!("{pattern} matches nothing seen yet; applies as soon as it appears.")
         }
         Note::DefaultEvents => {
-            let default = words::names(EventSelection::DEFAULT.map(str::to_owned), 200);
+            let default = format::names(EventSelection::DEFAULT.map(str::to_owned), 200);
             format!("No event was named, so this is the default set: {default}.")
         }
         Note::NextDigests(next) => digest::next(next),

@@ -1,9 +1,9 @@
 //! The subscriptions of several channels: channels that need attention first, in pages that fit.
 
+use super::format::{self, count};
 use super::layout::{button, buttons, context, say, section, summary};
-use super::list::{Standing, line, pages, paused, standing, waiting};
+use super::list::{ActivityState, line, pages, paused, standing, waiting};
 use super::mute;
-use super::words::{self, count};
 use crate::model::{ChannelId, Mute, Subscription};
 use crate::render::{Message, mrkdwn};
 use crate::slack::interaction::Action;
@@ -16,7 +16,7 @@ const MOST_CHARACTERS: usize = 5_000;
 
 /// What one of several channels has.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ChannelBook {
+pub struct ChannelOverview {
     /// It.
     pub channel: ChannelId,
     /// Its subscriptions.
@@ -25,21 +25,21 @@ pub struct ChannelBook {
     pub mutes: Vec<Mute>,
 }
 
-impl ChannelBook {
+impl ChannelOverview {
     /// Whether anything in it stands still.
     pub fn needs_attention(&self) -> bool {
-        self.subscriptions.iter().any(|one| standing(one) != Standing::Active)
+        self.subscriptions.iter().any(|one| standing(one) != ActivityState::Active)
     }
 
     /// Whether anything in it is paused.
     pub(in crate::render) fn is_paused(&self) -> bool {
-        self.subscriptions.iter().any(|one| standing(one) == Standing::Paused)
+        self.subscriptions.iter().any(|one| standing(one) == ActivityState::Paused)
     }
 
     /// What it subscribed, in one line.
     pub(in crate::render) fn names(&self) -> String {
-        let named = |one: &Subscription| format!("#{} {}", one.number, words::dataset(&one.rule.dataset, 100));
-        words::listed(self.subscriptions.iter().map(named), 700)
+        let named = |one: &Subscription| format!("#{} {}", one.number, format::dataset(&one.rule.dataset, 100));
+        format::listed(self.subscriptions.iter().map(named), 700)
     }
 
     /// Its name, how much it has, and what is to be done about it; `after` is what to do once that is mended.
@@ -58,24 +58,24 @@ impl ChannelBook {
 }
 
 /// The subscriptions of several channels, one after the other.
-pub(in crate::render) struct Rows<'a> {
-    rows: Vec<(&'a ChannelBook, &'a Subscription, String)>,
+pub(in crate::render) struct ChannelRows<'a> {
+    rows: Vec<(&'a ChannelOverview, &'a Subscription, String)>,
     pages: Vec<Range<usize>>,
 }
 
 /// What comes next on a page.
-pub(in crate::render) enum Turn<'a> {
+pub(in crate::render) enum ChannelRow<'a> {
     /// A channel begins, or goes on from the page before.
-    Channel(&'a ChannelBook, bool),
+    Channel(&'a ChannelOverview, bool),
     /// A subscription of it, and the line that tells of it.
-    Subscription(&'a ChannelBook, &'a Subscription, &'a str),
+    Subscription(&'a ChannelOverview, &'a Subscription, &'a str),
 }
 
-impl<'a> Rows<'a> {
+impl<'a> ChannelRows<'a> {
     /// Channels that need attention come first, else they keep their order; so do their subscriptions. A page has so
     /// many blocks, and characters beside those of a channel's heading.
-    pub(in crate::render) fn new(channels: &'a [ChannelBook], most_blocks: usize, room: usize) -> Self {
-        let mut ordered: Vec<&ChannelBook> = channels.iter().collect();
+    pub(in crate::render) fn new(channels: &'a [ChannelOverview], most_blocks: usize, room: usize) -> Self {
+        let mut ordered: Vec<&ChannelOverview> = channels.iter().collect();
         ordered.sort_by_key(|channel| !channel.needs_attention());
         let mut rows = Vec::new();
         let mut sizes = Vec::new();
@@ -101,21 +101,21 @@ impl<'a> Rows<'a> {
     }
 
     /// What stands on a page; nothing on one that there is not.
-    pub(in crate::render) fn page(&self, page: usize) -> impl Iterator<Item = Turn<'_>> {
+    pub(in crate::render) fn page(&self, page: usize) -> impl Iterator<Item = ChannelRow<'_>> {
         let range = self.pages.get(page).cloned().unwrap_or_default();
         let first = range.start;
         self.rows[range.clone()].iter().zip(range).flat_map(move |((channel, subscription, line), place)| {
             let before = place.checked_sub(1).map(|before| self.rows[before].0);
             let goes_on = before.is_some_and(|before| before.channel == channel.channel);
-            let heading = (place == first || !goes_on).then_some(Turn::Channel(channel, goes_on));
-            heading.into_iter().chain([Turn::Subscription(channel, subscription, line)])
+            let heading = (place == first || !goes_on).then_some(ChannelRow::Channel(channel, goes_on));
+            heading.into_iter().chain([ChannelRow::Subscription(channel, subscription, line)])
         })
     }
 }
 
 /// A page (from 0; the last one if there are fewer) of the subscriptions of every channel that the asker is in.
 /// `others` is how many more channels have any.
-pub fn list_all(channels: &[ChannelBook], others: usize, page: usize) -> Message {
+pub fn list_all(channels: &[ChannelOverview], others: usize, page: usize) -> Message {
     let more = others_said(others);
     let total: usize = channels.iter().map(|channel| channel.subscriptions.len()).sum();
     if total == 0 {
@@ -123,28 +123,28 @@ pub fn list_all(channels: &[ChannelBook], others: usize, page: usize) -> Message
                     To get the samples of a dataset, type `/segments subscribe jane/flowers sample.*` in a channel.";
         return say(more.map_or_else(|| none.to_owned(), |more| format!("{none} {more}")));
     }
-    let rows = Rows::new(channels, MOST_BLOCKS, MOST_CHARACTERS);
+    let rows = ChannelRows::new(channels, MOST_BLOCKS, MOST_CHARACTERS);
     let page = page.min(rows.pages() - 1);
     let has = if channels.len() == 1 { "has" } else { "have" };
     let mut title =
         format!("{} that you are in {has} {}", count(channels.len(), "channel"), count(total, "subscription"));
     if rows.pages() > 1 {
-        let place = [page + 1, rows.pages()].map(|number| words::grouped(number as u64));
+        let place = [page + 1, rows.pages()].map(|number| format::grouped(number as u64));
         title = format!("{title}, page {} of {}", place[0], place[1]);
     }
     let mut blocks = vec![section(&format!("*{title}*"))];
     let mut names = Vec::new();
     for turn in rows.page(page) {
         match turn {
-            Turn::Channel(channel, false) => {
+            ChannelRow::Channel(channel, false) => {
                 names.push(format!("<#{}>", channel.channel));
                 blocks.push(section(&channel.heading("Then type any `/segments` command there.")));
             }
-            Turn::Channel(channel, true) => {
+            ChannelRow::Channel(channel, true) => {
                 names.push(format!("<#{}>", channel.channel));
                 blocks.push(section(&format!("*<#{}>*, continued", channel.channel)));
             }
-            Turn::Subscription(_, _, line) => blocks.push(section(line)),
+            ChannelRow::Subscription(_, _, line) => blocks.push(section(line)),
         }
     }
     blocks.extend(context(more));
@@ -152,7 +152,7 @@ pub fn list_all(channels: &[ChannelBook], others: usize, page: usize) -> Message
     let previous = page.checked_sub(1).map(|page| turn("Previous page", page));
     let next = (page + 1 < rows.pages()).then(|| turn("Next page", page + 1));
     blocks.extend(buttons(previous.into_iter().chain(next)));
-    Message { text: summary(&format!("{title}: {}", words::listed(names, 700))), lead: None, color: None, blocks }
+    Message { text: summary(&format!("{title}: {}", format::listed(names, 700))), lead: None, color: None, blocks }
 }
 
 /// That there is more than the asker may see.
@@ -161,14 +161,14 @@ pub(in crate::render) fn others_said(others: usize) -> Option<String> {
         0 => None,
         1 => Some("1 more channel has subscriptions; you are not in it, or I am not.".to_owned()),
         more => {
-            let more = words::grouped(more as u64);
+            let more = format::grouped(more as u64);
             Some(format!("{more} more channels have subscriptions; you are not in them, or I am not."))
         }
     }
 }
 
 /// What was clicked is about a channel that Slack does not say somebody is in.
-pub fn not_seen_in(channel: &ChannelId) -> Message {
+pub fn membership_unknown(channel: &ChannelId) -> Message {
     say(format!(
         "Nothing was changed: Slack does not show me that you are in <#{channel}>. If you are, the channel is archived, \
          or it is private and I am not in it: mend that first."

@@ -1,8 +1,8 @@
 //! What is wrong with a command: the word, what was expected, and the corrected command.
 
+use super::format::{grouped, listed, names};
 use super::layout::{button, buttons, say, section, summary};
 use super::typed::code;
-use super::words::{grouped, listed, names};
 use crate::model::{FilterKey, Options};
 use crate::render::Message;
 use crate::render::mrkdwn::unescape;

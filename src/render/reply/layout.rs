@@ -1,11 +1,11 @@
 //! The few shapes that replies have: one sentence, a heading with lines or paragraphs, and buttons below.
 
-use super::words;
-use crate::render::{Message, kit, mrkdwn};
+use super::format;
+use crate::render::{Message, block_kit, mrkdwn};
 use crate::slack::interaction::Action;
 use slack_morphism::prelude::{SlackActionBlockElement, SlackBlock, SlackBlockButtonStyle};
 
-pub(super) use crate::render::kit::section;
+pub(super) use crate::render::block_kit::section;
 
 /// Room for the lines of one message, in characters; Slack was seen to refuse blocks of about 13,000 in all.
 pub(super) const MOST_CHARACTERS: usize = 8_000;
@@ -40,8 +40,8 @@ pub(super) fn stack(heading: &str, lines: Vec<String>) -> Message {
     let left_out = lines.len() - shown.len();
     let mut said = say(heading);
     said.blocks.extend(shown);
-    said.blocks.extend(context((left_out > 0).then(|| format!("and {} more", words::grouped(left_out as u64)))));
-    said.text = summary(&format!("{heading} {}", words::listed(lines, 2_500)));
+    said.blocks.extend(context((left_out > 0).then(|| format!("and {} more", format::grouped(left_out as u64)))));
+    said.text = summary(&format!("{heading} {}", format::listed(lines, 2_500)));
     said
 }
 
@@ -67,21 +67,21 @@ pub(super) fn plain(text: &str, room: usize) -> String {
 /// Small print; nothing without any.
 pub(super) fn context(notes: impl IntoIterator<Item = String>) -> Option<SlackBlock> {
     let notes: Vec<String> = notes.into_iter().collect();
-    (!notes.is_empty()).then(|| kit::context(notes))
+    (!notes.is_empty()).then(|| block_kit::context(notes))
 }
 
 /// A row of buttons; nothing without any.
 pub(super) fn buttons(buttons: impl IntoIterator<Item = SlackActionBlockElement>) -> Option<SlackBlock> {
     let buttons: Vec<_> = buttons.into_iter().collect();
-    (!buttons.is_empty()).then(|| kit::actions(buttons))
+    (!buttons.is_empty()).then(|| block_kit::actions(buttons))
 }
 
 /// A button that means an action.
 pub(super) fn button(label: &str, action: &Action) -> SlackActionBlockElement {
-    kit::button(action, label, None)
+    block_kit::button(action, label, None)
 }
 
 /// A dangerous button that asks again before it acts.
 pub(super) fn confirmed_button(label: &str, action: &Action, warning: &str) -> SlackActionBlockElement {
-    kit::confirmed_button(action, label, Some(SlackBlockButtonStyle::Danger), warning)
+    block_kit::confirmed_button(action, label, Some(SlackBlockButtonStyle::Danger), warning)
 }

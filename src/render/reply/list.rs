@@ -1,7 +1,7 @@
 //! The subscriptions of a channel: in pages that fit whatever their number and length, troubled ones first.
 
+use super::format::{self, count};
 use super::layout::{MOST_CHARACTERS, button, buttons, say, section, summary};
-use super::words::{self, count};
 use crate::model::{Subscription, SubscriptionState};
 use crate::render::{Message, mrkdwn};
 use crate::slack::interaction::Action;
@@ -24,13 +24,13 @@ pub fn list(subscriptions: &[Subscription], page: usize) -> Message {
 
     let mut title = format!("This channel has {}", count(subscriptions.len(), "subscription"));
     if pages.len() > 1 {
-        let place = [page + 1, pages.len()].map(|number| words::grouped(number as u64));
+        let place = [page + 1, pages.len()].map(|number| format::grouped(number as u64));
         title = format!("{title}, page {} of {}", place[0], place[1]);
     }
     let names = ordered[shown.clone()]
         .iter()
-        .map(|subscription| format!("#{} {}", subscription.number, words::dataset(&subscription.rule.dataset, 100)));
-    let text = summary(&format!("{title}: {}", words::listed(names, 700)));
+        .map(|subscription| format!("#{} {}", subscription.number, format::dataset(&subscription.rule.dataset, 100)));
+    let text = summary(&format!("{title}: {}", format::listed(names, 700)));
 
     let paused = paused(&ordered, "Then click *Resume*.");
     let resume = paused.is_some().then(|| button("Resume", &Action::Resume));
@@ -50,12 +50,12 @@ pub fn overview(subscriptions: &[Subscription]) -> Message {
     if subscriptions.is_empty() {
         return say(format!("This channel has no subscriptions yet.\n{SUBSCRIBE} {HELP}"));
     }
-    let with = |wanted: Standing| subscriptions.iter().filter(|one| standing(one) == wanted).count();
+    let with = |wanted: ActivityState| subscriptions.iter().filter(|one| standing(one) == wanted).count();
     let troubles: Vec<String> =
-        [(with(Standing::Paused), "paused"), (with(Standing::Waiting), "waiting for an invite")]
+        [(with(ActivityState::Paused), "paused"), (with(ActivityState::Waiting), "waiting for an invite")]
             .into_iter()
             .filter(|(number, _)| *number > 0)
-            .map(|(number, what)| format!("{} {what}", words::grouped(number as u64)))
+            .map(|(number, what)| format!("{} {what}", format::grouped(number as u64)))
             .collect();
     let troubles = if troubles.is_empty() { String::new() } else { format!(" ({})", troubles.join(", ")) };
     let has = count(subscriptions.len(), "subscription");
@@ -70,29 +70,29 @@ const HELP: &str = "`/segments help` explains the rest.";
 
 /// The order of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Standing {
+pub(super) enum ActivityState {
     Paused,
     Waiting,
     Active,
 }
 
-pub(super) fn standing(subscription: &Subscription) -> Standing {
+pub(super) fn standing(subscription: &Subscription) -> ActivityState {
     match subscription.state {
-        SubscriptionState::Paused { .. } => Standing::Paused,
-        SubscriptionState::Waiting => Standing::Waiting,
-        SubscriptionState::Active => Standing::Active,
+        SubscriptionState::Paused { .. } => ActivityState::Paused,
+        SubscriptionState::Waiting => ActivityState::Waiting,
+        SubscriptionState::Active => ActivityState::Active,
     }
 }
 
 pub(super) fn line(subscription: &Subscription) -> String {
     let state = match &subscription.state {
         SubscriptionState::Paused { reason, since } => {
-            format!("\n⏸ paused since {}: {}", words::time(*since), words::pause(reason))
+            format!("\n⏸ paused since {}: {}", format::time(*since), format::pause(reason))
         }
         SubscriptionState::Waiting => "\n⏳ waiting for an invite".to_owned(),
         SubscriptionState::Active => String::new(),
     };
-    format!("{} · by {}{state}", words::subscription(subscription), words::user(&subscription.creator))
+    format!("{} · by {}{state}", format::subscription(subscription), format::user(&subscription.creator))
 }
 
 /// What to do about the paused ones, and after it; their reason is that of the channel, so the newest one counts.
@@ -102,19 +102,19 @@ pub(super) fn paused(ordered: &[&Subscription], after: &str) -> Option<String> {
         _ => None,
     });
     let (number, (_, reason)) = (reasons.clone().count(), reasons.max_by_key(|(since, _)| **since)?);
-    let (why, next) = words::refusal(&reason.0);
+    let (why, next) = format::refusal(&reason.0);
     let are = if number == 1 { "is" } else { "are" };
     Some(format!(
         "{} {are} paused: {why}. What comes meanwhile is held for 7 days. {next} {after}",
-        words::grouped(number as u64)
+        format::grouped(number as u64)
     ))
 }
 
 pub(super) fn waiting(ordered: &[&Subscription]) -> Option<String> {
-    let number = ordered.iter().filter(|subscription| standing(subscription) == Standing::Waiting).count();
+    let number = ordered.iter().filter(|subscription| standing(subscription) == ActivityState::Waiting).count();
     let wait = if number == 1 { "waits" } else { "wait" };
     (number > 0).then(|| {
-        let number = words::grouped(number as u64);
+        let number = format::grouped(number as u64);
         format!("{number} {wait} for an invite. Type `/invite` and this app's name, and posting starts.")
     })
 }

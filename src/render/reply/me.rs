@@ -1,8 +1,8 @@
 //! Who somebody is in Segments.ai, and what that is good for.
 
+use super::format::{self, grouped};
 use super::layout::{button, buttons, say};
 use super::typed::code;
-use super::words::{self, grouped};
 use crate::model::word::Written;
 use crate::model::{UserId, UserMapping, Username};
 use crate::render::Message;
@@ -15,7 +15,7 @@ const MENTIONED: &str = "I mention you where you have to act: when a label of yo
      a sample is assigned to you, or something happens to an issue that you opened.";
 
 /// Says what somebody has claimed, and how to change that.
-pub fn who_you_are(own: Option<&UserMapping>) -> Message {
+pub fn linked_username(own: Option<&UserMapping>) -> Message {
     let Some(UserMapping { username, .. }) = own else {
         return say(format!(
             "I do not know who you are in Segments.ai. Type `/segments me` with your username there, such as \
@@ -30,20 +30,20 @@ pub fn who_you_are(own: Option<&UserMapping>) -> Message {
 }
 
 /// Says that a username is somebody's from now on.
-pub fn name_claimed(username: &Username, before: Option<&Username>, taken_from: Option<&UserId>) -> Message {
+pub fn username_linked(username: &Username, before: Option<&Username>, taken_from: Option<&UserId>) -> Message {
     let before = before.filter(|before| before.key() != username.key());
     let before = before.map(|before| format!(" and no longer {}", name(before))).unwrap_or_default();
-    let told = taken_from.map(|user| format!(" I have told {}.", words::user(user))).unwrap_or_default();
+    let told = taken_from.map(|user| format!(" I have told {}.", format::user(user))).unwrap_or_default();
     say(format!("You are {} in Segments.ai{before}.{told} {MENTIONED} `/segments me none` forgets it.", name(username)))
 }
 
 /// Says that somebody else has claimed a username, and offers to take it over.
-pub fn name_taken(username: &Username, holder: &UserMapping) -> Message {
-    let (name, user) = (name(username), words::user(&holder.user));
+pub fn username_taken(username: &Username, holder: &UserMapping) -> Message {
+    let (name, user) = (name(username), format::user(&holder.user));
     let mut said = say(format!(
         "{user} has said to be {name} in Segments.ai ({}). Nothing was changed. If {name} is you, take the name over: \
          then I mention you and no longer {user}, and tell {user} so.",
-        words::time(holder.at)
+        format::time(holder.at)
     ));
     let take = Action::TakeName { from: holder.user.clone(), username: username.clone() };
     said.blocks.extend(buttons([button("Take it over", &take)]));
@@ -51,8 +51,8 @@ pub fn name_taken(username: &Username, holder: &UserMapping) -> Message {
 }
 
 /// Tells somebody that their username was taken over.
-pub fn name_was_taken(by: &UserId, username: &Username) -> Message {
-    let by = words::user(by);
+pub fn username_was_taken_over(by: &UserId, username: &Username) -> Message {
+    let by = format::user(by);
     let name = name(username);
     say(format!(
         "{by} has taken over the Segments.ai username {name} from you: where it stands, I mention {by} now, and no \
@@ -62,7 +62,7 @@ pub fn name_was_taken(by: &UserId, username: &Username) -> Message {
 }
 
 /// Says that somebody's username is forgotten.
-pub fn name_forgotten(forgotten: Option<&UserMapping>) -> Message {
+pub fn username_unlinked(forgotten: Option<&UserMapping>) -> Message {
     say(match forgotten {
         Some(link) => {
             format!("Forgotten: I no longer mention you where {} stands.", name(&link.username))
@@ -72,7 +72,7 @@ pub fn name_forgotten(forgotten: Option<&UserMapping>) -> Message {
 }
 
 /// The workspace has as many claims as are kept.
-pub fn too_many_names(limit: usize) -> Message {
+pub fn too_many_usernames(limit: usize) -> Message {
     say(format!(
         "I remember {} usernames at most, and there are as many. Nothing was changed: tell whoever runs this app.",
         grouped(limit as u64)
@@ -81,7 +81,7 @@ pub fn too_many_names(limit: usize) -> Message {
 
 /// Why nobody is told to be a username.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotNamed {
+pub enum NotLinkable {
     /// Whoever asks is no admin.
     NoAdmin,
     /// They belong to another workspace, or nobody has this id.
@@ -95,54 +95,54 @@ pub enum NotNamed {
 }
 
 /// Says why somebody else's username was not set.
-pub fn not_named(user: &UserId, why: NotNamed) -> Message {
-    let user = words::user(user);
+pub fn not_linkable(user: &UserId, why: NotLinkable) -> Message {
+    let user = format::user(user);
     let why = match why {
-        NotNamed::NoAdmin => {
+        NotLinkable::NoAdmin => {
             return say(format!(
                 "Only admins of this workspace may say who somebody else is in Segments.ai. Nothing was changed: ask one, \
                  or let {user} type `/segments me` with the username."
             ));
         }
-        NotNamed::Stranger => "belongs to another workspace, or is nobody that I can see",
-        NotNamed::Guest => "is a guest, who can type `/segments me` with the username",
-        NotNamed::Gone => "has an account that is deactivated",
-        NotNamed::Bot => "is a bot, which reads no messages",
+        NotLinkable::Stranger => "belongs to another workspace, or is nobody that I can see",
+        NotLinkable::Guest => "is a guest, who can type `/segments me` with the username",
+        NotLinkable::Gone => "has an account that is deactivated",
+        NotLinkable::Bot => "is a bot, which reads no messages",
     };
     say(format!("{user} {why}. Nothing was changed: I mention members of this workspace only."))
 }
 
 /// Says to an admin that somebody is a username from now on; `told` says whether they know.
-pub fn name_given(user: &UserId, username: &Username, before: Option<&Username>, told: bool) -> Message {
+pub fn username_linked_for(user: &UserId, username: &Username, before: Option<&Username>, told: bool) -> Message {
     let before = before.filter(|before| before.key() != username.key());
     let before = before.map(|before| format!(" and no longer {}", name(before))).unwrap_or_default();
-    say(format!("{} is {} in Segments.ai{before}. {}", words::user(user), name(username), told_or_not(told)))
+    say(format!("{} is {} in Segments.ai{before}. {}", format::user(user), name(username), told_or_not(told)))
 }
 
 /// Tells somebody that an admin said who they are.
-pub fn name_was_given(by: &UserId, username: &Username) -> Message {
+pub fn username_was_linked_by(by: &UserId, username: &Username) -> Message {
     say(format!(
         "{} has told me that you are {} in Segments.ai. {MENTIONED} If that is wrong, `/segments me none` forgets it, \
          and `/segments me` with another username corrects it.",
-        words::user(by),
+        format::user(by),
         name(username)
     ))
 }
 
 /// Says to an admin that somebody else has claimed the username.
-pub fn name_of_other_taken(username: &Username, holder: &UserMapping) -> Message {
-    let user = words::user(&holder.user);
+pub fn username_taken_by_other(username: &Username, holder: &UserMapping) -> Message {
+    let user = format::user(&holder.user);
     say(format!(
         "{user} has said to be {} in Segments.ai ({}). Nothing was changed. If that is wrong, type {} first.",
         name(username),
-        words::time(holder.at),
+        format::time(holder.at),
         code(&format!("/segments me <@{}> as none", holder.user), NAME)
     ))
 }
 
 /// Says to an admin what was forgotten of somebody.
-pub fn name_forgotten_of(user: &UserId, forgotten: Option<&UserMapping>, told: bool) -> Message {
-    let user = words::user(user);
+pub fn username_unlinked_for(user: &UserId, forgotten: Option<&UserMapping>, told: bool) -> Message {
+    let user = format::user(user);
     say(match forgotten {
         Some(link) => {
             format!(
@@ -156,12 +156,12 @@ pub fn name_forgotten_of(user: &UserId, forgotten: Option<&UserMapping>, told: b
 }
 
 /// Tells somebody that an admin had their username forgotten.
-pub fn name_was_forgotten(by: &UserId, username: &Username) -> Message {
+pub fn username_was_unlinked_by(by: &UserId, username: &Username) -> Message {
     let name = name(username);
     say(format!(
         "{} has had me forget that you are {name} in Segments.ai: I no longer mention you where it stands. \
          If that is a mistake, type {} to take it back.",
-        words::user(by),
+        format::user(by),
         code(&format!("/segments me {}", Written(username.as_str())), NAME)
     ))
 }

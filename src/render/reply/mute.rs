@@ -1,7 +1,7 @@
 //! Mutes: who muted what until when, what was held meanwhile, and the way back.
 
+use super::format::{self, count};
 use super::layout::{button, buttons, context, say, section, summary};
-use super::words::{self, count};
 use crate::model::{DatasetPattern, EndedMutes, Mute, UserId};
 use crate::render::Message;
 use crate::slack::interaction::Action;
@@ -15,9 +15,9 @@ const LONGEST_IN_BUTTON: usize = 500;
 pub fn muted(mute: &Mute, zone_known: bool) -> Message {
     let mut said = say(format!(
         "{} muted {} until {}. What comes meanwhile is held, and comes then. `/segments unmute` ends it sooner.",
-        words::user(&mute.by),
+        format::user(&mute.by),
         what(&mute.dataset),
-        words::time(mute.until)
+        format::time(mute.until)
     ));
     let utc = "I do not know your time zone, so that time is in UTC.".to_owned();
     said.blocks.extend(context((!zone_known).then_some(utc)));
@@ -29,7 +29,7 @@ pub fn muted(mute: &Mute, zone_known: bool) -> Message {
 
 /// Says in the channel that mutes were ended before their time, how many events they had held, and what stays muted.
 pub fn unmuted(by: &UserId, ended: &[Mute], held: u64, left: &[Mute]) -> Message {
-    let mut sentences = vec![format!("{} unmuted {}.", words::user(by), names(ended)), came(held)];
+    let mut sentences = vec![format!("{} unmuted {}.", format::user(by), names(ended)), came(held)];
     if !left.is_empty() {
         sentences.push(format!("Still muted: {}.", until(left)));
     }
@@ -72,22 +72,22 @@ pub fn with_mutes(mut said: Message, mutes: &[Mute]) -> Message {
 }
 
 fn what(dataset: &DatasetPattern) -> String {
-    if *dataset == DatasetPattern::everything() { "this channel".to_owned() } else { words::dataset(dataset, 300) }
+    if *dataset == DatasetPattern::everything() { "this channel".to_owned() } else { format::dataset(dataset, 300) }
 }
 
 fn names(mutes: &[Mute]) -> String {
-    words::listed(mutes.iter().map(|mute| what(&mute.dataset)), NAMES)
+    format::listed(mutes.iter().map(|mute| what(&mute.dataset)), NAMES)
 }
 
 pub(super) fn until(mutes: &[Mute]) -> String {
-    let lines = mutes.iter().map(|mute| format!("{} until {}", what(&mute.dataset), words::time(mute.until)));
-    words::listed(lines, NAMES)
+    let lines = mutes.iter().map(|mute| format!("{} until {}", what(&mute.dataset), format::time(mute.until)));
+    format::listed(lines, NAMES)
 }
 
 fn came(held: u64) -> String {
     match held {
         0 => "Nothing was held.".to_owned(),
         1 => "1 event was held and comes now.".to_owned(),
-        held => format!("{} events were held and come now.", words::grouped(held)),
+        held => format!("{} events were held and come now.", format::grouped(held)),
     }
 }

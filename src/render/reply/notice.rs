@@ -1,8 +1,8 @@
 //! The short answers: what cannot be done here or now, and what to do instead.
 
+use super::format;
 use super::layout::{button, buttons, one_or_more, plain, say, section, summary};
 use super::typed::code;
-use super::words;
 use crate::model::{ChannelId, DatasetPattern, EventSelection, Glob, Options, Pause, Rule, Subscription, UserId};
 use crate::render::Message;
 use crate::slack::interaction::Action;
@@ -28,7 +28,7 @@ pub fn too_many_subscriptions(limit: usize) -> Message {
     say(format!(
         "A channel can have {} at most, and this one would have more. Nothing was changed. \
          Use a pattern such as `jane/*`, or remove some: `/segments list` shows them.",
-        words::count(limit, "subscription")
+        format::count(limit, "subscription")
     ))
 }
 
@@ -37,7 +37,7 @@ pub fn selects_nothing(dataset: &DatasetPattern) -> Message {
     say(format!(
         "That would leave {} without any event: everything that it selects is excluded as well. Nothing was changed. \
          Leave an exclusion out, or type {} to stop.",
-        words::dataset(dataset, 300),
+        format::dataset(dataset, 300),
         code(&format!("/segments unsubscribe {dataset}"), 500)
     ))
 }
@@ -51,9 +51,9 @@ pub fn no_such_subscription(target: &str, existing: &[Subscription]) -> Message 
         ));
     }
     let named = existing.iter().take(MOST_NAMED);
-    let named = named.map(|one| format!("#{} {}", one.number, words::dataset(&one.rule.dataset, 200)));
+    let named = named.map(|one| format!("#{} {}", one.number, format::dataset(&one.rule.dataset, 200)));
     let more = if existing.len() > MOST_NAMED { " `/segments list` shows the rest." } else { "" };
-    say(format!("{missing} It has {}.{more}", words::listed(named, 1_500)))
+    say(format!("{missing} It has {}.{more}", format::listed(named, 1_500)))
 }
 
 /// The command that gives a subscription as it is, to be changed and typed.
@@ -82,7 +82,7 @@ pub fn import_by_command() -> Message {
 }
 
 /// The subscription that a form was opened on is gone.
-pub fn edited_one_is_gone(number: u32) -> Message {
+pub fn edited_subscription_removed(number: u32) -> Message {
     say(format!(
         "Subscription #{number} was removed while this form was open, so nothing was changed. \
          `/segments subscribe` makes a new one."
@@ -90,7 +90,7 @@ pub fn edited_one_is_gone(number: u32) -> Message {
 }
 
 /// The subscription that a form was opened on looks different now.
-pub fn edited_one_changed(number: u32) -> Message {
+pub fn edited_subscription_changed(number: u32) -> Message {
     say(format!(
         "Somebody changed subscription #{number} while this form was open, so nothing was changed. \
          `/segments edit #{number}` opens it as it is now."
@@ -98,23 +98,23 @@ pub fn edited_one_changed(number: u32) -> Message {
 }
 
 /// A form takes longer than Slack waits.
-pub fn at_work() -> Message {
+pub fn still_working() -> Message {
     say("⏳ This takes longer than usual. What comes of it is shown here; a channel that it changes is told, too.")
 }
 
 /// A form that took longer was carried out.
-pub fn done() -> Message {
+pub fn form_finished() -> Message {
     say("✅ Done. The channel was told.")
 }
 
 /// A form that took longer was wrong.
-pub fn modal_was_wrong<'a>(wrong: impl Iterator<Item = &'a str>) -> Message {
+pub fn form_had_errors<'a>(wrong: impl Iterator<Item = &'a str>) -> Message {
     let wrong: Vec<String> = wrong.map(|text| plain(text, 300)).collect();
     say(format!("Nothing was changed: {} Close this form and try again.", wrong.join(" ")))
 }
 
 /// What a form would have said that was closed meanwhile, or that Slack did not bring up to date.
-pub fn of_a_form(form: &SlackView, was_closed: bool) -> Message {
+pub fn about_form(form: &SlackView, was_closed: bool) -> Message {
     let blocks = if let SlackView::Modal(modal) = form { modal.blocks.as_slice() } else { &[] };
     let said = blocks.iter().filter(|block| matches!(block, SlackBlock::Section(_) | SlackBlock::Context(_)));
     let head = if was_closed { "About the form that you closed:" } else { "About the form that you sent:" };
@@ -129,7 +129,7 @@ pub fn of_a_form(form: &SlackView, was_closed: bool) -> Message {
 }
 
 /// What whoever clicked a button would have been told beside its message, had Slack taken it there.
-pub fn of_a_click(channel: Option<&ChannelId>, told: &Message) -> Message {
+pub fn about_button(channel: Option<&ChannelId>, told: &Message) -> Message {
     let place = channel.map(|channel| format!(" in <#{channel}>")).unwrap_or_default();
     say(format!("About the button that you clicked{place}: {}", told.text))
 }
@@ -153,18 +153,18 @@ pub fn test_event_not_selected(event: &str, number: u32, rule: &Rule) -> Message
     say(format!(
         "#{number} does not post {}. It posts {}.\nTo add it, type {}.",
         code(event, 200),
-        words::events(&rule.events),
+        format::events(&rule.events),
         code(&format!("/segments subscribe {wanted}"), 1_000)
     ))
 }
 
 /// Tells the creator that Slack takes nothing for a channel any more.
 pub fn paused_notice(channel: &ChannelId, pause: &Pause) -> Message {
-    let (why, next) = words::refusal(&pause.reason.0);
+    let (why, next) = format::refusal(&pause.reason.0);
     let mut said = say(format!(
         "I stopped posting in <#{channel}> ({}): {why}. Its subscriptions are paused, not deleted, \
          and what comes meanwhile is held for 7 days. {next} Any `/segments` command there starts it again.",
-        words::time(pause.since)
+        format::time(pause.since)
     ));
     said.text = summary(&format!("I stopped posting in <#{channel}>: {why}. {next}"));
     said
@@ -172,17 +172,17 @@ pub fn paused_notice(channel: &ChannelId, pause: &Pause) -> Message {
 
 /// Says in the channel that posting goes on.
 pub fn resumed(by: Option<&UserId>, subscriptions: &[Subscription]) -> Message {
-    let who = by.map_or_else(|| "Posting goes on.".to_owned(), |by| format!("{} let posting go on.", words::user(by)));
+    let who = by.map_or_else(|| "Posting goes on.".to_owned(), |by| format!("{} let posting go on.", format::user(by)));
     if subscriptions.is_empty() {
         return say(who);
     }
     let one = format!("{who} This channel gets");
-    one_or_more(&one, &format!("{one}:"), subscriptions.iter().map(words::subscription))
+    one_or_more(&one, &format!("{one}:"), subscriptions.iter().map(format::subscription))
 }
 
 /// Slack was tried again, and takes nothing for the channel as before.
-pub fn still_refused(slack_code: &str) -> Message {
-    let (why, next) = words::refusal(slack_code);
+pub fn still_rejected(slack_code: &str) -> Message {
+    let (why, next) = format::refusal(slack_code);
     let mut said = say(format!("Slack still takes no messages for this channel: {why}. {next} Then click *Resume*."));
     said.blocks.extend(buttons([button("Resume", &Action::Resume)]));
     said
@@ -195,7 +195,7 @@ pub fn other_workspace() -> Message {
 }
 
 /// The store or Slack is away; `what` is what could not be done, such as `change this channel's subscriptions`.
-pub fn try_again(what: &str) -> Message {
+pub fn unavailable(what: &str) -> Message {
     let what = plain(what, 300);
     say(format!(
         "I could not {what}: something that I need does not answer. Nothing was changed. \
@@ -204,13 +204,13 @@ pub fn try_again(what: &str) -> Message {
 }
 
 /// The store does not answer, and what was asked for may be done or not.
-pub fn unfinished() -> Message {
+pub fn timed_out() -> Message {
     say("I could not finish that in time: something that I need does not answer. It may still be done. \
          Look with `/segments list` in a minute before you try again; if it stays so, tell whoever runs this app.")
 }
 
 /// Segments.ai, or Slack, takes too long over what somebody wants done there, and it may be done or not.
-pub fn act_unfinished() -> Message {
+pub fn action_timed_out() -> Message {
     say(
         "I could not finish that in time, and it may still be done. Look in Segments.ai whether it was, before you try again.",
     )

@@ -1,7 +1,7 @@
 //! Who may change what a channel gets, and who reads along.
 
+use super::format;
 use super::layout::say;
-use super::words;
 use crate::model::{ChannelId, DatasetName, UserId};
 use crate::render::Message;
 use crate::render::mrkdwn;
@@ -28,24 +28,24 @@ pub enum NotAllowed {
 
 /// What somebody may not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Deed {
+pub enum Permission {
     /// Change what a channel gets.
-    Subscribe,
+    ManageSubscriptions,
     /// Change things at Segments.ai.
-    Act,
+    ActInSegments,
 }
 
 /// Says why nothing was changed and who can change it; `named` are the people who may, where they are named.
-pub fn not_allowed(deed: Deed, why: NotAllowed, named: &[UserId]) -> Message {
+pub fn not_allowed(deed: Permission, why: NotAllowed, named: &[UserId]) -> Message {
     if why == NotAllowed::Stranger {
         return super::other_workspace();
     }
     let (change, guests) = match deed {
-        Deed::Subscribe => (
+        Permission::ManageSubscriptions => (
             "change what a channel gets from Segments.ai",
             "Guests see what a channel gets from Segments.ai, and members of this workspace change it.",
         ),
-        Deed::Act => (
+        Permission::ActInSegments => (
             "change things at Segments.ai from here",
             "Guests see what happens at Segments.ai, and members of this workspace change things there from here.",
         ),
@@ -60,9 +60,9 @@ pub fn not_allowed(deed: Deed, why: NotAllowed, named: &[UserId]) -> Message {
         }
         NotAllowed::NoAdmin => format!("Here {admins}. Nothing was changed: ask one of them."),
         NotAllowed::NotNamed => {
-            let people = named.iter().take(MOST_NAMED).map(words::user).collect::<Vec<_>>().join(", ");
+            let people = named.iter().take(MOST_NAMED).map(format::user).collect::<Vec<_>>().join(", ");
             let more = named.len().saturating_sub(MOST_NAMED);
-            let more = if more > 0 { format!(" and {} more", words::grouped(more as u64)) } else { String::new() };
+            let more = if more > 0 { format!(" and {} more", format::grouped(more as u64)) } else { String::new() };
             format!("Here only {people}{more} may {change}. Nothing was changed: ask one of them.")
         }
         NotAllowed::Guest => format!("{guests} Nothing was changed: ask a member who is in this channel."),
@@ -72,13 +72,13 @@ pub fn not_allowed(deed: Deed, why: NotAllowed, named: &[UserId]) -> Message {
         }
     };
     say(match deed {
-        Deed::Subscribe => format!("{why} `/segments list` shows what this channel gets."),
-        Deed::Act => why,
+        Permission::ManageSubscriptions => format!("{why} `/segments list` shows what this channel gets."),
+        Permission::ActInSegments => why,
     })
 }
 
 /// Tells whoever subscribed a channel who reads along; nothing where nobody does that they may not think of.
-pub fn onlookers(channel: &ChannelId, is_shared: bool, private: &[DatasetName]) -> Option<Message> {
+pub fn audience_warning(channel: &ChannelId, is_shared: bool, private: &[DatasetName]) -> Option<Message> {
     let shared = is_shared.then(|| {
         format!("<#{channel}> is shared with another workspace: its people read what I post there for you, too.")
     });
@@ -93,7 +93,7 @@ fn private_datasets(channel: &ChannelId, names: &[DatasetName]) -> String {
         names.iter().take(MOST_NAMED).map(|name| super::typed::code(mrkdwn::cut(name.as_str(), 200).as_str(), 300));
     let shown = shown.collect::<Vec<_>>().join(", ");
     let more = names.len().saturating_sub(MOST_NAMED);
-    let more = if more > 0 { format!(" and {} more", words::grouped(more as u64)) } else { String::new() };
+    let more = if more > 0 { format!(" and {} more", format::grouped(more as u64)) } else { String::new() };
     let (is, it) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     format!(
         "{shown}{more} {is} private in Segments.ai, and everybody who can read <#{channel}> sees what happens in {it} now."

@@ -1,14 +1,14 @@
 //! Health in words: one line that says whether all is well, then the figures, then what to do.
 
 use super::accounts::came;
+use super::format::{self, count, grouped};
 use super::layout::{context, plain, say, section};
-use super::words::{self, count, grouped};
 use crate::render::Message;
 use jiff::{SignedDuration, Timestamp};
 
 /// What is known of the health of a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Status {
+pub struct StatusReport {
     /// The webhook endpoints that anything came to.
     pub accounts: Vec<AccountStatus>,
     /// Events that are on their way into their channels.
@@ -62,7 +62,7 @@ const LATE: SignedDuration = SignedDuration::from_mins(10);
 const MAX_ACCOUNTS_PER_WORKSPACE: usize = 10;
 
 /// Says how the workspace is doing.
-pub fn status(status: &Status) -> Message {
+pub fn status(status: &StatusReport) -> Message {
     let problems = problems(status);
     let mut said = say(match problems.len() {
         0 => format!("✅ All is well. {}", flow(status)),
@@ -73,13 +73,13 @@ pub fn status(status: &Status) -> Message {
     said.blocks.push(section(&details(status)));
     said.blocks.extend(context([
         format!("segments-slack {}", plain(&status.version, 100)),
-        format!("as of {}", words::time(status.now)),
+        format!("as of {}", format::time(status.now)),
     ]));
     said
 }
 
 /// What needs attention, the worst first, each with what to do.
-fn problems(status: &Status) -> Vec<String> {
+fn problems(status: &StatusReport) -> Vec<String> {
     let late = status.oldest_waiting.filter(|oldest| status.now.duration_since(*oldest) > LATE);
     let mut problems = Vec::new();
     if !status.slack_ok {
@@ -94,7 +94,7 @@ fn problems(status: &Status) -> Vec<String> {
             "Posting is behind: {} waiting, the oldest since {}. \
              Nothing is lost. A paused channel does this, or Slack is slow: see <https://slack-status.com|Slack's status>.",
             wait(status.waiting_events),
-            words::time(oldest)
+            format::time(oldest)
         ));
     }
     if status.dead > 0 {
@@ -134,14 +134,14 @@ fn problems(status: &Status) -> Vec<String> {
 }
 
 /// What flows, in one sentence.
-fn flow(status: &Status) -> String {
+fn flow(status: &StatusReport) -> String {
     match status.accounts.iter().filter_map(|account| account.last_event).max() {
-        Some(last) => format!("The last event came {}.", words::time(last)),
+        Some(last) => format!("The last event came {}.", format::time(last)),
         None => String::new(),
     }
 }
 
-fn details(status: &Status) -> String {
+fn details(status: &StatusReport) -> String {
     let mut lines: Vec<String> = status.accounts.iter().take(MAX_ACCOUNTS_PER_WORKSPACE).map(account).collect();
     if let Some(left_out @ 1..) = status.accounts.len().checked_sub(MAX_ACCOUNTS_PER_WORKSPACE) {
         lines.push(format!("and {}", count(left_out, "more webhook")));

@@ -2,9 +2,9 @@
 
 use super::change::{RuleChange, line_with_verb, notes_block};
 use super::error::in_a_line;
+use super::format::{self, count, grouped};
 use super::layout::{button, buttons, context, one_or_more, say, section, stack, summary};
 use super::list::pages;
-use super::words::{self, count, grouped};
 use super::{Note, list};
 use crate::model::{DatasetPattern, Subscription, UserId};
 use crate::render::Message;
@@ -49,7 +49,7 @@ pub fn exported(subscriptions: &[Subscription], page: usize) -> Message {
     let more = (pages.len() > 1)
         .then(|| "Whoever runs this app gets all of them at once with `segments-slack export`.".to_owned());
     let too_long = (!left_out.is_empty())
-        .then(|| format!("Too long for a line here, and left out: {}.", words::listed(left_out, NUMBERS)));
+        .then(|| format!("Too long for a line here, and left out: {}.", format::listed(left_out, NUMBERS)));
     said.blocks.extend(context(more.into_iter().chain(too_long)));
     let turn = |label: &str, page: usize| button(label, &Action::ExportPage(page));
     let previous = page.checked_sub(1).map(|page| turn("Previous page", page));
@@ -71,7 +71,7 @@ pub fn imported(by: &UserId, changes: &[RuleChange], as_before: usize, notes: &[
     let parts = parts.into_iter().filter(|(number, _)| *number > 0);
     let parts: Vec<_> = parts.map(|(number, what)| format!("{} {what}", grouped(number as u64))).collect();
     let imported = count(changes.len() + as_before, "subscription");
-    let head = format!("{} imported {imported}: {}.", words::user(by), parts.join(", "));
+    let head = format!("{} imported {imported}: {}.", format::user(by), parts.join(", "));
     let lines = changes.iter().map(|change| line_with_verb(change, "added"));
     let mut said = one_or_more(&format!("{head}\n"), &head, lines);
     said.blocks.extend(notes_block(notes));
@@ -93,7 +93,7 @@ pub fn not_imported(why: &NotRead) -> Message {
 /// Says which pasted lines would leave a subscription without any event; nothing was stored.
 pub fn imported_lines_select_nothing(lines: &[(usize, DatasetPattern)]) -> Message {
     told(lines.iter().map(|(number, dataset)| {
-        let dataset = words::dataset(dataset, 300);
+        let dataset = format::dataset(dataset, 300);
         (*number, format!("This leaves {dataset} without any event: everything that it selects is excluded as well."))
     }))
 }

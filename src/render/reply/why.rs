@@ -1,21 +1,21 @@
 //! What became of the last events of a channel: a line each that says what it was, and one that says why.
 
+use super::format;
 use super::layout::{context, plain, say, stack};
 use super::typed::code;
-use super::words;
 use crate::model::event_status::{EventStatus, HeldBy, SelectionRefusal};
 use crate::model::selection::known_names;
 use crate::model::{
     ChannelId, DatasetName, DatasetPattern, DeliveryResult, EventSelection, EventSummary, Filter, FilterKey, Glob,
     MessageTs, Options, Rule,
 };
-use crate::render::{Message, kit, mrkdwn};
+use crate::render::{Message, block_kit, mrkdwn};
 use jiff::Timestamp;
 use url::Url;
 
 /// An event, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told<'a> {
+pub struct ExplainedEvent<'a> {
     /// The event.
     pub gist: EventSummary,
     /// When it came.
@@ -30,7 +30,7 @@ pub struct Told<'a> {
 
 /// The channel that is explained.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct ChannelLink<'a> {
     /// Where people open its workspace; without it there are no links.
     pub url: Option<&'a Url>,
     /// The channel.
@@ -48,13 +48,13 @@ pub(super) const PART: usize = 150;
 
 /// Says what became of the last events, newest first; events that were not wanted are remembered `since`, and some of
 /// them may be withheld from whoever asks.
-pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp, withheld: usize) -> Message {
+pub fn why(told: &[ExplainedEvent<'_>], place: &ChannelLink<'_>, since: Timestamp, withheld: usize) -> Message {
     let withheld = (withheld > 0).then(|| {
-        let events = words::count(withheld, "event");
+        let events = format::count(withheld, "event");
         format!(" {events} of datasets without a subscription here: who may subscribe this channel sees which.")
     });
     let withheld = withheld.unwrap_or_default();
-    let since = format!("Events that were not wanted here are remembered since {}.{withheld}", words::time(since));
+    let since = format!("Events that were not wanted here are remembered since {}.{withheld}", format::time(since));
     if told.is_empty() {
         return say(format!(
             "No event has come that this channel could have had. {since} \
@@ -68,7 +68,7 @@ pub fn why(told: &[Told<'_>], place: &Place<'_>, since: Timestamp, withheld: usi
     let lines = told.iter().map(|told| format!("{}\n{}", what(&told.gist), became(told, place)));
     let mut said = stack(&heading, lines.collect());
     said.blocks.extend(context([since]));
-    kit::budget(&mut said);
+    block_kit::budget(&mut said);
     said
 }
 
@@ -84,7 +84,7 @@ pub(super) fn what(gist: &EventSummary) -> String {
     add(" ", gist.name.as_deref().map(|name| plain(name, NAME)).unwrap_or_default());
     add(" in ", gist.dataset.as_ref().map(|dataset| code(dataset.as_str(), DATASET)).unwrap_or_default());
     add(" by ", person(gist));
-    add(" · ", words::time(gist.at));
+    add(" · ", format::time(gist.at));
     what
 }
 
@@ -93,12 +93,12 @@ fn person(gist: &EventSummary) -> String {
 }
 
 /// What became of it, and what of those like it.
-fn became(told: &Told<'_>, place: &Place<'_>) -> String {
+fn became(told: &ExplainedEvent<'_>, place: &ChannelLink<'_>) -> String {
     let like = if told.fate == EventStatus::NoSubscription { "of this dataset" } else { "like it" };
     let parts = [
         Some(fate(&told.fate, &told.gist, place)),
         sent_again(told.repeats),
-        (told.more > 0).then(|| format!("And {} more {like}.", words::grouped(told.more))),
+        (told.more > 0).then(|| format!("And {} more {like}.", format::grouped(told.more))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
@@ -108,24 +108,24 @@ fn sent_again(repeats: u32) -> Option<String> {
         0 => None,
         1 => Some("Segments.ai sent it twice; that changed nothing.".to_owned()),
         again => {
-            let times = words::grouped(u64::from(again) + 1);
+            let times = format::grouped(u64::from(again) + 1);
             Some(format!("Segments.ai sent it {times} times; that changed nothing."))
         }
     }
 }
 
-fn fate(fate: &EventStatus<'_>, gist: &EventSummary, place: &Place<'_>) -> String {
+fn fate(fate: &EventStatus<'_>, gist: &EventSummary, place: &ChannelLink<'_>) -> String {
     match fate {
         EventStatus::Ended(end) => ended(end, place),
         EventStatus::Held { until, by } => {
-            let until = words::time(*until);
+            let until = format::time(*until);
             match by {
                 HeldBy::Mute(mute) if mute.dataset == DatasetPattern::everything() => {
-                    format!("🔇 Held until {until}: {} muted this channel.", words::user(&mute.by))
+                    format!("🔇 Held until {until}: {} muted this channel.", format::user(&mute.by))
                 }
                 HeldBy::Mute(mute) => {
-                    let dataset = words::dataset(&mute.dataset, DATASET);
-                    format!("🔇 Held until {until}: {} muted {dataset}.", words::user(&mute.by))
+                    let dataset = format::dataset(&mute.dataset, DATASET);
+                    format!("🔇 Held until {until}: {} muted {dataset}.", format::user(&mute.by))
                 }
                 HeldBy::Quiet(number) => format!("🌙 Held until {until}: quiet hours of #{number}."),
                 HeldBy::Digest(number) => format!("⏳ Held until {until} for the digest of #{number}."),
@@ -133,19 +133,19 @@ fn fate(fate: &EventStatus<'_>, gist: &EventSummary, place: &Place<'_>) -> Strin
             }
         }
         EventStatus::Retried { error, at } => {
-            let at = at.map_or_else(|| "in a moment".to_owned(), words::time);
+            let at = at.map_or_else(|| "in a moment".to_owned(), format::time);
             format!("⏳ Waits: {}. It is tried again {at}.", answer(error))
         }
         EventStatus::Paused { reason, since } => {
-            let (why, next) = words::refusal(&reason.0);
-            let since = since.map(|since| format!("nothing is posted here since {}: ", words::time(since)));
+            let (why, next) = format::refusal(&reason.0);
+            let since = since.map(|since| format!("nothing is posted here since {}: ", format::time(since)));
             format!("⏸ Waits: {}{why}. {next}", since.unwrap_or_default())
         }
         EventStatus::Collected(minutes) => {
             format!("⏳ Waits for others to come with it: {}.", code(&format!("batch:{minutes}m"), 20))
         }
         EventStatus::Next { at: None } => "⏳ Waits for its turn, and comes in a moment.".to_owned(),
-        EventStatus::Next { at: Some(at) } => format!("⏳ Waits for its turn: posting goes on {}.", words::time(*at)),
+        EventStatus::Next { at: Some(at) } => format!("⏳ Waits for its turn: posting goes on {}.", format::time(*at)),
         EventStatus::Stale => "🚫 Not news: a later state of the same object had come before.".to_owned(),
         EventStatus::Repeated => {
             "🚫 Sent again by Segments.ai: it was taken in before, and nothing is posted twice.".to_owned()
@@ -161,7 +161,7 @@ fn fate(fate: &EventStatus<'_>, gist: &EventSummary, place: &Place<'_>) -> Strin
     }
 }
 
-fn ended(end: &DeliveryResult, place: &Place<'_>) -> String {
+fn ended(end: &DeliveryResult, place: &ChannelLink<'_>) -> String {
     let thread = match end {
         DeliveryResult::Posted { thread, .. } => thread.as_ref(),
         _ => None,
@@ -174,7 +174,7 @@ fn ended(end: &DeliveryResult, place: &Place<'_>) -> String {
         DeliveryResult::Folded { count, .. } => match count.saturating_sub(1) {
             0 => format!("✅ Posted in one message with those that follow.{see}"),
             1 => format!("✅ Posted in one message with another.{see}"),
-            others => format!("✅ Posted in one message with {} others.{see}", words::grouped(others)),
+            others => format!("✅ Posted in one message with {} others.{see}", format::grouped(others)),
         },
         DeliveryResult::Edited { .. } => format!("✅ Shown in a message that was there already.{see}"),
         DeliveryResult::Followed { .. } => {
@@ -204,7 +204,7 @@ fn refused(number: u32, rule: &Rule, by: SelectionRefusal<'_>, gist: &EventSumma
         SelectionRefusal::Dataset => no_subscription(gist),
         SelectionRefusal::NotSelected => {
             let selected = EventSelection { exclude: Vec::new(), ..rule.events.clone() };
-            format!("#{number} selects only {}.", words::typed_events(&selected, PART))
+            format!("#{number} selects only {}.", format::typed_events(&selected, PART))
         }
         SelectionRefusal::Excluded(selector) => format!("#{number} leaves out {}.", code(selector.as_str(), PART)),
         SelectionRefusal::Filter(filter) => {
@@ -247,7 +247,7 @@ fn command(dataset: &DatasetName, event: &str) -> Option<String> {
 
 /// Where a message is opened, without asking Slack: <https://docs.slack.dev/reference/methods/chat.getPermalink> gives
 /// the same. That of a reply names the message above its thread.
-fn permalink(place: &Place<'_>, ts: &MessageTs, thread: Option<&MessageTs>) -> Option<String> {
+fn permalink(place: &ChannelLink<'_>, ts: &MessageTs, thread: Option<&MessageTs>) -> Option<String> {
     let mut url = place.url?.clone();
     let digits = format!("p{}", ts.as_str().replace('.', ""));
     url.path_segments_mut().ok()?.pop_if_empty().extend(["archives", place.channel.as_str(), &digits]);

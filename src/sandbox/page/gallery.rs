@@ -11,7 +11,7 @@ use crate::model::subscription::Style;
 use crate::model::{
     BatchMessage, Delivery, DigestMessage, DigestTimes, EventId, IssueThread, Live, News, ObjectState, Options, People,
 };
-use crate::render::{Acts, Message, Rung, Showing, card, digest, fold, in_thread, parent};
+use crate::render::{AllowedActions, CardContext, FallbackLevel, Message, batch, card, digest, in_thread, parent};
 use crate::routing::derive::derive;
 use crate::segments::decode::{Decoded, decode};
 use crate::segments::sample;
@@ -109,8 +109,8 @@ fn news(body: &[u8], before: Option<&ObjectState>) -> Option<News> {
     }
 }
 
-fn showing(style: Style, now: Timestamp, people: &People) -> Showing<'_> {
-    Showing {
+fn showing(style: Style, now: Timestamp, people: &People) -> CardContext<'_> {
+    CardContext {
         subscription: 3,
         style,
         mention: &[],
@@ -119,7 +119,7 @@ fn showing(style: Style, now: Timestamp, people: &People) -> Showing<'_> {
         now,
         test: false,
         updates: 1,
-        acts: Acts::Nothing,
+        acts: AllowedActions::Nothing,
     }
 }
 
@@ -145,10 +145,10 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
     if let Some((opened, state)) = made_up("issue.created", 1, now, None) {
         let late = now + SignedDuration::from_mins(40);
         shown.push(("late", card(&opened, &showing(Style::Card, late, &people))));
-        shown.push(("test", card(&opened, &Showing { test: true, ..showing(Style::Card, now, &people) })));
+        shown.push(("test", card(&opened, &CardContext { test: true, ..showing(Style::Card, now, &people) })));
         shown.extend(
             IssueThread::open(&delivery, &opened, now)
-                .map(|open| ("issue, open", parent(&open, &people, APP_URL, Acts::Nothing))),
+                .map(|open| ("issue, open", parent(&open, &people, APP_URL, AllowedActions::Nothing))),
         );
         if let Some((reply, _)) = made_up("issue.replied", 1, now, state.as_ref()) {
             shown.push(("reply in a thread", in_thread(&reply, &showing(Style::Card, now, &people), false)));
@@ -156,7 +156,7 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         if let Some((closed, _)) = made_up("issue.closed", 1, now, state.as_ref())
             && let Some(anchor) = IssueThread::open(&delivery, &closed, now)
         {
-            shown.push(("issue, resolved", parent(&anchor, &people, APP_URL, Acts::Nothing)));
+            shown.push(("issue, resolved", parent(&anchor, &people, APP_URL, AllowedActions::Nothing)));
             let line = in_thread(&closed, &showing(Style::Card, now, &people), true);
             shown.push(("resolved, in a thread and the channel", line));
         }
@@ -168,8 +168,8 @@ fn together(now: Timestamp) -> Vec<(&'static str, Message)> {
         for news in others {
             many.add(&delivery, news, now);
         }
-        shown.push(("fold, growing", fold(&many, APP_URL)));
-        shown.push(("fold, complete", fold(&many.closed(), APP_URL)));
+        shown.push(("fold, growing", batch(&many, APP_URL)));
+        shown.push(("fold, complete", batch(&many.closed(), APP_URL)));
         let mut day = DigestMessage::open(&delivery, first, now);
         let events = ["label.labeled", "label.reviewed", "label.rejected", "issue.created", "issue.closed"];
         let others = (1..=40).flat_map(|number| events.map(|event| made_up(event, number, now, None)));
@@ -199,7 +199,7 @@ fn delivery(now: Timestamp) -> Delivery {
 
 /// A message as Slack draws it, with the line that stands in notifications.
 fn drawn(message: &Message) -> Markup {
-    let content = serde_json::to_value(message.content(Rung::Whole)).unwrap_or(Value::Null);
+    let content = serde_json::to_value(message.content(FallbackLevel::Whole)).unwrap_or(Value::Null);
     let names = Names::default();
     html! {
         div.message {

@@ -43,7 +43,7 @@ fn hostile(task: &str) -> Sheet {
 #[test]
 fn the_forms() {
     let filled = Filled { person: UserId::parse("U2").ok(), queue: Some(Queue::Reviewing), text: "Both.".to_owned() };
-    let refused = reply::act_form_refused(&SegmentsError::NotFound, Task::Report);
+    let refused = reply::action_form_rejected(&SegmentsError::NotFound, Task::Report);
     let metadata = || "sealed".to_owned();
     let form = |sheet: &Sheet, filled: &Filled, last| modal::act(sheet, filled, APP_URL, last, metadata());
     let nothing = Filled::default();
@@ -53,7 +53,7 @@ fn the_forms() {
         ("asking", modal::asking(Task::Assign)),
         ("instead", modal::instead(Task::Reply, &reply::replies_are_off())),
         ("assign", form(&of("assign"), &nothing, None)),
-        ("assign, filled in", form(&of("assign"), &filled, Some(&reply::assigned_otherwise(Queue::Reviewing, None)))),
+        ("assign, filled in", form(&of("assign"), &filled, Some(&reply::assignment_changed(Queue::Reviewing, None)))),
         ("report", form(&of("report"), &nothing, None)),
         ("report, filled in", form(&of("report"), &filled, Some(&refused))),
         ("reply", form(&of("reply"), &nothing, None)),
@@ -89,22 +89,25 @@ fn the_messages() {
     let (john, name) = (UserId::parse("U2").unwrap(), Username::parse("john").unwrap());
     let (assign, report, reply_to) = (of("assign"), of("report"), of("reply"));
     let messages = [
-        ("not opened", reply::act_form_not_opened()),
-        ("outdated", reply::act_form_is_outdated()),
+        ("not opened", reply::action_form_not_opened()),
+        ("outdated", reply::action_form_outdated()),
         ("off", reply::replies_are_off()),
-        ("sent twice", reply::being_sent()),
-        ("refused", reply::act_form_refused(&SegmentsError::Unauthorized, Task::Reply)),
+        ("sent twice", reply::form_in_progress()),
+        ("refused", reply::action_form_rejected(&SegmentsError::Unauthorized, Task::Reply)),
         ("assigned", reply::assigned(&assign, APP_URL, Queue::Labeling, (&john, &name), false)),
         ("assigned before", reply::assigned(&assign, APP_URL, Queue::Reviewing, (&john, &name), true)),
-        ("assigned otherwise", reply::assigned_otherwise(Queue::Labeling, Some("jane"))),
-        ("assigning unclear", reply::assigning_unclear(&assign, APP_URL)),
+        ("assigned otherwise", reply::assignment_changed(Queue::Labeling, Some("jane"))),
+        ("assigning unclear", reply::assignment_unknown(&assign, APP_URL)),
         ("reported", reply::reported(&report, APP_URL, Some("rex"), true, true)),
         ("reported unseen", reply::reported(&report, APP_URL, None, true, false)),
         ("replied", reply::reported(&reply_to, APP_URL, Some("rex"), true, true)),
         ("reported before", reply::reported(&report, APP_URL, Some("rex"), false, true)),
-        ("reporting unclear", reply::reporting_unclear(&report, APP_URL)),
-        ("reporting unseen", reply::reporting_unseen(&Sheet { dataset: None, ..report.clone() }, APP_URL)),
-        ("reporting waits", reply::reporting_waits(&SegmentsError::NotFound, Task::Report)),
+        ("reporting unclear", reply::report_unknown(&report, APP_URL)),
+        (
+            "reporting unseen",
+            reply::report_unknown_without_dataset(&Sheet { dataset: None, ..report.clone() }, APP_URL),
+        ),
+        ("reporting waits", reply::earlier_report_unknown(&SegmentsError::NotFound, Task::Report)),
         ("hostile", reply::reported(&hostile("report"), APP_URL, Some(&"<!here>".repeat(50)), true, false)),
     ];
     insta::assert_snapshot!(gallery(messages));

@@ -1,6 +1,6 @@
 //! What each channel must hold, by the plainest reading of the promises.
 
-use super::steps::{CHANNELS, DATASETS, Happening, Wish};
+use super::steps::{CHANNELS, DATASETS, Happening, MatchReason};
 use std::collections::HashMap;
 
 /// An event on its way: each has a number, and a name that no other event has.
@@ -66,7 +66,7 @@ impl Model {
     }
 
     /// An event was accepted for the first time.
-    pub(super) fn accepts(&mut self, sent: &Sent, wishes: &[Vec<Wish>; 3]) {
+    pub(super) fn accepts(&mut self, sent: &Sent, wishes: &[Vec<MatchReason>; 3]) {
         let older = self.known.get(&sent.object).is_some_and(|known| sent.happened < *known);
         if !older && sent.noun() != "release" {
             self.known.insert(sent.object.clone(), sent.happened);
@@ -76,7 +76,7 @@ impl Model {
         }
         let dataset = sent.happening.dataset;
         for (channel, wishes) in wishes.iter().enumerate().take(CHANNELS.len()) {
-            let wants = |wish: &Wish| {
+            let wants = |wish: &MatchReason| {
                 wish.dataset.is_none_or(|wanted| wanted == dataset) && sent.happening.event.starts_with(wish.noun)
             };
             if wishes.iter().any(wants) {

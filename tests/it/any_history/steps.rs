@@ -11,13 +11,13 @@ pub(super) const DATASETS: [&str; 2] = ["jane/flowers", "jane/trees"];
 #[derive(Debug, Clone)]
 pub(super) struct History {
     /// What each channel subscribes to.
-    pub(super) wishes: [Vec<Wish>; 3],
+    pub(super) wishes: [Vec<MatchReason>; 3],
     pub(super) steps: Vec<Step>,
 }
 
 /// A subscription.
 #[derive(Debug, Clone)]
-pub(super) struct Wish {
+pub(super) struct MatchReason {
     /// One of them, or each.
     pub(super) dataset: Option<usize>,
     /// What the names of its events start with, or nothing for all.
@@ -89,11 +89,11 @@ pub(super) fn any_history() -> impl Strategy<Value = History> {
     (wishes, steps).prop_map(|(wishes, steps)| History { wishes, steps })
 }
 
-fn wish() -> impl Strategy<Value = Wish> {
+fn wish() -> impl Strategy<Value = MatchReason> {
     let dataset = prop::option::of(0..DATASETS.len());
     let noun = select(vec!["", "", "", "sample", "label", "issue"]);
     let options = select(vec!["", "", "", "batch:auto", "batch:off", "batch:5m", "quiet:11:00-13:00"]);
-    (dataset, noun, options).prop_map(|(dataset, noun, options)| Wish { dataset, noun, options })
+    (dataset, noun, options).prop_map(|(dataset, noun, options)| MatchReason { dataset, noun, options })
 }
 
 /// Something is about to go wrong, something comes, and time passes.

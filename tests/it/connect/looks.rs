@@ -78,7 +78,7 @@ fn the_messages() {
         ("connected before", reply::address_taken("jane")),
         ("too many", reply::too_many_accounts(50)),
         ("first message", reply::first_message("jane", connected, came, dataset.as_ref())),
-        ("misfit", reply::misfit("jane", came)),
+        ("misfit", reply::signature_mismatch("jane", came)),
         ("environment", reply::environment_stays("environment")),
         ("none", reply::no_accounts()),
         ("which", reply::which_account("`x", &named)),

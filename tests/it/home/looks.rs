@@ -8,8 +8,8 @@ use segments_slack::model::{
     ChannelId, DatasetPattern, EventSelection, Glob, Mute, Options, PauseReason, Rule, Subscription, SubscriptionState,
     UserId,
 };
-use segments_slack::render::home::{Home, home};
-use segments_slack::render::reply::{AccountStatus, ChannelBook, SinceStart, Status};
+use segments_slack::render::home::{HomeContent, home};
+use segments_slack::render::reply::{AccountStatus, ChannelOverview, SinceStart, StatusReport};
 use segments_slack::slack::interaction::Place;
 use serde_json::Value;
 
@@ -38,12 +38,12 @@ fn subscription(of: &str, number: u32, dataset: (&str, &str), state: Subscriptio
     }
 }
 
-fn book(of: &str, subscriptions: Vec<Subscription>) -> ChannelBook {
-    ChannelBook { channel: channel(of), subscriptions, mutes: Vec::new() }
+fn book(of: &str, subscriptions: Vec<Subscription>) -> ChannelOverview {
+    ChannelOverview { channel: channel(of), subscriptions, mutes: Vec::new() }
 }
 
-fn status(subscriptions: usize, paused: usize) -> Status {
-    Status {
+fn status(subscriptions: usize, paused: usize) -> StatusReport {
+    StatusReport {
         accounts: vec![AccountStatus { name: "environment".to_owned(), last_event: Some(noon()), last_test: None }],
         waiting_events: 0,
         oldest_waiting: None,
@@ -59,19 +59,19 @@ fn status(subscriptions: usize, paused: usize) -> Status {
     }
 }
 
-fn view(home_of: &Home) -> Value {
+fn view(home_of: &HomeContent) -> Value {
     serde_json::to_value(home(home_of)).unwrap()
 }
 
 /// A Home as people read it, which is also left for the validator.
-fn shown(name: &str, home_of: &Home) -> String {
+fn shown(name: &str, home_of: &HomeContent) -> String {
     let view = view(home_of);
     rendered::leave(&format!("home_{name}"), std::slice::from_ref(&view));
     written(&view)
 }
 
-fn plain<'a>(channels: &'a [ChannelBook], status: &'a Status) -> Home<'a> {
-    Home { channels, hidden: &[], others: 0, status, username: None, notice: None, asked: None, page: 0 }
+fn plain<'a>(channels: &'a [ChannelOverview], status: &'a StatusReport) -> HomeContent<'a> {
+    HomeContent { channels, hidden: &[], others: 0, status, username: None, notice: None, asked: None, page: 0 }
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_few_channels() {
     muted.mutes = vec![Mute { dataset: DatasetPattern::everything(), until, by: UserId::parse("UANN").unwrap() }];
     let channels = [book("C1", vec![subscription("C1", 1, ("jane", "flowers"), SubscriptionState::Active)]), muted];
     let (asked, status) = (Place { number: 1, channel: channel("C1") }, status(5, 0));
-    let home = Home {
+    let home = HomeContent {
         others: 3,
         username: Some("ann_*s*"),
         notice: Some("<@UANN> muted this channel until noon."),
@@ -114,19 +114,19 @@ fn what_is_paused_and_what_waits() {
         book("C9", vec![subscription("C9", 1, ("jane", "old"), paused())]),
     ];
     let status = status(5, 2);
-    insta::assert_snapshot!(shown("paused", &Home { hidden: &hidden, ..plain(&channels, &status) }));
+    insta::assert_snapshot!(shown("paused", &HomeContent { hidden: &hidden, ..plain(&channels, &status) }));
 }
 
 #[test]
 fn a_page_in_the_middle_of_many() {
-    let channels: Vec<ChannelBook> = (1..=4)
+    let channels: Vec<ChannelOverview> = (1..=4)
         .map(|number| {
             let of = format!("C{number}");
             book(&of, (1..=30).map(|n| subscription(&of, n, ("jane", "x"), SubscriptionState::Active)).collect())
         })
         .collect();
     let status = status(120, 0);
-    let shown = written(&view(&Home { page: 1, ..plain(&channels, &status) }));
+    let shown = written(&view(&HomeContent { page: 1, ..plain(&channels, &status) }));
     let lines: Vec<&str> = shown.lines().filter(|line| !line.contains("home_menu")).collect();
     insta::assert_snapshot!(lines.join("\n"));
 }
@@ -172,7 +172,7 @@ proptest! {
         } else {
             SubscriptionState::Active
         };
-        let channels: Vec<ChannelBook> = shape.iter().enumerate().map(|(number, subscriptions)| {
+        let channels: Vec<ChannelOverview> = shape.iter().enumerate().map(|(number, subscriptions)| {
             let of = id(number);
             let all = (1..=*subscriptions).map(|n| subscription(&of, u32::MAX - u32::try_from(n).unwrap(), (&name, &name), state()));
             let mute = Mute {
@@ -180,14 +180,14 @@ proptest! {
                 until: noon(),
                 by: UserId::parse("U1").unwrap(),
             };
-            ChannelBook { mutes: vec![mute; 3], ..book(&of, all.collect()) }
+            ChannelOverview { mutes: vec![mute; 3], ..book(&of, all.collect()) }
         }).collect();
-        let hidden: Vec<ChannelBook> = channels
+        let hidden: Vec<ChannelOverview> = channels
             .iter()
-            .map(|one| ChannelBook { channel: channel(&one.channel.as_str().replace('C', "G")), ..one.clone() })
+            .map(|one| ChannelOverview { channel: channel(&one.channel.as_str().replace('C', "G")), ..one.clone() })
             .collect();
         let status = status(shape.len(), shape.len());
-        let home = Home { hidden: &hidden, others: usize::MAX, username: Some(&name), notice: Some(&name), page, ..plain(&channels, &status) };
+        let home = HomeContent { hidden: &hidden, others: usize::MAX, username: Some(&name), notice: Some(&name), page, ..plain(&channels, &status) };
         fits(&view(&home));
     }
 }

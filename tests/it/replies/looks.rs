@@ -4,9 +4,9 @@ use super::*;
 use crate::rendered;
 use segments_slack::model::{DatasetName, EventSummary, UserMapping, Username};
 use segments_slack::model::{DatasetPattern, EndedMutes, Mute, Pause, PauseReason};
-use segments_slack::render::Rung;
+use segments_slack::render::FallbackLevel;
 use segments_slack::render::reply::{
-    self, AccountStatus, Because, Note, RuleChange, SinceStart, Status, UndoRefusal, Wish,
+    self, AccountStatus, MatchReason, MatchedEvent, Note, RuleChange, SinceStart, StatusReport, UndoRefusal,
 };
 use segments_slack::slack::command::{CommandError, Problem, Topic};
 use std::fmt::Display;
@@ -15,7 +15,8 @@ use uuid::Uuid;
 /// Several messages in one snapshot, each under the situation that it belongs to.
 pub(crate) fn gallery(messages: impl IntoIterator<Item = (impl Display, Message)>) -> String {
     let messages: Vec<_> = messages.into_iter().collect();
-    let contents = messages.iter().map(|(_, message)| serde_json::to_value(message.content(Rung::Whole)).unwrap());
+    let contents =
+        messages.iter().map(|(_, message)| serde_json::to_value(message.content(FallbackLevel::Whole)).unwrap());
     let test = std::thread::current().name().unwrap_or_default().replace("::", ".");
     rendered::leave(&test, &contents.collect::<Vec<_>>());
     let shown = messages.into_iter().map(|(situation, message)| format!("## {situation}\n{}", shown(&message)));
@@ -172,16 +173,16 @@ fn who_somebody_is_in_segments_ai() {
     let name = |name: &str| Username::parse(name).unwrap();
     let link = UserMapping { username: name("jane"), user: bot(), at: noon() };
     let shown = gallery([
-        ("unknown", reply::who_you_are(None)),
-        ("known", reply::who_you_are(Some(&link))),
-        ("claimed", reply::name_claimed(&name("jane"), None, None)),
-        ("changed", reply::name_claimed(&name("jane"), Some(&name("ann")), None)),
-        ("taken", reply::name_taken(&name("Jane"), &link)),
-        ("taken over", reply::name_claimed(&name("jane"), None, Some(&bot()))),
-        ("told", reply::name_was_taken(&ann(), &name("jane"))),
-        ("forgotten", reply::name_forgotten(Some(&link))),
-        ("nothing forgotten", reply::name_forgotten(None)),
-        ("too many", reply::too_many_names(10_000)),
+        ("unknown", reply::linked_username(None)),
+        ("known", reply::linked_username(Some(&link))),
+        ("claimed", reply::username_linked(&name("jane"), None, None)),
+        ("changed", reply::username_linked(&name("jane"), Some(&name("ann")), None)),
+        ("taken", reply::username_taken(&name("Jane"), &link)),
+        ("taken over", reply::username_linked(&name("jane"), None, Some(&bot()))),
+        ("told", reply::username_was_taken_over(&ann(), &name("jane"))),
+        ("forgotten", reply::username_unlinked(Some(&link))),
+        ("nothing forgotten", reply::username_unlinked(None)),
+        ("too many", reply::too_many_usernames(10_000)),
     ]);
     insta::assert_snapshot!(shown);
 }
@@ -196,14 +197,14 @@ fn what_a_menu_answers() {
         by: Some("ann".to_owned()),
         at: noon(),
     };
-    let because = |wish| Because { gist: gist("label.rejected"), number: 3, wish };
-    let selected = because(Wish::Selects(&one.rule, &one.rule.events.include[1]));
+    let because = |wish| MatchedEvent { gist: gist("label.rejected"), number: 3, wish };
+    let selected = because(MatchReason::Selects(&one.rule, &one.rule.events.include[1]));
     let several = vec![selected.clone(); 7];
     let shown = gallery([
-        ("why", reply::because(&[selected], 1)),
-        ("why, of two", reply::because(&[because(Wish::Changed), because(Wish::Removed)], 2)),
-        ("why, of many", reply::because(&several, 1_214)),
-        ("why, forgotten", reply::because_of_what_is_forgotten()),
+        ("why", reply::explain_message(&[selected], 1)),
+        ("why, of two", reply::explain_message(&[because(MatchReason::Changed), because(MatchReason::Removed)], 2)),
+        ("why, of many", reply::explain_message(&several, 1_214)),
+        ("why, forgotten", reply::message_forgotten()),
         ("edit", reply::edit_by_command(&one)),
         ("unsubscribe?", reply::confirm_unsubscribe(&one)),
     ]);
@@ -250,7 +251,7 @@ fn a_mistake_names_the_word_and_the_way_out() {
 fn the_status() {
     let minutes_ago = |minutes: i64| Some(noon() - jiff::SignedDuration::from_mins(minutes));
     let account = |last_event, last_test| AccountStatus { name: "env".to_owned(), last_event, last_test };
-    let well = Status {
+    let well = StatusReport {
         accounts: vec![account(minutes_ago(3), None)],
         waiting_events: 2,
         held: 0,
@@ -264,10 +265,15 @@ fn the_status() {
         now: noon(),
         version: "0.1.0".to_owned(),
     };
-    let new =
-        Status { accounts: Vec::new(), subscriptions: 0, waiting_events: 0, oldest_waiting: None, ..well.clone() };
-    let tested = Status { accounts: vec![account(None, minutes_ago(5))], ..new.clone() };
-    let ill = Status {
+    let new = StatusReport {
+        accounts: Vec::new(),
+        subscriptions: 0,
+        waiting_events: 0,
+        oldest_waiting: None,
+        ..well.clone()
+    };
+    let tested = StatusReport { accounts: vec![account(None, minutes_ago(5))], ..new.clone() };
+    let ill = StatusReport {
         accounts: vec![account(minutes_ago(30), minutes_ago(90))],
         waiting_events: 1_024,
         held: 12,
@@ -300,10 +306,10 @@ fn the_short_answers() {
         ("test not selected", reply::test_event_not_selected("label.updated", 1, &two[0].rule)),
         ("resumed", reply::resumed(Some(&ann()), &two[..1])),
         ("resumed by itself", reply::resumed(None, &two)),
-        ("still refused", reply::still_refused("is_archived")),
+        ("still refused", reply::still_rejected("is_archived")),
         ("other workspace", reply::other_workspace()),
-        ("try again", reply::try_again("change this channel's subscriptions")),
-        ("unfinished", reply::unfinished()),
+        ("try again", reply::unavailable("change this channel's subscriptions")),
+        ("unfinished", reply::timed_out()),
         ("old button", reply::unknown_action()),
     ];
     let codes = [

@@ -3,7 +3,9 @@
 use super::*;
 use proptest::prelude::*;
 use segments_slack::model::{DatasetName, EventSummary, Pause, UserMapping, Username};
-use segments_slack::render::reply::{self, AccountStatus, Because, Note, RuleChange, SinceStart, Status, Wish};
+use segments_slack::render::reply::{
+    self, AccountStatus, MatchReason, MatchedEvent, Note, RuleChange, SinceStart, StatusReport,
+};
 use segments_slack::slack::command::{CommandError, NotRead, Problem};
 use std::collections::HashSet;
 use uuid::Uuid;
@@ -207,9 +209,9 @@ proptest! {
             assert_fits(&reply::confirm_unsubscribe(&book[0]));
             assert_fits(&reply::edit_by_command(&book[0]));
         }
-        let wish = Wish::Selects(&other, &other.events.include[0]);
+        let wish = MatchReason::Selects(&other, &other.events.include[0]);
         let gist = EventSummary { event: target.clone(), dataset: DatasetName::parse(&target), name: Some(target.clone()), by: Some(target.clone()), at: noon() };
-        assert_fits(&reply::because(&vec![Because { gist, number: 1, wish }; 30], u64::MAX));
+        assert_fits(&reply::explain_message(&vec![MatchedEvent { gist, number: 1, wish }; 30], u64::MAX));
         assert_fits(&reply::test_event_not_selected(&target, 1, &other));
         assert_fits(&reply::selects_nothing(&other.dataset));
     }
@@ -236,24 +238,24 @@ proptest! {
         }
         for username in token.split(['<', '>', ' ']).filter_map(Username::parse) {
             let link = UserMapping { username: username.clone(), user: ann(), at: noon() };
-            assert_fits(&reply::who_you_are(Some(&link)));
-            assert_fits(&reply::name_claimed(&username, Some(&username), Some(&bot())));
-            assert_fits(&reply::name_taken(&username, &link));
-            assert_fits(&reply::name_was_taken(&ann(), &username));
-            assert_fits(&reply::name_forgotten(Some(&link)));
-            assert_fits(&reply::name_given(&bot(), &username, Some(&username), true));
-            assert_fits(&reply::name_was_given(&ann(), &username));
-            assert_fits(&reply::name_of_other_taken(&username, &link));
-            assert_fits(&reply::name_forgotten_of(&bot(), Some(&link), false));
-            assert_fits(&reply::name_was_forgotten(&ann(), &username));
+            assert_fits(&reply::linked_username(Some(&link)));
+            assert_fits(&reply::username_linked(&username, Some(&username), Some(&bot())));
+            assert_fits(&reply::username_taken(&username, &link));
+            assert_fits(&reply::username_was_taken_over(&ann(), &username));
+            assert_fits(&reply::username_unlinked(Some(&link)));
+            assert_fits(&reply::username_linked_for(&bot(), &username, Some(&username), true));
+            assert_fits(&reply::username_was_linked_by(&ann(), &username));
+            assert_fits(&reply::username_taken_by_other(&username, &link));
+            assert_fits(&reply::username_unlinked_for(&bot(), Some(&link), false));
+            assert_fits(&reply::username_was_unlinked_by(&ann(), &username));
         }
         let pause = Pause { reason: PauseReason(token.clone()), since: noon() };
         assert_fits(&reply::paused_notice(&ChannelId::parse("C1").unwrap(), &pause));
-        assert_fits(&reply::still_refused(&token));
-        assert_fits(&reply::try_again(&token));
-        assert_fits(&reply::unfinished());
+        assert_fits(&reply::still_rejected(&token));
+        assert_fits(&reply::unavailable(&token));
+        assert_fits(&reply::timed_out());
         let account = AccountStatus { name: token.clone(), last_event: Some(noon()), last_test: None };
-        let status = Status {
+        let status = StatusReport {
             accounts: vec![account; 30],
             waiting_events: u64::MAX,
             held: u64::MAX,

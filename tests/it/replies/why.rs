@@ -6,7 +6,7 @@ use super::*;
 use proptest::prelude::*;
 use segments_slack::model::event_status::{EventStatus, HeldBy, SelectionRefusal};
 use segments_slack::model::{DatasetName, DeliveryResult, EventSummary, MessageTs, Mute};
-use segments_slack::render::reply::{self, Place, Told};
+use segments_slack::render::reply::{self, ChannelLink, ExplainedEvent};
 use segments_slack::slack::command::{Command, parse};
 use url::Url;
 
@@ -20,17 +20,17 @@ fn gist(event: &str) -> EventSummary {
     }
 }
 
-fn told(gist: EventSummary, fate: EventStatus<'_>) -> Told<'_> {
-    Told { gist, came_at: noon(), fate, repeats: 0, more: 0 }
+fn told(gist: EventSummary, fate: EventStatus<'_>) -> ExplainedEvent<'_> {
+    ExplainedEvent { gist, came_at: noon(), fate, repeats: 0, more: 0 }
 }
 
 fn ts() -> MessageTs {
     MessageTs::parse("1772452800.000100").unwrap()
 }
 
-fn said(told: &[Told<'_>]) -> Message {
+fn said(told: &[ExplainedEvent<'_>]) -> Message {
     let (url, channel) = (Url::parse("https://acme.slack.com/").unwrap(), ChannelId::parse("C1").unwrap());
-    reply::why(told, &Place { url: Some(&url), channel: &channel }, noon(), 0)
+    reply::why(told, &ChannelLink { url: Some(&url), channel: &channel }, noon(), 0)
 }
 
 #[test]
@@ -48,11 +48,13 @@ fn what_became_of_an_event() {
     let odd = EventSummary { dataset: DatasetName::parse("jane/my flowers*"), ..sample() };
     let spaced = EventSummary { dataset: DatasetName::parse("jane/my flowers"), ..sample() };
     let one = |situation: &str, gist, fate| format!("{situation}: {}", why(&said(&[told(gist, fate)])));
-    let repeated =
-        Told { repeats: 1, ..told(sample(), EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: None })) };
-    let repeated_more = Told { repeats: 4, more: 1_234, ..told(sample(), EventStatus::NoSubscription) };
+    let repeated = ExplainedEvent {
+        repeats: 1,
+        ..told(sample(), EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: None }))
+    };
+    let repeated_more = ExplainedEvent { repeats: 4, more: 1_234, ..told(sample(), EventStatus::NoSubscription) };
     let channel = ChannelId::parse("C1").unwrap();
-    let unlinked = reply::why(&[told(sample(), folded(214))], &Place { url: None, channel: &channel }, noon(), 0);
+    let unlinked = reply::why(&[told(sample(), folded(214))], &ChannelLink { url: None, channel: &channel }, noon(), 0);
     let each = [
         one("posted", sample(), EventStatus::Ended(DeliveryResult::Posted { ts: ts(), thread: None })),
         one(
@@ -161,7 +163,7 @@ proptest! {
             at: noon(),
         };
         let same: Vec<_> = std::iter::repeat_n(&fates[kind], 20)
-            .map(|fate| Told { repeats: u32::MAX, more: u64::MAX, ..told(gist.clone(), fate.clone()) })
+            .map(|fate| ExplainedEvent { repeats: u32::MAX, more: u64::MAX, ..told(gist.clone(), fate.clone()) })
             .collect();
         assert_fits(&said(&same));
         assert_fits(&said(&same[..1]));

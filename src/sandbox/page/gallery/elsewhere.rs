@@ -6,8 +6,8 @@ use crate::model::{
     ChannelId, DatasetName, DatasetPattern, EventSelection, Glob, Mute, Options, PauseReason, Rule, Subscription,
     SubscriptionState, UserId,
 };
-use crate::render::home::{Home, home};
-use crate::render::reply::{AccountStatus, ChannelBook, SinceStart, Status};
+use crate::render::home::{HomeContent, home};
+use crate::render::reply::{AccountStatus, ChannelOverview, SinceStart, StatusReport};
 use crate::render::unfurl::{self, SampleSeen};
 use crate::sandbox::page::names::Names;
 use jiff::{SignedDuration, Timestamp};
@@ -49,9 +49,9 @@ pub(super) fn blocks(now: Timestamp) -> Vec<(&'static str, Value)> {
     ]
 }
 
-fn shown(channels: &[ChannelBook], now: Timestamp) -> Value {
+fn shown(channels: &[ChannelOverview], now: Timestamp) -> Value {
     let all = || channels.iter().flat_map(|channel| &channel.subscriptions);
-    let status = Status {
+    let status = StatusReport {
         accounts: vec![AccountStatus { name: "environment".to_owned(), last_event: Some(now), last_test: None }],
         waiting_events: 0,
         oldest_waiting: None,
@@ -66,13 +66,21 @@ fn shown(channels: &[ChannelBook], now: Timestamp) -> Value {
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     let username = (!channels.is_empty()).then_some("ann");
-    let view =
-        home(&Home { channels, hidden: &[], others: 0, status: &status, username, notice: None, asked: None, page: 0 });
+    let view = home(&HomeContent {
+        channels,
+        hidden: &[],
+        others: 0,
+        status: &status,
+        username,
+        notice: None,
+        asked: None,
+        page: 0,
+    });
     serde_json::to_value(view).unwrap_or_default()["blocks"].take()
 }
 
 /// A channel that is muted, and one of which a subscription is paused.
-fn in_use(now: Timestamp) -> [ChannelBook; 2] {
+fn in_use(now: Timestamp) -> [ChannelOverview; 2] {
     let until = now + SignedDuration::from_hours(1);
     let by = || UserId::parse(ANN).expect("an id");
     let book = |id: &str, muted: bool, of: Vec<(&str, SubscriptionState)>| {
@@ -92,7 +100,11 @@ fn in_use(now: Timestamp) -> [ChannelBook; 2] {
             state,
         });
         let mute = muted.then(|| Mute { dataset: DatasetPattern::everything(), until, by: by() });
-        ChannelBook { subscriptions: subscriptions.collect(), mutes: Vec::from_iter(mute), channel: channel.clone() }
+        ChannelOverview {
+            subscriptions: subscriptions.collect(),
+            mutes: Vec::from_iter(mute),
+            channel: channel.clone(),
+        }
     };
     let paused = SubscriptionState::Paused { reason: PauseReason("is_archived".to_owned()), since: now };
     [

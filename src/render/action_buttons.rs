@@ -1,7 +1,7 @@
 //! The buttons of a message that change what it is about at Segments.ai.
 
-use super::kit;
-use super::links::GROUND_TRUTH;
+use super::block_kit;
+use super::urls::GROUND_TRUTH;
 use crate::model::object::{Issue, Label};
 use crate::model::{DatasetName, Derived, News, Object};
 use crate::segments::api::{IssueId, IssueStatus, LabelStatus, Labelset, SampleId};
@@ -10,7 +10,7 @@ use slack_morphism::prelude::{SlackActionBlockElement, SlackBlockButtonStyle};
 
 /// What can be changed at Segments.ai from a message.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Acts {
+pub enum AllowedActions {
     /// Nothing: there is no API key.
     #[default]
     Nothing,
@@ -21,14 +21,14 @@ pub enum Acts {
 }
 
 /// The buttons for what a message is about; none where its object cannot be named in a call, or calls for nothing.
-pub(super) fn buttons(news: &News, acts: Acts) -> Vec<SlackActionBlockElement> {
-    if acts == Acts::Nothing {
+pub(super) fn buttons(news: &News, acts: AllowedActions) -> Vec<SlackActionBlockElement> {
+    if acts == AllowedActions::Nothing {
         return Vec::new();
     }
     match &news.event.object {
         Object::Issue(issue) => {
             let Some(dataset) = &news.event.dataset else { return Vec::new() };
-            let reply = || reply_to(issue, dataset).filter(|_| acts == Acts::WithReplies);
+            let reply = || reply_to(issue, dataset).filter(|_| acts == AllowedActions::WithReplies);
             of_issue(issue, dataset).into_iter().chain(reply()).collect()
         }
         Object::Label(label) => of_label(label).unwrap_or_default(),
@@ -62,12 +62,12 @@ fn of_issue(issue: &Issue, dataset: &DatasetName) -> Option<SlackActionBlockElem
         Some(_) => return None,
     };
     let what = What::Issue { id: IssueId::parse(issue.uuid.as_deref()?)?, dataset: dataset.clone(), status };
-    Some(kit::button(&Action::Act(Act { what, shown: issue.updated_at, from: None }), label, None))
+    Some(block_kit::button(&Action::Act(Act { what, shown: issue.updated_at, from: None }), label, None))
 }
 
 fn reply_to(issue: &Issue, dataset: &DatasetName) -> Option<SlackActionBlockElement> {
     let about = Subject::Issue(IssueId::parse(issue.uuid.as_deref()?)?, dataset.clone());
-    Some(kit::button(&Action::Ask(Ask { task: Task::Reply, about }), "Reply…", None))
+    Some(block_kit::button(&Action::Ask(Ask { task: Task::Reply, about }), "Reply…", None))
 }
 
 /// The sample and the set of a label.
@@ -85,7 +85,7 @@ pub(super) fn label_button(act: Act, label: &str, status: LabelStatus) -> SlackA
             "The sample goes back to its labeler and comes first in their queue, until it is corrected.",
         ),
     };
-    kit::confirmed_button(&Action::Act(act), label, style, warning)
+    block_kit::confirmed_button(&Action::Act(act), label, style, warning)
 }
 
 fn of_label(label: &Label) -> Option<Vec<SlackActionBlockElement>> {

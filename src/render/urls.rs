@@ -12,12 +12,12 @@ const LONGEST_URL: usize = 3_000;
 
 /// The web app, as a place to link into. Without a usable address there are no links, and names stand as text.
 #[derive(Debug, Clone)]
-pub struct Links {
+pub struct UrlBuilder {
     base: Option<Url>,
 }
 
-impl Links {
-    /// Links below the web app's address.
+impl UrlBuilder {
+    /// Returns links below the web app's address.
     pub fn new(app_url: &str) -> Self {
         let base = Url::parse(app_url).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
         Self { base }
@@ -73,20 +73,20 @@ mod tests {
 
     #[test]
     fn every_part_of_a_path_is_encoded() {
-        let links = Links::new("https://app.segments.ai/");
-        let url = links.sample(&dataset("jane/über flowers?#"), "602a/3eec", Some("model v1")).unwrap();
+        let urls = UrlBuilder::new("https://app.segments.ai/");
+        let url = urls.sample(&dataset("jane/über flowers?#"), "602a/3eec", Some("model v1")).unwrap();
         assert_eq!(
             url.as_str(),
             "https://app.segments.ai/jane/%C3%BCber%20flowers%3F%23/samples/602a%2F3eec/model%20v1?readOnly=true"
         );
-        assert_eq!(links.releases(&dataset("jane/flowers")).unwrap().path(), "/jane/flowers/releases");
+        assert_eq!(urls.releases(&dataset("jane/flowers")).unwrap().path(), "/jane/flowers/releases");
     }
 
     #[test]
     fn there_is_no_link_without_an_address_to_link_to() {
-        assert_eq!(Links::new("").dataset(&dataset("jane/flowers")), None);
-        assert_eq!(Links::new("javascript:alert(1)").dataset(&dataset("jane/flowers")), None);
-        assert_eq!(Links::new("https://a.b").sample(&dataset("jane/flowers"), &"x".repeat(50_000), None), None);
+        assert_eq!(UrlBuilder::new("").dataset(&dataset("jane/flowers")), None);
+        assert_eq!(UrlBuilder::new("javascript:alert(1)").dataset(&dataset("jane/flowers")), None);
+        assert_eq!(UrlBuilder::new("https://a.b").sample(&dataset("jane/flowers"), &"x".repeat(50_000), None), None);
     }
 
     #[test]

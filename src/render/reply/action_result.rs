@@ -1,9 +1,9 @@
 //! What came of a button that changes something at Segments.ai.
 
+use super::format::{count, time};
 use super::layout::{button, buttons, plain, say};
-use super::words::{count, time};
 use crate::render::Message;
-use crate::render::acts::label_button;
+use crate::render::action_buttons::label_button;
 use crate::segments::acted::{Acted, Found};
 use crate::segments::api::{ErrorKind, IssueStatus, LabelStatus, Said, SegmentsError};
 use crate::slack::interaction::{Act, Action, What};
@@ -15,7 +15,7 @@ const OTHER_KEY: &str = "An admin can give another key with `/segments connect`,
      `SEGMENTS_API_KEY`.";
 
 /// Says what came of it; `again` does it to the object as it is now.
-pub fn acted(acted: &Acted, again: &Act) -> Message {
+pub fn action_result(acted: &Acted, again: &Act) -> Message {
     let words = Words::of(&again.what);
     match acted {
         Acted::Done(found) => {
@@ -179,6 +179,6 @@ pub fn no_api_key() -> Message {
 }
 
 /// Somebody is just changing the same object.
-pub fn being_done() -> Message {
+pub fn action_in_progress() -> Message {
     say("Somebody clicked on this a moment ago, and it is being done. Look again in a minute.")
 }

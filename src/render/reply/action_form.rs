@@ -1,8 +1,8 @@
 //! What came of a form that changes something at Segments.ai.
 
-use super::acted::{refused, why};
+use super::action_result::{refused, why};
+use super::format::user;
 use super::layout::{plain, say};
-use super::words::user;
 use crate::model::{UserId, Username};
 use crate::render::Message;
 use crate::render::modal::sample;
@@ -14,12 +14,12 @@ use crate::slack::interaction::Task;
 const PERSON: usize = 80;
 
 /// Slack did not let a form be opened.
-pub fn act_form_not_opened() -> Message {
+pub fn action_form_not_opened() -> Message {
     say("Slack did not let me open the form. Nothing was changed. Please choose it again.")
 }
 
 /// What came back is no form of ours, or not one of this person's.
-pub fn act_form_is_outdated() -> Message {
+pub fn action_form_outdated() -> Message {
     say("This form is out of date, so nothing was changed. Close it, and choose it from the message again.")
 }
 
@@ -29,7 +29,7 @@ pub fn replies_are_off() -> Message {
 }
 
 /// Why a form cannot be opened, or did nothing.
-pub fn act_form_refused(error: &SegmentsError, task: Task) -> Message {
+pub fn action_form_rejected(error: &SegmentsError, task: Task) -> Message {
     let (verb, noun) = wish(task);
     say(refused(error, verb, noun))
 }
@@ -43,23 +43,23 @@ fn wish(task: Task) -> (&'static str, &'static str) {
 }
 
 /// The same form was sent twice, and is being carried out.
-pub fn being_sent() -> Message {
+pub fn form_in_progress() -> Message {
     say("This form was sent a moment ago, and is being carried out. Look again in a minute.")
 }
 
 /// Whoever is to get a sample is nobody in Segments.ai, as far as is known. For the side of an input.
-pub fn nobody_there() -> &'static str {
+pub fn person_not_linked() -> &'static str {
     "This person has not told who they are in Segments.ai: they type /segments me jane, or an admin types \
      /segments me @ann as jane."
 }
 
 /// Somebody else is just assigning the same sample. For the side of an input.
-pub fn being_assigned() -> &'static str {
+pub fn assignment_in_progress() -> &'static str {
     "Somebody is just assigning this sample. Try again in a moment."
 }
 
 /// Segments.ai does not take somebody, as it says. For the side of an input.
-pub fn not_taken(username: &Username, said: Option<&str>) -> String {
+pub fn assignee_rejected(username: &Username, said: Option<&str>) -> String {
     let said = said.map(|said| format!(" “{}”", plain(said, 150))).unwrap_or_default();
     let username = plain(username.as_str(), PERSON);
     format!(
@@ -85,7 +85,7 @@ pub fn assigned(sheet: &Sheet, app_url: &str, queue: Queue, to: (&UserId, &Usern
 }
 
 /// A queue changed since the form was opened; the form is opened anew below.
-pub fn assigned_otherwise(queue: Queue, holder: Option<&str>) -> Message {
+pub fn assignment_changed(queue: Queue, holder: Option<&str>) -> Message {
     let holder = holder.map_or_else(|| "nobody".to_owned(), |holder| plain(holder, PERSON));
     say(format!(
         "⚠️ The {} queue changed since you opened this form, so nothing was written: the sample is with {holder} now. \
@@ -95,7 +95,7 @@ pub fn assigned_otherwise(queue: Queue, holder: Option<&str>) -> Message {
 }
 
 /// It may be assigned, or not.
-pub fn assigning_unclear(sheet: &Sheet, app_url: &str) -> Message {
+pub fn assignment_unknown(sheet: &Sheet, app_url: &str) -> Message {
     say(format!(
         "Segments.ai did not say whether it has assigned {}, and does not show it. If it has, a message follows. Look \
          there before you try again.",
@@ -120,7 +120,7 @@ pub fn reported(sheet: &Sheet, app_url: &str, owner: Option<&str>, as_written: b
 }
 
 /// An issue may have been opened, or not.
-pub fn reporting_unclear(sheet: &Sheet, app_url: &str) -> Message {
+pub fn report_unknown(sheet: &Sheet, app_url: &str) -> Message {
     say(format!(
         "⚠️ Segments.ai did not say whether it has taken this, and does not list it. Look at {} first. If it is not there, \
          send this again: I look once more, and open no second one.",
@@ -129,7 +129,7 @@ pub fn reporting_unclear(sheet: &Sheet, app_url: &str) -> Message {
 }
 
 /// An issue may have been opened, or not, and there is no list to look for it in.
-pub fn reporting_unseen(sheet: &Sheet, app_url: &str) -> Message {
+pub fn report_unknown_without_dataset(sheet: &Sheet, app_url: &str) -> Message {
     say(format!(
         "⚠️ Segments.ai did not say whether it has taken this, nor which dataset it is in, so I cannot look. Look at {} \
          yourself. If it is not there, keep your words, close this, and choose it from the message again.",
@@ -138,7 +138,7 @@ pub fn reporting_unseen(sheet: &Sheet, app_url: &str) -> Message {
 }
 
 /// An issue may have been opened by an earlier try, and whether it was cannot be seen right now.
-pub fn reporting_waits(error: &SegmentsError, task: Task) -> Message {
+pub fn earlier_report_unknown(error: &SegmentsError, task: Task) -> Message {
     let (verb, noun) = wish(task);
     let (why, help) = why(error, verb, noun);
     say(format!("⚠️ This may have been taken before, so I look first. {why} Nothing was sent this time. {help}"))

@@ -41,7 +41,7 @@ const LEAST_OPTIONS: usize = 2;
 
 /// How much of a message's looks is left after Slack refused some.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Rung {
+pub enum FallbackLevel {
     /// All of it.
     Whole,
     /// Everything but images, which Slack fetches before it accepts them.
@@ -50,7 +50,7 @@ pub enum Rung {
     TextOnly,
 }
 
-impl Rung {
+impl FallbackLevel {
     /// What to try next, if anything is left to take away.
     pub const fn below(self) -> Option<Self> {
         match self {
@@ -62,15 +62,15 @@ impl Rung {
 }
 
 impl Message {
-    /// What Slack is sent on a rung of the ladder.
-    pub fn content(&self, rung: Rung) -> SlackMessageContent {
+    /// What Slack is sent on a level of the ladder.
+    pub fn content(&self, level: FallbackLevel) -> SlackMessageContent {
         let text = cut(&self.text, TEXT);
-        if rung == Rung::TextOnly {
+        if level == FallbackLevel::TextOnly {
             let said = self.lead.iter().map(String::as_str).chain([text.as_str()]).collect::<Vec<_>>().join(" ");
             return SlackMessageContent::new().with_text(cut(&said, TEXT));
         }
         let mut blocks = self.blocks.clone();
-        if rung == Rung::WithoutImages {
+        if level == FallbackLevel::WithoutImages {
             blocks = blocks.into_iter().filter_map(without_image).collect();
         }
         let colored = self.color.filter(|_| blocks.len() > 1).map(|color| (color, blocks.split_off(1)));
@@ -289,10 +289,10 @@ mod tests {
     #[test]
     fn coloured_messages_keep_mentions_outside_the_attachment() {
         let title = section("title");
-        let content = message(Some(Color::Red), vec![title.clone(), divider()]).content(Rung::Whole);
+        let content = message(Some(Color::Red), vec![title.clone(), divider()]).content(FallbackLevel::Whole);
         assert_eq!(content.blocks.unwrap(), [section("<@U1>"), title.clone()]);
         assert_eq!(content.attachments.unwrap()[0].blocks.as_deref().unwrap(), [divider()]);
-        let lone = message(Some(Color::Red), vec![title]).content(Rung::Whole);
+        let lone = message(Some(Color::Red), vec![title]).content(FallbackLevel::Whole);
         assert_eq!(lone.attachments, None);
     }
 
@@ -300,7 +300,7 @@ mod tests {
     fn what_is_too_long_together_is_left_out_and_said_to_be() {
         let mut many = message(None, vec![divider(); 60]);
         budget(&mut many);
-        assert_eq!(many.content(Rung::Whole).blocks.unwrap().len(), BLOCKS);
+        assert_eq!(many.content(FallbackLevel::Whole).blocks.unwrap().len(), BLOCKS);
         let mut long = message(None, vec![section(&"x".repeat(2_900)); 6]);
         budget(&mut long);
         assert_eq!(long.blocks.len(), 5);

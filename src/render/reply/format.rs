@@ -9,9 +9,9 @@ use crate::render::mrkdwn;
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// Room for each part of a rule, in characters as sent.
+/// RuleLimits for each part of a rule, in characters as sent.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Room {
+pub(super) struct RuleLimits {
     dataset: usize,
     events: usize,
     filters: usize,
@@ -19,10 +19,10 @@ pub(super) struct Room {
 }
 
 /// For a rule that is the subject of its section: with an actor and a [`ASIDE`] it still fits one (3,000 characters).
-pub(super) const WHOLE: Room = Room { dataset: 300, events: 700, filters: 600, options: 300 };
+pub(super) const WHOLE: RuleLimits = RuleLimits { dataset: 300, events: 700, filters: 600, options: 300 };
 
 /// For what a rule was before.
-const ASIDE: Room = Room { dataset: 150, events: 250, filters: 200, options: 150 };
+const ASIDE: RuleLimits = RuleLimits { dataset: 150, events: 250, filters: 200, options: 150 };
 
 /// A Slack user, as a mention.
 pub(super) fn user(id: &UserId) -> String {

@@ -2,10 +2,10 @@
 
 use super::{ENTRY, ERROR, TITLE, notice, unmarked};
 use crate::render::Message;
-use crate::render::kit::{self, plain, section};
-use crate::render::links::Links;
+use crate::render::block_kit::{self, plain, section};
+use crate::render::format::{known, person};
 use crate::render::mrkdwn::{self, cut};
-use crate::render::words::{known, person};
+use crate::render::urls::UrlBuilder;
 use crate::segments::api::Queue;
 use crate::slack::acts::{CALLBACK, Filled, LONGEST_TEXT, Sheet, block, queue};
 use crate::slack::interaction::{Subject, Task};
@@ -46,14 +46,14 @@ pub fn form(sheet: &Sheet, filled: &Filled, app_url: &str, last: Option<&Message
         Task::Report => blocks.push(written(filled, "What is wrong?", "The leaf on the left has no label.")),
         Task::Reply => {
             let quote = quoted(sheet).map(|words| format!(", which quotes the first: “{words}”")).unwrap_or_default();
-            blocks.push(kit::context([format!(
+            blocks.push(block_kit::context([format!(
                 "Segments.ai publishes no way to reply. So this opens a new issue on the same sample{quote}."
             )]));
             blocks.push(written(filled, "Your reply", "The three behind the hedge, top left."));
         }
     }
     if sheet.ask.task != Task::Assign {
-        blocks.push(kit::context([
+        blocks.push(block_kit::context([
             "Segments.ai shows it in the name of the API key's owner; yours is written above it.",
         ]));
     }
@@ -90,7 +90,7 @@ pub(in crate::render) fn sample(sheet: &Sheet, app_url: &str) -> String {
         Subject::Label(_, set) => Some(set.as_str()),
         Subject::Sample(_) | Subject::Issue(..) => None,
     };
-    let page = sheet.dataset.as_ref().and_then(|dataset| Links::new(app_url).sample(dataset, &id, set));
+    let page = sheet.dataset.as_ref().and_then(|dataset| UrlBuilder::new(app_url).sample(dataset, &id, set));
     page.map_or_else(|| label.clone(), |page| mrkdwn::link(page.as_str(), &label))
 }
 
@@ -117,7 +117,7 @@ fn quoted(sheet: &Sheet) -> Option<String> {
 fn assign(sheet: &Sheet, filled: &Filled) -> [SlackBlock; 3] {
     let holder = |queue| person(sheet.holder(queue)).unwrap_or_else(|| "nobody".to_owned());
     let (labeler, reviewer) = (holder(Queue::Labeling), holder(Queue::Reviewing));
-    let now = kit::context([format!("Now to be labeled by {labeler} and reviewed by {reviewer}")]);
+    let now = block_kit::context([format!("Now to be labeled by {labeler} and reviewed by {reviewer}")]);
     let people = SlackBlockUsersSelectElement::new()
         .with_action_id(block::PERSON.into())
         .with_placeholder(plain("Choose somebody", ENTRY))

@@ -1,11 +1,12 @@
 //! Many events of one kind as one message: how many, the first of them by name, since when and by whom.
 
-use super::card::{Form, Subject, dataset_subject, joined, lead};
-use super::links::Links;
-use super::menu::About;
+use super::card::{joined, lead};
+use super::format::{count, number, person, span};
+use super::menu::MenuContext;
 use super::mrkdwn::{code, date, units};
-use super::words::{count, number, person, span};
-use super::{Message, kit, sample};
+use super::story::{LinkStyle, LinkedName, dataset_subject};
+use super::urls::UrlBuilder;
+use super::{Message, block_kit, sample};
 use crate::model::batch_message::BatchedObject;
 use crate::model::event::KnownType;
 use crate::model::{BatchMessage, Derived, EventType};
@@ -20,32 +21,33 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 const PEOPLE: usize = 5;
 
 /// Shows a fold, alike in every style.
-pub fn fold(fold: &BatchMessage, app_url: &str) -> Message {
-    let links = Links::new(app_url);
-    let happened = Happened::of(&fold.key.event);
+pub fn batch(fold: &BatchMessage, app_url: &str) -> Message {
+    let urls = UrlBuilder::new(app_url);
+    let happened = EventWording::of(&fold.key.event);
     let (emoji, counted) = (happened.emoji, happened.told(fold.count));
-    let dataset = fold.key.dataset.as_ref().map(|dataset| dataset_subject(dataset, &links));
+    let dataset = fold.key.dataset.as_ref().map(|dataset| dataset_subject(dataset, &urls));
     let place = if fold.key.event.starts_with("dataset.") { "of" } else { "in" };
-    let within =
-        |form: Form| dataset.as_ref().map_or_else(String::new, |dataset| format!(" {place} {}", dataset.told(form)));
+    let within = |form: LinkStyle| {
+        dataset.as_ref().map_or_else(String::new, |dataset| format!(" {place} {}", dataset.to_mrkdwn(form)))
+    };
     let (dataset, subscription) = (fold.key.dataset.as_ref(), Some(fold.key.subscription));
-    let about = About { dataset, subject: None, subscription, happened: true };
-    let title = format!("{emoji} *{counted}*{}", within(Form::Linked));
-    let mut blocks = vec![kit::section_beside(&title, about.menu())];
-    blocks.extend(names(fold, &links).map(|names| kit::section(&names)));
+    let about = MenuContext { dataset, subject: None, subscription, happened: true };
+    let title = format!("{emoji} *{counted}*{}", within(LinkStyle::Linked));
+    let mut blocks = vec![block_kit::section_beside(&title, about.menu())];
+    blocks.extend(names(fold, &urls).map(|names| block_kit::section(&names)));
     let when = between(fold.first_event, fold.last_event);
     let number = format!("#{}", fold.key.subscription);
-    blocks.push(kit::context([joined([Some(when), people(fold), Some(number)])]));
-    blocks.push(kit::context([standing(fold)]));
-    let text = format!("{emoji} {counted}{}", within(Form::Plain));
+    blocks.push(block_kit::context([joined([Some(when), people(fold), Some(number)])]));
+    blocks.push(block_kit::context([standing(fold)]));
+    let text = format!("{emoji} {counted}{}", within(LinkStyle::Plain));
     let mut message = Message { text, lead: lead(&fold.mention), color: None, blocks };
-    kit::budget(&mut message);
+    block_kit::budget(&mut message);
     message
 }
 
 /// What happened to what, in words around a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Happened {
+pub(super) struct EventWording {
     pub(super) emoji: &'static str,
     /// One of them, and several.
     pub(super) nouns: (&'static str, &'static str),
@@ -53,7 +55,7 @@ pub(super) struct Happened {
     pub(super) then: Cow<'static, str>,
 }
 
-impl Happened {
+impl EventWording {
     /// The words for an event by its closest name.
     pub(super) fn of(event: &str) -> Self {
         let (emoji, object, many, then) = match (Derived::parse(event), EventType::parse(event)) {
@@ -112,9 +114,10 @@ pub(super) fn between(first: Timestamp, last: Timestamp) -> String {
 }
 
 /// The first objects by name, as many as there is room for, and how many more there were; none where nothing is named.
-fn names(fold: &BatchMessage, links: &Links) -> Option<String> {
+fn names(fold: &BatchMessage, urls: &UrlBuilder) -> Option<String> {
     let mut room = NAMES;
-    let names = fold.named.iter().filter_map(|named| Some(told(named, fold, links)?.told(Form::Linked)));
+    let names =
+        fold.named.iter().filter_map(|named| Some(linked_name(named, fold, urls)?.to_mrkdwn(LinkStyle::Linked)));
     let fitting = names.take_while(|name| match room.checked_sub(units(name) + 2) {
         Some(left) => {
             room = left;
@@ -131,13 +134,13 @@ fn names(fold: &BatchMessage, links: &Links) -> Option<String> {
     }
 }
 
-fn told(named: &BatchedObject, fold: &BatchMessage, links: &Links) -> Option<Subject> {
+fn linked_name(named: &BatchedObject, fold: &BatchMessage, urls: &UrlBuilder) -> Option<LinkedName> {
     let labelset = named.labelset.as_deref();
     let subject =
-        sample::subject(named.name.as_deref(), named.uuid.as_deref(), labelset, fold.key.dataset.as_ref(), links)?;
+        sample::subject(named.name.as_deref(), named.uuid.as_deref(), labelset, fold.key.dataset.as_ref(), urls)?;
     // What was deleted has no page any more.
     let deleted = fold.key.event == KnownType::SampleDeleted.as_str();
-    Some(if deleted { Subject { url: None, ..subject } } else { subject })
+    Some(if deleted { LinkedName { url: None, ..subject } } else { subject })
 }
 
 fn people(fold: &BatchMessage) -> Option<String> {

@@ -1,8 +1,9 @@
 //! Who changed what of late, below a status.
 
+use super::format;
+use super::format;
 use super::layout::section;
 use super::typed::code;
-use super::words;
 use crate::model::AuditEntry;
 use crate::render::Message;
 
@@ -10,7 +11,7 @@ use crate::render::Message;
 const COMMAND: usize = 180;
 
 /// A status with the last deeds, the newest first.
-pub fn with_deeds(mut said: Message, deeds: &[AuditEntry]) -> Message {
+pub fn with_audit_entries(mut said: Message, deeds: &[AuditEntry]) -> Message {
     if !deeds.is_empty() {
         let lines: Vec<String> = deeds.iter().map(line).collect();
         said.blocks.push(section(&format!("*Last changes* (only admins see these)\n{}", lines.join("\n"))));
@@ -19,7 +20,7 @@ pub fn with_deeds(mut said: Message, deeds: &[AuditEntry]) -> Message {
 }
 
 fn line(deed: &AuditEntry) -> String {
-    let by = deed.by.as_ref().map_or_else(|| "whoever runs the server".to_owned(), words::user);
+    let by = deed.by.as_ref().map_or_else(|| "whoever runs the server".to_owned(), format::user);
     let place = deed.channel.as_ref().map(|channel| format!(" in <#{channel}>")).unwrap_or_default();
-    format!("{} {by}{place}: {}", words::time(deed.at), code(&deed.typed, COMMAND))
+    format!("{} {by}{place}: {}", format::time(deed.at), code(&deed.typed, COMMAND))
 }
