@@ -44,6 +44,7 @@ mod pausing;
 mod payload_looks;
 mod payloads;
 mod permission;
+mod plain_language;
 mod reach;
 mod rendered;
 mod replies;

@@ -2,6 +2,7 @@
 
 pub(crate) mod looks;
 mod promises;
+mod texts;
 mod why;
 
 use jiff::Timestamp;
