@@ -4,7 +4,7 @@ use crate::cli::program;
 use crate::harness::installing::other;
 use crate::harness::old_store::{old, slack_then, unpack};
 use crate::harness::signed::click;
-use crate::harness::{Bench, channel, seconds, user, workspace};
+use crate::harness::{Bench, channel, seconds, workspace};
 use segments_slack::model::{ChannelId, WorkspaceId};
 use segments_slack::slack::interaction::Action;
 use segments_slack::store::backup::restore;
@@ -30,7 +30,7 @@ async fn holds(bench: &Bench, workspace: &WorkspaceId) -> String {
         let setup = record.setup.map(|setup| (setup.name, setup.signing_secrets.len(), setup.api_key.is_some()));
         lines.push(format!("account {account} {setup:?}"));
     }
-    for one in store.links(workspace).await.unwrap() {
+    for one in store.user_mappings(workspace).await.unwrap() {
         lines.push(format!("{} is {}", one.user, one.username));
     }
     lines.push(format!("pending {}", store.backlog(workspace).await.unwrap().pending));
@@ -97,7 +97,7 @@ async fn an_old_store_opens_and_all_of_it_reads() {
     let bench = Bench::start_on_old_store().await;
     insta::assert_snapshot!(holds(&bench, &workspace()).await, @"");
     insta::assert_snapshot!(holds(&bench, &other()).await, @"");
-    let entries = bench.app().store.deeds(&workspace(), 99).await.unwrap();
+    let entries = bench.app().store.audit_entries(&workspace(), 99).await.unwrap();
     let entries: Vec<String> = entries.into_iter().map(|entry| entry.typed).collect();
     insta::assert_snapshot!(entries.join("\n"), @"");
 }

@@ -122,7 +122,7 @@ pub async fn event(app: &Arc<App>, workspace: WorkspaceId, event: SlackEvent) ->
 }
 
 /// Returns the entries of a menu in Slack's format, as many as fit in `longest` bytes.
-fn options(entries: Vec<Entry>, longest: usize) -> Value {
+fn options(entries: Vec<DatasetOption>, longest: usize) -> Value {
     let mut room = longest.saturating_sub(r#"{"options":[]}"#.len());
     let options = entries.into_iter();
     let options = options

@@ -1,7 +1,6 @@
 //! The latest changes and their authors, shown below a status.
 
 use super::format;
-use super::format;
 use super::layout::section;
 use super::typed::code;
 use crate::model::AuditEntry;
