@@ -15,7 +15,7 @@ pub fn verify(key: &[u8], parts: &[&[u8]], signature: &[u8]) -> bool {
 
 fn started(key: &[u8], parts: &[&[u8]]) -> Hmac<Sha256> {
     let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key).expect("HMAC takes a key of any length");
-    parts.iter().fold(mac, |mac, part| mac.chain_update(part))
+    parts.iter().fold(mac, hmac::Mac::chain_update)
 }
 
 #[cfg(test)]

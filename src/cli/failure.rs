@@ -138,7 +138,7 @@ mod tests {
             Failure::AdminAddressUnknown(data()),
             Failure::ServerUnreachable {
                 url: url(),
-                source: reqwest::Client::new().get("no URL").build().unwrap_err(),
+                source: reqwest::Client::builder().build().unwrap().get("no URL").build().unwrap_err(),
             },
             Failure::ServerRefused { url: url(), status: StatusCode::NOT_FOUND, why: "not here".to_owned() },
             BackupError::Exists(PathBuf::from("monday.jsonl")).into(),

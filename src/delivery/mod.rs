@@ -104,7 +104,7 @@ enum NextStep {
 }
 
 impl DeliveryWorkers {
-    /// DeliveryWorkers that end with `shutdown`; none is at work yet.
+    /// Returns workers that stop at `shutdown`; none is running yet.
     pub fn new(parts: DeliveryParts, shutdown: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             parts,

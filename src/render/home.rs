@@ -88,7 +88,7 @@ fn channels(home: &HomeContent, rows: &ChannelRows, page: usize) -> Vec<SlackBlo
         match turn {
             ChannelRow::Channel(channel, false) => blocks.push(rows::heading(channel)),
             ChannelRow::Channel(channel, true) => {
-                blocks.push(block_kit::section(&format!("*<#{}>*, continued", channel.channel)))
+                blocks.push(block_kit::section(&format!("*<#{}>*, continued", channel.channel)));
             }
             ChannelRow::Subscription(channel, subscription, line) => {
                 let place = Place { number: subscription.number, channel: channel.channel.clone() };

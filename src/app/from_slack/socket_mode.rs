@@ -118,7 +118,7 @@ pub async fn listen(app: &Arc<App>, shutdown: &CancellationToken) {
                         wait = REJECTED_RETRY_DELAY;
                     }
                     Turn::Next if later(opened, STABLE_CONNECTION) <= app.clock.now() => {
-                        (tries, wait) = (0, Duration::ZERO)
+                        (tries, wait) = (0, Duration::ZERO);
                     }
                     Turn::Next => {}
                 }

@@ -94,7 +94,7 @@ pub async fn act(
                 let channel_ref = App::channel_ref(&workspace, &id.channel);
                 match act {
                     DeadLetterAction::Retry => {
-                        info!(channel = %channel_ref, "put dead letter {id} back into its queue")
+                        info!(channel = %channel_ref, "put dead letter {id} back into its queue");
                     }
                     DeadLetterAction::Drop => info!(channel = %channel_ref, "dropped dead letter {id}"),
                 }

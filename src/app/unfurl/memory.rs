@@ -1,4 +1,4 @@
-//! The links that were unfurled in the last half hour, in memory. CardContext one again after a restart does no harm.
+//! The links that were unfurled in the last half hour, in memory. Showing one again after a restart does no harm.
 
 use crate::clock::ageing::{AgeingCache, CacheLimits};
 use crate::model::page::Page;

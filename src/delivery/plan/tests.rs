@@ -204,7 +204,7 @@ fn a_digest_is_one_message_for_each_subscription() {
     let planned = with_digests(plan(&all, &[], &[], at(60)), &all, &[], at(60));
     assert_eq!(kinds(&planned), [("digest", vec![0, 3]), ("digest", vec![1]), ("card", vec![2])]);
     assert!(planned.iter().all(|one| one.at == at(60)));
-    assert_eq!((digest_of(&planned[0]).count, digest_of(&planned[0]).closed), (2, true));
+    assert_eq!((digest_of(&planned[0]).count, digest_of(&planned[0]).live.closed), (2, true));
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_large_digest_is_edited_until_whole_and_takes_no_later_one() {
     assert_eq!(kinds(&planned), [("digest", vec![0, 2]), ("digest", vec![1])]);
     let [edited, other] = [0, 1].map(|place| digest_of(&planned[place]));
     assert_eq!((edited.count, edited.live.closed, &edited.live.ts), (CLAIM_LIMIT as u64 + 2, true, &live.live.ts));
-    assert_eq!((other.count, other.ts), (1, None));
+    assert_eq!((other.count, other.live.ts), (1, None));
     // With nothing more for it, it is finished, unless something may still be behind what one look sees.
     let planned = with_digests(plan(&[], &[], &[], at(60)), &[], std::slice::from_ref(&live), at(60));
     assert_eq!((kinds(&planned), planned[0].at), (vec![("digest", vec![])], live.live.edit_at));

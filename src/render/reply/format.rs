@@ -9,7 +9,7 @@ use crate::render::mrkdwn;
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
-/// RuleLimits for each part of a rule, in characters as sent.
+/// Limits of each part of a rule, in characters as sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RuleLimits {
     dataset: usize,

@@ -1,4 +1,4 @@
-//! AuditLog, numbered in the order in which they were written.
+//! Audit entries, numbered in the order in which they were written.
 
 use super::SledStore;
 use super::keys::{RecordKey, RecordKind};

@@ -42,7 +42,7 @@ pub(super) async fn expire(writer: &StoreWriter, workspace: &WorkspaceId, now: T
     Ok(gone)
 }
 
-/// DeliveryWorkers whose pause lasts so long already.
+/// Returns the channels that have been paused for longer than deliveries are kept.
 async fn long_paused(
     writer: &StoreWriter,
     workspace: &WorkspaceId,

@@ -21,7 +21,7 @@ pub(super) fn creators(paused: &[Subscription], now: Timestamp) -> Vec<PauseNoti
     notices
 }
 
-/// DeliveryWorkers of whose pause somebody is still to be told.
+/// Returns the channels with a pause that a creator is still to be notified of.
 pub(super) fn unsent(view: &StoreView, workspace: &WorkspaceId) -> Result<Vec<ChannelRef>, StoreError> {
     let mut channels = Vec::new();
     for entry in view.scan::<QueueRecord>(&RecordKey::all(workspace, RecordKind::Queue)) {

@@ -1,4 +1,4 @@
-//! DeliveryWorkers: deliveries in their order, the call in flight, pace and pause.
+//! The queue of a channel: its deliveries in order, the pending call, its pace and its pause.
 //!
 //! A delivery stands among the ready ones or, while its `not_before` is to come, among the held ones with a wake record
 //! by time; so a claim reads no more than it gives, however much is held or waiting behind.
@@ -226,7 +226,7 @@ pub(super) fn give_up(
     record.write(view, channel_ref)
 }
 
-/// DeliveryWorkers that have anything to do, now or later.
+/// Returns the channels that have work to do now or later.
 pub(super) fn unfinished(view: &StoreView, workspace: &WorkspaceId) -> Result<BTreeSet<ChannelRef>, StoreError> {
     let mut channels: BTreeSet<ChannelRef> =
         pending(view, workspace)?.into_iter().map(|(channel_ref, _)| channel_ref).collect();
