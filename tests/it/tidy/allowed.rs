@@ -1,15 +1,7 @@
 //! Faults that the source still has. A list has to be exact, so that it can only get shorter.
 
 /// Circles of files that are still to be opened.
-pub(super) const CIRCLES: [&[&str]; 3] = [
-    &[
-        "render/card.rs",
-        "render/dataset.rs",
-        "render/issue.rs",
-        "render/label.rs",
-        "render/release.rs",
-        "render/sample.rs",
-    ],
+pub(super) const CIRCLES: [&[&str]; 2] = [
     &["render/reply/accounts.rs", "render/reply/status.rs"],
     &[
         "store/sled/dead_letters.rs",
@@ -22,46 +14,44 @@ pub(super) const CIRCLES: [&[&str]; 3] = [
 ];
 
 /// Names that more than one type still has.
-pub(super) const TYPES: [&str; 7] = ["Filled", "Form", "Installations", "Place", "Sheet", "Subject", "Wrong"];
+pub(super) const TYPES: [&str; 4] = ["Filled", "Installations", "Sheet", "Wrong"];
 
 /// Constants that still need a name that says what they bound.
-pub(super) const CONSTANTS: [&str; 47] = [
+pub(super) const CONSTANTS: [&str; 45] = [
     "delivery/plan/backlog.rs: BACKLOG",
     "delivery/plan.rs: BURST",
     "delivery/thread.rs: GONE",
-    "model/batch_message.rs: NAMED PEOPLE QUIET LONGEST",
-    "model/digest_message.rs: DATASETS EVENTS ISSUES PEOPLE LONGEST MENTIONS",
     "model/event.rs: LONGEST",
     "model/page.rs: LONGEST",
     "model/people.rs: LONGEST",
     "model/sealed.rs: NONCE FORM LONGEST",
     "render/accounts.rs: TITLE LABEL HINT",
-    "render/card.rs: LATE DATASET GIST MENTIONS SUMMARY",
+    "render/batch.rs: NAMES MINUTE DAY PEOPLE",
+    "render/block_kit.rs: SECTION FIELD HEADER LABEL MESSAGE BLOCKS TEXT URL FIELDS CONTEXT ACTIONS OPTIONS",
+    "render/card.rs: LATE GIST MENTIONS SUMMARY",
     "render/changes.rs: VALUE SHORT LISTED",
     "render/dataset.rs: DESCRIPTION",
     "render/digest.rs: DATASETS ISSUES PEOPLE STATUSES ISSUE",
-    "render/fold.rs: NAMES MINUTE DAY PEOPLE",
+    "render/format.rs: PERSON CELLS",
     "render/home.rs: USERNAME",
     "render/issue.rs: QUOTE REMINDER COMMENTS TAGS WORD",
-    "render/kit.rs: SECTION FIELD HEADER LABEL MESSAGE BLOCKS TEXT URL FIELDS CONTEXT ACTIONS OPTIONS",
     "render/label.rs: LABELSET",
-    "render/modal/acts.rs: NAME NOTICE QUOTE",
+    "render/modal/action_forms.rs: NAME NOTICE QUOTE",
     "render/modal/import.rs: WRONG",
     "render/modal.rs: TITLE LINE ENTRY ERROR",
     "render/release.rs: NAME",
     "render/reply/accounts.rs: NAME",
-    "render/reply/acted.rs: SAID",
-    "render/reply/because.rs: MOST",
-    "render/reply/deeds.rs: COMMAND",
+    "render/reply/action_form.rs: PERSON",
+    "render/reply/action_result.rs: SAID",
+    "render/reply/audit.rs: COMMAND",
     "render/reply/digest.rs: TIMES",
-    "render/reply/formed.rs: PERSON",
+    "render/reply/explain_message.rs: MOST",
     "render/reply/me.rs: NAME",
     "render/reply/mute.rs: NAMES",
     "render/reply/status.rs: LATE",
     "render/reply/transfer.rs: BLOCK BLOCKS NUMBERS",
     "render/reply/why.rs: EVENT NAME DATASET PART",
     "render/sample.rs: NAME",
-    "render/words.rs: PERSON CELLS",
     "slack/accounts.rs: NAME",
     "slack/acts.rs: TEXT",
     "slack/api/surfaces.rs: PAGES TEAMS",
@@ -83,8 +73,8 @@ pub(super) const SINGLE_WORDS: [(&str, usize); 6] =
 pub(super) const CLAUSES: [(&str, usize); 9] = [
     ("app", 1),
     ("delivery", 79),
-    ("model", 181),
-    ("render", 165),
+    ("model", 144),
+    ("render", 151),
     ("routing", 34),
     ("sandbox", 5),
     ("segments", 44),
@@ -93,33 +83,7 @@ pub(super) const CLAUSES: [(&str, usize); 9] = [
 ];
 
 /// Files whose texts still have banned phrases.
-pub(super) const TEXTS: [&str; 25] = [
-    "app/segments_actions/assign.rs",
-    "app/subscriptions/import_export.rs",
-    "render/accounts.rs",
-    "render/digest.rs",
-    "render/home/rows.rs",
-    "render/modal/acts.rs",
-    "render/reply/accounts.rs",
-    "render/reply/acted.rs",
-    "render/reply/because.rs",
-    "render/reply/change.rs",
-    "render/reply/channels.rs",
-    "render/reply/deeds.rs",
-    "render/reply/formed.rs",
-    "render/reply/help.rs",
-    "render/reply/list.rs",
-    "render/reply/me.rs",
-    "render/reply/mute.rs",
-    "render/reply/notice.rs",
-    "render/reply/status.rs",
-    "render/reply/transfer.rs",
-    "render/reply/welcome.rs",
-    "render/reply/why.rs",
-    "render/reply/words.rs",
-    "render/sample.rs",
-    "sandbox/page/gallery.rs",
-];
+pub(super) const TEXTS: [&str; 2] = ["app/subscriptions/import_export.rs", "sandbox/page/gallery.rs"];
 
 /// Phrases and sentences of documents that are still to be rewritten.
 pub(super) const DOCUMENTS: [&str; 3] = [
