@@ -106,7 +106,7 @@ async fn check_member(app: &App, workspace: &WorkspaceId, user: &UserId, channel
         Ok(_) => Err(reply::membership_unknown(channel)),
         Err(error) => {
             warn!("could not list the channels of {user}: {error}");
-            Err(reply::unavailable("check that you're in that channel"))
+            Err(reply::unavailable("check that you are in that channel"))
         }
     }
 }

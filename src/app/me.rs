@@ -75,7 +75,7 @@ async fn may_name(app: &App, asker: &Asker, user: &UserId, name: bool) -> Result
         Some(PersonKind::Stranger) => not_named(NotLinkable::Stranger),
         Some(PersonKind::Gone) => not_named(NotLinkable::Gone),
         Some(PersonKind::Bot) => not_named(NotLinkable::Bot),
-        None => Err(reply::unavailable("look up that person in Slack")),
+        None => Err(reply::unavailable("ask Slack who that is")),
     }
 }
 

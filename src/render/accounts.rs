@@ -38,10 +38,10 @@ pub struct Account {
 /// The accounts of a workspace; with what became of the last click, as safe mrkdwn.
 pub fn accounts(accounts: &[Account], notice: Option<&str>) -> SlackView {
     let mut blocks: Vec<SlackBlock> = notice.map(block_kit::section).into_iter().collect();
-    blocks.push(block_kit::section("*Segments.ai accounts connected to this workspace*"));
+    blocks.push(block_kit::section("*Accounts whose webhooks come to this workspace*"));
     blocks.extend(accounts.iter().map(row));
     if accounts.is_empty() {
-        blocks.push(block_kit::section("None yet. Connect one to receive its events."));
+        blocks.push(block_kit::section("None yet."));
     }
     let new = Action::Account(AccountAction::New);
     blocks.push(block_kit::actions(vec![block_kit::button(
@@ -62,45 +62,41 @@ pub fn new(address: &str, sheet: &Sheet) -> SlackView {
     let page = ACCOUNT_PAGE.parse().ok();
     let page = page.and_then(|page| block_kit::link_button("open_account", "Open Segments.ai", &page, true));
     let mut blocks = vec![
-        block_kit::section("*1.* Copy this webhook URL:"),
+        block_kit::section("*1.* Copy this address:"),
         block_of_code(address),
         block_kit::section(
-            "*2.* In Segments.ai, open your account page, choose *Manage webhooks* and *Add endpoint*, and paste the URL. \
-             For an organization's datasets, start on the organization's page.",
+            "*2.* In Segments.ai, open your account page, then *Manage webhooks* and *Add endpoint*. Paste the address there. \
+             For an organisation's datasets, begin on the organisation's page.",
         ),
     ];
     blocks.extend(page.map(|page| block_kit::actions(vec![page])));
-    blocks.push(block_kit::section("*3.* Copy the endpoint's *signing secret* and fill in this form:"));
+    blocks.push(block_kit::section("*3.* Copy the endpoint's *signing secret*, and fill this in:"));
     blocks.push(secrets(
         "Signing secret",
-        "It is stored encrypted and never shown again. During a rotation, enter both secrets, separated by a comma, newest first.",
+        "Kept encrypted, and never shown again. While you rotate it, two fit with a comma between: the newest first.",
         false,
     ));
     blocks.push(name(None));
     blocks.push(key(
         "API key",
-        "Lets people act in Segments.ai from Slack, for example resolve issues. Actions run as the owner of the key. \
-         Copy it from your account page.",
+        "Lets people resolve issues and more from Slack, in the name of its owner. From your account page there.",
     ));
-    blocks.push(block_kit::context([
-        "If you close this form, `/segments connect` shows you the same webhook URL again today.",
-    ]));
+    blocks.push(block_kit::context(["If you close this, `/segments connect` shows you the same address again today."]));
     view("Connect Segments.ai", blocks, Some("Connect"), sheet)
 }
 
 /// The form of an account, as it looked when it was opened.
 pub fn change(account: &Account, sheet: &Sheet) -> SlackView {
     let old = if account.rotating {
-        "Two signing secrets are valid now. A new one replaces the older one."
+        "Two signing secrets are valid now. A new one takes the place of the older."
     } else {
-        "Leave this empty to keep the current secret. If you add a new one, the old one stays valid until you remove it."
+        "Leave it empty to keep the one there is. After a new one, the old one stays valid, too, until you drop it."
     };
-    let api_key =
-        if account.has_key { "An API key is set. Leave this empty to keep it." } else { "No API key is set." };
-    let mut drops = vec![(drop::OLD_SECRET, "Remove older signing secrets: only the newest stays valid")];
+    let api_key = if account.has_key { "There is one. Leave it empty to keep it." } else { "There is none." };
+    let mut drops = vec![(drop::OLD_SECRET, "Drop older signing secrets: only the newest stays valid")];
     drops.extend(account.has_key.then_some((drop::KEY, "Delete the API key")));
     let blocks = vec![
-        block_kit::section("Its webhook URL:"),
+        block_kit::section("Its address in Segments.ai:"),
         block_of_code(&account.address),
         name(Some(&account.status.name)),
         secrets("New signing secret", old, true),
@@ -121,8 +117,8 @@ fn row(account: &Account) -> SlackBlock {
     let api_key = if account.has_key { "API key: yes" } else { "API key: no" };
     let Some(id) = &account.id else {
         return block_kit::section(&format!(
-            "{name} · {came} · {api_key}\nSet in the server's configuration (`SEGMENTS_WEBHOOK_SECRET`), and can only be changed there. \
-             Webhook URL: `{}`",
+            "{name} · {came} · {api_key}\nSet by whoever runs the server (`SEGMENTS_WEBHOOK_SECRET`), and changed there. \
+             Its address: `{}`",
             escape(&account.address)
         ));
     };
@@ -147,7 +143,7 @@ fn name(now: Option<&str>) -> SlackBlock {
         block::NAME,
         "Name",
         element.into(),
-        "The name of the account in Slack. Use the name of its user or organization.",
+        "What people here call the account: best the name of its user or organisation.",
         false,
     )
 }
@@ -160,7 +156,7 @@ fn key(label: &str, hint: &str) -> SlackBlock {
     input(
         block::KEY,
         label,
-        text(block::KEY, "For buttons that change things in Segments.ai", LONGEST_SECRET).into(),
+        text(block::KEY, "for buttons that change things in Segments.ai", LONGEST_SECRET).into(),
         hint,
         true,
     )
@@ -178,7 +174,7 @@ fn boxes(drops: &[(&str, &str)]) -> SlackBlock {
         SlackBlockChoiceItem::new(SlackBlockPlainText::new((*label).to_owned()).into(), (*value).to_owned())
     });
     let element = SlackBlockCheckboxesElement::new(options.collect()).with_action_id(block::DROP.into());
-    input(block::DROP, "Remove", element.into(), "", true)
+    input(block::DROP, "What is to go", element.into(), "", true)
 }
 
 fn input(id: &str, label: &str, element: SlackInputBlockElement, hint: &str, optional: bool) -> SlackBlock {
@@ -209,18 +205,20 @@ fn place(wrong: Wrong) -> &'static str {
 
 fn why(wrong: Wrong) -> &'static str {
     match wrong {
-        Wrong::NoName => "Enter a name, such as the username in Segments.ai.",
-        Wrong::NameReserved => "This name belongs to the account in the server's configuration. Choose another.",
-        Wrong::NameTaken => "Another account in this workspace has this name. Choose another.",
-        Wrong::NoSecret => "Copy the endpoint's signing secret from Segments.ai. It starts with whsec_.",
+        Wrong::NoName => "Give it a name, such as that of its user in Segments.ai.",
+        Wrong::NameReserved => "This name is that of the account which whoever runs the server set. Choose another.",
+        Wrong::NameTaken => "Another account of this workspace has this name. Choose another.",
+        Wrong::NoSecret => "Copy the signing secret of the endpoint from Segments.ai. It begins with whsec_.",
         Wrong::Secret(SecretError::Empty) => {
-            "One of the secrets is empty. Copy the whole signing secret from Segments.ai, including whsec_."
+            "One of these is empty. Copy the whole signing secret from Segments.ai: whsec_ and what follows."
         }
         Wrong::Secret(SecretError::NotBase64) => {
-            "This isn't a signing secret. A secret is whsec_ followed by letters, digits, + and /. Copy the whole secret again."
+            "This is no signing secret: one is whsec_ and then letters, digits, + and /. Copy it again, whole."
         }
-        Wrong::Secret(SecretError::TooMany) => "Enter at most two signing secrets: the new one and the old one.",
-        Wrong::Key => "Segments.ai rejected this API key. Copy it again from your account page, or leave this empty.",
+        Wrong::Secret(SecretError::TooMany) => "At most two signing secrets: the new one and the old one.",
+        Wrong::Key => {
+            "Segments.ai does not take this API key. Copy it again from your account page, or leave this empty."
+        }
         Wrong::KeyBothWays => "You gave a new API key and ticked that it is deleted. Do one of the two.",
     }
 }

@@ -79,10 +79,10 @@ fn labeled(label: &Label) -> Option<(SampleId, Labelset)> {
 /// A button that judges a label, and asks before it does.
 pub(super) fn label_button(act: Act, label: &str, status: LabelStatus) -> SlackActionBlockElement {
     let (style, warning) = match status {
-        LabelStatus::Reviewed => (None, "The label is marked as reviewed by the owner of the API key."),
+        LabelStatus::Reviewed => (None, "The label counts as reviewed, in the name of the owner of the API key."),
         LabelStatus::Rejected => (
             Some(SlackBlockButtonStyle::Danger),
-            "The sample goes back to its labeler, first in their queue, until it's corrected.",
+            "The sample goes back to its labeler and comes first in their queue, until it is corrected.",
         ),
     };
     block_kit::confirmed_button(&Action::Act(act), label, style, warning)

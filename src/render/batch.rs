@@ -159,7 +159,7 @@ fn people(fold: &BatchMessage) -> Option<String> {
 /// Whether more may come: the line that is different when all is said.
 fn standing(fold: &BatchMessage) -> String {
     match (fold.live.closed, span(fold.first_event, fold.last_event)) {
-        (false, _) => "⏳ New events are added here as they arrive".to_owned(),
+        (false, _) => "⏳ More are added here as they come".to_owned(),
         (true, Some(length)) => format!("✔️ Complete: {} in {length}", number(fold.count)),
         (true, None) => format!("✔️ Complete: {}", number(fold.count)),
     }

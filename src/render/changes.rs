@@ -40,7 +40,7 @@ pub(super) fn list(changes: &[Change]) -> Option<SlackBlock> {
 fn state(change: &Change) -> Option<&'static str> {
     Some(match (change.field.as_str(), change.after.as_str()) {
         ("archived", "true") => "archived",
-        ("archived", _) => "unarchived",
+        ("archived", _) => "taken out of the archive",
         ("public", "true") => "made public",
         ("public", _) => "made private",
         _ => return None,

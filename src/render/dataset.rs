@@ -86,8 +86,7 @@ pub(super) fn by_status(dataset: &Dataset) -> impl Iterator<Item = String> {
 
 fn deleted(dataset: &Dataset) -> Story {
     let held = dataset.samples_count.filter(|samples| *samples > 0);
-    let body =
-        held.map(|samples| block_kit::section(&format!("It contained {}.", count(samples, "sample", "samples"))));
+    let body = held.map(|samples| block_kit::section(&format!("It held {}.", count(samples, "sample", "samples"))));
     Story {
         emoji: "⚠️",
         sentence: said("deleted".to_owned()),

@@ -118,7 +118,7 @@ fn text(digest: &DigestMessage, datasets: &[&DatasetDigest]) -> String {
 }
 
 fn title(digest: &DigestMessage) -> String {
-    if digest.backlog { "Events during the break".to_owned() } else { format!("Digest of #{}", digest.subscription) }
+    if digest.backlog { "What came meanwhile".to_owned() } else { format!("Digest of #{}", digest.subscription) }
 }
 
 fn blocks(
@@ -205,7 +205,7 @@ fn more_datasets(more: usize, digest: &DigestMessage) -> String {
 
 /// Whether more is about to come, and whether it came late.
 fn standing(digest: &DigestMessage) -> Option<String> {
-    let more = (!digest.live.closed).then(|| "⏳ More will be added here in a moment".to_owned());
+    let more = (!digest.live.closed).then(|| "⏳ More is added here in a moment".to_owned());
     let late = digest.live.opened_at.duration_since(digest.due) > LATE;
     let late = late.then(|| format!("⏳ late: was due {}", date(digest.due)));
     Some(joined([more, late])).filter(|standing| !standing.is_empty())

@@ -55,7 +55,7 @@ pub fn home(home: &HomeContent) -> SlackView {
     }
     if page == 0 {
         blocks.push(block_kit::divider());
-        blocks.push(block_kit::section("*Status*"));
+        blocks.push(block_kit::section("*How it is doing*"));
         blocks.extend(status(home.status).blocks);
         blocks.push(block_kit::divider());
         blocks.push(block_kit::section(&who(home.username)));
@@ -74,7 +74,7 @@ fn hidden(channels: &[ChannelOverview]) -> Vec<SlackBlock> {
     let mut blocks: Vec<SlackBlock> =
         shown.flat_map(|channel| [rows::heading(channel), block_kit::context([channel.names()])]).collect();
     if let Some(more @ 1..) = channels.len().checked_sub(MOST_HIDDEN) {
-        blocks.push(block_kit::context([format!("and {more} more of your channels that need attention")]));
+        blocks.push(block_kit::context([format!("and {more} more channels of yours that need attention")]));
     }
     blocks
 }
@@ -101,7 +101,7 @@ fn channels(home: &HomeContent, rows: &ChannelRows, page: usize) -> Vec<SlackBlo
         }
     }
     if home.channels.is_empty() {
-        blocks.push(block_kit::section("None of your channels has a subscription yet."));
+        blocks.push(block_kit::section("No channel that you are in has a subscription yet."));
     }
     blocks.extend(others_said(home.others).map(|others| block_kit::context([others])));
     let turn = |label: &str, page: usize| block_kit::button(&Action::Home(HomeAction::Page(page)), label, None);
@@ -114,11 +114,9 @@ fn channels(home: &HomeContent, rows: &ChannelRows, page: usize) -> Vec<SlackBlo
 
 fn who(username: Option<&str>) -> String {
     match username.map(|username| name(username, USERNAME)).filter(|username| !username.is_empty()) {
-        Some(username) => {
-            format!("*You* are linked to {username} in Segments.ai, so messages about your work can mention you.")
-        }
-        None => "*You* aren't linked to a Segments.ai username yet. To be mentioned in messages about your work, \
-                 type `/segments me` and your username in a channel."
+        Some(username) => format!("*You* are {username} in Segments.ai, so messages about your work can mention you."),
+        None => "*You*: type `/segments me` and your name in Segments.ai in a channel, \
+                 and messages about your work can mention you."
             .to_owned(),
     }
 }

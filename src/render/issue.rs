@@ -158,7 +158,7 @@ pub(super) fn words(who: Option<&str>, text: &str, page: Option<&Url>) -> Option
     if quoted.is_empty() {
         return None;
     }
-    let more = page.filter(|_| quoted.ends_with('…')).map(|url| link(url.as_str(), "Read more in Segments.ai"));
+    let more = page.filter(|_| quoted.ends_with('…')).map(|url| link(url.as_str(), "Read on in Segments.ai"));
     let who = person(who).map(|who| format!("*{who}*"));
     Some(block_kit::section(&[who, Some(quoted), more].into_iter().flatten().collect::<Vec<_>>().join("\n")))
 }

@@ -84,7 +84,7 @@ fn remarks(verb: &str, label: &Label) -> Vec<String> {
 /// What a rejection means: <https://docs.segments.ai/guides/manage-qa-processes>.
 fn consequence(label: &Label) -> String {
     match person(label.created_by.as_deref()) {
-        Some(labeler) => format!("It's now first in {labeler}'s labeling queue until it's corrected."),
-        None => "It's now first in its labeler's queue until it's corrected.".to_owned(),
+        Some(labeler) => format!("It comes first in {labeler}'s labeling queue now, until it is corrected."),
+        None => "It comes first in its labeler's queue now, until it is corrected.".to_owned(),
     }
 }

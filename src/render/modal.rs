@@ -46,21 +46,21 @@ pub fn subscription(form: &Form, sheet: &Sheet) -> SlackView {
     };
     let mut blocks = vec![place(form, sheet), dataset(form)];
     let default = EventSelection::DEFAULT.map(|name| format!("`{name}`")).join(" ");
-    blocks.push(block_kit::context([format!("*Events* · If you select nothing, you get {default}")]));
+    blocks.push(block_kit::context([format!("*Events* · nothing ticked and nothing typed stands for {default}")]));
     blocks.extend(NOUNS.iter().map(|noun| events::boxes(noun, form)));
     blocks.push(typed(
         block::MORE,
-        "More events or exclusions",
+        "More events, or exclusions",
         &form.more,
         "-label.started *.deleted",
-        "Use patterns such as *.deleted, or exclude events, such as -label.started.",
+        "As in commands: a pattern such as *.deleted, or -label.started to leave something out.",
     ));
     blocks.push(typed(
         block::FILTERS,
         "Filters",
         &form.filters,
         "by:ann,john -status:SKIPPED",
-        "Use key:value pairs; an event must match all of them. Keys: by, status, labelset, sample, task, assignee, text.",
+        "key:value words that must all fit. Keys: by, status, labelset, sample, task, assignee, text.",
     ));
     blocks.extend(options::inputs(form));
     blocks.push(SlackBlock::Divider(SlackDividerBlock::new()));
@@ -91,14 +91,13 @@ pub fn channel_error(said: &str) -> BTreeMap<String, String> {
 
 /// What the one error beside the dataset says of another subscription that is the same already.
 pub fn taken_error(number: u32) -> BTreeMap<String, String> {
-    let said =
-        format!("Subscription #{number} of this channel has the same dataset and filters. Edit that one instead.");
+    let said = format!("Subscription #{number} of this channel is for the same dataset and filters: edit that one.");
     BTreeMap::from([(block::DATASET.to_owned(), said)])
 }
 
 /// What the one error beside the events says where all that is selected is excluded as well.
 pub fn nothing_selected_error() -> BTreeMap<String, String> {
-    let said = "This leaves no events, because every selected event is also excluded. Remove an exclusion.";
+    let said = "This leaves no event at all: everything that is selected is excluded as well. Leave an exclusion out.";
     BTreeMap::from([(block::MORE.to_owned(), said.to_owned())])
 }
 
@@ -173,34 +172,34 @@ fn same_as(form: &Form) -> String {
     let asked = match form.asked() {
         Ok(asked) => asked,
         Err(wrong) if wrong.iter().any(|wrong| wrong.why == Why::Empty) => {
-            return "*Equivalent command:* choose a dataset to see it.".to_owned();
+            return "*The same as:* choose a dataset, and the command that does this is shown here.".to_owned();
         }
         Err(wrong) => {
             let first = wrong.first().map(why).unwrap_or_default();
-            return format!("*Equivalent command:* none yet. {}", escape(&first));
+            return format!("*The same as:* no command yet. {}", escape(&first));
         }
     };
     let command = format!("set {asked}");
     let marked = format!("`{}`", escape(&format!("/segments {command}").replace('`', "ˋ")));
     // What cannot be typed as it is shown would be another command.
     if marked.chars().count() > LINE || parse(&command).is_err() {
-        return "*Equivalent command:* too long to show here.".to_owned();
+        return "*The same as:* a command that is too long to show here.".to_owned();
     }
-    format!("*Equivalent command:* {marked}")
+    format!("*The same as:* {marked}")
 }
 
 /// What is wrong with an input, as plain text.
 fn why(wrong: &Wrong) -> String {
     match &wrong.why {
         Why::Empty => "Choose a dataset, or type a pattern such as jane/*.".to_owned(),
-        Why::HalfQuiet => "Quiet hours need a start and a different end.".to_owned(),
+        Why::HalfQuiet => "Quiet hours need a beginning and another end.".to_owned(),
         Why::Elsewhere if wrong.block == block::FILTERS => {
-            "Enter only filters here, such as by:ann. Events and options have their own fields.".to_owned()
+            "Only filters belong here, such as by:ann. Events and options have inputs of their own.".to_owned()
         }
         Why::Elsewhere if wrong.block == block::MORE => {
-            "Enter only events here, such as sample.created or -label.started.".to_owned()
+            "Only events belong here, such as sample.created or -label.started.".to_owned()
         }
-        Why::Elsewhere => "Choose one dataset, such as jane/flowers or jane/*.".to_owned(),
+        Why::Elsewhere => "This takes one dataset, such as jane/flowers or jane/*.".to_owned(),
         Why::Language(error) => unmarked(&cause_in_words(error)),
     }
 }

@@ -82,6 +82,6 @@ fn assignment(news: &News, sample: &Sample) -> String {
     match (parts.is_empty(), all) {
         (false, _) => format!("assigned {}", parts.join(" and ")),
         (true, false) => "no longer assigned".to_owned(),
-        (true, true) => "assigned again".to_owned(),
+        (true, true) => "assigned anew".to_owned(),
     }
 }

@@ -218,12 +218,16 @@ async fn an_already_resolved_issue_is_left_alone_and_announced() {
 async fn a_refusal_says_why_changes_nothing_and_expects_nothing() {
     let scene = Scene::seen().await;
     for (call, status, words) in [
-        ("GET /issues/", 401, "Segments.ai doesn't accept the API key of this account. Nothing was changed."),
-        ("GET /issues/", 503, "Segments.ai cannot be asked right now: it answered with an error (503)."),
+        (
+            "GET /issues/",
+            401,
+            "Segments.ai does not accept the API key of this account (any more). Nothing was changed.",
+        ),
+        ("GET /issues/", 503, "Segments.ai cannot be asked right now: it answered with an error of its own (503)."),
         ("PATCH /issues/", 403, "The owner of this account's API key may not resolve this issue in Segments.ai"),
         ("PATCH /issues/", 404, "Segments.ai does not find this issue, or the API key has no access to it."),
-        ("PATCH /issues/", 400, "Segments.ai rejected this"),
-        ("PATCH /issues/", 503, "Segments.ai cannot be asked right now: it answered with an error (503)."),
+        ("PATCH /issues/", 400, "Segments.ai does not take this"),
+        ("PATCH /issues/", 503, "Segments.ai cannot be asked right now: it answered with an error of its own (503)."),
     ] {
         scene.ai.fail_next_of(call, Fault::Status(status));
         let told = scene.clicks("U1", "resolve").await;
@@ -242,7 +246,7 @@ async fn a_short_rate_limit_is_waited_out_and_a_long_one_reported() {
     let throttle = |seconds| Fault::Throttle { retry_after: Some(seconds), told: None };
     scene.ai.fail_next_of("PATCH /issues/", throttle(300));
     let told = scene.clicks("U1", "resolve").await;
-    assert!(told.starts_with("Segments.ai accepts no more requests for 300 seconds because its rate limit was reached. Nothing was changed."), "{told}");
+    assert!(told.starts_with("Segments.ai takes no more calls for 300 seconds. Nothing was changed."), "{told}");
     scene.ai.fail_next_of("PATCH /issues/", throttle(15));
     let clicked = scene.bench.clock.now();
     scene.clicks_and_waits("U1").await;
@@ -280,7 +284,7 @@ async fn a_hanging_segments_ai_is_given_up_and_a_second_click_ignored() {
     let clicked = scene.bench.clock.now();
     scene.clicks_and_waits("U1").await;
     let told = scene.clicks("U2", "resolve").await;
-    assert!(told.starts_with("someone clicked it a moment ago"), "{told}");
+    assert!(told.starts_with("Somebody clicked on this a moment ago"), "{told}");
     let told = scene.later_told(clicked, 20, "U1").await;
     assert!(told.starts_with("🟢 The issue is resolved"), "{told}");
     assert_eq!((scene.status().as_str(), scene.writes()), ("CLOSED", 1));
@@ -316,11 +320,11 @@ async fn who_may_not_act_is_told_who_may() {
     let mut scene = Scene::seen().await;
     scene.bench.slack.make_guest(&workspace(), &user("U2"));
     let told = scene.clicks("U2", "resolve").await;
-    assert!(told.starts_with("Guests can read messages from Segments.ai"), "{told}");
+    assert!(told.starts_with("Guests see what happens at Segments.ai"), "{told}");
     scene.bench.who_may_act = WhoMayChange::These(vec![user("U2")]);
     scene.bench.restart().await;
     let told = scene.clicks("U1", "resolve").await;
-    assert!(told.starts_with("Here, only <@U2> can change things in Segments.ai from Slack."), "{told}");
+    assert!(told.starts_with("Here only <@U2> may change things at Segments.ai from here."), "{told}");
     assert_eq!(scene.writes(), 0);
     scene.page("C1");
 }
@@ -332,7 +336,7 @@ async fn nobody_acts_while_slack_does_not_say_who_they_are() {
     for _ in 0..2 {
         scene.bench.slack.fail_next_of("users.info", SlackFault::Status(503));
         let told = scene.clicks("U2", "resolve").await;
-        assert!(told.starts_with("I couldn't check your role in Slack"), "{told}");
+        assert!(told.starts_with("Slack does not say right now who you are"), "{told}");
     }
     assert_eq!((scene.status().as_str(), scene.writes()), ("OPEN", 0));
     assert!(scene.clicks("U2", "resolve").await.starts_with("🟢 The issue is resolved"));
@@ -346,7 +350,7 @@ async fn without_a_key_there_are_no_buttons_and_old_ones_explain() {
     scene.bench.api_key = None;
     scene.restarts().await;
     let told = scene.clicks("U1", "resolve").await;
-    assert!(told.starts_with("I can't do this because no API key is set. Nothing was changed."), "{told}");
+    assert!(told.starts_with("There is no API key (any more) to do this with. Nothing was changed."), "{told}");
     scene.ai.replies("jane", &scene.issue, "Only the left one.");
     scene.webhooks_come().await;
     scene.page("C1");

@@ -37,7 +37,7 @@ async fn a_first_subscription_is_told_to_the_channel_whole() {
     );
     let blocks = shown.blocks.to_string();
     assert!(blocks.contains(r#""action_id":"undo""#) && blocks.contains(r#""action_id":"test""#), "{blocks}");
-    assert!(blocks.contains("doesn't match any dataset I've seen yet"), "{blocks}");
+    assert!(blocks.contains("matches nothing seen yet"), "{blocks}");
 }
 
 #[tokio::test]
@@ -47,7 +47,7 @@ async fn a_mistyped_event_is_named_and_corrected_for_the_typist_alone() {
     assert!(private(&shown));
     assert_eq!(
         shown.text,
-        "`sampel.created` isn't an event. Did you mean this? `/segments subscribe jane/flowers sample.created`"
+        "`sampel.created` is not an event. Did you mean this? `/segments subscribe jane/flowers sample.created`"
     );
     assert!(shown.blocks.to_string().contains(r#""action_id":"run""#));
     assert!(book(&bench, "C1").await.is_empty());
@@ -60,7 +60,7 @@ async fn a_dataset_without_its_owner_is_explained() {
     assert!(private(&shown));
     assert_eq!(
         shown.text,
-        "`flowers` isn't a dataset. Write it as `owner/name`, for example `jane/flowers`, or `*/flowers` for any owner."
+        "`flowers` is not a dataset. Write it as `owner/name`, for example `jane/flowers`, or `*/flowers` for every owner's."
     );
 }
 
@@ -131,7 +131,7 @@ async fn a_subscription_goes_by_its_number_or_its_dataset() {
     assert_eq!(rules(&bench, "C1").await, ["#3 jane/cars sample.*"]);
     let shown = types(&bench, "unsubscribe #2").await;
     assert!(private(&shown));
-    assert_eq!(shown.text, "This channel doesn't have a subscription `#2`. It has #3 `jane/cars`.");
+    assert_eq!(shown.text, "This channel has no subscription `#2`. It has #3 `jane/cars`.");
     let shown = types(&bench, "unsubscribe jane/cars issue.*").await;
     assert_eq!(
         shown.text,
@@ -308,7 +308,7 @@ async fn status_tells_the_last_webhook_the_backlog_and_what_is_paused() {
     let bench = Bench::start().await;
     types(&bench, "subscribe jane/flowers sample.*").await;
     let shown = types(&bench, "status").await;
-    assert!(private(&shown) && shown.text.contains("No webhook has arrived yet"), "{}", shown.text);
+    assert!(private(&shown) && shown.text.contains("No webhook has come yet"), "{}", shown.text);
     bench.webhook("sample.created.image").await;
     bench.read("C1");
     let shown = types(&bench, "status").await;
@@ -333,7 +333,7 @@ async fn a_test_posts_a_marked_sample_of_what_was_asked_for() {
     assert!(private(&note) && note.text.contains("marked as a test"), "{note:#?}");
     assert!(bench.slack.calls().iter().any(|call| call.method == "chat.postMessage"));
     let shown = types(&bench, "test #1 issue.created").await;
-    assert!(shown.text.contains("#1 doesn't post `issue.created`"), "{}", shown.text);
+    assert!(shown.text.contains("#1 does not post `issue.created`"), "{}", shown.text);
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ async fn a_digest_that_falls_into_a_mute_comes_when_that_ends() {
         bench.after(seconds(HOUR / 2)).await;
     }
     // 11:30: the digests of 10:00 and 11:00 come as one, what came since 11:00 in its own time.
-    let over = "The mute of this channel ended. 4 held events are posted now.".to_owned();
+    let over = "The mute of this channel ended. 4 events were held and come now.".to_owned();
     bench.after(seconds(5)).await;
     assert_eq!(bench.texts(), [over, created(1, "4 samples")]);
     bench.until("2026-11-20T12:00:05Z").await;
@@ -112,7 +112,7 @@ async fn unmuting_releases_only_overdue_digests() {
     bench.sample(2, "jane/flowers").await;
     bench.after(seconds(600)).await;
     let unmuted = |held: &str| format!("<@U1> unmuted this channel. {held}");
-    assert_eq!(bench.says("unmute").await, unmuted("No events were held."));
+    assert_eq!(bench.says("unmute").await, unmuted("Nothing was held."));
     assert_eq!(bench.texts(), [""; 0]);
     bench.says("mute 1d").await;
     bench.until("2026-11-20T10:00:00Z").await;
@@ -123,7 +123,7 @@ async fn unmuting_releases_only_overdue_digests() {
     bench.after(seconds(5)).await;
     // The digest and the answer take different ways into the channel.
     let (answers, shown): (Vec<_>, Vec<_>) = bench.texts().into_iter().partition(|text| text.starts_with("<@U1>"));
-    assert_eq!((answers, shown), (vec![unmuted("2 held events are posted now.")], vec![created(1, "2 samples")]));
+    assert_eq!((answers, shown), (vec![unmuted("2 events were held and come now.")], vec![created(1, "2 samples")]));
     bench.until("2026-11-21T10:00:00Z").await;
     assert_eq!(bench.texts(), [created(1, "1 sample")]);
 }
@@ -156,7 +156,7 @@ async fn five_thousand_events_make_one_exact_digest_in_five_calls() {
     bench.until("2026-11-20T10:00:10Z").await;
     let shown = bench.digests();
     assert_eq!(shown.iter().map(|shown| shown.text.clone()).collect::<Vec<_>>(), [created(1, "5,000 samples")]);
-    assert!(!shown[0].blocks.to_string().contains("More will be added"), "{shown:#?}");
+    assert!(!shown[0].blocks.to_string().contains("More is added"), "{shown:#?}");
     assert!(bench.writes() - before <= 5, "{} calls", bench.writes() - before);
     assert_eq!(bench.pending().await, 0);
 }
@@ -167,7 +167,7 @@ async fn a_digest_that_fills_every_look_is_said_to_be_complete() {
     bench.created(2_000).await;
     bench.until("2026-11-20T10:00:00Z").await;
     let shown = bench.digests();
-    assert!(shown[0].blocks.to_string().contains("More will be added here in a moment"), "{shown:#?}");
+    assert!(shown[0].blocks.to_string().contains("More is added here in a moment"), "{shown:#?}");
     // Slack does not take the edit, and the server is started again meanwhile.
     bench.slack.fail_next_of("chat.update", Fault::Code("fatal_error".to_owned()));
     bench.after(seconds(30)).await;
@@ -175,7 +175,7 @@ async fn a_digest_that_fills_every_look_is_said_to_be_complete() {
     bench.after(seconds(300)).await;
     let shown = bench.digests();
     assert_eq!((shown.len(), shown[0].text.as_str()), (1, created(1, "2,000 samples").as_str()));
-    assert!(!shown[0].blocks.to_string().contains("More will be added"), "{shown:#?}");
+    assert!(!shown[0].blocks.to_string().contains("More is added"), "{shown:#?}");
 }
 
 #[tokio::test]
@@ -346,7 +346,7 @@ async fn the_reply_and_the_list_say_when_the_next_digest_comes() {
     bench.says("mute 2h").await;
     bench.says("subscribe jane/trees digest:hourly quiet:08:00-20:00").await;
     let listed = bench.says("list").await;
-    assert!(listed.contains("The next digests are due: #1 <!date^1795173300^"), "{listed}");
+    assert!(listed.contains("The next digests come: #1 <!date^1795173300^"), "{listed}");
     assert!(listed.contains("#2 <!date^1795201200^"), "{listed}");
 }
 

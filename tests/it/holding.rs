@@ -69,7 +69,7 @@ async fn a_mute_holds_events_and_ends_with_a_notice_and_all_in_order() {
     assert_eq!(bench.came(), nothing());
     assert_eq!(bench.pending().await, 3);
     bench.after(seconds(60)).await;
-    let over = "The mute of this channel ended. 3 held events are posted now.".to_owned();
+    let over = "The mute of this channel ended. 3 events were held and come now.".to_owned();
     assert_eq!(bench.came(), (vec![1, 2, 3], vec![over]));
     bench.sample(4, "jane/flowers").await;
     bench.after(seconds(5)).await;
@@ -108,7 +108,7 @@ async fn unmuting_releases_everything_at_once_with_a_count() {
     assert_eq!(bench.came(), nothing());
     bench.user("U2").types("/segments unmute").in_channel("C1").await;
     bench.after(seconds(5)).await;
-    let said = "<@U2> unmuted this channel. 2 held events are posted now.".to_owned();
+    let said = "<@U2> unmuted this channel. 2 events were held and come now.".to_owned();
     assert_eq!(bench.came(), (vec![1, 2], vec![said]));
     bench.after(seconds(48 * HOUR)).await;
     assert_eq!(bench.came(), nothing());
@@ -124,7 +124,7 @@ async fn the_button_of_a_mute_ends_it() {
     bench.after(seconds(5)).await;
     let (numbers, said) = bench.came();
     assert_eq!(numbers, [1]);
-    assert_eq!(said.last().unwrap(), "<@U2> unmuted `jane/flowers`. 1 held event is posted now.");
+    assert_eq!(said.last().unwrap(), "<@U2> unmuted `jane/flowers`. 1 event was held and comes now.");
 }
 
 #[tokio::test]
@@ -135,9 +135,9 @@ async fn muting_one_dataset_leaves_the_other_alone() {
     bench.sample(2, "jane/trees").await;
     bench.after(seconds(5)).await;
     assert_eq!(bench.came(), (vec![2], Vec::new()));
-    assert!(bench.says("unmute jane/trees").await.starts_with("`jane/trees` isn't muted here."));
+    assert!(bench.says("unmute jane/trees").await.starts_with("There is no mute of `jane/trees` here."));
     bench.after(seconds(3 * HOUR)).await;
-    let over = "The mute of `jane/flowers` ended. 1 held event is posted now.".to_owned();
+    let over = "The mute of `jane/flowers` ended. 1 event was held and comes now.".to_owned();
     assert_eq!(bench.came(), (vec![1], vec![over]));
 }
 
@@ -165,7 +165,10 @@ async fn unmuting_the_channel_keeps_a_separately_muted_dataset_muted() {
     bench.after(seconds(5)).await;
     let (numbers, said) = bench.came();
     assert_eq!(numbers, [2]);
-    assert!(said.last().unwrap().contains("1 held event is posted now. Still muted: `jane/flowers` until"), "{said:?}");
+    assert!(
+        said.last().unwrap().contains("1 event was held and comes now. Still muted: `jane/flowers` until"),
+        "{said:?}"
+    );
     bench.user("U1").types("/segments unmute").in_channel("C1").await;
     bench.after(seconds(5)).await;
     assert_eq!(bench.came().0, [1]);
@@ -215,7 +218,7 @@ async fn a_mute_that_ends_while_slack_is_away_loses_nothing() {
     assert_eq!(bench.came(), nothing());
     bench.slack.set_outage(false);
     bench.after(seconds(HOUR)).await;
-    let over = "The mute of this channel ended. 3 held events are posted now.".to_owned();
+    let over = "The mute of this channel ended. 3 events were held and come now.".to_owned();
     assert_eq!(bench.came(), (vec![1, 2, 3], vec![over]));
 }
 

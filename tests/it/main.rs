@@ -44,7 +44,6 @@ mod pausing;
 mod payload_looks;
 mod payloads;
 mod permission;
-mod plain_language;
 mod reach;
 mod rendered;
 mod replies;

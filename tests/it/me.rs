@@ -26,17 +26,17 @@ fn both(user: &str) -> [Option<String>; 2] {
 #[tokio::test]
 async fn a_name_is_told_shown_changed_and_forgotten() {
     let mut bench = Bench::start().await;
-    assert!(types(&bench, "U1", "me").await.text.contains("I don't know your Segments.ai username yet"));
-    assert!(types(&bench, "U1", "me Jane").await.text.starts_with("You are linked to `Jane` in Segments.ai. "));
+    assert!(types(&bench, "U1", "me").await.text.contains("I do not know who you are"));
+    assert!(types(&bench, "U1", "me Jane").await.text.starts_with("You are `Jane` in Segments.ai. "));
     assert_eq!(claims(&bench, "jane").await, both("U1"));
     bench.restart().await;
     assert_eq!(claims(&bench, "jane").await, both("U1"));
-    assert!(types(&bench, "U1", "me").await.text.starts_with("You are linked to `Jane` in Segments.ai. "));
-    assert!(types(&bench, "U1", "me ann").await.text.contains("and no longer to `Jane`"));
+    assert!(types(&bench, "U1", "me").await.text.starts_with("You are `Jane` in Segments.ai. "));
+    assert!(types(&bench, "U1", "me ann").await.text.contains("and no longer `Jane`"));
     assert_eq!(claims(&bench, "jane").await, [None, None]);
-    assert!(types(&bench, "U1", "me none").await.text.contains("no longer linked to `ann`"));
+    assert!(types(&bench, "U1", "me none").await.text.contains("no longer mention you where `ann` stands"));
     assert_eq!(claims(&bench, "ann").await, [None, None]);
-    assert!(types(&bench, "U1", "me none").await.text.contains("has no linked username"));
+    assert!(types(&bench, "U1", "me none").await.text.contains("nothing to forget"));
 }
 
 #[tokio::test]
@@ -44,16 +44,16 @@ async fn taking_over_a_name_needs_a_click_and_tells_its_owner() {
     let bench = Bench::start().await;
     types(&bench, "U1", "me jane").await;
     let asked = types(&bench, "U2", "me JANE").await;
-    assert!(asked.text.starts_with("`JANE` is already linked to <@U1>"), "{}", asked.text);
+    assert!(asked.text.starts_with("<@U1> has said to be `JANE` in Segments.ai"), "{}", asked.text);
     assert_eq!(claims(&bench, "jane").await, both("U1"));
     bench.assert_nothing_unread("D1");
     bench.user("U2").clicks("take_name").in_channel("C1").await;
     let answer = bench.read("C1");
-    assert!(answer.ts == asked.ts && answer.text.contains("I sent <@U1> a message about it"), "{}", answer.text);
+    assert!(answer.ts == asked.ts && answer.text.contains("I have told <@U1>"), "{}", answer.text);
     let told = bench.read("D1");
-    assert!(told.text.starts_with("<@U2> took over the Segments.ai username `JANE` from you"), "{}", told.text);
+    assert!(told.text.starts_with("<@U2> has taken over the Segments.ai username `JANE` from you"), "{}", told.text);
     assert_eq!(claims(&bench, "jane").await, both("U2"));
-    assert!(types(&bench, "U1", "me").await.text.contains("I don't know your Segments.ai username yet"));
+    assert!(types(&bench, "U1", "me").await.text.contains("I do not know who you are"));
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ async fn an_admin_links_a_member_who_is_told_once_and_can_undo_it() {
     assert_eq!(said.text, "<@U2> is `Jane` in Segments.ai. I have told them.");
     assert_eq!(claims(&bench, "jane").await, both("U2"));
     let told = bench.read("D2").text;
-    assert!(told.starts_with("<@U1> linked you to `Jane` in Segments.ai."), "{told}");
+    assert!(told.starts_with("<@U1> has told me that you are `Jane` in Segments.ai."), "{told}");
     types(&bench, "U1", "me @john Jane").await;
     bench.assert_nothing_unread("D2");
     let entries = bench.app().store.audit_entries(&workspace(), 9).await.unwrap();
@@ -96,13 +96,10 @@ async fn an_admin_links_a_member_who_is_told_once_and_can_undo_it() {
     types(&bench, "U1", "me @john as ann").await;
     bench.read("D2");
     let said = types(&bench, "U1", "me @john as none").await;
-    assert_eq!(
-        said.text,
-        "<@U2> is no longer linked to `ann` in Segments.ai, and I won't mention them for it. I sent them a message about it."
-    );
+    assert_eq!(said.text, "Forgotten: I no longer mention <@U2> where `ann` stands. I have told them.");
     assert!(bench.read("D2").text.contains("`/segments me ann` to take it back"));
     assert_eq!(claims(&bench, "ann").await, [None, None]);
-    assert!(types(&bench, "U1", "me @john as none").await.text.contains("has no linked username"));
+    assert!(types(&bench, "U1", "me @john as none").await.text.contains("nothing to forget"));
 }
 
 #[tokio::test]
@@ -114,7 +111,7 @@ async fn only_admins_link_others_and_only_members_can_be_linked() {
     refused(&types(&bench, "U2", "me @ann as none").await, "Only admins of this workspace");
     // Oneself is nobody else.
     refused(&types(&bench, "U2", "me @john as john").await, "You are `john`");
-    refused(&types(&bench, "U1", "me @ann as john").await, "`john` is already linked to <@U2>");
+    refused(&types(&bench, "U1", "me @ann as john").await, "<@U2> has said to be `john`");
     for (id, name) in [("U3", "zoe"), ("U4", "gus"), ("U5", "max"), ("U8", "ivo")] {
         bench.slack.add_user(&home, &user(id), name, Role::Member, "Europe/Brussels");
     }
@@ -126,9 +123,9 @@ async fn only_admins_link_others_and_only_members_can_be_linked() {
         ("@zoe", "is a guest"),
         ("@gus", "is deactivated"),
         ("<@U6>", "belongs to another workspace"),
-        ("<@U9>", "isn't visible to me"),
+        ("<@U9>", "is nobody that I can see"),
         ("<@UBOTT1>", "is a bot"),
-        ("@max as john", "`john` is already linked to <@U2>"),
+        ("@max as john", "<@U2> has said to be `john`"),
     ] {
         refused(&types(&bench, "U1", &format!("me {person} jane").replace("john jane", "john")).await, why);
     }

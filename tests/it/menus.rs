@@ -60,7 +60,7 @@ async fn why_names_the_event_and_the_words_that_asked_for_it() {
     types(&bench, "set jane/* issue.*").await;
     types(&bench, "unsubscribe #1").await;
     bench.user("U1").chooses("why").in_channel("C1").await;
-    assert!(bench.read("C1").text.contains("#1 matched it, but has been removed since."));
+    assert!(bench.read("C1").text.contains("#1 asked for it then, and was removed since."));
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn why_covers_every_event_of_a_batch_and_remembered_ones() {
     bench.after(seconds(600)).await;
     bench.read_all("C1");
     let said = chooses(&bench, "U1", "why").await;
-    assert!(said.text.starts_with("This message covers 250 events. The latest ones:"), "{}", said.text);
+    assert!(said.text.starts_with("This message tells of 250 events. The last of them:"), "{}", said.text);
     assert_eq!(said.text.matches("✅ #1 asks for it").count(), 5);
 }
 
@@ -86,7 +86,7 @@ async fn why_says_when_it_is_not_known_any_more() {
     bench.read_all("C1");
     bench.slack.chooses(&workspace(), &user("U1"), &channel("C1"), &first.ts, "more", Some("why")).await.unwrap();
     bench.settle().await;
-    assert!(bench.read("C1").text.starts_with("I no longer know"));
+    assert!(bench.read("C1").text.starts_with("I do not remember any more"));
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_menu_of_a_subscription_that_is_gone_says_so() {
     types(&bench, "unsubscribe #1").await;
     for value in ["edit 1", "unsubscribe 1"] {
         let said = chooses(&bench, "U2", value).await;
-        assert!(said.text.starts_with("This channel doesn't have a subscription `#1`."), "{value}: {}", said.text);
+        assert!(said.text.starts_with("This channel has no subscription `#1`."), "{value}: {}", said.text);
     }
 }
 

@@ -87,7 +87,7 @@ async fn each_mistake_stands_beside_its_input_and_nothing_is_stored() {
     bench.fill("quiet_from", json!("19:00")).await;
     assert!(bench.line().contains("not an event"), "{}", bench.line());
     bench.submit().await.unwrap();
-    assert!(bench.error("more").contains("sampel.created isn't an event"), "{}", bench.error("more"));
+    assert!(bench.error("more").contains("sampel.created is not an event"), "{}", bench.error("more"));
     assert!(bench.error("filters").contains("neither a filter nor an option"));
     assert!(bench.error("quiet_until").contains("Quiet hours need"));
     bench.fill("more", json!("sample.created")).await;
@@ -165,7 +165,7 @@ async fn an_edit_into_a_twin_or_over_a_change_does_nothing() {
     bench.user("U2").types("/segments subscribe jane/flowers issue").in_channel("C1").await;
     bench.read("C1");
     bench.submit().await.unwrap();
-    assert!(bench.modal().to_string().contains("someone else changed subscription #1"));
+    assert!(bench.modal().to_string().contains("Somebody changed subscription #1"));
     bench.slack.closes(&workspace(), &user("U1")).await.unwrap();
     bench.opens_form("/segments edit #1").await;
     bench.user("U2").types("/segments unsubscribe #1").in_channel("C1").await;
@@ -182,7 +182,7 @@ async fn another_channel_is_subscribed_only_by_its_members() {
     bench.fill("dataset", json!("jane/flowers")).await;
     bench.fill("channel", json!("C9")).await;
     bench.submit().await.unwrap();
-    assert!(bench.error("channel").contains("can't confirm that you're in"), "{}", bench.error("channel"));
+    assert!(bench.error("channel").contains("does not show me that you are in"), "{}", bench.error("channel"));
     bench.fill("channel", json!("C2")).await;
     bench.submit().await.unwrap();
     assert!(bench.read("C2").text.contains("subscribed this channel: #1"));
@@ -279,7 +279,7 @@ async fn a_private_channel_without_the_bot_cannot_be_chosen_elsewhere() {
     bench.fill("channel", json!("G1")).await;
     bench.submit().await.unwrap();
     // Slack tells the bot nothing of a private channel that it is not in.
-    assert!(bench.error("channel").contains("it's private and I'm not in it"), "{}", bench.error("channel"));
+    assert!(bench.error("channel").contains("it is private and I am not in it"), "{}", bench.error("channel"));
 }
 
 fn channel_ref(id: &str) -> segments_slack::model::ChannelRef {

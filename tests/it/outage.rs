@@ -33,7 +33,7 @@ fn event(fixture_name: &str, dataset: &str, number: usize) -> String {
 
 /// How many events a message tells of.
 fn told(shown: &Shown) -> usize {
-    if shown.text.contains("Events during the break") {
+    if shown.text.contains("What came meanwhile") {
         let title = shown.blocks.to_string();
         let number = title.split(" events\"").next().unwrap().rsplit(' ').next().unwrap().replace(',', "");
         return number.parse().unwrap();
@@ -83,7 +83,7 @@ async fn a_mixed_outage_ends_in_five_messages_at_most() {
         let shown = after_an_hour(&KINDS, datasets, each).await;
         let texts: Vec<&str> = shown.iter().map(|shown| shown.text.as_str()).collect();
         assert!(texts.len() <= 5, "{datasets} datasets, {each} each: {texts:#?}");
-        assert!(texts[0].contains("Events during the break"), "{texts:#?}");
+        assert!(texts[0].contains("What came meanwhile"), "{texts:#?}");
     }
 }
 

@@ -61,9 +61,7 @@ async fn where_people_are_named_they_alone_change_subscriptions() {
 
 #[tokio::test]
 async fn guests_and_those_who_left_look_and_change_nothing() {
-    for (is_guest, because) in
-        [(true, "Guests can read what a channel gets"), (false, "your Slack account is deactivated")]
-    {
+    for (is_guest, because) in [(true, "Guests see what a channel gets"), (false, "your account is deactivated")] {
         let bench = restarted(WhoMayChange::Members).await;
         let (home, zoe) = (workspace(), user("U3"));
         if is_guest {
@@ -93,7 +91,7 @@ async fn nobody_is_taken_for_an_admin_while_slack_does_not_say_so() {
     for fault in [Fault::Status(503), Fault::RateLimit { retry_after: 30 }, Fault::Code("missing_scope".to_owned())] {
         bench.slack.fail_next_of("users.info", fault);
         let shown = types(&bench, "U1", "unsubscribe #1").await;
-        assert!(shown.text.starts_with("I couldn't check your role in Slack"), "{}", shown.text);
+        assert!(shown.text.starts_with("Slack does not say right now who you are"), "{}", shown.text);
     }
     assert_eq!(stored(&bench).await.0.len(), 1);
     types(&bench, "U1", "unsubscribe #1").await;
@@ -149,7 +147,7 @@ async fn a_private_dataset_in_an_open_channel_brings_a_warning() {
         let shown = types(&bench, "U1", &format!("subscribe {pattern} sample.*")).await;
         assert!(!shown.blocks.to_string().contains("is private"), "those who read along are not told which");
         let told = bench.read("D1").text;
-        let expected = format!("`{private}` is private in Segments.ai. Everyone who can read <#C1> can now see");
+        let expected = format!("`{private}` is private in Segments.ai, and everybody who can read <#C1> sees");
         assert!(told.starts_with(&expected), "{told}");
     }
     types(&bench, "U1", "subscribe ann/other").await;
@@ -196,7 +194,7 @@ async fn admins_see_in_the_status_who_changed_what() {
         ],
         "{told}"
     );
-    assert!(!types(&bench, "U2", "status").await.blocks.to_string().contains("Latest changes"));
+    assert!(!types(&bench, "U2", "status").await.blocks.to_string().contains("Last changes"));
 }
 
 #[tokio::test]

@@ -2,7 +2,6 @@
 
 pub(crate) mod looks;
 mod promises;
-mod texts;
 mod why;
 
 use jiff::Timestamp;

@@ -83,7 +83,7 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_mouse() {
         tab.element("#modal [type=submit]").await.click().await.unwrap();
         tab.element_with("//article", "changed #1").await;
         tab.element("article:last-child [data-action=undo]").await.click().await.unwrap();
-        tab.element_with("//article", "undid a change").await;
+        tab.element_with("//article", "took a change back").await;
         tab.element("aside [data-send='issue.created']").await.click().await.unwrap();
         tab.element_with("//article[last()]", "issue opened by").await;
         tab.element("article:last-child .overflow summary").await.click().await.unwrap();
@@ -112,7 +112,7 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_mouse() {
         tab.element_with("//*[@id='home']//*", "paused").await;
         tab.picture("home-paused").await;
         tab.element("#home [data-action^=home_resume]").await.click().await.unwrap();
-        tab.element_with("//*[@id='home']//*", "resumed posting").await;
+        tab.element_with("//*[@id='home']//*", "let posting go on").await;
         shutdown.cancel();
         sandbox.ended().await;
     })
@@ -180,7 +180,7 @@ async fn a_channel_is_subscribed_and_looked_after_with_the_keyboard() {
         tab.element_with("//article", "changed #1").await;
         focus("article [data-action=undo]").await;
         press(ENTER).await;
-        tab.element_with("//article", "undid a change").await;
+        tab.element_with("//article", "took a change back").await;
         tab.run("document.querySelector(`aside [data-send='issue.created']`).click()").await;
         focus("article .overflow summary").await;
         press(ENTER).await;
@@ -220,14 +220,14 @@ async fn an_account_is_connected_changed_and_disconnected_on_the_page() {
         tab.look(1280, 900, false).await;
         tab.element("#in-account_name").await.send_keys("jane").await.unwrap();
         tab.element("#in-signing_secret").await.send_keys("no secret\u{e007}").await.unwrap();
-        tab.element_with("//*[@id='error-signing_secret']", "This isn't a signing secret").await;
+        tab.element_with("//*[@id='error-signing_secret']", "This is no signing secret").await;
         tab.run("document.querySelector('#in-signing_secret').select()").await;
         tab.element("#in-signing_secret")
             .await
             .send_keys("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD\u{e007}")
             .await
             .unwrap();
-        tab.element_with("//*[@id='modal']//*", "waiting for its first webhook").await;
+        tab.element_with("//*[@id='modal']//*", "waits for its first message").await;
         tab.picture("connected").await;
         tab.element("#modal footer [data-close]").await.click().await.unwrap();
         tab.element("#modal:not([open])").await;

@@ -44,7 +44,7 @@ pub async fn run(app: &App, asker: &Asker, text: &str) -> Option<Reply> {
         Err(Stop::Say(message)) => Some(Reply::asker(message)),
         Err(Stop::Store(error)) => {
             warn!(channel_ref = %asker.channel_ref, "a command in {} failed: {error}", asker.channel_ref);
-            Some(Reply::asker(reply::unavailable("run this command")))
+            Some(Reply::asker(reply::unavailable("carry out this command")))
         }
     }
 }

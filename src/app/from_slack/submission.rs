@@ -37,7 +37,7 @@ pub async fn shortcut(app: &App, used: Doing<String>) {
 pub async fn submit(app: &Arc<App>, done: Doing<View>) -> FormResult {
     let (wish, limit, unfinished): (_, _, fn() -> Message) = match done.what.callback_id.as_str() {
         ACCOUNTS => ("change this workspace's accounts", COMMAND_DEADLINE, reply::timed_out),
-        ACTS => ("do that in Segments.ai", segments_actions::ACTION_DEADLINE, reply::action_timed_out),
+        ACTS => ("do that at Segments.ai", segments_actions::ACTION_DEADLINE, reply::action_timed_out),
         _ => ("change this channel's subscriptions", COMMAND_DEADLINE, reply::timed_out),
     };
     match app.detached(limit, |app| async move { submitted(&app, &done).await }).await {

@@ -16,7 +16,7 @@ pub(super) async fn assign(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
     let wrong = |said: &str| Ok(FormResult::Errors(modal::wrong(block::PERSON, said)));
     let ActionContext { app, asker, access, sheet, filled } = by;
     let workspace = &asker.channel_ref.workspace;
-    let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose a person.") };
+    let (Some(person), Some(queue)) = (&filled.person, filled.queue) else { return wrong("Choose somebody.") };
     let links = app.store.user_mappings(workspace).await?;
     let Some(link) = links.into_iter().find(|link| link.user == *person) else {
         return wrong(reply::person_not_linked());

@@ -25,15 +25,15 @@ pub(super) async fn report(by: &ActionContext<'_>) -> Result<FormResult, StoreEr
     let workspace = &asker.channel_ref.workspace;
     let wrong = |said: &str| Ok(FormResult::Errors(modal::wrong(block::TEXT, said)));
     match filled.text.chars().count() {
-        0 => return wrong("Describe the problem in a few words."),
-        length if length > LONGEST_TEXT => return wrong("This text is too long: the limit is 2,000 characters."),
+        0 => return wrong("Say in a few words what is wrong."),
+        length if length > LONGEST_TEXT => return wrong("This is too long: at most 2,000 characters fit."),
         _ => {}
     }
     let writer = match app.clock.timeout(SLACK_LOOKUP_TIMEOUT, app.slack.api.user(workspace, &asker.user)).await {
         Some(Ok(info)) => info,
         failed => {
             warn!("could not look up the name of {}: {:?}", asker.user, failed.map(Result::err));
-            return Ok(by.again(sheet, &reply::unavailable("look up your name in Slack")));
+            return Ok(by.again(sheet, &reply::unavailable("ask Slack what you are called")));
         }
     };
     let description = modal::description(sheet, &filled.text, writer.shown_name());

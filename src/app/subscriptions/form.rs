@@ -140,7 +140,7 @@ pub(in crate::app) async fn submitted(app: &Arc<App>, done: &Doing<View>) -> Res
     let current = current(app, workspace, &sheet).await?;
     let form = filled(view, &sheet, current.as_ref());
     let Some(channel) = &form.channel else {
-        return Ok(FormResult::Errors(modal::channel_error("Choose the channel that gets the messages.")));
+        return Ok(FormResult::Errors(modal::channel_error("Choose the channel that is to get the messages.")));
     };
     let before = current.as_ref().map(|rule| (rule, Form::of(rule, channel.clone())));
     let same = before.as_ref().filter(|(_, opened)| *opened == form).map(|(rule, _)| *rule);

@@ -24,7 +24,7 @@ pub(in crate::app) async fn list_all(app: &App, asker: &Asker, page: usize) -> R
         Ok(memberships) => memberships,
         Err(error) => {
             warn!(workspace.id = %workspace, "could not list the channels of {user}: {error}");
-            return Ok(Reply::asker(reply::unavailable("check in Slack which channels you're in")));
+            return Ok(Reply::asker(reply::unavailable("ask Slack which channels you are in")));
         }
     };
     let Visible { channels, hidden, others } = visible(app, workspace, user, &memberships).await?;

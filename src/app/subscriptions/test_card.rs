@@ -75,7 +75,7 @@ pub(in crate::app) async fn post(
         Err(SlackError::Refused(code)) => reply::still_rejected(&code),
         Err(error) => {
             warn!(channel_ref = %asker.channel_ref, "could not post a sample card to {}: {error}", asker.channel_ref);
-            reply::unavailable("post a sample message")
+            reply::unavailable("post a sample card")
         }
     }))
 }

@@ -43,7 +43,7 @@ pub(super) fn question(place: &Place, line: &str) -> [SlackBlock; 3] {
     let remove = Action::Home(HomeAction::UnsubscribeNow(place.clone()));
     let keep = Action::Home(HomeAction::Keep);
     let asked = format!(
-        "Remove #{} from <#{}>? I'll post this in the channel, where you can undo it for 10 minutes.",
+        "Remove #{} from <#{}>? The channel is told, and can undo it for 10 minutes.",
         place.number, place.channel
     );
     [

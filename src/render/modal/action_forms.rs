@@ -22,9 +22,7 @@ const QUOTE: usize = 300;
 /// What somebody sees while Segments.ai is asked what a form needs.
 pub fn asking(task: Task) -> SlackView {
     let said =
-        Message {
-            text: String::new(), lead: None, color: None, blocks: vec![section("⏳ Loading from Segments.ai…")]
-        };
+        Message { text: String::new(), lead: None, color: None, blocks: vec![section("⏳ Asking Segments.ai…")] };
     notice(title(task), &said)
 }
 
@@ -47,16 +45,16 @@ pub fn form(sheet: &Sheet, filled: &Filled, app_url: &str, last: Option<&Message
         Task::Assign => blocks.extend(assign(sheet, filled)),
         Task::Report => blocks.push(written(filled, "What is wrong?", "The leaf on the left has no label.")),
         Task::Reply => {
-            let quote = quoted(sheet).map(|words| format!(", and quotes the first one: “{words}”")).unwrap_or_default();
+            let quote = quoted(sheet).map(|words| format!(", which quotes the first: “{words}”")).unwrap_or_default();
             blocks.push(block_kit::context([format!(
-                "The Segments.ai API has no replies. Your reply opens a new issue on the same sample{quote}."
+                "Segments.ai publishes no way to reply. So this opens a new issue on the same sample{quote}."
             )]));
             blocks.push(written(filled, "Your reply", "The three behind the hedge, top left."));
         }
     }
     if sheet.ask.task != Task::Assign {
         blocks.push(block_kit::context([
-            "Segments.ai shows the owner of the API key as the author. Your name is added to the text.",
+            "Segments.ai shows it in the name of the API key's owner; yours is written above it.",
         ]));
     }
     let modal = SlackModalView::new(plain(title(sheet.ask.task), TITLE), blocks)
@@ -80,7 +78,7 @@ pub fn description(sheet: &Sheet, text: &str, writer: &str) -> String {
         (Task::Reply, None) => "Re: another issue on this sample\n\n".to_owned(),
         (Task::Assign | Task::Report, _) => String::new(),
     };
-    let writer = person(Some(writer)).map_or_else(|| "Someone".to_owned(), |name| mrkdwn::unescape(&name));
+    let writer = person(Some(writer)).map_or_else(|| "somebody".to_owned(), |name| mrkdwn::unescape(&name));
     format!("{writer}, from Slack:\n\n{first}{text}")
 }
 
@@ -119,13 +117,13 @@ fn quoted(sheet: &Sheet) -> Option<String> {
 fn assign(sheet: &Sheet, filled: &Filled) -> [SlackBlock; 3] {
     let holder = |queue| person(sheet.holder(queue)).unwrap_or_else(|| "nobody".to_owned());
     let (labeler, reviewer) = (holder(Queue::Labeling), holder(Queue::Reviewing));
-    let now = block_kit::context([format!("Current labeler: {labeler} · Current reviewer: {reviewer}")]);
+    let now = block_kit::context([format!("Now to be labeled by {labeler} and reviewed by {reviewer}")]);
     let people = SlackBlockUsersSelectElement::new()
         .with_action_id(block::PERSON.into())
-        .with_placeholder(plain("Choose a person", ENTRY))
+        .with_placeholder(plain("Choose somebody", ENTRY))
         .opt_initial_user(filled.person.as_ref().map(ToString::to_string));
-    let hint = "Choose someone who has linked a Segments.ai username with /segments me.";
-    let people = input(block::PERSON, "Person", people.into()).with_hint(plain(hint, ERROR));
+    let hint = "Somebody who has told me who they are in Segments.ai, with /segments me.";
+    let people = input(block::PERSON, "Who", people.into()).with_hint(plain(hint, ERROR));
     let option = |value: &str, label: &str| {
         SlackBlockChoiceItem::new(SlackBlockPlainText::new(label.to_owned()).into(), value.to_owned())
     };
@@ -134,7 +132,7 @@ fn assign(sheet: &Sheet, filled: &Filled) -> [SlackBlock; 3] {
     let chosen = options[usize::from(filled.queue == Some(Queue::Reviewing))].clone();
     let queues =
         SlackBlockRadioButtonsElement::new(options).with_action_id(block::QUEUE.into()).with_initial_option(chosen);
-    [now, people.into(), input(block::QUEUE, "Queue", queues.into()).into()]
+    [now, people.into(), input(block::QUEUE, "In which queue", queues.into()).into()]
 }
 
 fn written(filled: &Filled, label: &str, example: &str) -> SlackBlock {

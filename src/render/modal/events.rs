@@ -25,16 +25,16 @@ fn option(name: &str) -> SlackBlockChoiceItem<SlackBlockText> {
 /// What an event is, where its name does not say so.
 fn meaning(name: &str) -> Option<&'static str> {
     Some(match name {
-        "dataset.*" | "sample.*" | "label.*" | "issue.*" | "release.*" => "all events, including future types",
-        "dataset.updated" => "any change, including completion",
+        "dataset.*" | "sample.*" | "label.*" | "issue.*" | "release.*" => "all of them, future kinds too",
+        "dataset.updated" => "any change, and completion",
         "dataset.completed" => "every sample is labeled or reviewed",
-        "sample.updated" => "any change, including assignment",
+        "sample.updated" => "any change, and assignment",
         "sample.assigned" => "a labeler or reviewer was assigned",
-        "label.labeled" => "ready for review",
+        "label.labeled" => "waits for review",
         "label.reviewed" => "accepted",
-        "label.rejected" => "sent back to its labeler",
-        "label.prelabeled" => "labeled by a model",
-        "label.updated" | "issue.updated" => "any of the more specific events below",
+        "label.rejected" => "back to its labeler",
+        "label.prelabeled" => "by a model",
+        "label.updated" | "issue.updated" => "any of the changes below",
         _ => return None,
     })
 }

@@ -11,9 +11,9 @@ const WRONG: usize = 25;
 
 /// The modal with the lines that were pasted, and what is wrong with them.
 pub fn import(sheet: &Sheet, lines: &str, wrong: Option<&Message>) -> SlackView {
-    let place = sheet.channel.as_ref().map(|channel| format!(" to <#{channel}>")).unwrap_or_default();
+    let place = sheet.channel.as_ref().map(|channel| format!(" into <#{channel}>")).unwrap_or_default();
     let mut blocks = vec![section(&format!(
-        "Paste lines from `/segments export` to add these subscriptions{place}. Nothing is removed."
+        "Paste what `/segments export` wrote, to bring it{place}. It adds to what is there, and removes nothing."
     ))];
     if let Some(wrong) = wrong {
         blocks.push(block_kit::divider());
@@ -25,8 +25,8 @@ pub fn import(sheet: &Sheet, lines: &str, wrong: Option<&Message>) -> SlackView 
         .with_max_length(TYPED as u64)
         .with_placeholder(plain("subscribe jane/flowers sample.*", ENTRY))
         .opt_initial_value((!lines.is_empty()).then(|| typed(lines)));
-    let hint = "Write one subscription per line; # starts a comment. The limit here is 3,000 characters. For more, import several \
-                times, or paste the lines right after /segments import.";
+    let hint = "One subscription a line; # begins a comment. Slack takes 3,000 characters here: paste more in several \
+                parts, or right after /segments import.";
     let input = SlackInputBlock::new(plain("Lines", ENTRY), element.into())
         .with_block_id(LINES.into())
         .with_optional(false)

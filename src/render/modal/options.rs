@@ -11,7 +11,7 @@ type Item = SlackBlockChoiceItem<SlackBlockPlainTextOnly>;
 pub(super) fn inputs(form: &Form) -> Vec<SlackBlock> {
     let usual = |text: &'static str| (text.to_owned(), USUAL.to_owned());
     let other = |text: &str, value: &str| (text.to_owned(), value.to_owned());
-    let mut batches = vec![usual("When many arrive at once"), other("Never", "off")];
+    let mut batches = vec![usual("When many come at once"), other("Never", "off")];
     let minutes = ["5m", "15m", "60m"];
     batches.extend(minutes.iter().map(|time| (format!("Always, for {}", spoken(time)), (*time).to_owned())));
     let unusual = form.batch.as_deref().filter(|batch| *batch != "off" && !minutes.contains(batch));
@@ -20,20 +20,20 @@ pub(super) fn inputs(form: &Form) -> Vec<SlackBlock> {
     let mut inputs = vec![
         select(
             block::STYLE,
-            "Message size",
-            vec![usual("Depends on the event"), other("One line", "line"), other("Full, with images", "full")],
+            "How much room a message takes",
+            vec![usual("As fits the event"), other("One line each", "line"), other("Full, with images", "full")],
             form.style.as_deref(),
         ),
         select(
             block::THREADS,
             "Issues",
-            vec![usual("One message per issue, with updates in its thread"), other("One message per event", "off")],
+            vec![usual("One message each, its story in the thread"), other("A message for each event", "off")],
             form.threads.as_deref(),
         ),
         select(
             block::ECHO,
-            "Also post from the thread to the channel",
-            vec![usual("Nothing"), other("When an issue is resolved or reopened", "state"), other("Everything", "all")],
+            "What of a thread the channel sees too",
+            vec![usual("Nothing"), other("Resolving and reopening", "state"), other("Everything", "all")],
             form.echo.as_deref(),
         ),
         select(block::BATCH, "Collect events into one message", batches, form.batch.as_deref()),
@@ -56,25 +56,20 @@ pub(super) fn inputs(form: &Form) -> Vec<SlackBlock> {
     }
     if matches!(digest, Some("daily" | "weekly")) {
         let at = form.time.as_deref().or(Some(MORNING));
-        inputs.push(input(block::TIME, "Time of the digest (your time zone)", time(block::TIME, at).into(), true));
+        inputs.push(input(block::TIME, "Time of the digest, where you are", time(block::TIME, at).into(), true));
     }
     let (from, until) = &form.quiet;
     inputs.push(input(
         block::QUIET_FROM,
-        "Quiet hours from (your time zone)",
+        "Quiet from, where you are",
         time(block::QUIET_FROM, from.as_deref()).into(),
         true,
     ));
-    inputs.push(input(
-        block::QUIET_UNTIL,
-        "Quiet hours until",
-        time(block::QUIET_UNTIL, until.as_deref()).into(),
-        true,
-    ));
+    inputs.push(input(block::QUIET_UNTIL, "Quiet until", time(block::QUIET_UNTIL, until.as_deref()).into(), true));
     let people = SlackBlockMultiUsersSelectElement::new()
         .with_action_id(filled(block::MENTION))
         .opt_initial_users((!form.people.is_empty()).then(|| form.people.clone()));
-    inputs.push(input(block::MENTION, "Mention in each message", people.into(), true));
+    inputs.push(input(block::MENTION, "Mention people in each message", people.into(), true));
     inputs
 }
 

@@ -1,4 +1,4 @@
-//! Replies about webhook accounts: connecting, changing and disconnecting them, and notices about their webhooks.
+//! Webhook accounts in words: who may connect them, how it went, what came first, and what stops without one.
 
 use super::AccountStatus;
 use super::format::{self, count};
@@ -57,14 +57,12 @@ impl AccountChange {
     const fn said(self) -> &'static str {
         match self {
             Self::Name => "it has a new name",
-            Self::SecretBesideOld => {
-                "it has a new signing secret, and the previous one stays valid until you remove it"
-            }
+            Self::SecretBesideOld => "it has a new signing secret, and the one before stays valid until you drop it",
             Self::Secret => "it has a new signing secret",
             Self::OldSecretDropped => "only its newest signing secret is valid now",
             Self::Key => "it has an API key",
-            Self::OtherKey => "it has a different API key",
-            Self::KeyDeleted => "its API key was deleted",
+            Self::OtherKey => "it has another API key",
+            Self::KeyDeleted => "its API key is deleted",
         }
     }
 }
@@ -82,42 +80,40 @@ pub struct Stops {
 
 /// Somebody who is no admin wants to change accounts.
 pub fn admins_connect() -> Message {
-    say(
-        "Only admins and owners of this workspace can connect or disconnect Segments.ai accounts. Nothing was changed. \
-         Ask one of them to type `/segments connect`.",
-    )
+    say("Only admins and owners of this workspace connect it to Segments.ai, or disconnect it. Nothing was changed: \
+         ask one of them to type `/segments connect`.")
 }
 
 /// Slack did not say whether somebody is an admin.
 pub fn unknown_whether_admin() -> Message {
-    say("Nothing was changed because I couldn't check your role in Slack, and only admins can connect accounts. \
-         Try again in a minute.")
+    say("Slack does not say whether you are an admin, and only admins of this workspace connect it to Segments.ai. \
+         Nothing was changed. Please try again in a minute.")
 }
 
 /// The address of this server is not known.
 pub fn no_public_url() -> Message {
-    say("I can't create a webhook URL yet, because this server doesn't know its public address. \
-         Ask the person who runs this server to set `SEGMENTS_SLACK_PUBLIC_URL`, \
-         for example to `https://segments-slack.example.com`, and restart it. Then type `/segments connect` again.")
+    say("I do not know the address under which Segments.ai reaches this server, so there is none to give you yet. \
+         Whoever runs it sets `SEGMENTS_SLACK_PUBLIC_URL`, for example to `https://segments-slack.example.com`, \
+         and starts it again. Then type `/segments connect` once more.")
 }
 
 /// The form did not open.
 pub fn connect_again() -> Message {
-    say("I couldn't open the form in Slack. Nothing was changed. Type `/segments connect` again.")
+    say("Slack did not let me open the form. Nothing was changed. Please type `/segments connect` again.")
 }
 
 /// The form of a new account shows an address that is not that of whoever sent it, or not any more.
 pub fn form_is_outdated() -> Message {
-    say("Nothing was changed because this form is out of date. Type `/segments connect` to open it again. \
-         If it shows a different webhook URL, use that one in Segments.ai.")
+    say("This form is out of date, so nothing was changed. `/segments connect` opens it again; \
+         if the address in it is another one, give that to Segments.ai.")
 }
 
 /// A new account is kept.
 pub fn connected(name: &str, key: &KeyCheck) -> Message {
-    let mut said = say(format!("✅ {} is connected and waiting for its first webhook.", named(name)));
+    let mut said = say(format!("✅ {} is connected, and waits for its first message.", named(name)));
     said.blocks.push(section(
-        "*Next:* In Segments.ai, open the new endpoint and send a test message. I'll message you as soon as it arrives. \
-         Then subscribe a channel: `/segments subscribe jane/flowers sample.*`.",
+        "*Next:* in Segments.ai, open the new endpoint and send a test message. I write to you as soon as it, \
+         or an event, arrives here. Then subscribe a channel: `/segments subscribe jane/flowers sample.*`.",
     ));
     said.blocks.extend(key_said(key).map(|line| section(&line)));
     said
@@ -126,7 +122,7 @@ pub fn connected(name: &str, key: &KeyCheck) -> Message {
 /// What was changed of an account; that nothing was, if nothing was. Safe mrkdwn.
 pub fn account_changed(name: &str, what: &[AccountChange], key: &KeyCheck) -> String {
     if what.is_empty() {
-        return format!("Nothing to change: {} already matches the form.", named(name));
+        return format!("Nothing to change: {} is as the form says.", named(name));
     }
     let key = key_said(key).map(|line| format!("\n{line}")).unwrap_or_default();
     format!("✅ {}: {}.{key}", named(name), account_changes(what))
@@ -141,16 +137,16 @@ fn key_said(key: &KeyCheck) -> Option<String> {
     match key {
         KeyCheck::NotGiven => None,
         KeyCheck::Owner { name, webhooks: Some(false) } => Some(format!(
-            "⚠️ The API key belongs to {}, whose webhooks are turned off in Segments.ai. If the endpoint is theirs, \
-             turn the webhooks on there: <{ACCOUNT_PAGE}|account page>.",
+            "⚠️ The API key belongs to {}, whose webhooks Segments.ai says are off. If the endpoint is theirs, \
+             turn them on there: <{ACCOUNT_PAGE}|account page>.",
             named(name)
         )),
         KeyCheck::Owner { name, .. } => {
-            Some(format!("The API key belongs to {}: actions from Slack are recorded under that name.", named(name)))
+            Some(format!("The API key belongs to {}: what people do from Slack is done in that name.", named(name)))
         }
         KeyCheck::Unchecked => Some(
-            "⚠️ I saved the API key without checking it, because Segments.ai didn't answer in time. If it's wrong, \
-             buttons that need it will say so, and you can change it with `/segments connect`."
+            "⚠️ Segments.ai did not answer in time, so the API key was saved without a check. If it is wrong, \
+             buttons that need it will say so, and `/segments connect` changes it."
                 .to_owned(),
         ),
     }
@@ -158,16 +154,13 @@ fn key_said(key: &KeyCheck) -> Option<String> {
 
 /// An account is not there, or not any more.
 pub fn no_such_account() -> Message {
-    say(
-        "Nothing was changed because this account is no longer connected. `/segments connect` shows the connected accounts.",
-    )
+    say("This account is not connected any more, so nothing was changed. `/segments connect` shows those that are.")
 }
 
 /// Somebody changed an account while its form was open.
 pub fn account_changed_since(name: &str) -> Message {
     say(format!(
-        "Nothing was changed because someone else changed {} while this form was open. \
-         To see the current version, type `/segments connect`.",
+        "Somebody changed {} while this form was open, so nothing was changed. `/segments connect` shows it as it is now.",
         named(name)
     ))
 }
@@ -175,8 +168,8 @@ pub fn account_changed_since(name: &str) -> Message {
 /// The address of the form belongs to an account already.
 pub fn address_taken(name: &str) -> Message {
     say(format!(
-        "This webhook URL is already connected as {}. Nothing was changed. \
-         Use `/segments connect` to change that account or to connect another one.",
+        "This address is connected already, as {}. Nothing was changed: `/segments connect` changes it or \
+         connects another.",
         named(name)
     ))
 }
@@ -184,7 +177,7 @@ pub fn address_taken(name: &str) -> Message {
 /// The workspace has as many accounts as it may have.
 pub fn too_many_accounts(limit: usize) -> Message {
     say(format!(
-        "A workspace can have at most {}. Nothing was changed. Disconnect one that you no longer need.",
+        "A workspace can have {} at most. Nothing was changed: disconnect one that is not needed any more.",
         count(limit, "account")
     ))
 }
@@ -193,8 +186,8 @@ pub fn too_many_accounts(limit: usize) -> Message {
 pub fn first_message(name: &str, connected: Timestamp, at: Timestamp, dataset: Option<&DatasetName>) -> Message {
     let example = dataset.map_or_else(|| "jane/flowers".to_owned(), |name| cut(name.as_str(), 200));
     say(format!(
-        "🎉 The first webhook from Segments.ai arrived {} after you connected {}. \
-         To subscribe a channel, type {} there.",
+        "🎉 The first message from Segments.ai arrived {} after you connected {}. Subscribe a channel: \
+         type {} there.",
         length(connected, at),
         named(name),
         code(&format!("/segments subscribe {example}"), 300)
@@ -204,10 +197,10 @@ pub fn first_message(name: &str, connected: Timestamp, at: Timestamp, dataset: O
 /// Tells whoever connected an account that a message came which its signing secret does not fit.
 pub fn signature_mismatch(name: &str, at: Timestamp) -> Message {
     say(format!(
-        "⚠️ A webhook for {} ({}) was rejected because its signature doesn't match the signing secret. \
-         Usually the secret belongs to a different endpoint. Copy the secret of the right endpoint from your \
-         <{ACCOUNT_PAGE}|account page> in Segments.ai. Then type `/segments connect`, choose *Change…*, and paste it there. \
-         Segments.ai will resend the rejected webhook. You won't get this notice again.",
+        "⚠️ A message came to the address of {} ({}) that its signing secret does not fit, so it was refused. \
+         Most often the secret is that of another endpoint: copy it again in Segments.ai \
+         (<{ACCOUNT_PAGE}|account page>, the endpoint with this address), and give it with `/segments connect` → *Change*. \
+         Segments.ai sends again what was refused. I say this once.",
         named(name),
         format::time(at)
     ))
@@ -225,20 +218,20 @@ fn length(from: Timestamp, until: Timestamp) -> String {
 /// The environment's account is not disconnected from Slack.
 pub fn environment_stays(name: &str) -> Message {
     say(format!(
-        "Nothing was changed because {} is set in the server's configuration. \
-         To remove it, ask the person who runs this server to unset `SEGMENTS_WEBHOOK_SECRET` and restart it.",
+        "{} is not connected from Slack but set by whoever runs the server, and is taken away there: \
+         unset `SEGMENTS_WEBHOOK_SECRET` and start it again. Nothing was changed.",
         named(name)
     ))
 }
 
 /// There is nothing to disconnect.
 pub fn no_accounts() -> Message {
-    say("No Segments.ai account is connected from this workspace. To connect one, type `/segments connect`.")
+    say("No Segments.ai account was connected from this workspace. `/segments connect` connects one.")
 }
 
 /// A name is that of no account, or of more than one; offers those that may be meant.
 pub fn which_account(typed: &str, meant: &[(AccountId, String)]) -> Message {
-    let mut said = say(format!("No account in this workspace is called {}. Which one do you mean?", code(typed, NAME)));
+    let mut said = say(format!("No account of this workspace is called {}. Which one do you mean?", code(typed, NAME)));
     let ask = |(id, name): &(AccountId, String)| {
         button(&format!("Disconnect {}…", cut(name, 40)), &Action::Account(AccountAction::Disconnect(id.clone())))
     };
@@ -252,27 +245,26 @@ pub fn which_account(typed: &str, meant: &[(AccountId, String)]) -> Message {
 pub fn confirm_disconnect(account: &AccountId, name: &str, stops: Stops) -> Message {
     let name = named(name);
     let mut lines = vec![format!(
-        "• Its webhook URL will return 404. Segments.ai retries each webhook for about a day, and turns the endpoint off \
-         after five days of failures. Delete the endpoint there too: <{ACCOUNT_PAGE}|account page>."
+        "• Webhooks to its address are refused (404). Segments.ai sends them again for about a day, and after five days \
+         of that it turns the endpoint off: remove it there, too (<{ACCOUNT_PAGE}|account page>)."
     )];
     lines.push(match stops.subscriptions {
-        0 => "• No subscription depends on this account alone.".to_owned(),
+        0 => "• No subscription depends on it alone.".to_owned(),
         some => format!(
-            "• {} in {} will stop receiving events, because all their events arrive through {name}. \
-             They are kept, and resume if the events arrive through another account.",
+            "• {} in {} get nothing any more: everything that they match came through {name} alone. \
+             They stay, and go on when it comes through another account.",
             count(some, "subscription"),
             count(stops.channels, "channel")
         ),
     });
-    lines
-        .extend(stops.key.then(|| "• Its API key is deleted here, and the buttons that need it disappear.".to_owned()));
+    lines.extend(stops.key.then(|| "• Its API key is deleted here, and buttons that need it go.".to_owned()));
     let mut said = say(format!("Disconnect {name} from this workspace?"));
     said.blocks.push(section(&lines.join("\n")));
     said.blocks.extend(buttons([
         confirmed_button(
             "Disconnect",
             &Action::Account(AccountAction::DisconnectNow(account.clone())),
-            "This deletes its signing secret and API key from this app. You can't undo this.",
+            "Its signing secret and API key are deleted here. This cannot be undone.",
         ),
         button("Keep it", &Action::Dismiss),
     ]));
@@ -282,8 +274,8 @@ pub fn confirm_disconnect(account: &AccountId, name: &str, stops: Stops) -> Mess
 /// An account was disconnected.
 pub fn disconnected(name: &str) -> Message {
     say(format!(
-        "{} is disconnected: its webhook URL no longer accepts events, and its secrets were deleted here. \
-         Subscriptions are kept. Delete the endpoint in Segments.ai too: <{ACCOUNT_PAGE}|account page>.",
+        "{} is disconnected: its address takes nothing any more, and its secrets are deleted here. Subscriptions stay as \
+         they are. Remove the endpoint in Segments.ai, too: <{ACCOUNT_PAGE}|account page>.",
         named(name)
     ))
 }

@@ -11,10 +11,10 @@ use crate::slack::interaction::{Act, Action, What};
 /// Room for what Segments.ai says, and for a name.
 const SAID: usize = 300;
 /// What is said of a key that does not do.
-const OTHER_KEY: &str = "An admin can set another key with `/segments connect`, or the person who runs this app can set \
+const OTHER_KEY: &str = "An admin can give another key with `/segments connect`, or whoever runs this app in \
      `SEGMENTS_API_KEY`.";
 
-/// Returns the reply to a status change; `again` repeats it on the current state of the object.
+/// Says what came of it; `again` does it to the object as it is now.
 pub fn action_result(acted: &Acted, again: &Act) -> Message {
     let words = Words::of(&again.what);
     match acted {
@@ -24,13 +24,13 @@ pub fn action_result(acted: &Acted, again: &Act) -> Message {
             say(format!("{} The {} is {} in Segments.ai{name}. {}", words.emoji, words.noun, words.done, words.then))
         }
         Acted::Already(found) => {
-            say(format!("The {} is already {}{}. Nothing was changed.", words.noun, words.done, touched(found)))
+            say(format!("The {} is {} already{}. Nothing was changed.", words.noun, words.done, touched(found)))
         }
         Acted::Moved(found) => moved(found, again, &words),
         Acted::Refused(error) => say(refused(error, words.verb, words.noun)),
         Acted::Unclear => say(format!(
-            "I don't know whether Segments.ai {} the {}: it didn't answer. If it did, the message will update \
-             shortly. Check in Segments.ai before you try again.",
+            "Segments.ai did not say whether it has {} the {}, and does not show it. If it has, that shows \
+             here in a moment. Look in Segments.ai before you try again.",
             words.did, words.noun
         )),
     }
@@ -40,11 +40,11 @@ pub fn action_result(acted: &Acted, again: &Act) -> Message {
 fn moved(found: &Found, again: &Act, words: &Words) -> Message {
     let replies = (found.replies > 0).then(|| format!(" with {}", replies(found.replies)));
     let is = match found.status.as_deref() {
-        Some(status) => format!("It's now {}{}", standing(status), replies.unwrap_or_default()),
-        None => "Its current status is unknown".to_owned(),
+        Some(status) => format!("It is {} now{}", standing(status), replies.unwrap_or_default()),
+        None => "How it is now is not known".to_owned(),
     };
     let mut said = say(format!(
-        "The {} has changed since this message was posted, so nothing was changed. {is}{}. Review it before you decide.",
+        "The {} changed since this message showed it, so nothing was written. {is}{}. Look at it first.",
         words.noun,
         touched(found)
     ));
@@ -99,43 +99,37 @@ pub(super) fn why(error: &SegmentsError, verb: &str, noun: &str) -> (String, &'s
     match error {
         SegmentsError::Throttled { retry_after } => {
             let seconds = count(usize::try_from(retry_after.as_secs().max(1)).unwrap_or(usize::MAX), "second");
-            (
-                format!("Segments.ai accepts no more requests for {seconds} because its rate limit was reached."),
-                "Try again after that.",
-            )
+            (format!("Segments.ai takes no more calls for {seconds}."), "Try again then.")
         }
         SegmentsError::Unauthorized => {
-            ("Segments.ai doesn't accept the API key of this account.".to_owned(), OTHER_KEY)
+            ("Segments.ai does not accept the API key of this account (any more).".to_owned(), OTHER_KEY)
         }
         SegmentsError::Forbidden { said: why } => (
-            format!(
-                "The owner of this account's API key isn't allowed to {verb} this {noun} in Segments.ai{}.",
-                said(why)
-            ),
-            "This needs a permission in the dataset's settings, and a Segments.ai plan that includes it. \
-             Ask the dataset's owner, or do it in Segments.ai.",
+            format!("The owner of this account's API key may not {verb} this {noun} in Segments.ai{}.", said(why)),
+            "It takes a right in the dataset's settings, and a plan that has it. Ask the dataset's owner, or do it in \
+             Segments.ai.",
         ),
         SegmentsError::NotFound => (
-            format!("Segments.ai can't find this {noun}, or the API key has no access to it."),
-            "It may have been deleted, or the owner of the API key may have lost access. Look for it in Segments.ai. \
-             An admin can set another key with `/segments connect`.",
+            format!("Segments.ai does not find this {noun}, or the API key has no access to it."),
+            "It may have been deleted, or moved out of the key owner's sight. Look for it in Segments.ai; an admin can give \
+             another key with `/segments connect`.",
         ),
         SegmentsError::Rejected { said: why } => {
-            (format!("Segments.ai rejected this{}.", said(why)), "Check it in Segments.ai.")
+            (format!("Segments.ai does not take this{}.", said(why)), "Look at it in Segments.ai.")
         }
         SegmentsError::Unavailable(trouble) | SegmentsError::Unclear(trouble) => {
-            (format!("Segments.ai is unavailable right now: {}.", in_words(*trouble)), "Try again in a minute.")
+            (format!("Segments.ai cannot be asked right now: {}.", in_words(*trouble)), "Try again in a minute.")
         }
     }
 }
 
 fn in_words(trouble: ErrorKind) -> String {
     match trouble {
-        ErrorKind::Unreachable => "I couldn't reach it".to_owned(),
-        ErrorKind::TimedOut => "it didn't answer in time".to_owned(),
+        ErrorKind::Unreachable => "it could not be reached".to_owned(),
+        ErrorKind::TimedOut => "it did not answer in time".to_owned(),
         ErrorKind::Cut => "the connection broke".to_owned(),
-        ErrorKind::Status(status) => format!("it answered with an error ({status})"),
-        ErrorKind::TooLong | ErrorKind::Unreadable => "I couldn't read its answer".to_owned(),
+        ErrorKind::Status(status) => format!("it answered with an error of its own ({status})"),
+        ErrorKind::TooLong | ErrorKind::Unreadable => "its answer cannot be read".to_owned(),
     }
 }
 
@@ -154,21 +148,21 @@ impl Words {
     fn of(what: &What) -> Self {
         let (emoji, verb, done, did, anyway) = match what {
             What::Issue { status: IssueStatus::Closed, .. } => {
-                ("🟢", "resolve", "resolved", "resolved", "Resolve anyway")
+                ("🟢", "resolve", "resolved", "resolved", "Resolve it as it is now")
             }
             What::Issue { status: IssueStatus::Open, .. } => {
-                ("🔴", "reopen", "open again", "reopened", "Reopen anyway")
+                ("🔴", "reopen", "open again", "reopened", "Reopen it as it is now")
             }
             What::Label { status: LabelStatus::Reviewed, .. } => {
-                ("✅", "approve", "approved", "approved", "Approve anyway")
+                ("✅", "approve", "approved", "approved", "Approve it as it is now")
             }
             What::Label { status: LabelStatus::Rejected, .. } => {
-                ("❌", "reject", "rejected", "rejected", "Reject anyway")
+                ("❌", "reject", "rejected", "rejected", "Reject it as it is now")
             }
         };
         let (noun, then) = match what {
-            What::Issue { .. } => ("issue", "I'll update its card and add a note in its thread."),
-            What::Label { .. } => ("label", "I'll add a reply to this message."),
+            What::Issue { .. } => ("issue", "Its card changes, and its thread says so."),
+            What::Label { .. } => ("label", "A reply to this message says so."),
         };
         Self { emoji, noun, verb, done, did, then, anyway }
     }
@@ -176,15 +170,15 @@ impl Words {
 
 /// Nothing is known of the object of a button.
 pub fn unknown_object() -> Message {
-    say("Nothing was changed because I no longer have the details of this object. Open it in Segments.ai.")
+    say("I know nothing of this any more, so nothing was changed. Open it in Segments.ai.")
 }
 
 /// There is no key to do it with.
 pub fn no_api_key() -> Message {
-    say(format!("I can't do this because no API key is set. Nothing was changed. {OTHER_KEY}"))
+    say(format!("There is no API key (any more) to do this with. Nothing was changed. {OTHER_KEY}"))
 }
 
 /// Somebody is just changing the same object.
 pub fn action_in_progress() -> Message {
-    say("This is already in progress because someone clicked it a moment ago. Check again in a minute.")
+    say("Somebody clicked on this a moment ago, and it is being done. Look again in a minute.")
 }

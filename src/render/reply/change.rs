@@ -61,7 +61,7 @@ pub fn changed(by: &UserId, changes: &[RuleChange], notes: &[Note], undo: Option
 
 /// Says in the channel that a change was taken back, and what stands now.
 pub fn undone(by: &UserId, changes: &[RuleChange]) -> Message {
-    let head = format!("{} undid a change:", format::user(by));
+    let head = format!("{} took a change back:", format::user(by));
     one_or_more(&head, &head, changes.iter().map(|change| line_with_verb(change, "restored")))
 }
 
@@ -69,28 +69,27 @@ pub fn undone(by: &UserId, changes: &[RuleChange]) -> Message {
 pub fn undo_refused(refusal: UndoRefusal) -> Message {
     say(match refusal {
         UndoRefusal::Expired => {
-            "It's too late to undo this: you can undo a change for 10 minutes. `/segments list` shows this channel's \
-             subscriptions, and `/segments set` or `/segments unsubscribe` changes them."
+            "It is too late to undo this: that works for 10 minutes. \
+             `/segments list` shows what this channel has, and `/segments set` or `/segments unsubscribe` changes it."
         }
-        UndoRefusal::UsedUp => "This was already undone. `/segments list` shows this channel's subscriptions.",
+        UndoRefusal::UsedUp => "This was undone already. `/segments list` shows what this channel has now.",
         UndoRefusal::ChangedSince => {
-            "Nothing was changed because someone has changed this subscription since, and undoing would discard that change. \
-             `/segments list` shows the current version, and `/segments set` changes it."
+            "Somebody changed this subscription since, so undoing would lose their change. Nothing was changed. \
+             `/segments list` shows it as it is now, and `/segments set` changes it."
         }
     })
 }
 
 /// Says that these subscriptions are as asked for already.
 pub fn unchanged(subscriptions: &[Subscription]) -> Message {
-    let several =
-        format!("Nothing to change. This channel already has these {}:", count(subscriptions.len(), "subscription"));
-    let one = "Nothing to change. This channel already has";
+    let several = format!("Nothing to change in these {}:", count(subscriptions.len(), "subscription"));
+    let one = "Nothing to change. This channel has";
     one_or_more(one, &several, subscriptions.iter().map(format::subscription))
 }
 
 /// Says that the change is stored and starts when the bot is invited.
 pub fn waiting_for_invite(bot: &UserId, changes: &[RuleChange]) -> Message {
-    let invite = format!("Saved, but I can't post here yet. To start posting, type `/invite` {}:", format::user(bot));
+    let invite = format!("Stored, but I cannot post here yet. Type `/invite` {} and it starts:", format::user(bot));
     one_or_more(&invite, &invite, changes.iter().map(line))
 }
 
@@ -103,7 +102,7 @@ pub fn now_active(subscriptions: &[Subscription]) -> Message {
 /// Asks before every subscription of the channel is removed.
 pub fn confirm_unsubscribe_all(subscriptions: usize) -> Message {
     let question = format!(
-        "This channel has {}. Remove {}? You can undo this for 10 minutes.",
+        "This channel has {}. Remove {}? What is removed can be undone for 10 minutes.",
         count(subscriptions, "subscription"),
         if subscriptions == 1 { "it" } else { "all of them" },
     );
@@ -120,8 +119,8 @@ pub fn confirm_unsubscribe_all(subscriptions: usize) -> Message {
 pub fn confirm_unsubscribe(subscription: &Subscription) -> Message {
     let number = subscription.number;
     let mut asked = say(format!(
-        "Remove {}?\nThis channel will no longer get its messages. You can undo this for 10 minutes. \
-         To hold messages back for a while instead, type `/segments mute 2h`.",
+        "Remove {}?\nThis channel gets no messages of it then. What is removed can be undone for 10 minutes; \
+         `/segments mute 2h` only holds messages back.",
         format::subscription(subscription)
     ));
     let warning = format!("#{number} will stop posting in this channel.");
@@ -189,17 +188,15 @@ pub(super) fn notes_block(notes: &[Note]) -> Option<slack_morphism::prelude::Sla
     let notes = notes.iter().map(|note| match note {
         Note::NothingSeenYet(pattern) => {
             let pattern = format::dataset(pattern, 200);
-            format!(
-                "{pattern} doesn't match any dataset I've seen yet. The subscription applies as soon as one appears."
-            )
+            format!("{pattern} matches nothing seen yet; applies as soon as it appears.")
         }
         Note::DefaultEvents => {
             let default = format::names(EventSelection::DEFAULT.map(str::to_owned), 200);
-            format!("You named no events, so this channel gets the default set: {default}.")
+            format!("No event was named, so this is the default set: {default}.")
         }
         Note::NextDigests(next) => digest::next(next),
-        Note::NoTimeZone => "I don't know your time zone, so these times are in UTC.".to_owned(),
-        Note::Joined => "I joined this channel so that I can post here.".to_owned(),
+        Note::NoTimeZone => "I do not know your time zone, so these times are in UTC.".to_owned(),
+        Note::Joined => "I joined this channel to be able to post here.".to_owned(),
     });
     context(notes)
 }

@@ -119,7 +119,7 @@ pub fn list_all(channels: &[ChannelOverview], others: usize, page: usize) -> Mes
     let more = others_said(others);
     let total: usize = channels.iter().map(|channel| channel.subscriptions.len()).sum();
     if total == 0 {
-        let none = "None of your channels has a subscription. \
+        let none = "No channel that you are in has a subscription. \
                     To get the samples of a dataset, type `/segments subscribe jane/flowers sample.*` in a channel.";
         return say(more.map_or_else(|| none.to_owned(), |more| format!("{none} {more}")));
     }
@@ -127,7 +127,7 @@ pub fn list_all(channels: &[ChannelOverview], others: usize, page: usize) -> Mes
     let page = page.min(rows.pages() - 1);
     let has = if channels.len() == 1 { "has" } else { "have" };
     let mut title =
-        format!("{} that you're in {has} {}", count(channels.len(), "channel"), count(total, "subscription"));
+        format!("{} that you are in {has} {}", count(channels.len(), "channel"), count(total, "subscription"));
     if rows.pages() > 1 {
         let place = [page + 1, rows.pages()].map(|number| format::grouped(number as u64));
         title = format!("{title}, page {} of {}", place[0], place[1]);
@@ -159,10 +159,10 @@ pub fn list_all(channels: &[ChannelOverview], others: usize, page: usize) -> Mes
 pub(in crate::render) fn others_said(others: usize) -> Option<String> {
     match others {
         0 => None,
-        1 => Some("1 more channel has subscriptions, but you or I aren't in it.".to_owned()),
+        1 => Some("1 more channel has subscriptions; you are not in it, or I am not.".to_owned()),
         more => {
             let more = format::grouped(more as u64);
-            Some(format!("{more} more channels have subscriptions, but you or I aren't in them."))
+            Some(format!("{more} more channels have subscriptions; you are not in them, or I am not."))
         }
     }
 }
@@ -170,7 +170,7 @@ pub(in crate::render) fn others_said(others: usize) -> Option<String> {
 /// What was clicked is about a channel that Slack does not say somebody is in.
 pub fn membership_unknown(channel: &ChannelId) -> Message {
     say(format!(
-        "Nothing was changed because I can't confirm that you're in <#{channel}>. If you are, the channel may be archived, \
-         or private without me in it. Unarchive it or invite me, and try again."
+        "Nothing was changed: Slack does not show me that you are in <#{channel}>. If you are, the channel is archived, \
+         or it is private and I am not in it: mend that first."
     ))
 }

@@ -22,8 +22,8 @@ pub fn with_next_digests(mut said: Message, digests: &[(u32, Timestamp)]) -> Mes
 /// "The next digest of #3 comes today 9:00.", or of several when each.
 pub(super) fn next(digests: &[(u32, Timestamp)]) -> String {
     if let [(number, at)] = digests {
-        return format!("The next digest of #{number} is due {}.", format::time(*at));
+        return format!("The next digest of #{number} comes {}.", format::time(*at));
     }
     let times = digests.iter().map(|(number, at)| format!("#{number} {}", format::time(*at)));
-    format!("The next digests are due: {}.", format::listed(times, TIMES))
+    format!("The next digests come: {}.", format::listed(times, TIMES))
 }

@@ -1,4 +1,4 @@
-//! Replies to mistakes in commands: the wrong word, the expected one, and the corrected command.
+//! What is wrong with a command: the word, what was expected, and the corrected command.
 
 use super::format::{grouped, listed, names};
 use super::layout::{button, buttons, say, section, summary};
@@ -58,29 +58,29 @@ fn token(error: &CommandError) -> String {
 fn cause(error: &CommandError) -> String {
     let token = token(error);
     match error.problem {
-        Problem::UnknownVerb => format!("{token} isn't a command."),
-        Problem::NotAnEvent => format!("{token} isn't an event."),
-        Problem::NotADataset => format!("{token} isn't a dataset."),
+        Problem::UnknownVerb => format!("{token} is not a command."),
+        Problem::NotAnEvent => format!("{token} is not an event."),
+        Problem::NotADataset => format!("{token} is not a dataset."),
         Problem::UnknownKey => format!("{token} is neither a filter nor an option."),
         Problem::EmptyFilter => format!("{token} is a filter without a value."),
-        Problem::BadOption(option) => format!("{token} isn't a value of the option `{option}`."),
-        Problem::BadNumber => format!("{token} isn't the number of a subscription."),
-        Problem::BadCount(most) => format!("{token} isn't a number from 1 to {most}."),
-        Problem::BadLength => format!("{token} isn't a duration."),
-        Problem::UnknownTopic => format!("{token} isn't a help topic."),
+        Problem::BadOption(option) => format!("{token} is not a value that `{option}` takes."),
+        Problem::BadNumber => format!("{token} is not the number of a subscription."),
+        Problem::BadCount(most) => format!("{token} is not a number from 1 to {most}."),
+        Problem::BadLength => format!("{token} is not a length of time."),
+        Problem::UnknownTopic => format!("{token} is not a topic of the help."),
         Problem::MissingDataset => "This command needs a dataset.".to_owned(),
         Problem::MissingTarget => "This command needs a subscription.".to_owned(),
-        Problem::MissingLength => "This command needs a duration.".to_owned(),
-        Problem::NotAUsername => format!("{token} isn't a Segments.ai username."),
+        Problem::MissingLength => "This command needs a length of time.".to_owned(),
+        Problem::NotAUsername => format!("{token} is not a username of Segments.ai."),
         Problem::MissingName => "This command needs a name.".to_owned(),
-        Problem::OneDatasetOnly => format!("{token} is one dataset too many: this command accepts exactly one."),
-        Problem::Unexpected => format!("{token} doesn't belong in this command."),
-        Problem::NotALine => format!("{token} doesn't subscribe to anything."),
+        Problem::OneDatasetOnly => format!("{token} is one dataset too many: this command takes exactly one."),
+        Problem::Unexpected => format!("{token} has no place in this command."),
+        Problem::NotALine => format!("{token} subscribes to nothing."),
         Problem::TooLong(limit) => {
             format!("This command is too long: it has more than {} characters.", grouped(limit as u64))
         }
         Problem::TooMany(limit) => {
-            format!("This command names too many items: the limit is {} datasets or events.", grouped(limit as u64))
+            format!("This command names too much: {} datasets or events is the most.", grouped(limit as u64))
         }
     }
 }
@@ -90,7 +90,7 @@ fn expected(error: &CommandError) -> String {
     match error.problem {
         Problem::UnknownVerb => {
             let verbs = listed(VERBS.map(|(verb, _)| format!("`{verb}`")), 500);
-            format!("The commands are {verbs}. `/segments help` explains them.")
+            format!("There are {verbs}. `/segments help` explains each.")
         }
         Problem::NotAnEvent => "Write an event as `sample.created`, a pattern as `sample.*`, or a noun as `sample`. \
              `/segments help events` lists them all."
@@ -102,13 +102,13 @@ fn expected(error: &CommandError) -> String {
                 format!("*/{}", error.token)
             };
             let anywhere = code(&anywhere, 500);
-            format!("Write it as `owner/name`, for example `jane/flowers`, or {anywhere} for any owner.")
+            format!("Write it as `owner/name`, for example `jane/flowers`, or {anywhere} for every owner's.")
         }
         Problem::UnknownKey => {
             let filters = names(FilterKey::ALL.map(|key| key.as_str().to_owned()), 300);
             let options = names(Options::ALL.map(|(option, _)| option.to_owned()), 300);
             format!(
-                "Filters are {filters}. Options are {options}. \
+                "Filters are {filters}; options are {options}. \
                  `/segments help filters` and `/segments help options` explain them."
             )
         }
@@ -125,7 +125,7 @@ fn expected(error: &CommandError) -> String {
             format!("{values}`/segments help options` explains it.")
         }
         Problem::BadNumber => "Write it as `#3`. `/segments list` shows the numbers.".to_owned(),
-        Problem::BadCount(_) => "Without a number, `/segments why` shows the latest 5 events.".to_owned(),
+        Problem::BadCount(_) => "Without a number you get the last few events: `/segments why`.".to_owned(),
         Problem::BadLength => "Write `30m`, `2h`, `1d` or `until 14:00`, at most 30 days.".to_owned(),
         Problem::UnknownTopic => {
             "Topics are `events`, `filters`, `options`, `datasets`, and each command, as in `/segments help subscribe`."
@@ -142,9 +142,9 @@ fn expected(error: &CommandError) -> String {
         Problem::NotAUsername => "Type it as Segments.ai shows it, without spaces: `/segments me jane`.".to_owned(),
         Problem::MissingName => "Add it at the end of the command.".to_owned(),
         Problem::OneDatasetOnly => "Type the command once for each dataset.".to_owned(),
-        Problem::Unexpected => "Leave it out. `/segments help` shows how to write each command.".to_owned(),
+        Problem::Unexpected => "Leave it out, or see `/segments help` for how each command is written.".to_owned(),
         Problem::NotALine => {
-            "Write `subscribe` and a dataset, for example `subscribe jane/flowers sample.*`, or start a comment with `#`."
+            "Write `subscribe` and a dataset, for example `subscribe jane/flowers sample.*`, or `#` for a comment."
                 .to_owned()
         }
         Problem::TooLong(_) => {

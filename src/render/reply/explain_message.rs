@@ -1,4 +1,4 @@
-//! Replies to *Why am I seeing this*: the events of a message, and the subscriptions that matched them.
+//! Why somebody sees a message: which events it tells of, and which words of which subscription asked for them.
 
 use super::format::{self, grouped};
 use super::layout::{button, buttons, context, say, stack};
@@ -35,11 +35,11 @@ pub enum MatchReason<'a> {
 /// Says which events a message tells of, newest first, `count` in all as far as is known, and why.
 pub fn explain_message(events: &[MatchedEvent<'_>], count: u64) -> Message {
     let heading = match count {
-        0 | 1 => "This message covers one event:".to_owned(),
+        0 | 1 => "This message tells of one event:".to_owned(),
         several if events.len() <= MOST && events.len() as u64 == several => {
-            format!("This message covers {several} events, newest first:")
+            format!("This message tells of {several} events, newest first:")
         }
-        several => format!("This message covers {} events. The latest ones:", grouped(several)),
+        several => format!("This message tells of {} events. The last of them:", grouped(several)),
     };
     let shown = events.iter().take(MOST);
     let mut said = stack(&heading, shown.map(|one| format!("{}\n{}", what(&one.gist), wish(one))).collect());
@@ -54,8 +54,10 @@ pub fn explain_message(events: &[MatchedEvent<'_>], count: u64) -> Message {
 
 /// Says that what a message told of is not remembered.
 pub fn message_forgotten() -> Message {
-    say("I no longer know which events this message covers, because I keep only the last 200 events of each channel. \
-         `/segments list` shows what this channel gets, and `/segments why` explains its latest events.")
+    say(
+        "I do not remember any more which events this message tells of: I keep what became of the last 200 of a channel. \
+         `/segments list` shows what this channel gets, and `/segments why` what became of its last events.",
+    )
 }
 
 /// The one subscription, which is still there, that asked for everything.
@@ -75,11 +77,11 @@ fn wish(one: &MatchedEvent<'_>) -> String {
                 format::filters(&rule.filters, PART),
             ];
             let parts: Vec<String> = parts.into_iter().flatten().collect();
-            format!("✅ Matched by #{number}: {}.", parts.join(", "))
+            format!("✅ #{number} asks for it: {}.", parts.join(", "))
         }
         MatchReason::Changed => {
-            format!("#{number} matched it, but has changed since and would no longer match.")
+            format!("#{number} asked for it then, and was changed since: as it is now, it would not be posted.")
         }
-        MatchReason::Removed => format!("#{number} matched it, but has been removed since."),
+        MatchReason::Removed => format!("#{number} asked for it then, and was removed since."),
     }
 }

@@ -186,29 +186,29 @@ pub(super) fn was(before: &Rule, after: &Rule) -> Option<String> {
 pub(super) fn refusal(slack_code: &str) -> (String, &'static str) {
     let (why, next) = match slack_code {
         "is_archived" => ("the channel is archived", "Unarchive it, then invite me again with `/invite`."),
-        "not_in_channel" => ("I'm not in the channel", "Invite me with `/invite`."),
+        "not_in_channel" => ("I am not in the channel", "Invite me with `/invite`."),
         "channel_not_found" => (
-            "the channel was deleted, or it's private and I'm not in it",
+            "the channel is gone, or it is private and I am not in it",
             "If it still exists, invite me with `/invite`.",
         ),
         "no_permission" | "user_is_restricted" => {
-            ("I'm not allowed to post in the channel", "Ask a workspace admin to let this app post there.")
+            ("I may not post in the channel", "Ask a workspace admin to let this app post there.")
         }
         restricted if restricted.starts_with("restricted_action") => {
-            ("only some people are allowed to post in the channel", "Ask a workspace admin to let this app post there.")
+            ("only some people may post in the channel", "Ask a workspace admin to let this app post there.")
         }
         "invalid_auth" | "not_authed" | "token_revoked" | "token_expired" | "account_inactive" | "app_uninstalled" => {
             ("this app is no longer installed in the workspace", "Ask a workspace admin to install it again.")
         }
         "missing_scope" => {
-            ("this app was installed without permission to post", "Ask a workspace admin to install it again.")
+            ("this app was installed without the right to post", "Ask a workspace admin to install it again.")
         }
         "org_login_required" | "team_access_not_granted" => {
-            ("the organization hasn't approved this app for the workspace", "Ask an organization admin to approve it.")
+            ("the organisation has not let this app into the workspace", "Ask an organisation admin to let it in.")
         }
         other => {
-            let why = format!("Slack returned the error {}", code(other, 60));
-            return (why, "Ask the person who runs this app to look up that code.");
+            let why = format!("Slack answers {}", code(other, 60));
+            return (why, "Ask whoever runs this app to look up that code.");
         }
     };
     (why.to_owned(), next)

@@ -1,4 +1,4 @@
-//! Help on commands, events, filters, options and datasets, with examples.
+//! What can be typed, with an example for each; only what works in this version is promised.
 
 use super::layout::paragraphs;
 use crate::model::event::KnownType;
@@ -35,22 +35,21 @@ fn overview() -> Message {
     paragraphs(
         "What you can type in a channel",
         [
-            "`/segments subscribe jane/flowers sample.*`\nPosts these events of the dataset here, \
-             in addition to what the channel already gets.",
+            "`/segments subscribe jane/flowers sample.*`\nPosts these events of the dataset here. \
+             Adds to what the channel gets already.",
             "`/segments set jane/flowers issue.*`\nReplaces what the channel gets of the dataset.",
-            "`/segments unsubscribe #3`\nRemoves a subscription. Name events to remove only those: \
+            "`/segments unsubscribe #3`\nRemoves a subscription. With events, only those: \
              `/segments unsubscribe jane/flowers sample.deleted`.",
-            "`/segments list`\nShows the channel's subscriptions and their numbers.",
-            "`/segments mute 2h`\nHolds messages back for two hours. `/segments unmute` posts them now.",
-            "`/segments test #3`\nPosts a sample message of subscription #3.",
-            "`/segments why`\nShows what happened to recent events, and why.",
-            "`/segments status`\nShows whether events arrive and are posted.",
-            "`/segments connect`\nLets admins connect and change Segments.ai accounts.",
-            "`/segments me jane`\nLinks your Segments.ai username so I can mention you when something needs your attention.",
-            "`/segments export`\nShows the channel's subscriptions as commands to copy. \
-             Paste them in another channel with `/segments import`.",
-            "`/segments help events`\nExplains events. Other topics are `filters`, `options`, `datasets`, \
-             and each command, such as `/segments help subscribe`.",
+            "`/segments list`\nShows what the channel gets, with numbers.",
+            "`/segments mute 2h`\nHolds back what would be posted here; `/segments unmute` ends that.",
+            "`/segments test #3`\nShows what a message of subscription #3 looks like.",
+            "`/segments why`\nSays what became of the last events: posted, held, not wanted, and why.",
+            "`/segments status`\nShows whether events come in and go out.",
+            "`/segments connect`\nShows admins the accounts whose webhooks come here, and connects another.",
+            "`/segments me jane`\nTells me who you are in Segments.ai, so that I can mention you where you have to act.",
+            "`/segments export`\nWrites what the channel gets as commands to copy; `/segments import` takes them in another.",
+            "`/segments help events`\nExplains events; also `filters`, `options`, `datasets`, \
+             and each command, as in `/segments help subscribe`.",
         ]
         .map(str::to_owned),
     )
@@ -60,10 +59,10 @@ fn verb(name: &str) -> Vec<String> {
     let lines: &[&str] = match name {
         "subscribe" => &[
             "`/segments subscribe dataset… [event…] [filter…] [option…]`\n\
-             Posts events of the datasets here. If the channel already has the dataset, the events are added.",
-            "`/segments subscribe jane/flowers` posts the default set: `dataset.*`, `issue.*`, `release.*`, `label.rejected`\n\
+             Posts events of the datasets here. If the channel has the dataset already, the events are added to it.",
+            "`/segments subscribe jane/flowers` the default set: `dataset.*`, `issue.*`, `release.*`, `label.rejected`\n\
              `/segments subscribe jane/flowers label.rejected status:REJECTED mention:@jane`\n\
-             `/segments subscribe * *` posts every event of every dataset",
+             `/segments subscribe * *` every event of every dataset",
             "Short forms: `sub`, `add`.",
         ],
         "set" => &[
@@ -73,86 +72,86 @@ fn verb(name: &str) -> Vec<String> {
         ],
         "unsubscribe" => &[
             "`/segments unsubscribe #number or dataset or * [event…]`\n\
-             Removes a subscription, or only the events that you name. `*` removes all subscriptions of the channel, after asking.",
+             Removes a subscription; with events, only those. `*` removes all of the channel's, and asks first.",
             "`/segments unsubscribe #3`\n\
              `/segments unsubscribe jane/flowers sample.deleted`\n\
              `/segments unsubscribe *`",
             "Short forms: `unsub`, `remove`.",
         ],
         "list" => &[
-            "`/segments list`\nShows the channel's subscriptions and the times of the next digests. \
-             Paused subscriptions come first, with the reason.",
-            "`/segments list all`\nShows the subscriptions of all your channels. The Home tab of this app shows them too, with buttons.",
+            "`/segments list`\nShows the channel's subscriptions: paused ones first, with the reason; and when digests come.",
+            "`/segments list all`\nShows those of every channel that you are in. My Home has them too, with buttons.",
             "Short form: `ls`.",
         ],
         "mute" => &[
             "`/segments mute [dataset] 30m or 2h or 1d or until 14:00`\n\
-             Holds messages back, for one dataset or the whole channel, for at most 30 days. \
-             When the mute ends, I post the held events and say how many there were. Many events become one message.",
+             Holds back what would be posted here, of one dataset or of all, for at most 30 days. \
+             When it ends, the channel is told how many events were held, and they come; many at a time as one message.",
             "`/segments mute 2h`\n`/segments mute jane/flowers until 14:00`",
-            "Times of day use your time zone. Mute again to change the end.",
+            "Times of day are yours. To mute again sets another end.",
         ],
         "unmute" => &[
-            "`/segments unmute [dataset]`\nEnds all mutes of this channel, or the mute of one dataset. Held events are posted at once.",
+            "`/segments unmute [dataset]`\nEnds every mute of this channel, or that of a dataset. What was held comes at once.",
             "`/segments unmute`\n`/segments unmute jane/flowers`",
         ],
         "test" => &[
             "`/segments test [#number or dataset] [event]`\n\
-             Posts a sample message, marked as a test. By default, it uses the first subscription and one of its events.",
+             Posts a sample message, marked as a test: of the first subscription and one of its events if you name none.",
             "`/segments test #3`\n`/segments test jane/flowers issue.created`",
         ],
         "why" => &[
             "`/segments why [number]`\n\
-             Shows you what happened to recent events: posted, held, failed or not matched (default 5, maximum 20).",
+             Says to you alone what became of the last events that this channel could have had (usual: 5, at most 20): \
+             posted, held, given up, or not wanted, and by which subscription.",
             "`/segments why`\n`/segments why 20`",
         ],
         "status" => &[
-            "`/segments status`\nShows when the last event arrived, what is waiting, what failed, and what to do about it.",
+            "`/segments status`\nShows when the last event came, what is waiting, what failed, and what to do about it.",
         ],
         "connect" => &[
             "`/segments connect`\n\
-             Shows the Segments.ai accounts that are connected to this workspace, and connects another. \
-             It shows the webhook URL to enter in Segments.ai, and asks for the signing secret. \
-             Add an API key to let people act in Segments.ai from Slack. You can change names, secrets and keys there too.",
-            "For admins of this workspace. When the first webhook of an account arrives, I message the person who connected it.",
+             Shows the Segments.ai accounts whose webhooks come to this workspace, and connects another: it gives the address \
+             that Segments.ai is to send to, and takes the signing secret and, if people are to act from here, an API key. \
+             Names, secrets and keys are changed there, too.",
+            "For admins of this workspace. I write to whoever connected an account when its first message comes.",
         ],
         "disconnect" => &[
             "`/segments disconnect account`\n\
-             Lists the subscriptions that will stop receiving events, asks for confirmation, then deletes the account and its secrets. \
-             Subscriptions are kept.",
+             Says which subscriptions get nothing any more without the account, asks, and takes it away with its secrets. \
+             Subscriptions stay.",
             "`/segments disconnect jane`\n`/segments disconnect \"flower lab\"`",
             "For admins of this workspace.",
         ],
         "me" => &[
             "`/segments me [username]`\n\
-             Links your Segments.ai username. I'll mention you when your label is rejected, a sample is assigned to you, \
-             or an issue that you opened changes. I never mention you for your own actions.",
-            "`/segments me` shows your linked username\n`/segments me jane` links jane\n`/segments me none` unlinks it",
-            "A username belongs to one person. If someone else has it, I ask you first and then tell them.",
-            "Admins can link other members: `/segments me @ann as jane`, `/segments me @ann as none`. I tell the members.",
+             Tells me your username in Segments.ai. I mention you when a label of yours is rejected, a sample is assigned \
+             to you, or something happens to an issue that you opened; never for what you did yourself.",
+            "`/segments me` shows what I know of you\n`/segments me jane`\n`/segments me none` forgets it",
+            "A username belongs to one person. Whoever claims another's is asked first, and the other is told.",
+            "Admins may say it of members: `/segments me @ann as jane`, `/segments me @ann as none`. They are told.",
         ],
         "export" => &[
             "`/segments export`\n\
-             Shows you this channel's subscriptions as commands to copy, one per line. \
-             Mutes are not included because they end on their own.",
-            "Paste one line as a command in another channel, or paste many at once with `/segments import`.",
+             Shows you this channel's subscriptions as commands, a line each, in blocks to copy. \
+             Mutes are named, but are not among them: they end by themselves.",
+            "Paste a line as it is to subscribe a channel to the same, or many at once with `/segments import`.",
         ],
         "import" => &[
             "`/segments import`\n\
-             Opens a form for lines from `/segments export`, up to 3,000 characters. \
-             For more, type `/segments import`, start a new line, and paste the lines there.",
-            "Each line adds a subscription, like `/segments subscribe`; you can leave out the word `subscribe`. \
-             Nothing is removed, and importing the same lines twice changes nothing. `#` starts a comment.",
-            "If any line is wrong, nothing is changed and I list the wrong lines. *Undo* reverts the whole import.",
+             Opens a form for lines as `/segments export` writes them, at most 3,000 characters. More fits right after \
+             the command: type `/segments import`, a new line, and paste.",
+            "Each line adds to what the channel gets, as `/segments subscribe` does; the word `subscribe` may be left out. \
+             Nothing is removed, and the same lines twice change nothing more. `#` begins a comment.",
+            "If a line is wrong, all that are wrong are named, and nothing is changed. One *Undo* takes all of it back.",
         ],
         "edit" => &[
             "`/segments edit #number`\n\
-             Opens a form with the subscription's events, filters and options. *Save* replaces the subscription.",
+             Opens the form with a subscription in it: its events, filters and options. *Save* replaces it.",
             "`/segments edit #3`",
         ],
         _ => &[
             "`/segments help [topic]`\n\
-             Explains a topic: `events`, `filters`, `options`, `datasets`, or a command.",
+             Topics: `events`, `filters`, `options`, `datasets`, and each command.",
             "Short form: `?`.",
         ],
     };
@@ -168,20 +167,20 @@ fn events() -> Message {
             };
             let types = of(KnownType::ALL.iter().map(|known| known.as_str()).collect());
             let derived = of(Derived::ALL.iter().map(|derived| derived.as_str()).collect());
-            let closely = if derived.is_empty() { String::new() } else { format!("\nmore specific: {derived}") };
+            let closely = if derived.is_empty() { String::new() } else { format!("\nseen closely: {derived}") };
             format!("*{noun}*\n{types}{closely}")
         })
         .into();
     lines.push(
-        "The second row lists more specific versions of the same event. For example, a `label.rejected` is also a \
-         `label.updated`, and is posted only once even if you select both."
+        "The second rows are the same news seen closely: a `label.rejected` arrives as a `label.updated`, \
+         and is posted once even if you ask for both."
             .to_owned(),
     );
     let default = EventSelection::DEFAULT.map(|name| format!("`{name}`")).join(" ");
     lines.push(format!(
-        "You can use patterns: `sample.*`, `*.deleted`, `*`. A noun alone means all its events: `issue` is `issue.*`. \
-         A `-` excludes an event: `issue.* -issue.edited`.\n\
-         If you name events, you get exactly those. If you name none, you get {default}."
+        "Patterns work: `sample.*`, `*.deleted`, `*`. A noun is all of its events: `issue` is `issue.*`. \
+         A `-` leaves out: `issue.* -issue.edited`.\n\
+         Name events and you get exactly those. Name none and you get {default}."
     ));
     paragraphs("Events", lines)
 }
@@ -189,25 +188,24 @@ fn events() -> Message {
 fn filters() -> Message {
     let keys = FilterKey::ALL.map(|key| {
         let what = match key {
-            FilterKey::By => "who did it (samples, labels, issues and datasets)",
+            FilterKey::By => "who did it; samples, labels, issues and datasets",
             FilterKey::Status => "the status of a label or an issue",
             FilterKey::Labelset => "the labelset of a label",
-            FilterKey::Sample => "the name of the sample (samples, labels and issues)",
-            FilterKey::Task => "the task type (datasets and labels)",
-            FilterKey::Assignee => "the labeler or reviewer of a sample",
+            FilterKey::Sample => "the name of the sample; samples, labels and issues",
+            FilterKey::Task => "the task type; datasets and labels",
+            FilterKey::Assignee => "labeler or reviewer of a sample",
             FilterKey::Text => "words in an issue, its replies or its tags",
         };
         format!("`{}` {what}", filter_example(key))
     });
     let lines = [
         keys.join("\n"),
-        "`by:ann,john` matches ann or john. An event must match all filters. `-by:ann` excludes ann. \
-         You can use `*` and `?`, as in `sample:img_*`. Put values with spaces in quotes: `text:\"not sharp\"`."
+        "`by:ann,john` is ann or john. Different filters must all hold. `-by:ann` leaves ann out. \
+         `*` and `?` work as in `sample:img_*`; put a value with spaces in quotes: `text:\"not sharp\"`."
             .to_owned(),
-        "A filter never matches an event without that property. For example, issues have no labelset: \
-         `labelset:ground-truth` matches no issues, and `-labelset:ground-truth` matches all of them."
+        "An event that cannot have what a filter looks at does not match it: with `labelset:ground-truth`, no issue is posted; with `-labelset:ground-truth`, all are."
             .to_owned(),
-        "The same dataset with different filters is a separate subscription with its own number.".to_owned(),
+        "The same dataset with other filters is another subscription, with its own number.".to_owned(),
     ];
     paragraphs("Filters", lines)
 }
@@ -215,30 +213,32 @@ fn filters() -> Message {
 fn options() -> Message {
     let all = Options::ALL.iter().map(|(name, values)| {
         let what = match *name {
-            "style" => "the size of a message: one line, a card (default), or a card with an image and fields",
-            "mention" => "the people to mention in each message",
+            "style" => "how much room a message takes: one line, a card (usual), or a card with picture and fields",
+            "mention" => "who is mentioned with each message",
             "threads" => {
-                "one message per issue with updates in its thread (default), or one message per event"
+                "whether an issue is one message, kept up to date, with its story in a thread (usual), \
+                     or each of its events a message of its own"
             }
             "echo" => {
-                "what is also posted from an issue's thread to the channel: nothing (default), status changes, or everything"
+                "what of an issue's thread the channel sees too: nothing (usual), that it was resolved or reopened, \
+                     or everything"
             }
             "batch" => {
-                "how events are combined into one message: from the fourth event in a row (default), never, \
-                     or always for some minutes"
+                "whether many events at a time become one message (usual: the first at once, then from four on), \
+                     never do, or are always collected for some minutes"
             }
             "digest" => {
-                "one summary instead of single messages, every hour, day or week. Times use your time zone. \
-                     `/segments list` shows when the next one is due"
+                "one summary in place of single messages: each full hour, or each day or week at a time of yours. \
+                     `/segments list` shows when the next one comes"
             }
-            _ => "when to hold messages back. They are posted afterwards. Times use your time zone",
+            _ => "when to hold messages back; what is held comes afterwards. Times are yours",
         };
         let values = values.iter().map(|value| format!("`{name}:{value}`")).collect::<Vec<_>>().join(" ");
         format!("{values}\n{what}")
     });
     let lines = [
         all.collect::<Vec<_>>().join("\n"),
-        "If the channel already has the dataset, `/segments subscribe jane/flowers style:line` changes only the option.".to_owned(),
+        "For a dataset that the channel has already, `/segments subscribe jane/flowers style:line` changes only the option.".to_owned(),
     ];
     paragraphs("Options", lines)
 }
@@ -249,9 +249,9 @@ fn datasets() -> Message {
          `jane/*` every dataset of jane\n\
          `*/lidar-*` every dataset whose name starts with lidar-\n\
          `*` every dataset",
-        "`*` matches any characters and `?` matches one, on each side of the `/`.",
-        "You can also paste a link to a dataset, or to one of its samples, from Segments.ai.",
-        "You can name a dataset that doesn't exist yet. The subscription applies as soon as it appears.",
+        "`*` stands for any characters and `?` for one, on each side of the `/`.",
+        "A link to a dataset, or to a sample in it, works too: paste it from Segments.ai.",
+        "A dataset that does not exist yet may be named: it applies as soon as it appears.",
     ];
     paragraphs("Datasets", lines.map(str::to_owned))
 }

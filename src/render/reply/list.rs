@@ -105,17 +105,17 @@ pub(super) fn paused(ordered: &[&Subscription], after: &str) -> Option<String> {
     let (why, next) = format::refusal(&reason.0);
     let are = if number == 1 { "is" } else { "are" };
     Some(format!(
-        "{} {are} paused: {why}. New messages are kept for 7 days. {next} {after}",
+        "{} {are} paused: {why}. What comes meanwhile is held for 7 days. {next} {after}",
         format::grouped(number as u64)
     ))
 }
 
 pub(super) fn waiting(ordered: &[&Subscription]) -> Option<String> {
     let number = ordered.iter().filter(|subscription| standing(subscription) == ActivityState::Waiting).count();
-    let wait = if number == 1 { "is waiting" } else { "are waiting" };
+    let wait = if number == 1 { "waits" } else { "wait" };
     (number > 0).then(|| {
         let number = format::grouped(number as u64);
-        format!("{number} {wait} for an invite. To start posting, type `/invite` and this app's name.")
+        format!("{number} {wait} for an invite. Type `/invite` and this app's name, and posting starts.")
     })
 }
 

@@ -1,4 +1,4 @@
-//! Replies to `/segments me`: linking Slack users to Segments.ai usernames.
+//! Who somebody is in Segments.ai, and what that is good for.
 
 use super::format::{self, grouped};
 use super::layout::{button, buttons, say};
@@ -11,20 +11,20 @@ use crate::slack::interaction::Action;
 /// Room for a username.
 const NAME: usize = 300;
 /// What a claim leads to.
-const MENTIONED: &str = "I'll mention you when your label is rejected, a sample is assigned to you, \
-     or an issue that you opened changes.";
+const MENTIONED: &str = "I mention you where you have to act: when a label of yours is rejected, \
+     a sample is assigned to you, or something happens to an issue that you opened.";
 
 /// Says what somebody has claimed, and how to change that.
 pub fn linked_username(own: Option<&UserMapping>) -> Message {
     let Some(UserMapping { username, .. }) = own else {
         return say(format!(
-            "I don't know your Segments.ai username yet. To link it, type `/segments me` and your username, such as \
+            "I do not know who you are in Segments.ai. Type `/segments me` with your username there, such as \
              `/segments me jane`. {MENTIONED}"
         ));
     };
     say(format!(
-        "You are linked to {} in Segments.ai. {MENTIONED} To change this, type `/segments me` and another username. \
-         To unlink it, type `/segments me none`.",
+        "You are {} in Segments.ai. {MENTIONED} `/segments me` with another username changes it, \
+         `/segments me none` forgets it.",
         name(username)
     ))
 }
@@ -32,20 +32,17 @@ pub fn linked_username(own: Option<&UserMapping>) -> Message {
 /// Says that a username is somebody's from now on.
 pub fn username_linked(username: &Username, before: Option<&Username>, taken_from: Option<&UserId>) -> Message {
     let before = before.filter(|before| before.key() != username.key());
-    let before = before.map(|before| format!(", and no longer to {}", name(before))).unwrap_or_default();
-    let told = taken_from.map(|user| format!(" I sent {} a message about it.", format::user(user))).unwrap_or_default();
-    say(format!(
-        "You are now linked to {} in Segments.ai{before}.{told} {MENTIONED} To unlink it, type `/segments me none`.",
-        name(username)
-    ))
+    let before = before.map(|before| format!(" and no longer {}", name(before))).unwrap_or_default();
+    let told = taken_from.map(|user| format!(" I have told {}.", format::user(user))).unwrap_or_default();
+    say(format!("You are {} in Segments.ai{before}.{told} {MENTIONED} `/segments me none` forgets it.", name(username)))
 }
 
 /// Says that somebody else has claimed a username, and offers to take it over.
 pub fn username_taken(username: &Username, holder: &UserMapping) -> Message {
     let (name, user) = (name(username), format::user(&holder.user));
     let mut said = say(format!(
-        "{name} is already linked to {user} (since {}). Nothing was changed. If it's you, take it over: I'll mention you instead \
-         and tell {user}.",
+        "{user} has said to be {name} in Segments.ai ({}). Nothing was changed. If {name} is you, take the name over: \
+         then I mention you and no longer {user}, and tell {user} so.",
         format::time(holder.at)
     ));
     let take = Action::TakeName { from: holder.user.clone(), username: username.clone() };
@@ -58,8 +55,8 @@ pub fn username_was_taken_over(by: &UserId, username: &Username) -> Message {
     let by = format::user(by);
     let name = name(username);
     say(format!(
-        "{by} took over the Segments.ai username {name} from you. I'll mention {by} instead of you from now on. \
-         If that's a mistake, talk to {by}, then type {} to take it back.",
+        "{by} has taken over the Segments.ai username {name} from you: where it stands, I mention {by} now, and no \
+         longer you. If that is a mistake, talk to {by}, then type {} to take it back.",
         code(&format!("/segments me {}", Written(username.as_str())), NAME)
     ))
 }
@@ -68,20 +65,16 @@ pub fn username_was_taken_over(by: &UserId, username: &Username) -> Message {
 pub fn username_unlinked(forgotten: Option<&UserMapping>) -> Message {
     say(match forgotten {
         Some(link) => {
-            format!(
-                "You are no longer linked to {} in Segments.ai, and I won't mention you for it.",
-                name(&link.username)
-            )
+            format!("Forgotten: I no longer mention you where {} stands.", name(&link.username))
         }
-        None => "Nothing was changed because you have no linked username.".to_owned(),
+        None => "There was nothing to forget: you have told me no username.".to_owned(),
     })
 }
 
 /// The workspace has as many claims as are kept.
 pub fn too_many_usernames(limit: usize) -> Message {
     say(format!(
-        "I can link at most {} usernames, and this workspace has reached the limit. Nothing was changed. \
-         Contact the person who runs this app.",
+        "I remember {} usernames at most, and there are as many. Nothing was changed: tell whoever runs this app.",
         grouped(limit as u64)
     ))
 }
@@ -107,35 +100,30 @@ pub fn not_linkable(user: &UserId, why: NotLinkable) -> Message {
     let why = match why {
         NotLinkable::NoAdmin => {
             return say(format!(
-                "Only admins of this workspace can link someone else's username. Nothing was changed. Ask an admin, \
-                 or ask {user} to type `/segments me` and the username."
+                "Only admins of this workspace may say who somebody else is in Segments.ai. Nothing was changed: ask one, \
+                 or let {user} type `/segments me` with the username."
             ));
         }
-        NotLinkable::Stranger => "belongs to another workspace, or isn't visible to me",
-        NotLinkable::Guest => "is a guest, and can type `/segments me` and the username instead",
-        NotLinkable::Gone => "has a deactivated account",
-        NotLinkable::Bot => "is a bot",
+        NotLinkable::Stranger => "belongs to another workspace, or is nobody that I can see",
+        NotLinkable::Guest => "is a guest, who can type `/segments me` with the username",
+        NotLinkable::Gone => "has an account that is deactivated",
+        NotLinkable::Bot => "is a bot, which reads no messages",
     };
-    say(format!("{user} {why}. Nothing was changed because you can only link members of this workspace."))
+    say(format!("{user} {why}. Nothing was changed: I mention members of this workspace only."))
 }
 
 /// Says to an admin that somebody is a username from now on; `told` says whether they know.
 pub fn username_linked_for(user: &UserId, username: &Username, before: Option<&Username>, told: bool) -> Message {
     let before = before.filter(|before| before.key() != username.key());
-    let before = before.map(|before| format!(", and no longer to {}", name(before))).unwrap_or_default();
-    say(format!(
-        "{} is now linked to {} in Segments.ai{before}. {}",
-        format::user(user),
-        name(username),
-        told_or_not(told)
-    ))
+    let before = before.map(|before| format!(" and no longer {}", name(before))).unwrap_or_default();
+    say(format!("{} is {} in Segments.ai{before}. {}", format::user(user), name(username), told_or_not(told)))
 }
 
 /// Tells somebody that an admin said who they are.
 pub fn username_was_linked_by(by: &UserId, username: &Username) -> Message {
     say(format!(
-        "{} linked you to {} in Segments.ai. {MENTIONED} If that's wrong, type `/segments me none` to unlink it, \
-         or `/segments me` and the right username.",
+        "{} has told me that you are {} in Segments.ai. {MENTIONED} If that is wrong, `/segments me none` forgets it, \
+         and `/segments me` with another username corrects it.",
         format::user(by),
         name(username)
     ))
@@ -145,7 +133,7 @@ pub fn username_was_linked_by(by: &UserId, username: &Username) -> Message {
 pub fn username_taken_by_other(username: &Username, holder: &UserMapping) -> Message {
     let user = format::user(&holder.user);
     say(format!(
-        "{} is already linked to {user} (since {}). Nothing was changed. If that's wrong, type {} first.",
+        "{user} has said to be {} in Segments.ai ({}). Nothing was changed. If that is wrong, type {} first.",
         name(username),
         format::time(holder.at),
         code(&format!("/segments me <@{}> as none", holder.user), NAME)
@@ -158,12 +146,12 @@ pub fn username_unlinked_for(user: &UserId, forgotten: Option<&UserMapping>, tol
     say(match forgotten {
         Some(link) => {
             format!(
-                "{user} is no longer linked to {} in Segments.ai, and I won't mention them for it. {}",
+                "Forgotten: I no longer mention {user} where {} stands. {}",
                 name(&link.username),
                 told_or_not(told)
             )
         }
-        None => format!("Nothing was changed because {user} has no linked username."),
+        None => format!("There was nothing to forget: {user} has no username here."),
     })
 }
 
@@ -171,15 +159,15 @@ pub fn username_unlinked_for(user: &UserId, forgotten: Option<&UserMapping>, tol
 pub fn username_was_unlinked_by(by: &UserId, username: &Username) -> Message {
     let name = name(username);
     say(format!(
-        "{} unlinked you from {name} in Segments.ai, so I won't mention you for it. \
-         If that's a mistake, type {} to link it again.",
+        "{} has had me forget that you are {name} in Segments.ai: I no longer mention you where it stands. \
+         If that is a mistake, type {} to take it back.",
         format::user(by),
         code(&format!("/segments me {}", Written(username.as_str())), NAME)
     ))
 }
 
 fn told_or_not(told: bool) -> &'static str {
-    if told { "I sent them a message about it." } else { "I couldn't send them a message, so please tell them." }
+    if told { "I have told them." } else { "I could not tell them, so please do." }
 }
 
 fn name(username: &Username) -> String {

@@ -1,4 +1,4 @@
-//! Replies about mutes: starting, ending and listing them, and the number of held events.
+//! Mutes: who muted what until when, what was held meanwhile, and the way back.
 
 use super::format::{self, count};
 use super::layout::{button, buttons, context, say, section, summary};
@@ -14,12 +14,12 @@ const LONGEST_IN_BUTTON: usize = 500;
 /// Says in the channel what was muted, with *Unmute*; `zone_known` says whether a time of day was taken in the typist's.
 pub fn muted(mute: &Mute, zone_known: bool) -> Message {
     let mut said = say(format!(
-        "{} muted {} until {}. Events are held until then and posted afterwards. To end it sooner, type `/segments unmute`.",
+        "{} muted {} until {}. What comes meanwhile is held, and comes then. `/segments unmute` ends it sooner.",
         format::user(&mute.by),
         what(&mute.dataset),
         format::time(mute.until)
     ));
-    let utc = "I don't know your time zone, so that time is in UTC.".to_owned();
+    let utc = "I do not know your time zone, so that time is in UTC.".to_owned();
     said.blocks.extend(context((!zone_known).then_some(utc)));
     let dataset = mute.dataset.to_string();
     let fits = dataset.len() <= LONGEST_IN_BUTTON;
@@ -46,16 +46,16 @@ pub fn mutes_ended(ended: &EndedMutes) -> Message {
 pub fn not_muted(asked: Option<&DatasetPattern>, mutes: &[Mute]) -> Message {
     let asked = asked.filter(|asked| **asked != DatasetPattern::everything() && !mutes.is_empty());
     say(match asked {
-        Some(asked) => format!("{} isn't muted here. Muted: {}.", what(asked), until(mutes)),
-        None => "Nothing is muted in this channel. To mute it for two hours, type `/segments mute 2h`.".to_owned(),
+        Some(asked) => format!("There is no mute of {} here. Muted: {}.", what(asked), until(mutes)),
+        None => "Nothing is muted in this channel. `/segments mute 2h` mutes it for two hours.".to_owned(),
     })
 }
 
 /// The channel has as many mutes as one may have.
 pub fn too_many_mutes(limit: usize) -> Message {
     say(format!(
-        "A channel can have at most {}, and this one has reached the limit. Nothing was changed. \
-         Mute a pattern such as `jane/*`, or the whole channel: `/segments mute 2h`.",
+        "A channel can have {} at most, and this one has them. Nothing was changed. \
+         Mute a pattern such as `jane/*`, or all of it: `/segments mute 2h`.",
         count(limit, "mute")
     ))
 }
@@ -64,7 +64,7 @@ pub fn too_many_mutes(limit: usize) -> Message {
 #[must_use]
 pub fn with_mutes(mut said: Message, mutes: &[Mute]) -> Message {
     if !mutes.is_empty() {
-        let line = format!("🔇 Muted: {}. To end it, type `/segments unmute`.", until(mutes));
+        let line = format!("🔇 Muted: {}. `/segments unmute` ends it.", until(mutes));
         said.text = summary(&format!("{} {line}", said.text));
         said.blocks.insert(said.blocks.len().min(1), section(&line));
     }
@@ -86,8 +86,8 @@ pub(super) fn until(mutes: &[Mute]) -> String {
 
 fn came(held: u64) -> String {
     match held {
-        0 => "No events were held.".to_owned(),
-        1 => "1 held event is posted now.".to_owned(),
-        held => format!("{} held events are posted now.", format::grouped(held)),
+        0 => "Nothing was held.".to_owned(),
+        1 => "1 event was held and comes now.".to_owned(),
+        held => format!("{} events were held and come now.", format::grouped(held)),
     }
 }

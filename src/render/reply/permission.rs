@@ -1,4 +1,4 @@
-//! Replies about missing permissions, and warnings about who can read a channel.
+//! Who may change what a channel gets, and who reads along.
 
 use super::format;
 use super::layout::say;
@@ -43,31 +43,31 @@ pub fn not_allowed(deed: Permission, why: NotAllowed, named: &[UserId]) -> Messa
     let (change, guests) = match deed {
         Permission::ManageSubscriptions => (
             "change what a channel gets from Segments.ai",
-            "Guests can read what a channel gets from Segments.ai, but only members of this workspace can change it.",
+            "Guests see what a channel gets from Segments.ai, and members of this workspace change it.",
         ),
         Permission::ActInSegments => (
-            "change things in Segments.ai from Slack",
-            "Guests can read messages from Segments.ai, but only members of this workspace can act on them from Slack.",
+            "change things at Segments.ai from here",
+            "Guests see what happens at Segments.ai, and members of this workspace change things there from here.",
         ),
     };
-    let admins = format!("only admins of this workspace can {change}");
+    let admins = format!("only admins of this workspace may {change}");
     let why = match why {
         NotAllowed::Unknown => {
             return say(format!(
-                "Nothing was changed because I couldn't check your role in Slack, and not everyone can {change}. \
-                 Try again in a minute."
+                "Slack does not say right now who you are, and not everybody may {change}. Nothing was changed. \
+                 Please try again in a minute."
             ));
         }
-        NotAllowed::NoAdmin => format!("Here, {admins}. Nothing was changed. Ask an admin to do it."),
+        NotAllowed::NoAdmin => format!("Here {admins}. Nothing was changed: ask one of them."),
         NotAllowed::NotNamed => {
             let people = named.iter().take(MOST_NAMED).map(format::user).collect::<Vec<_>>().join(", ");
             let more = named.len().saturating_sub(MOST_NAMED);
             let more = if more > 0 { format!(" and {} more", format::grouped(more as u64)) } else { String::new() };
-            format!("Here, only {people}{more} can {change}. Nothing was changed. Ask one of them to do it.")
+            format!("Here only {people}{more} may {change}. Nothing was changed: ask one of them.")
         }
-        NotAllowed::Guest => format!("{guests} Nothing was changed. Ask a member of this channel to do it."),
+        NotAllowed::Guest => format!("{guests} Nothing was changed: ask a member who is in this channel."),
         NotAllowed::Gone | NotAllowed::Stranger => {
-            "Nothing was changed because your Slack account is deactivated. Ask a member of this workspace to do it."
+            "Slack says that your account is deactivated. Nothing was changed: ask a member of this workspace."
                 .to_owned()
         }
     };
@@ -80,7 +80,7 @@ pub fn not_allowed(deed: Permission, why: NotAllowed, named: &[UserId]) -> Messa
 /// Tells whoever subscribed a channel who reads along; nothing where nobody does that they may not think of.
 pub fn audience_warning(channel: &ChannelId, is_shared: bool, private: &[DatasetName]) -> Option<Message> {
     let shared = is_shared.then(|| {
-        format!("<#{channel}> is shared with another workspace, so people in that workspace can also read what I post there.")
+        format!("<#{channel}> is shared with another workspace: its people read what I post there for you, too.")
     });
     let private = (!private.is_empty()).then(|| private_datasets(channel, private));
     let said: Vec<String> = shared.into_iter().chain(private).collect();
@@ -96,6 +96,6 @@ fn private_datasets(channel: &ChannelId, names: &[DatasetName]) -> String {
     let more = if more > 0 { format!(" and {} more", format::grouped(more as u64)) } else { String::new() };
     let (is, it) = if names.len() == 1 { ("is", "it") } else { ("are", "them") };
     format!(
-        "{shown}{more} {is} private in Segments.ai. Everyone who can read <#{channel}> can now see events from {it}."
+        "{shown}{more} {is} private in Segments.ai, and everybody who can read <#{channel}> sees what happens in {it} now."
     )
 }

@@ -84,53 +84,48 @@ fn problems(status: &StatusReport) -> Vec<String> {
     let mut problems = Vec::new();
     if !status.slack_ok {
         problems.push(
-            "Nothing can be posted because Slack rejects this app's token. New events are kept. \
+            "Slack does not accept this app's token, so nothing can be posted; what comes is held. \
              Ask a workspace admin to install the app again."
                 .to_owned(),
         );
     }
     if let Some(oldest) = late {
         problems.push(format!(
-            "Posting is delayed: {} waiting, the oldest since {}. Nothing is lost. \
-             A channel may be paused, or Slack may be slow: see <https://slack-status.com|Slack's status>.",
+            "Posting is behind: {} waiting, the oldest since {}. \
+             Nothing is lost. A paused channel does this, or Slack is slow: see <https://slack-status.com|Slack's status>.",
             wait(status.waiting_events),
             format::time(oldest)
         ));
     }
     if status.dead > 0 {
-        let (them, kept) = if status.dead == 1 { ("it", "It is") } else { ("them", "They are") };
         problems.push(format!(
-            "{} because Slack rejected {them}. {kept} stored and can be resent. The person who runs this app can see why \
-             with `segments-slack dead-letters list`, and resend with `segments-slack dead-letters retry --all`.",
-            if status.dead == 1 {
-                "1 event was not delivered".to_owned()
-            } else {
-                format!("{} events were not delivered", grouped(status.dead))
-            }
+            "{} given up after Slack refused them. They are kept: whoever runs the server sees why with \
+             `segments-slack dead-letters list`, and sends them again with `segments-slack dead-letters retry --all`.",
+            if status.dead == 1 { "1 event was".to_owned() } else { format!("{} events were", grouped(status.dead)) }
         ));
     }
     if status.paused > 0 {
         let are = if status.paused == 1 { "is" } else { "are" };
         problems.push(format!(
-            "{} {are} paused because Slack rejects messages for the channel. \
-             Type `/segments list` in that channel to see why, and click *Resume*.",
+            "{} {are} paused because Slack refuses their channel. \
+             `/segments list` in that channel says why and has a *Resume* button.",
             count(status.paused, "subscription")
         ));
     }
     if status.waiting > 0 {
-        let wait = if status.waiting == 1 { "is waiting" } else { "are waiting" };
+        let wait = if status.waiting == 1 { "waits" } else { "wait" };
         problems.push(format!(
-            "{} {wait} for an invite. To start posting, type `/invite` and this app's name in the channel.",
+            "{} {wait} for an invite. Type `/invite` and this app's name in the channel.",
             count(status.waiting, "subscription")
         ));
     }
     if status.accounts.iter().all(|account| account.last_event.is_none()) {
         problems.push(if status.accounts.iter().any(|account| account.last_test.is_some()) {
-            "A test message arrived from Segments.ai, but no events yet. \
-             If something has happened there since, check which event types the endpoint sends."
+            "A test message came from Segments.ai, but no event yet. \
+             If something happened there since, check which event types its webhook sends."
                 .to_owned()
         } else {
-            "No webhook has arrived yet. An admin can type `/segments connect` to see the webhook URL \
+            "No webhook has come yet. `/segments connect` shows an admin the address that Segments.ai sends to, \
              and how to send a test message."
                 .to_owned()
         });
@@ -141,7 +136,7 @@ fn problems(status: &StatusReport) -> Vec<String> {
 /// What flows, in one sentence.
 fn flow(status: &StatusReport) -> String {
     match status.accounts.iter().filter_map(|account| account.last_event).max() {
-        Some(last) => format!("The last event arrived {}.", format::time(last)),
+        Some(last) => format!("The last event came {}.", format::time(last)),
         None => String::new(),
     }
 }
@@ -160,11 +155,11 @@ fn details(status: &StatusReport) -> String {
         held => format!(", {} held by mutes, quiet hours or digests", wait(held)),
     };
     lines.push(match status.subscriptions {
-        0 => "No subscriptions yet. To add one, type `/segments subscribe jane/flowers sample.*`.".to_owned(),
+        0 => "No subscriptions yet: `/segments subscribe jane/flowers sample.*` makes one.".to_owned(),
         some => format!("{}, {waiting}{held}", count(some, "subscription")),
     });
     lines.extend(status.since_start.map(|SinceStart { posted, refused }| {
-        format!("Since the server started: {} posted, {} rejected by Slack", grouped(posted), grouped(refused))
+        format!("Since the server started: {} posted, {} refused by Slack", grouped(posted), grouped(refused))
     }));
     lines.join("\n")
 }

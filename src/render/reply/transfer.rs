@@ -1,4 +1,4 @@
-//! Replies to `/segments export` and `/segments import`: subscriptions as commands to copy and paste.
+//! Subscriptions as commands to copy, and what became of commands that were pasted.
 
 use super::change::{RuleChange, line_with_verb, notes_block};
 use super::error::in_a_line;
@@ -40,17 +40,16 @@ pub fn exported(subscriptions: &[Subscription], page: usize) -> Message {
         title = format!("{title}, page {} of {}", grouped(page as u64 + 1), grouped(pages.len() as u64));
     }
     let mut said = say(format!(
-        "*{title}*\nCopy a block, type `/segments import` in the other channel, and paste it there. \
-         Times of day use the time zone of the person who imports."
+        "*{title}*\nCopy a block, type `/segments import` in the channel that is to get them, and paste it there. \
+         Times of day are read in the time zone of whoever imports."
     ));
     said.text = summary(&title);
     let shown = pages[page].iter().map(|block| &lines[block.clone()]).filter(|lines| !lines.is_empty());
     said.blocks.extend(shown.map(|lines| section(&format!("```\n{}\n```", lines.join("\n")))));
-    let more = (pages.len() > 1).then(|| {
-        "The person who runs this app can export all of them at once with `segments-slack export`.".to_owned()
-    });
+    let more = (pages.len() > 1)
+        .then(|| "Whoever runs this app gets all of them at once with `segments-slack export`.".to_owned());
     let too_long = (!left_out.is_empty())
-        .then(|| format!("Not shown because they are too long for one line: {}.", format::listed(left_out, NUMBERS)));
+        .then(|| format!("Too long for a line here, and left out: {}.", format::listed(left_out, NUMBERS)));
     said.blocks.extend(context(more.into_iter().chain(too_long)));
     let turn = |label: &str, page: usize| button(label, &Action::ExportPage(page));
     let previous = page.checked_sub(1).map(|page| turn("Previous page", page));
@@ -68,7 +67,7 @@ fn size(line: &str) -> usize {
 /// Says in the channel what was imported, with *Undo*; so many subscriptions were as before.
 pub fn imported(by: &UserId, changes: &[RuleChange], as_before: usize, notes: &[Note], undo: Option<Uuid>) -> Message {
     let new = changes.iter().filter(|change| change.before.is_none()).count();
-    let parts = [(new, "new"), (changes.len() - new, "changed"), (as_before, "unchanged")];
+    let parts = [(new, "new"), (changes.len() - new, "changed"), (as_before, "as before")];
     let parts = parts.into_iter().filter(|(number, _)| *number > 0);
     let parts: Vec<_> = parts.map(|(number, what)| format!("{} {what}", grouped(number as u64))).collect();
     let imported = count(changes.len() + as_before, "subscription");
@@ -84,7 +83,7 @@ pub fn imported(by: &UserId, changes: &[RuleChange], as_before: usize, notes: &[
 pub fn not_imported(why: &NotRead) -> Message {
     match why {
         NotRead::TooLong(limit) => say(format!(
-            "Nothing was imported because the text is too long: the limit is {} characters. Paste it in several parts.",
+            "That is too much at once: {} characters is the most. Nothing was imported. Paste it in several parts.",
             grouped(*limit as u64)
         )),
         NotRead::Wrong(wrong) => told(wrong.iter().map(|(number, error)| (*number, in_a_line(error)))),
@@ -95,19 +94,19 @@ pub fn not_imported(why: &NotRead) -> Message {
 pub fn imported_lines_select_nothing(lines: &[(usize, DatasetPattern)]) -> Message {
     told(lines.iter().map(|(number, dataset)| {
         let dataset = format::dataset(dataset, 300);
-        (*number, format!("This leaves {dataset} without any events, because every selected event is also excluded."))
+        (*number, format!("This leaves {dataset} without any event: everything that it selects is excluded as well."))
     }))
 }
 
 /// No line asked for anything.
 pub fn nothing_to_import() -> Message {
-    say("Nothing was imported because no line names a dataset. \
-         Write lines such as `subscribe jane/flowers sample.*`, or copy them from `/segments export`.")
+    say("There was nothing to import: no line names a dataset. \
+         A line is written as `subscribe jane/flowers sample.*`; `/segments export` writes those of a channel.")
 }
 
 fn told(wrong: impl Iterator<Item = (usize, String)>) -> Message {
     let lines: Vec<_> = wrong.map(|(number, why)| format!("*Line {}:* {why}", grouped(number as u64))).collect();
-    let (is, it) = if lines.len() == 1 { ("one line is", "it") } else { ("some lines are", "them") };
-    let head = format!("Nothing was imported because {is} wrong. Correct {it} and import all lines again.");
+    let (is, it) = if lines.len() == 1 { ("One line is", "it") } else { ("Some lines are", "them") };
+    let head = format!("{is} wrong, so nothing was imported. Correct {it} and import all of it again.");
     stack(&head, lines)
 }

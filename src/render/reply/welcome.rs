@@ -1,4 +1,4 @@
-//! The message that the bot posts when it joins a channel without subscriptions.
+//! What the bot says when it comes into a channel that has nothing yet.
 
 use super::layout::{button, buttons, say};
 use crate::model::ChannelId;
@@ -7,9 +7,9 @@ use crate::slack::interaction::Action;
 
 /// Says, once, how the channel gets anything, with *Subscribe this channel* and *Help*.
 pub fn welcome(channel: &ChannelId) -> Message {
-    let mut said = say("👋 I can post what happens in your Segments.ai datasets in this channel. \
-         To start, type `/segments subscribe jane/flowers` with the name of your dataset. The channel then gets its issues, \
-         releases, rejected labels and dataset changes. Until then, I won't post anything here.");
+    let mut said = say("👋 I can tell this channel what happens in your Segments.ai datasets. \
+         Type `/segments subscribe jane/flowers`, with a dataset of yours, and it gets the dataset's issues, releases, \
+         rejected labels and changes of the dataset itself. Until somebody does, I post nothing here.");
     let subscribe = button("Subscribe this channel", &Action::Subscribe(Some(channel.clone())));
     said.blocks.extend(buttons([subscribe, button("Help", &Action::Help)]));
     said

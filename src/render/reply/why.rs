@@ -1,4 +1,4 @@
-//! Replies to `/segments why`: each recent event of a channel, and the reason why it was posted or not.
+//! What became of the last events of a channel: a line each that says what it was, and one that says why.
 
 use super::format;
 use super::layout::{context, plain, say, stack};
@@ -51,20 +51,19 @@ pub(super) const PART: usize = 150;
 pub fn why(told: &[ExplainedEvent<'_>], place: &ChannelLink<'_>, since: Timestamp, withheld: usize) -> Message {
     let withheld = (withheld > 0).then(|| {
         let events = format::count(withheld, "event");
-        let (are, them) = if withheld == 1 { ("is", "it") } else { ("are", "them") };
-        format!(" {events} from unsubscribed datasets {are} hidden; people who can subscribe this channel see {them}.")
+        format!(" {events} of datasets without a subscription here: who may subscribe this channel sees which.")
     });
     let withheld = withheld.unwrap_or_default();
-    let since = format!("Unmatched events are kept since {}.{withheld}", format::time(since));
+    let since = format!("Events that were not wanted here are remembered since {}.{withheld}", format::time(since));
     if told.is_empty() {
         return say(format!(
-            "No events have arrived that this channel could receive. {since} \
-             `/segments status` shows whether Segments.ai sends any events."
+            "No event has come that this channel could have had. {since} \
+             `/segments status` says whether anything comes from Segments.ai."
         ));
     }
     let heading = match told.len() {
-        1 => "Latest event:".to_owned(),
-        several => format!("Latest {several} events, newest first:"),
+        1 => "The last event that this channel could have had:".to_owned(),
+        several => format!("The last {several} events that this channel could have had, newest first:"),
     };
     let lines = told.iter().map(|told| format!("{}\n{}", what(&told.gist), became(told, place)));
     let mut said = stack(&heading, lines.collect());
@@ -107,10 +106,10 @@ fn became(told: &ExplainedEvent<'_>, place: &ChannelLink<'_>) -> String {
 fn sent_again(repeats: u32) -> Option<String> {
     match repeats {
         0 => None,
-        1 => Some("Segments.ai sent it twice; the duplicate was ignored.".to_owned()),
+        1 => Some("Segments.ai sent it twice; that changed nothing.".to_owned()),
         again => {
             let times = format::grouped(u64::from(again) + 1);
-            Some(format!("Segments.ai sent it {times} times; the duplicates were ignored."))
+            Some(format!("Segments.ai sent it {times} times; that changed nothing."))
         }
     }
 }
@@ -135,31 +134,29 @@ fn fate(fate: &EventStatus<'_>, gist: &EventSummary, place: &ChannelLink<'_>) ->
         }
         EventStatus::Retried { error, at } => {
             let at = at.map_or_else(|| "in a moment".to_owned(), format::time);
-            format!("⏳ Waiting: {}. The next attempt is {at}.", answer(error))
+            format!("⏳ Waits: {}. It is tried again {at}.", answer(error))
         }
         EventStatus::Paused { reason, since } => {
             let (why, next) = format::refusal(&reason.0);
-            let since = since.map(|since| format!("paused since {}: ", format::time(since)));
-            format!("⏸ Waiting: {}{why}. {next}", since.unwrap_or_default())
+            let since = since.map(|since| format!("nothing is posted here since {}: ", format::time(since)));
+            format!("⏸ Waits: {}{why}. {next}", since.unwrap_or_default())
         }
         EventStatus::Collected(minutes) => {
-            format!("⏳ Collecting more events into one message: {}.", code(&format!("batch:{minutes}m"), 20))
+            format!("⏳ Waits for others to come with it: {}.", code(&format!("batch:{minutes}m"), 20))
         }
-        EventStatus::Next { at: None } => "⏳ Queued. It will be posted in a moment.".to_owned(),
-        EventStatus::Next { at: Some(at) } => format!("⏳ Queued. Posting continues {}.", format::time(*at)),
-        EventStatus::Stale => "🚫 Skipped: a newer version of this object had already arrived.".to_owned(),
+        EventStatus::Next { at: None } => "⏳ Waits for its turn, and comes in a moment.".to_owned(),
+        EventStatus::Next { at: Some(at) } => format!("⏳ Waits for its turn: posting goes on {}.", format::time(*at)),
+        EventStatus::Stale => "🚫 Not news: a later state of the same object had come before.".to_owned(),
         EventStatus::Repeated => {
-            "🚫 Skipped: Segments.ai sent this event again, and nothing is posted twice.".to_owned()
+            "🚫 Sent again by Segments.ai: it was taken in before, and nothing is posted twice.".to_owned()
         }
         EventStatus::Refused { number, rule, by } => format!("🚫 {}", refused(*number, rule, *by, gist)),
         EventStatus::NoSubscription => format!("🚫 No subscription here {}", no_subscription(gist)),
         EventStatus::Uninvited(number) => {
-            format!("🚫 #{number} is waiting for an invite. To start posting, type `/invite` and this app's name.")
+            format!("🚫 #{number} waits for an invite. Type `/invite` and this app's name, and posting starts.")
         }
         EventStatus::Earlier(number) => {
-            format!(
-                "🚫 It arrived before #{number} was created, changed or activated. The same event would be posted now."
-            )
+            format!("🚫 It came before #{number} was made, changed or active. Now it would be posted.")
         }
     }
 }
@@ -175,19 +172,16 @@ fn ended(end: &DeliveryResult, place: &ChannelLink<'_>) -> String {
         DeliveryResult::Posted { thread: None, .. } => format!("✅ Posted.{see}"),
         DeliveryResult::Posted { thread: Some(_), .. } => format!("✅ Posted in the thread of its issue.{see}"),
         DeliveryResult::Folded { count, .. } => match count.saturating_sub(1) {
-            0 => format!("✅ Posted in one message with the events that follow.{see}"),
-            1 => format!("✅ Posted in one message with another event.{see}"),
-            others => format!("✅ Posted in one message with {} other events.{see}", format::grouped(others)),
+            0 => format!("✅ Posted in one message with those that follow.{see}"),
+            1 => format!("✅ Posted in one message with another.{see}"),
+            others => format!("✅ Posted in one message with {} others.{see}", format::grouped(others)),
         },
-        DeliveryResult::Edited { .. } => format!("✅ Shown in an existing message.{see}"),
+        DeliveryResult::Edited { .. } => format!("✅ Shown in a message that was there already.{see}"),
         DeliveryResult::Followed { .. } => {
-            format!("✅ Not subscribed here, but the card of its issue was updated.{see}")
+            format!("✅ Not subscribed here; the card that shows its issue was brought up to date.{see}")
         }
         DeliveryResult::Dead { error } => {
-            format!(
-                "❌ Not delivered: {}. It is stored and can be resent; ask the person who runs this app.",
-                answer(error)
-            )
+            format!("❌ Given up: {}. It is kept; ask whoever runs this app.", answer(error))
         }
     }
 }
@@ -195,13 +189,13 @@ fn ended(end: &DeliveryResult, place: &ChannelLink<'_>) -> String {
 /// What Slack said, or that it said nothing.
 fn answer(error: &str) -> String {
     match error {
-        "unreachable" => "I couldn't reach Slack".to_owned(),
-        "no_answer" => "Slack didn't answer".to_owned(),
+        "unreachable" => "Slack could not be reached".to_owned(),
+        "no_answer" => "Slack did not answer".to_owned(),
         error if error.contains(' ') => plain(error, NAME),
         status if status.strip_prefix("http_").is_some_and(|status| status.parse::<u16>().is_ok()) => {
-            format!("Slack returned HTTP status {}", &status["http_".len()..])
+            format!("Slack failed with the HTTP status {}", &status["http_".len()..])
         }
-        code => format!("Slack returned the error {}", self::code(code, NAME)),
+        code => format!("Slack answered {}", self::code(code, NAME)),
     }
 }
 
@@ -212,16 +206,16 @@ fn refused(number: u32, rule: &Rule, by: SelectionRefusal<'_>, gist: &EventSumma
             let selected = EventSelection { exclude: Vec::new(), ..rule.events.clone() };
             format!("#{number} selects only {}.", format::typed_events(&selected, PART))
         }
-        SelectionRefusal::Excluded(selector) => format!("#{number} excludes {}.", code(selector.as_str(), PART)),
+        SelectionRefusal::Excluded(selector) => format!("#{number} leaves out {}.", code(selector.as_str(), PART)),
         SelectionRefusal::Filter(filter) => {
             let written = code(&Filter { exclude: false, ..filter.clone() }.to_string(), PART);
             match (filter.exclude, filter.key, person(gist)) {
-                (true, ..) => format!("#{number} excludes {written}."),
+                (true, ..) => format!("#{number} leaves out {written}."),
                 (false, FilterKey::By, by) if by.is_empty() => {
-                    format!("#{number} selects only {written}, and this event doesn't say who did it.")
+                    format!("#{number} wants only {written}, and this does not say who did it.")
                 }
-                (false, FilterKey::By, by) => format!("#{number} selects only {written}, and this event was by {by}."),
-                (false, ..) => format!("#{number} selects only {written}."),
+                (false, FilterKey::By, by) => format!("#{number} wants only {written}, and this was by {by}."),
+                (false, ..) => format!("#{number} wants only {written}."),
             }
         }
     }
@@ -230,11 +224,11 @@ fn refused(number: u32, rule: &Rule, by: SelectionRefusal<'_>, gist: &EventSumma
 /// That there is no subscription, and the command that would make one where such an event can be asked for.
 fn no_subscription(gist: &EventSummary) -> String {
     let Some(dataset) = &gist.dataset else {
-        return "matches events without a dataset: only a subscription to `*` does.".to_owned();
+        return "gets events without a dataset: only one to `*` does.".to_owned();
     };
     let missing = format!("for {}.", code(dataset.as_str(), DATASET));
     match command(dataset, &gist.event) {
-        Some(command) => format!("{missing} To add one, type {command}."),
+        Some(command) => format!("{missing} {command} makes one."),
         None => missing,
     }
 }

@@ -87,7 +87,7 @@ async fn whoever_is_nobody_there_is_told_beside_the_field() {
     scene.bench.submit().await.unwrap();
     let wrong = scene.bench.error("person");
     assert!(
-        wrong.starts_with("I don't know this person's Segments.ai username. They can type /segments me"),
+        wrong.starts_with("This person has not told who they are in Segments.ai: they type /segments me"),
         "{wrong}"
     );
     // Known here, and unknown there.
@@ -149,11 +149,11 @@ async fn a_refusal_is_shown_in_the_form_and_expects_no_webhook() {
     let scene = Scene::with_john("sample.*").await;
     scene.opens_for("U2", "labeling").await;
     for (call, status, words) in [
-        ("GET /samples/", 401, "Segments.ai doesn't accept the API key of this account."),
-        ("GET /samples/", 503, "Segments.ai cannot be asked right now: it answered with an error (503)."),
+        ("GET /samples/", 401, "Segments.ai does not accept the API key of this account (any more)."),
+        ("GET /samples/", 503, "Segments.ai cannot be asked right now: it answered with an error of its own (503)."),
         ("PATCH /samples/", 403, "The owner of this account's API key may not assign this sample in Segments.ai"),
         ("PATCH /samples/", 404, "Segments.ai does not find this sample, or the API key has no access to it."),
-        ("PATCH /samples/", 503, "Segments.ai cannot be asked right now: it answered with an error (503)."),
+        ("PATCH /samples/", 503, "Segments.ai cannot be asked right now: it answered with an error of its own (503)."),
     ] {
         scene.ai.fail_next_of(call, Fault::Status(status));
         let told = scene.submits().await;
@@ -171,7 +171,7 @@ async fn a_refusal_is_shown_in_the_form_and_expects_no_webhook() {
 async fn where_the_answer_is_lost_the_sample_tells_what_came_of_it() {
     let scene = Scene::with_john("sample.*").await;
     for (fault, words) in [
-        (Fault::Reset, "I don't know whether Segments.ai assigned"),
+        (Fault::Reset, "Segments.ai did not say whether it has assigned"),
         (Fault::LoseAnswer, "is in the labeling queue of <@U2> (john) now."),
     ] {
         scene.opens_for("U2", "labeling").await;
@@ -192,9 +192,9 @@ async fn a_form_sent_twice_assigns_once_and_slow_answers_show_later() {
     let view = scene.bench.modal();
     scene.ai.fail_next_of("PATCH /samples/", Fault::LoseAnswerHang);
     scene.submits_and_waits(3).await;
-    assert!(scene.says().contains("This is taking longer than usual."), "{}", scene.says());
+    assert!(scene.says().contains("This takes longer than usual."), "{}", scene.says());
     let again = scene.sends("U1", &view).await;
-    assert!(again.contains("Someone else is assigning this sample right now."), "{again}");
+    assert!(again.contains("Somebody is just assigning this sample."), "{again}");
     scene.bench.after(seconds(20)).await;
     while scene.says().contains("takes longer") {
         scene.bench.settle().await;

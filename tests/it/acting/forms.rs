@@ -100,7 +100,7 @@ async fn a_form_about_what_this_workspace_never_saw_is_not_opened() {
     scene.posts_menu(&forged).await;
     for entry in forged {
         let told = scene.asks(&entry).await;
-        assert!(told.contains("I no longer have the details"), "{told}");
+        assert!(told.contains("I know nothing of this any more"), "{told}");
         scene.closes().await;
     }
     scene.page("C1");
@@ -116,7 +116,7 @@ async fn a_forged_form_or_another_persons_form_does_nothing() {
     scene.asks(&scene.of_sample("report")).await;
     scene.bench.fill("text", json!("The leaf has no label.")).await;
     let view = scene.bench.modal();
-    let outdated = "Nothing was changed because this form is out of date.";
+    let outdated = "This form is out of date, so nothing was changed.";
     let mut forged = view.clone();
     let metadata = view["private_metadata"].as_str().unwrap();
     for wrong in [
@@ -141,9 +141,9 @@ async fn missing_permission_is_shown_in_the_form_and_on_submit() {
     scene.bench.fill("text", json!("The leaf has no label.")).await;
     scene.bench.slack.make_guest(&workspace(), &user("U1"));
     scene.bench.after(seconds(61)).await;
-    assert!(scene.submits().await.contains("Guests can read messages from Segments.ai"), "{}", scene.says());
+    assert!(scene.submits().await.contains("Guests see what happens at Segments.ai"), "{}", scene.says());
     scene.closes().await;
-    assert!(scene.asks(&scene.of_sample("assign")).await.contains("Guests can read messages from Segments.ai"));
+    assert!(scene.asks(&scene.of_sample("assign")).await.contains("Guests see what happens at Segments.ai"));
     assert_eq!(scene.changes(), 0);
 }
 
@@ -154,7 +154,7 @@ async fn without_a_key_the_menu_has_no_forms_and_old_ones_explain() {
     scene.bench.api_key = None;
     scene.bench.restart().await;
     let told = scene.asks(&scene.of_sample("assign")).await;
-    assert!(told.contains("I can't do this because no API key is set."), "{told}");
+    assert!(told.contains("There is no API key (any more) to do this with."), "{told}");
     scene.bench.webhook("sample.created.image").await;
     let menu = scene.bench.read("C1").blocks.to_string();
     assert!(menu.contains("\"unsubscribe 1\"") && !menu.contains("assign"), "{menu}");
@@ -181,9 +181,9 @@ async fn a_refusal_of_segments_ai_is_shown_before_the_form_is_filled() {
     let scene = Scene::of("sample.*").await;
     scene.page("C1");
     for (status, words) in [
-        (401, "Segments.ai doesn't accept the API key of this account."),
+        (401, "Segments.ai does not accept the API key of this account (any more)."),
         (404, "Segments.ai does not find this sample, or the API key has no access to it."),
-        (503, "Segments.ai cannot be asked right now: it answered with an error (503)."),
+        (503, "Segments.ai cannot be asked right now: it answered with an error of its own (503)."),
     ] {
         scene.ai.fail_next_of("GET /samples/", AiFault::Status(status));
         let told = scene.asks(&scene.of_sample("report")).await;
@@ -199,7 +199,7 @@ async fn a_form_that_slack_does_not_open_is_said_beside_the_message() {
     scene.page("C1");
     scene.bench.slack.fail_next_of("views.open", Fault::Code("expired_trigger_id".to_owned()));
     scene.bench.user("U1").chooses(&scene.of_sample("assign")).in_channel("C1").await;
-    assert!(scene.told("U1").starts_with("I couldn't open the form in Slack."), "{}", scene.told("U1"));
+    assert!(scene.told("U1").starts_with("Slack did not let me open the form."), "{}", scene.told("U1"));
     assert!(!scene.bench.has_modal());
     scene.page("C1");
 }

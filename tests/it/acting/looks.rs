@@ -74,7 +74,7 @@ fn the_words_at_segments_ai_are_plain() {
     let words = |sheet: &Sheet, writer: &str| modal::description(sheet, "Both & <more>.", writer);
     assert_eq!(words(&of("report"), "ann"), "ann, from Slack:\n\nBoth & <more>.");
     assert_eq!(words(&of("report"), "*Ann*\n<!here> & co"), "∗Ann∗ <!here> & co, from Slack:\n\nBoth & <more>.");
-    assert_eq!(words(&of("report"), "\u{202e}"), "Someone, from Slack:\n\nBoth & <more>.");
+    assert_eq!(words(&of("report"), "\u{202e}"), "somebody, from Slack:\n\nBoth & <more>.");
     let reply = "ann, from Slack:\n\nRe: “You forgot to label the cars in this image.”\n\nBoth & <more>.";
     assert_eq!(words(&of("reply"), "ann"), reply);
     assert!(

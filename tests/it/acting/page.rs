@@ -40,7 +40,7 @@ async fn the_page_assigns_samples_and_reports_and_answers_issues() {
         tab.picture("act-reported").await;
         tab.element("#modal footer [data-close]").await.click().await.unwrap();
         tab.element("article [data-action=reply]").await.click().await.unwrap();
-        tab.element_with("//*[@id='modal']", "The Segments.ai API has no replies.").await;
+        tab.element_with("//*[@id='modal']", "Segments.ai publishes no way to reply.").await;
         tab.element("#modal textarea").await.send_keys("Both.").await.unwrap();
         tab.look(1280, 900, true).await;
         tab.picture("act-reply").await;

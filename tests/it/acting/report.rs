@@ -27,9 +27,9 @@ impl Scene {
 
 #[tokio::test]
 async fn a_reported_issue_is_the_key_owners_and_names_its_author() {
-    let unseen = "I won't post a card because <#C1> isn't subscribed to `issue.created` of this dataset. Open the sample to see it.";
+    let unseen = "<#C1> is not subscribed to `issue.created` there, so no card follows: open the sample to see it.";
     for (other, follows) in [
-        ("issue.created text:leaf", "I'll post its card in <#C1>."),
+        ("issue.created text:leaf", "Its card follows in <#C1>."),
         ("issue.created text:tulip", unseen),
         ("label.*", unseen),
     ] {
@@ -38,14 +38,14 @@ async fn a_reported_issue_is_the_key_owners_and_names_its_author() {
         scene.page("C1");
         scene.writes_of_it(WORDS).await;
         let told = scene.submits().await;
-        assert!(told.contains("🔴 Your issue was added on <https://app.segments.ai/jane/flowers/samples/"), "{told}");
+        assert!(told.contains("🔴 Your issue is on <https://app.segments.ai/jane/flowers/samples/"), "{told}");
         assert!(told.contains("|rose.png> in Segments.ai, as rex.") && told.contains(follows), "{told}");
         assert_eq!(scene.opened(), ["ann, from Slack:\n\nThe leaf has\nno label."]);
         scene.webhooks_come().await;
         let page = scene.page("C1");
         let cards =
             page.iter().filter(|line| line.contains("issue opened by rex: ann, from Slack: The leaf has no label."));
-        assert_eq!(cards.count(), usize::from(follows.starts_with("I'll post")), "{page:#?}");
+        assert_eq!(cards.count(), usize::from(follows.starts_with("Its card")), "{page:#?}");
     }
 }
 
@@ -69,10 +69,10 @@ async fn a_form_that_says_nothing_or_too_much_stays() {
     scene.page("C1");
     scene.writes_of_it(" \n ").await;
     scene.bench.submit().await.unwrap();
-    assert_eq!(scene.bench.error("text"), "Describe the problem in a few words.");
+    assert_eq!(scene.bench.error("text"), "Say in a few words what is wrong.");
     scene.bench.fill("text", json!("x".repeat(2_001))).await;
     scene.bench.submit().await.unwrap();
-    assert_eq!(scene.bench.error("text"), "This text is too long: the limit is 2,000 characters.");
+    assert_eq!(scene.bench.error("text"), "This is too long: at most 2,000 characters fit.");
     assert!(scene.opened().is_empty());
     scene.bench.fill("text", json!("x".repeat(2_000))).await;
     scene.bench.submit().await.unwrap();
@@ -101,7 +101,7 @@ async fn a_form_sent_again_while_in_progress_does_nothing() {
     let view = scene.bench.modal();
     scene.ai.fail_next_of("POST /samples/", Fault::LoseAnswerHang);
     scene.submits_and_waits(3).await;
-    assert!(scene.says().contains("This is taking longer than usual."), "{}", scene.says());
+    assert!(scene.says().contains("This takes longer than usual."), "{}", scene.says());
     assert!(scene.sends("U1", &view).await.contains("This form was sent a moment ago"));
     scene.bench.after(seconds(20)).await;
     while scene.says().contains("takes longer") {
@@ -119,17 +119,14 @@ async fn a_lost_answer_is_settled_by_the_list_of_issues() {
     for fault in [Fault::Reset, Fault::Rubbish] {
         scene.ai.fail_next_of("POST /samples/", fault);
         let told = scene.submits().await;
-        assert!(
-            told.contains("I don't know whether Segments.ai created the issue: it didn't answer, and doesn't list it."),
-            "{told}"
-        );
+        assert!(told.contains("Segments.ai did not say whether it has taken this, and does not list it."), "{told}");
         assert!(scene.bench.modal()["state"].to_string().contains("no label."), "what was written is still there");
     }
     // Nobody knows, and nobody can look: nothing is sent.
     scene.ai.fail_next_of("GET /datasets/", Fault::Status(503));
     let told = scene.submits().await;
-    assert!(told.contains("Your earlier attempt may have worked, so I tried to check before sending again."), "{told}");
-    assert!(told.contains("an error (503). Nothing was sent this time."), "{told}");
+    assert!(told.contains("This may have been taken before, so I look first."), "{told}");
+    assert!(told.contains("an error of its own (503). Nothing was sent this time."), "{told}");
     assert_eq!((scene.opened().len(), scene.changes()), (0, 2));
     scene.ai.fail_next_of("POST /samples/", Fault::LoseAnswer);
     assert!(scene.submits().await.contains("Your issue is on"), "{}", scene.says());
@@ -142,10 +139,10 @@ async fn a_refusal_keeps_what_was_written() {
     scene.page("C1");
     scene.writes_of_it(WORDS).await;
     for (status, words) in [
-        (401, "Segments.ai doesn't accept the API key of this account."),
+        (401, "Segments.ai does not accept the API key of this account (any more)."),
         (403, "The owner of this account's API key may not report issues on this sample in Segments.ai"),
         (404, "Segments.ai does not find this sample, or the API key has no access to it."),
-        (400, "Segments.ai rejected this"),
+        (400, "Segments.ai does not take this"),
     ] {
         scene.ai.fail_next_of("POST /samples/", Fault::Status(status));
         let told = scene.submits().await;
@@ -154,7 +151,7 @@ async fn a_refusal_keeps_what_was_written() {
     }
     scene.ai.fail_next_of("POST /samples/", Fault::Throttle { retry_after: Some(300), told: None });
     assert!(
-        scene.submits().await.contains("accepts no more requests for 300 seconds because its rate limit was reached. Nothing was changed. Try again after that.")
+        scene.submits().await.contains("takes no more calls for 300 seconds. Nothing was changed. Try again then.")
     );
     assert!(scene.opened().is_empty());
     assert!(scene.submits().await.contains("Your issue is on"));
@@ -183,7 +180,7 @@ async fn an_issue_of_an_earlier_attempt_is_found_after_rewording() {
     // It is taken, and the list does not show it yet.
     scene.ai.fail_next_of("POST /samples/", Fault::LoseAnswer);
     scene.ai.fail_next_of("GET /datasets/", Fault::Answer(200, "[]".to_owned()));
-    assert!(scene.submits().await.contains("doesn't list it"), "{}", scene.says());
+    assert!(scene.submits().await.contains("does not list it"), "{}", scene.says());
     // The list lags, and the next try is refused.
     scene.bench.fill("text", json!("The leaf has no label at all.")).await;
     scene.ai.fail_next_of("GET /datasets/", Fault::Answer(200, "[]".to_owned()));
@@ -201,7 +198,7 @@ async fn a_short_pause_is_waited_for_before_the_list_is_read_again() {
     scene.page("C1");
     scene.writes_of_it(WORDS).await;
     scene.ai.fail_next_of("POST /samples/", Fault::Reset);
-    assert!(scene.submits().await.contains("doesn't list it"), "{}", scene.says());
+    assert!(scene.submits().await.contains("does not list it"), "{}", scene.says());
     let lists = |scene: &Scene| scene.ai.calls().iter().filter(|call| call.path.ends_with("flowers/issues/")).count();
     assert_eq!(lists(&scene), 1);
     scene.ai.fail_next_of("GET /datasets/", Fault::Throttle { retry_after: Some(2), told: None });
@@ -257,8 +254,8 @@ async fn without_an_issue_list_reports_work_and_repeats_need_a_look() {
     scene.posts_menu(std::slice::from_ref(&entry)).await;
     for (fault, words) in [
         (Some(Fault::Status(403)), "may not report issues"),
-        (None, "🔴 Your issue was added on car.png in Segments.ai"),
-        (Some(Fault::LoseAnswer), "nor which dataset it is in, I can't look it up. Look at car.png yourself."),
+        (None, "🔴 Your issue is on car.png in Segments.ai"),
+        (Some(Fault::LoseAnswer), "nor which dataset it is in, so I cannot look. Look at car.png yourself."),
     ] {
         if !scene.bench.has_modal() {
             scene
@@ -275,7 +272,7 @@ async fn without_an_issue_list_reports_work_and_repeats_need_a_look() {
             scene.closes().await;
         }
     }
-    assert!(scene.submits().await.contains("I can't look it up"), "{}", scene.says());
+    assert!(scene.submits().await.contains("so I cannot look"), "{}", scene.says());
     assert_eq!((scene.opened().len(), scene.changes()), (2, 3));
     scene.page("C1");
 }
@@ -307,7 +304,7 @@ async fn replying_is_opt_in_and_opens_an_issue_that_quotes_the_first() {
     assert!(has_reply(&scene));
     scene.bench.user("U1").clicks("reply").in_channel("C1").await;
     let told = scene.says();
-    assert!(told.starts_with("Reply\n") && told.contains("The Segments.ai API has no replies."), "{told}");
+    assert!(told.starts_with("Reply\n") && told.contains("Segments.ai publishes no way to reply."), "{told}");
     assert!(told.contains("quotes the first: “The leaf has no label.”"), "{told}");
     scene.bench.fill("text", json!("Both.")).await;
     let view = scene.bench.modal();
@@ -325,10 +322,10 @@ async fn replying_is_opt_in_and_opens_an_issue_that_quotes_the_first() {
 
     // A button and a form that are left do nothing any more.
     scene.turns_replies(Replies::Off).await;
-    assert!(scene.sends("U1", &view).await.contains("Replies from Slack are turned off"));
+    assert!(scene.sends("U1", &view).await.contains("Replying is turned off here"));
     scene.closes().await;
     scene.bench.user("U1").clicks("reply").in_channel("C1").await;
-    assert!(scene.says().contains("Replies from Slack are turned off"), "{}", scene.says());
+    assert!(scene.says().contains("Replying is turned off here"), "{}", scene.says());
     assert_eq!(scene.opened().len(), 1);
     scene.page("C1");
 }

@@ -91,9 +91,9 @@ struct Told {
 }
 
 impl Told {
-    /// None for what is no news: an answer to somebody, a word about a mute, a welcome. Events during the break is told by dataset.
+    /// None for what is no news: an answer to somebody, a word about a mute, a welcome. What came meanwhile is told by dataset.
     fn of(shown: &Shown) -> Vec<Self> {
-        if shown.text.contains("Events during the break") {
+        if shown.text.contains("What came meanwhile") {
             return Self::meanwhile(shown);
         }
         Self::of_one(shown).into_iter().collect()
@@ -121,7 +121,7 @@ impl Told {
         let (names, blocks) = (names(shown), whole(shown));
         let number = |text: Option<&str>| text.and_then(|text| text.replace(',', "").parse::<usize>().ok());
         let complete = blocks.split_once("✔️ Complete: ");
-        if complete.is_none() && !blocks.contains("⏳ New events are added here") {
+        if complete.is_none() && !blocks.contains("⏳ More are added here") {
             // A card, perhaps the last of several updates.
             let updates =
                 blocks.split_once(" changes").and_then(|(before, _)| number(before.rsplit([' ', '"']).next()));

@@ -43,7 +43,7 @@ async fn disconnecting_lists_the_losses_and_closes_the_address() {
 #[tokio::test]
 async fn a_name_that_is_none_offers_those_that_may_be_meant() {
     let bench = Bench::start().await;
-    assert!(types(&bench, "disconnect jane").await.contains("type `/segments connect`"));
+    assert!(types(&bench, "disconnect jane").await.contains("`/segments connect` connects one"));
     let jane = bench.connects("jane", OTHER_SECRET, None).await;
     bench.connects("janet", OTHER_SECRET, None).await;
     bench.connects("john", OTHER_SECRET, None).await;
@@ -78,7 +78,7 @@ async fn an_account_is_disconnected_from_the_modal_too() {
     assert_eq!(bench.accounts().await, [""; 0]);
     // The same once more, from a view that shows an older state.
     let said = bench.clicks_in_made_up("account_disconnect", account.as_str()).await;
-    assert!(said.contains("no longer connected"), "{said}");
+    assert!(said.contains("not connected any more"), "{said}");
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn another_workspaces_account_id_does_and_reveals_nothing() {
     bench.opens_accounts().await;
     for action in ["account_change", "account_ask_x", "account_disconnect"] {
         let said = bench.clicks_in_made_up(action, foreign.as_str()).await;
-        assert!(said.contains("no longer connected") && !said.contains("`flowers`"), "{said}");
+        assert!(said.contains("not connected any more") && !said.contains("`flowers`"), "{said}");
         assert_eq!(said, bench.clicks_in_made_up(action, never.as_str()).await, "{action}");
     }
     let click = crate::harness::signed::click("T1", "T1", "C1", "account_disconnect", foreign.as_str());

@@ -50,7 +50,7 @@ async fn a_secret_that_does_not_fit_is_said_once_in_the_first_hour() {
     let url = bench.url(&format!("/webhooks/segments/{account}"));
     assert_eq!(bench.http.post(url).body("{}").send().await.unwrap().status().as_u16(), 400);
     assert_eq!(bench.portal_test(&account, OTHER_SECRET, "msg_9").await, 204);
-    assert!(bench.read("D1").text.contains("The first webhook"));
+    assert!(bench.read("D1").text.contains("The first message"));
     // An hour after another was connected, nobody is told of that one.
     let late = bench.connects("john", OTHER_SECRET, None).await;
     bench.after(seconds(3_600)).await;
@@ -85,7 +85,7 @@ async fn an_answer_that_is_lost_tells_nobody_twice() {
     bench.slack.fail_next_of("chat.postMessage", Fault::LoseAnswer);
     assert_eq!(bench.portal_test(&account, OTHER_SECRET, "msg_1").await, 204);
     bench.after(seconds(7_200)).await;
-    assert!(bench.read("D1").text.contains("The first webhook"));
+    assert!(bench.read("D1").text.contains("The first message"));
 }
 
 /// Connects an account on a server that can die; gives it.

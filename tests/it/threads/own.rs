@@ -80,7 +80,7 @@ async fn a_card_follows_unsubscribed_events_while_subscribed() {
     bench.after(seconds(60)).await;
     assert_eq!(bench.page("C2"), ["🟢 rose_1.png: issue resolved by john after 2 h"]);
     bench.user("U1").types("/segments why").in_channel("C2").await;
-    assert!(bench.read("C2").blocks.to_string().contains("Not subscribed here, but the card of its issue"));
+    assert!(bench.read("C2").blocks.to_string().contains("Not subscribed here; the card that shows its issue"));
     bench.user("U2").types("/segments unsubscribe #1").in_channel("C2").await;
     bench.read_all("C2");
     bench.replies(1, &["Not yet."]).await;

@@ -90,7 +90,7 @@ async fn every_mistake_is_told_with_its_line_and_nothing_is_changed() {
     for _ in ["beside a server", "without one"] {
         let (code, told, errors) = imported(&outside, lines, &[]).await;
         assert_eq!(code, 1);
-        assert!(told.starts_with("line 6: `sampel.created` isn't an event. "), "{told}");
+        assert!(told.starts_with("line 6: `sampel.created` is not an event. "), "{told}");
         assert!(!told.contains('\u{1b}'));
         assert!(errors.contains("(see above): 1"), "{errors}");
         // What the store has to be asked about is told when everything can be read.

@@ -66,9 +66,9 @@ async fn every_wrong_line_is_told_and_nothing_is_stored() {
     insta::assert_snapshot!(texts.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n"));
     let said = types(&bench, "C1", "import\njane/a\njane/b sample -sample").await;
     assert!(said.blocks.to_string().contains("*Line 2:* This leaves `jane/b` without any event"), "{}", said.blocks);
-    assert!(types(&bench, "C1", "import\n# nothing").await.text.starts_with("no line names a dataset"));
+    assert!(types(&bench, "C1", "import\n# nothing").await.text.starts_with("There was nothing to import"));
     let much = types(&bench, "C1", &format!("import\n{}", "# x\n".repeat(30_000))).await;
-    assert!(much.text.contains("the limit is 100,000 characters"), "{}", much.text);
+    assert!(much.text.contains("100,000 characters is the most"), "{}", much.text);
     let many: String = (0..1_001).map(|number| format!("a/{number}")).collect::<Vec<_>>().join("\n");
     assert!(types(&bench, "C1", &format!("import\n{many}")).await.text.contains("1,000 subscriptions at most"));
     let wrong = types(&bench, "C1", &format!("import\n{}", "flowers <!channel>\n".repeat(2_000))).await;
@@ -161,7 +161,7 @@ async fn importing_needs_permission_and_never_works_in_a_dm() {
         assert!(types(&bench, "D1", text).await.text.contains("this is a direct message"));
     }
     bench.slack.fail_next_of("views.open", segments_slack::sandbox::slack::Fault::Status(503));
-    assert!(types(&bench, "C1", "import").await.text.contains("I couldn't open the form in Slack"));
+    assert!(types(&bench, "C1", "import").await.text.contains("Slack did not let me open the form"));
 }
 
 #[tokio::test]
