@@ -1,6 +1,7 @@
 //! The help of every command, and the errors about flags of other commands.
 
 use super::{program, texts};
+use std::fmt::Write as _;
 
 /// Every command, with its subcommands.
 const COMMANDS: [&[&str]; 16] = [
@@ -80,7 +81,7 @@ fn flags_of_other_commands_are_rejected_with_a_tip() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
         let (printed, errors) = texts(&output);
         assert_eq!(printed, "", "{arguments:?}");
-        report.push_str(&format!("$ segments-slack {}\n{errors}\n", arguments.join(" ")));
+        writeln!(report, "$ segments-slack {}\n{errors}", arguments.join(" ")).unwrap();
     }
     insta::assert_snapshot!(report);
 }

@@ -2,12 +2,13 @@
 
 use super::{CLIENT, Desk};
 use segments_slack::config::setting;
+use std::fmt::Write as _;
 
 /// Adds the problems of a desk to a report, with its folder replaced.
 fn report_problems(report: &mut String, title: &str, desk: Desk) {
     let folder = desk.folder.path().to_str().unwrap().to_owned();
     let problems = desk.problems().join("\n");
-    report.push_str(&format!("# {title}\n{}\n\n", problems.replace(&folder, "/folder")));
+    writeln!(report, "# {title}\n{}\n", problems.replace(&folder, "/folder")).unwrap();
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! DeliveryWorkers of their own, over the files of a server that has ended.
+//! Delivery workers of their own, over the files of a server that has ended.
 
 use super::Bench;
 use segments_slack::delivery::DeliveryParts;

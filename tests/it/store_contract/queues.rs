@@ -1,4 +1,4 @@
-//! DeliveryWorkers: deliveries in order, held, claimed, settled; pauses, intents and what is given up.
+//! The queue of a channel: deliveries in order, held, claimed and recorded; pauses, pending calls and dead letters.
 
 use super::bench::{Bench, at, channel_ref, texts, wanted, workspace};
 use segments_slack::model::{DatasetPattern, Delivery, EndedMutes, HoldUntil, Mute, News, Pause, PauseReason, UserId};

@@ -113,8 +113,8 @@ fn declared_modules(code: &str) -> BTreeSet<String> {
 
 /// The trees of all `use` statements, with whether they are re-exports, and the code without them.
 fn use_statements(code: &str) -> (Vec<(bool, String)>, String) {
-    let (mut statements, mut body, mut open): (Vec<(bool, String)>, _, Option<(bool, String)>) =
-        (Vec::new(), String::new(), None);
+    let mut statements: Vec<(bool, String)> = Vec::new();
+    let (mut body, mut open) = (String::new(), None::<(bool, String)>);
     for line in code.lines() {
         let trimmed = line.trim();
         if open.is_none() {

@@ -52,10 +52,11 @@ pub(super) fn long_test_names(text: &str) -> Vec<String> {
     for line in text.lines().map(str::trim) {
         if line == "#[test]" || line.starts_with("#[tokio::test") {
             is_test = true;
-        } else if let Some(item) = item(line).filter(|item| item.kind == "fn") {
-            if std::mem::take(&mut is_test) && item.name.len() > MAX_TEST_NAME_LENGTH {
-                found.push(item.name);
-            }
+        } else if let Some(item) = item(line).filter(|item| item.kind == "fn")
+            && std::mem::take(&mut is_test)
+            && item.name.len() > MAX_TEST_NAME_LENGTH
+        {
+            found.push(item.name);
         }
     }
     found

@@ -73,8 +73,8 @@ fn literals(code: &str) -> Vec<String> {
             rest = text.get(end + 1..).unwrap_or_default();
         } else if from.starts_with("//") {
             rest = from.split_once('\n').map_or("", |(_, after)| after);
-        } else if from.starts_with("'\\") {
-            rest = from[2..].get(1..).and_then(|text| text.split_once('\'')).map_or("", |(_, after)| after);
+        } else if let Some(escaped) = from.strip_prefix("'\\") {
+            rest = escaped.get(1..).and_then(|text| text.split_once('\'')).map_or("", |(_, after)| after);
         } else if from.starts_with('\'') && from.chars().nth(2) == Some('\'') {
             rest = &from[from.char_indices().nth(3).map_or(from.len(), |(place, _)| place)..];
         } else {
@@ -111,7 +111,7 @@ fn paragraphs(markdown: &str) -> Vec<String> {
             is_code = !is_code;
             found.push(String::new());
         } else if is_code {
-            continue;
+            // Code is not read.
         } else if line.starts_with('|') {
             found.extend(line.split('|').map(str::to_owned));
             found.push(String::new());
