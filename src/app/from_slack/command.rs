@@ -18,7 +18,7 @@ use tracing::warn;
 /// The deadline for answering a command. Slack's own API may use 11 s of it.
 pub(in crate::app) const COMMAND_DEADLINE: Duration = Duration::from_secs(15);
 
-/// Answers a command within [`COMMAND_DEADLINE`]. Work that takes longer continues without an answer.
+/// Answers a command within `COMMAND_DEADLINE`. Work that takes longer continues without an answer.
 pub async fn run_in_time(app: &Arc<App>, asker: &Asker, text: &str) -> Option<Reply> {
     let work = |app: Arc<App>| {
         let (asker, text) = (asker.clone(), text.to_owned());

@@ -20,7 +20,7 @@ impl Default for Rules {
 /// The time at which webhooks are sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Timing {
-    /// Webhooks are sent by [`SegmentsAi::deliver`].
+    /// Webhooks are sent by `SegmentsAi::deliver`.
     #[default]
     WhenDelivered,
     /// Webhooks are sent before the call that caused them is answered.
