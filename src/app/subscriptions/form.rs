@@ -217,7 +217,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_very_many_datasets_a_menu_offers_few_and_first_those_that_begin_as_typed() {
+    fn a_menu_offers_few_datasets_and_first_those_that_match() {
         let dataset = |name: String| DatasetName::parse(&name).unwrap();
         let mut many: Vec<_> = (0..100_000).map(|n| dataset(format!("ann/of-jane-{n}"))).collect();
         many.extend((0..3).map(|n| dataset(format!("Jane/flowers-{n}"))));

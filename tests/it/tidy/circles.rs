@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn files_that_use_each_other_are_a_circle_however_that_is_written() {
+    fn files_that_use_each_other_are_a_circle() {
         for (left, right) in [
             ("use super::right::Right;\npub struct Left;", "use crate::app::left::Left;\npub struct Right;"),
             (
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn declarations_re_exports_and_what_a_parent_gives_its_children_make_no_circle() {
+    fn declarations_and_re_exports_make_no_circle() {
         let files = [
             ("app/mod.rs", "mod a;\nmod b;\npub use a::A;\npub(crate) use b::B;\nstruct App(a::Part);"),
             ("app/a.rs", "use super::{App, B};\npub struct A;\npub struct Part;"),

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn long_sentences_are_found_in_paragraphs_and_lists_but_not_in_code() {
+    fn long_sentences_are_found_but_not_in_code() {
         let words = |count| "word ".repeat(count);
         let text = |count| format!("# Head\n{}\nends here. Next `a b c d`.\n\n", words(count));
         assert_eq!(long_sentences(&text(28)), [""; 0]);
