@@ -9,6 +9,7 @@ mod pause_notices;
 mod plan;
 mod retry;
 mod thread;
+mod worker;
 
 use crate::clock::Clock;
 use crate::metrics::Metrics;
