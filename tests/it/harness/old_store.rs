@@ -31,6 +31,8 @@ impl Bench {
     /// Starts on a copy of the old store, at the time at which its server stopped. The bot's messages of then are there.
     pub(crate) async fn start_on_old_store() -> Self {
         let mut bench = Self::without_server(WEBHOOK_MEMORY).await;
+        // The old store has received the first message IDs already.
+        *bench.messages.get_mut() = 1_000;
         bench.serves = Serves::OneAndMany;
         bench.api_key = Some(API_KEY.to_owned());
         bench.slack.set_oauth_client(CLIENT_ID, CLIENT_SECRET.to_owned().into());
