@@ -1,9 +1,11 @@
 //! The calls we make to Slack. Tokens go in here and nowhere else; errors come out as what they mean to the caller.
 
+mod channels;
 mod people;
 mod socket;
 mod surfaces;
 
+pub use channels::ChannelInfo;
 pub use people::{EnterpriseUser, Profile, UserInfo};
 pub use socket::{Broken, Heard, Socket};
 pub use surfaces::Membership;
@@ -63,30 +65,6 @@ pub struct Installation {
     token: SlackApiToken,
 }
 
-/// A channel as the bot sees it.
-#[derive(Debug, Clone, Deserialize)]
-#[expect(clippy::struct_excessive_bools, reason = "Slack's own flags, read as they come")]
-pub struct ChannelInfo {
-    /// Archived channels take no messages.
-    #[serde(default)]
-    pub is_archived: bool,
-    /// Whether the bot is in it.
-    #[serde(default)]
-    pub is_member: bool,
-    /// Whether joining needs an invitation.
-    #[serde(default)]
-    pub is_private: bool,
-    /// A conversation of two.
-    #[serde(default)]
-    pub is_im: bool,
-    /// A conversation of a few.
-    #[serde(default)]
-    pub is_mpim: bool,
-    /// Whether people of a workspace outside the organisation are in it.
-    #[serde(default)]
-    pub is_ext_shared: bool,
-}
-
 #[derive(Deserialize)]
 struct AuthTest {
     team_id: String,
@@ -139,17 +117,7 @@ struct HistoryMessage {
 }
 
 #[derive(Deserialize)]
-struct Channel {
-    channel: ChannelInfo,
-}
-
-#[derive(Deserialize)]
 struct Nothing {}
-
-#[derive(Serialize)]
-struct Join<'a> {
-    channel: &'a str,
-}
 
 impl SlackApi {
     /// A client of the API at `api_url` (with its `/api`): plain http is taken too, which configuration allows on
@@ -337,20 +305,6 @@ impl SlackApi {
         Ok(None)
     }
 
-    /// A channel as the bot sees it.
-    pub async fn channel(&self, channel_ref: &ChannelRef) -> Result<ChannelInfo, SlackError> {
-        let query = [("channel", channel_ref.channel.as_str())];
-        let known: Channel = self.read(&channel_ref.workspace, "conversations.info", &query).await?;
-        Ok(known.channel)
-    }
-
-    /// Brings the bot into a public channel.
-    pub async fn join(&self, channel_ref: &ChannelRef) -> Result<(), SlackError> {
-        let request = Join { channel: channel_ref.channel.as_str() };
-        let Nothing {} = self.write(&channel_ref.workspace, "conversations.join", &request, READ_LIMIT).await?;
-        Ok(())
-    }
-
     async fn write<Q: Serialize + Send + Sync, A: DeserializeOwned + Send>(
         &self,
         workspace: &WorkspaceId,
@@ -392,11 +346,4 @@ fn posted(ts: String, thread: Option<String>) -> Result<Posted, SlackError> {
     let thread = thread.map(MessageTs::parse).transpose();
     let (ts, thread) = MessageTs::parse(ts).ok().zip(thread.ok()).ok_or(SlackError::Lost)?;
     Ok(Posted { ts, thread })
-}
-
-impl ChannelInfo {
-    /// Whether the bot can bring itself in.
-    pub fn is_open(&self) -> bool {
-        !self.is_private && !self.is_im && !self.is_mpim
-    }
 }

@@ -337,7 +337,7 @@ impl RecordKey {
     /// The time before the sequence, of a wake record.
     pub(super) fn wake_time(&self) -> Option<Timestamp> {
         let (before, _) = self.0.split_last_chunk::<8>()?;
-        micros(*before.last_chunk()?)
+        short::micros(*before.last_chunk()?)
     }
 
     fn workspace_bytes(&self) -> &[u8] {
@@ -375,11 +375,6 @@ impl RecordKey {
         let (workspace, rest) = self.0.split_at(self.workspace_bytes().len());
         Self([workspace, &[0, kind as u8], rest.get(1..).unwrap_or_default()].concat())
     }
-}
-
-/// A time as it stands in a key.
-fn micros(bytes: [u8; 8]) -> Option<Timestamp> {
-    Timestamp::from_microsecond(i64::from_be_bytes(bytes) ^ i64::MIN).ok()
 }
 
 impl fmt::Display for RecordKey {

@@ -1,10 +1,15 @@
 //! Keys whose last component may stand as a hash: taken apart for a backup, and made again from it.
 
-use super::{RecordKey, RecordKind, micros};
+use super::{RecordKey, RecordKind};
 use crate::model::{AccountId, ChannelRef, EventId, WorkspaceId};
 use crate::store::record::ShortText;
 use jiff::Timestamp;
 use uuid::Uuid;
+
+/// Reads a time from its eight bytes in a key.
+pub(super) fn micros(bytes: [u8; 8]) -> Option<Timestamp> {
+    Timestamp::from_microsecond(i64::from_be_bytes(bytes) ^ i64::MIN).ok()
+}
 
 impl RecordKey {
     /// The account and the text behind it, of a state or a message.
