@@ -178,12 +178,12 @@ impl DeliveryWorkers {
         let times = begun - CLOCK_SKEW_SECONDS..begun + CALL_SECONDS + CLOCK_SKEW_SECONDS;
         let asked_at = self.parts.clock.now();
         if let Err(turn) = self.look_turn(channel_ref, asked_at) {
-            return Ok(NextStep::Hold(turn));
+            return Ok(NextStep::At(turn));
         }
         match self.parts.slack.find_call(channel_ref, intent.thread.as_ref(), intent.call, times).await {
             Ok(Some(posted)) => self.done(channel_ref, intent, posted).await,
             Ok(None) => match pace::not_over_until(intent.at, asked_at).filter(|_| *why == SlackError::Lost) {
-                Some(end) => Ok(NextStep::Hold(end)),
+                Some(end) => Ok(NextStep::At(end)),
                 None => self.retry_call(channel_ref, intent, attempts, why).await,
             },
             Err(refused) => {
@@ -197,8 +197,8 @@ impl DeliveryWorkers {
                         self.reject_workspace(&channel_ref.workspace, PauseReason(refused.to_string()));
                         Ok(NextStep::Idle)
                     }
-                    Step::Retry { at, counted: false } => Ok(NextStep::Hold(at)),
-                    Step::Retry { .. } | Step::Reconcile => Ok(NextStep::Hold(pace::look_again(intent.at, now))),
+                    Step::Retry { at, counted: false } => Ok(NextStep::At(at)),
+                    Step::Retry { .. } | Step::Reconcile => Ok(NextStep::At(pace::look_again(intent.at, now))),
                     Step::PauseWorkspace | Step::PauseChannel | Step::Simpler | Step::Dead => {
                         warn!(channel = %channel_ref, "could not read the history of {channel_ref} ({refused}); posting again, which may post a duplicate");
                         self.parts.metrics.deliveries.count("possible_duplicate");
@@ -237,7 +237,7 @@ impl DeliveryWorkers {
         let digest = digest.map(|digest| Box::new(digest.posted_as(ts.clone())));
         self.settle(channel_ref, CallResult::Done { covers, ts, fold, digest, anchors }, next_at).await?;
         self.parts.metrics.deliveries.count(outcome);
-        Ok(NextStep::Now)
+        Ok(NextStep::Immediately)
     }
 
     async fn failed(
@@ -253,7 +253,7 @@ impl DeliveryWorkers {
             info!(channel = %channel_ref, message.ts = %ts, "the thread of message {ts} in {channel_ref} has changed: {why}");
             let done = CallResult::Done { covers: Vec::new(), ts, fold: None, digest: None, anchors };
             self.settle(channel_ref, done, next_at).await?;
-            return Ok(NextStep::Now);
+            return Ok(NextStep::Immediately);
         }
         let PendingCall { edits, covers, fold, digest, .. } = intent;
         if let Some(ts) = edits
@@ -310,7 +310,7 @@ impl DeliveryWorkers {
                 self.settle(channel_ref, CallResult::Dead { covers, error }, pace::next_call(now)).await?;
             }
         }
-        Ok(NextStep::Now)
+        Ok(NextStep::Immediately)
     }
 
     /// Keeps what becomes of a fold or digest that could not be edited; the deliveries are planned anew.
@@ -325,7 +325,7 @@ impl DeliveryWorkers {
         let (fold, digest) = (fold.map(Box::new), digest.map(Box::new));
         let done = CallResult::Done { covers: Vec::new(), ts, fold, digest, anchors: Vec::new() };
         self.settle(channel_ref, done, now).await?;
-        Ok(NextStep::Now)
+        Ok(NextStep::Immediately)
     }
 
     async fn settle(&self, channel_ref: &ChannelRef, how: CallResult, next_at: Timestamp) -> Result<(), StoreError> {

@@ -1,4 +1,4 @@
-//! Delivering: a channel for each channel, first in first out, one Slack call at a time, channels independent of each other.
+//! Delivers each channel's queue: first in, first out, one Slack call at a time, independent of other channels.
 
 mod call;
 mod enrichment;
@@ -27,61 +27,62 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
-/// What the channels work with.
+/// The parts of the server that delivery workers use.
 pub struct DeliveryParts {
-    /// The time.
+    /// The source of time.
     pub clock: Clock,
-    /// Where deliveries are kept.
+    /// The store with the queues.
     pub store: Arc<dyn Store>,
-    /// Where they go.
+    /// The client of Slack's Web API.
     pub slack: Arc<SlackApi>,
-    /// What is counted.
+    /// The counters that `/metrics` shows.
     pub metrics: Arc<Metrics>,
-    /// Who is who.
+    /// The Slack users behind Segments.ai usernames.
     pub people: Arc<UserDirectory>,
-    /// Which accounts have an API key.
+    /// The accounts that have an API key.
     pub keyed: Arc<AccountsWithApiKey>,
-    /// What Segments.ai knows.
+    /// Look-ups of names and progress in Segments.ai.
     pub lookup: Arc<Lookup>,
-    /// The base of the web app, for links.
+    /// The base URL of the Segments.ai web app, for links.
     pub app_url: String,
 }
 
-/// The channels that have anything to do: one task each, gone when its channel is empty.
+/// The delivery workers: one task for each channel with work to do, ended when its queue is empty.
 pub struct DeliveryWorkers {
     parts: DeliveryParts,
     working: Mutex<HashMap<ChannelRef, Worker>>,
-    /// Workspaces that were opened, and those that Slack does not let us into any more; the channels of others wait.
-    doors: Mutex<HashMap<WorkspaceId, WorkspaceState>>,
+    /// The workspaces whose token Slack accepted or rejected. Channels of other workspaces wait.
+    workspaces: Mutex<HashMap<WorkspaceId, WorkspaceState>>,
     limits: limits::WorkspaceLimits,
-    /// Told of every door that closes.
-    closings: watch::Sender<()>,
-    /// Told of every channel that is paused.
+    /// Notified when Slack rejects a workspace's token.
+    rejections: watch::Sender<()>,
+    /// Notified when a channel is paused.
     pauses: watch::Sender<()>,
     busy: watch::Sender<usize>,
     tasks: TaskTracker,
     shutdown: CancellationToken,
 }
 
-/// Whether Slack lets us into a workspace.
+/// The state of a workspace's token at Slack.
 enum WorkspaceState {
-    Open,
-    /// With Slack's code.
-    Closed(PauseReason),
+    /// Accepted: the workspace's workers run.
+    Connected,
+    /// Rejected, with Slack's code: its workers wait.
+    Rejected(PauseReason),
 }
 
-/// A channel's task, as seen from outside.
+/// The state of a channel's task that others may change.
 struct Worker {
     alarm: Arc<Notify>,
-    /// Whether it is at work, or about to be; else it waits for its alarm or a time.
+    /// Set while the task works or is about to; otherwise it waits for a time or its alarm.
     at_work: bool,
-    /// Whether something came while it was at work: it must look again.
+    /// Set if work arrived while the task was busy, so that it looks again.
     woken: bool,
-    /// Whether it waits for a time, whatever comes.
+    /// Set while the task waits for a time and cannot be woken.
     holds: bool,
 }
 
-/// Work beside the channels that counts as one of them.
+/// Counts as a busy worker until it is dropped.
 pub struct BusyGuard(Arc<DeliveryWorkers>);
 
 impl Drop for BusyGuard {
@@ -90,17 +91,22 @@ impl Drop for BusyGuard {
     }
 }
 
-/// What a channel's task does next.
+/// The next step of a channel's task.
 enum NextStep {
-    /// Look again at once.
-    Now,
-    /// Look again at a time, or when woken.
-    Until(jiff::Timestamp),
-    /// Look again at a time and not before, whatever comes.
-    Hold(jiff::Timestamp),
-    /// Look again at the second time, or when woken, but not before the first.
-    Doze(jiff::Timestamp, jiff::Timestamp),
-    /// Nothing is left to do until woken.
+    /// Look again immediately.
+    Immediately,
+    /// Look again at a time, or earlier when woken.
+    AtOrWoken(jiff::Timestamp),
+    /// Look again at a time, and not earlier.
+    At(jiff::Timestamp),
+    /// Look again at `latest`, or earlier when woken, but not before `earliest`.
+    Between {
+        /// The first moment to look again.
+        earliest: jiff::Timestamp,
+        /// The last moment to look again.
+        latest: jiff::Timestamp,
+    },
+    /// End: nothing is left to do until woken.
     Idle,
 }
 
@@ -110,9 +116,9 @@ impl DeliveryWorkers {
         Arc::new(Self {
             parts,
             working: Mutex::default(),
-            doors: Mutex::default(),
+            workspaces: Mutex::default(),
             limits: limits::WorkspaceLimits::default(),
-            closings: watch::Sender::new(()),
+            rejections: watch::Sender::new(()),
             pauses: watch::Sender::new(()),
             busy: watch::Sender::new(0),
             tasks: TaskTracker::new(),
@@ -120,7 +126,7 @@ impl DeliveryWorkers {
         })
     }
 
-    /// Tells a channel that it has something to do. It is counted as busy when this returns.
+    /// Wakes a channel's worker, or starts one. It counts as busy when this returns.
     pub fn wake(self: &Arc<Self>, channel_ref: &ChannelRef) {
         if self.shutdown.is_cancelled() {
             return;
@@ -141,62 +147,62 @@ impl DeliveryWorkers {
         self.tasks.spawn(Arc::clone(self).work(channel_ref.clone(), alarm));
     }
 
-    /// Lets a workspace's channels go on (or begin): all that have anything pending.
+    /// Marks a workspace as connected and wakes its channels that have work.
     pub async fn open(self: &Arc<Self>, workspace: &WorkspaceId) -> Result<(), StoreError> {
-        self.doors.lock().insert(workspace.clone(), WorkspaceState::Open);
+        self.workspaces.lock().insert(workspace.clone(), WorkspaceState::Connected);
         for channel_ref in self.parts.store.channels_with_work(workspace).await? {
             self.wake(&channel_ref);
         }
         Ok(())
     }
 
-    /// Why a workspace's channels wait, if Slack does not let us in.
+    /// Returns the reason why Slack rejected a workspace's token; none if it did not.
     pub fn workspace_rejection(&self, workspace: &WorkspaceId) -> Option<PauseReason> {
-        match self.doors.lock().get(workspace) {
-            Some(WorkspaceState::Closed(reason)) => Some(reason.clone()),
-            Some(WorkspaceState::Open) | None => None,
+        match self.workspaces.lock().get(workspace) {
+            Some(WorkspaceState::Rejected(reason)) => Some(reason.clone()),
+            Some(WorkspaceState::Connected) | None => None,
         }
     }
 
-    /// Makes a workspace's channels wait until it is opened again.
+    /// Marks a workspace as rejected: its workers wait until it is connected again.
     pub fn reject_workspace(&self, workspace: &WorkspaceId, reason: PauseReason) {
         let text = reason.to_string();
-        let before = self.doors.lock().insert(workspace.clone(), WorkspaceState::Closed(reason));
-        if !matches!(before, Some(WorkspaceState::Closed(_))) {
+        let before = self.workspaces.lock().insert(workspace.clone(), WorkspaceState::Rejected(reason));
+        if !matches!(before, Some(WorkspaceState::Rejected(_))) {
             warn!(workspace.id = %workspace, "Slack rejected the token of workspace {workspace} ({text}); deliveries are paused");
         }
-        self.closings.send_replace(());
+        self.rejections.send_replace(());
     }
 
-    /// Waits until Slack does not let us into a workspace any more.
+    /// Waits until Slack rejects a workspace's token.
     pub async fn until_workspace_rejected(&self, workspace: &WorkspaceId) {
-        let mut closings = self.closings.subscribe();
+        let mut rejections = self.rejections.subscribe();
         while self.workspace_rejection(workspace).is_none() {
-            closings.changed().await.expect("the sender lives in `self`, which is borrowed here");
+            rejections.changed().await.expect("the sender lives in `self`, which is borrowed here");
         }
     }
 
-    fn is_open(&self, workspace: &WorkspaceId) -> bool {
-        matches!(self.doors.lock().get(workspace), Some(WorkspaceState::Open))
+    fn is_connected(&self, workspace: &WorkspaceId) -> bool {
+        matches!(self.workspaces.lock().get(workspace), Some(WorkspaceState::Connected))
     }
 
-    /// Counts as a channel at work while it is kept.
+    /// Returns a guard that counts as a busy worker until it is dropped.
     pub fn at_work(self: &Arc<Self>) -> BusyGuard {
         self.busy.send_modify(|busy| *busy += 1);
         BusyGuard(Arc::clone(self))
     }
 
-    /// Every pause of a channel, as something to wait for.
+    /// Returns a receiver that is notified when a channel is paused.
     pub fn pauses(&self) -> watch::Receiver<()> {
         self.pauses.subscribe()
     }
 
-    /// How many channels are at work right now, and what counts as one, as a value to watch.
+    /// Returns the number of busy workers and guards, as a value to watch.
     pub fn busy(&self) -> watch::Receiver<usize> {
         self.busy.subscribe()
     }
 
-    /// Waits for calls in flight; nothing new begins after shutdown.
+    /// Waits for the calls in flight. No call begins after shutdown.
     pub async fn finish(&self) {
         self.tasks.close();
         self.tasks.wait().await;
@@ -205,24 +211,24 @@ impl DeliveryWorkers {
 
     async fn work(self: Arc<Self>, channel_ref: ChannelRef, alarm: Arc<Notify>) {
         loop {
-            let rest = if self.shutdown.is_cancelled() { NextStep::Idle } else { self.step(&channel_ref).await };
-            match rest {
-                NextStep::Now => {}
-                NextStep::Until(at) => {
+            let next = if self.shutdown.is_cancelled() { NextStep::Idle } else { self.step(&channel_ref).await };
+            match next {
+                NextStep::Immediately => {}
+                NextStep::AtOrWoken(at) => {
                     if self.mark_idle_unless_woken(&channel_ref) {
                         self.wait_until_or_woken(at, &alarm).await;
-                        self.mark_woken(&channel_ref);
+                        self.mark_busy_again(&channel_ref);
                     }
                 }
-                NextStep::Hold(at) => {
+                NextStep::At(at) => {
                     self.wait_until(&channel_ref, at).await;
-                    self.mark_woken(&channel_ref);
+                    self.mark_busy_again(&channel_ref);
                 }
-                NextStep::Doze(hold, at) => {
-                    self.wait_until(&channel_ref, hold).await;
+                NextStep::Between { earliest, latest } => {
+                    self.wait_until(&channel_ref, earliest).await;
                     if self.mark_idle_unless_woken(&channel_ref) {
-                        self.wait_until_or_woken(at, &alarm).await;
-                        self.mark_woken(&channel_ref);
+                        self.wait_until_or_woken(latest, &alarm).await;
+                        self.mark_busy_again(&channel_ref);
                     }
                 }
                 NextStep::Idle => {
@@ -240,15 +246,15 @@ impl DeliveryWorkers {
         }
     }
 
-    /// A worker that waited looks again.
-    fn mark_woken(&self, channel_ref: &ChannelRef) {
+    /// Marks a worker as busy after it waited.
+    fn mark_busy_again(&self, channel_ref: &ChannelRef) {
         if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.woken = false;
             self.mark_busy(worker);
         }
     }
 
-    /// Whether a worker may wait: not if it was woken meanwhile.
+    /// Marks a worker as idle and returns true, or returns false if it was woken in the meantime.
     fn mark_idle_unless_woken(&self, channel_ref: &ChannelRef) -> bool {
         let mut working = self.working.lock();
         let Some(worker) = working.get_mut(channel_ref) else { return true };
@@ -259,7 +265,7 @@ impl DeliveryWorkers {
         true
     }
 
-    /// A worker waits for a time or its alarm.
+    /// Waits for a time, the alarm, or shutdown.
     async fn wait_until_or_woken(&self, at: jiff::Timestamp, alarm: &Notify) {
         tokio::select! {
             () = self.parts.clock.sleep_until(at) => {}
@@ -268,7 +274,7 @@ impl DeliveryWorkers {
         }
     }
 
-    /// A worker waits for a time, woken or not, and is at work again.
+    /// Waits for a time or shutdown, whether woken or not, and marks the worker as busy again.
     async fn wait_until(&self, channel_ref: &ChannelRef, at: jiff::Timestamp) {
         if let Some(worker) = self.working.lock().get_mut(channel_ref) {
             worker.holds = true;
@@ -287,7 +293,7 @@ impl DeliveryWorkers {
         }
     }
 
-    /// Whether a worker may end: not if it was woken meanwhile, unless everything ends.
+    /// Removes a worker and returns true, or returns false if it was woken in the meantime and no shutdown began.
     fn try_exit(&self, channel_ref: &ChannelRef) -> bool {
         let mut working = self.working.lock();
         if !self.shutdown.is_cancelled()
@@ -302,7 +308,7 @@ impl DeliveryWorkers {
     }
 }
 
-/// How long to wait after so many tries in a row that Slack did not take: from a second to five minutes.
+/// Returns the time to wait after this many failed attempts in a row, with jitter: from 1 second to 5 minutes.
 pub fn back_off(tries: u32) -> Duration {
     retry::pause(tries, call::jitter())
 }

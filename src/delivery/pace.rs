@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn lanes_get_their_turns_in_the_order_in_which_they_ask() {
+    fn channels_get_their_turns_in_the_order_in_which_they_ask() {
         let mut limits = Limits::new();
         let turns: Vec<_> = (0..6).map(|number| limits.edit(&channel(number), None, at(0)).err()).collect();
         assert_eq!(turns, [None, None, None, Some(at(2_000)), Some(at(4_000)), Some(at(6_000))]);

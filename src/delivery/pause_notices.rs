@@ -31,7 +31,7 @@ impl DeliveryWorkers {
     ) -> Result<NextStep, StoreError> {
         let Some(next) = untold.iter().min_by_key(|untold| untold.not_before) else { return Ok(NextStep::Idle) };
         if next.not_before > now {
-            return Ok(NextStep::Until(next.not_before));
+            return Ok(NextStep::AtOrWoken(next.not_before));
         }
         if self.parts.store.take_pause_notice(channel_ref, &next.user).await? {
             // A task of its own: a channel that is resumed meanwhile does not wait for it.
@@ -44,7 +44,7 @@ impl DeliveryWorkers {
             };
             self.tasks.spawn(errand.run());
         }
-        Ok(NextStep::Now)
+        Ok(NextStep::Immediately)
     }
 }
 

@@ -33,7 +33,7 @@ impl DeliveryWorkers {
         };
         stepped.unwrap_or_else(|error| {
             warn!(channel = %channel_ref, "could not process the queue of {channel_ref}: {error}; retrying in {STORE_RETRY_DELAY:?}");
-            NextStep::Hold(later(self.parts.clock.now(), STORE_RETRY_DELAY))
+            NextStep::At(later(self.parts.clock.now(), STORE_RETRY_DELAY))
         })
     }
 
@@ -49,24 +49,24 @@ impl DeliveryWorkers {
                 let step = decide(&why, delivery.attempts, now, jitter());
                 self.apply_decision(channel_ref, vec![delivery.sequence], delivery.attempts, &why, step).await
             }
-            _ => Ok(NextStep::Hold(later(now, STORE_RETRY_DELAY))),
+            _ => Ok(NextStep::At(later(now, STORE_RETRY_DELAY))),
         }
     }
 
     async fn try_step(self: &Arc<Self>, channel_ref: &ChannelRef) -> Result<NextStep, StoreError> {
-        if !self.is_open(&channel_ref.workspace) {
+        if !self.is_connected(&channel_ref.workspace) {
             return Ok(NextStep::Idle);
         }
         let now = self.parts.clock.now();
         if let Some(until) = self.limited_until(channel_ref, now) {
-            return Ok(NextStep::Hold(until));
+            return Ok(NextStep::At(until));
         }
         let mut claim = self.parts.store.pending_work(channel_ref, now, CLAIM_LIMIT).await?;
         if let Some(pause) = &claim.pause {
             return self.notify_creators(channel_ref, pause, &claim.pause_notices, now).await;
         }
         if let Some(next_at) = claim.next_at.filter(|next_at| *next_at > now) {
-            return Ok(NextStep::Hold(next_at));
+            return Ok(NextStep::At(next_at));
         }
         if let Some(intent) = &claim.intent {
             let covered = claim.due.iter().filter(|(delivery, _)| intent.covers.contains(&delivery.sequence));
@@ -90,7 +90,7 @@ impl DeliveryWorkers {
                 if !missing.is_empty() {
                     // What comes meanwhile may change the plan.
                     self.parts.lookup.ask(missing).await;
-                    return Ok(NextStep::Now);
+                    return Ok(NextStep::Immediately);
                 }
                 match self.turn(channel_ref, &claim.due, &planned, &mut waiting, now) {
                     Ok(()) => return self.deliver(channel_ref, planned).await,
@@ -102,9 +102,9 @@ impl DeliveryWorkers {
         Ok(match next {
             // What comes meanwhile joins many that wait already: they are not looked through for each.
             Some(at) if claim.due.len() > BUSY_QUEUE_LENGTH => {
-                NextStep::Doze(later(now, BUSY_QUEUE_INTERVAL).min(at), at)
+                NextStep::Between { earliest: later(now, BUSY_QUEUE_INTERVAL).min(at), latest: at }
             }
-            Some(at) => NextStep::Until(at),
+            Some(at) => NextStep::AtOrWoken(at),
             None => NextStep::Idle,
         })
     }

@@ -56,7 +56,7 @@ pub(super) fn list(view: &StoreView, workspace: &WorkspaceId, limit: usize) -> R
     let mut letters = Vec::new();
     for key in view.keys(&beginning, &beginning).take(limit) {
         let key = key?;
-        let place = key.lane_by_age().zip(key.sequence());
+        let place = key.channel_by_age().zip(key.sequence());
         let letter = match place {
             Some((channel_ref, sequence)) => {
                 view.read(&RecordKey::numbered(&channel_ref, RecordKind::Dead, sequence))?

@@ -20,24 +20,24 @@ const DELIVERIES_PER_STEP: usize = 256;
 pub(super) async fn expire(writer: &StoreWriter, workspace: &WorkspaceId, now: Timestamp) -> Result<u64, StoreError> {
     let mut gone = 0;
     for channel_ref in long_paused(writer, workspace, now).await? {
-        let mut of_lane = 0;
+        let mut of_channel = 0;
         for kind in [RecordKind::Ready, RecordKind::Held] {
             let mut from = Some(RecordKey::within(&channel_ref, kind));
             while let Some(start) = from {
                 let channel_ref = channel_ref.clone();
                 let step = move |view: &mut StoreView| Ok((page(view, &channel_ref, kind, &start, now)?, Commit::Soon));
                 let (went, next) = writer.write(step).await?;
-                of_lane += went;
+                of_channel += went;
                 from = next;
             }
         }
-        if of_lane > 0 {
+        if of_channel > 0 {
             tracing::warn!(
-                channel = %channel_ref, dead_letters = of_lane,
-                "moved {of_lane} deliveries to the dead letters because {channel_ref} was on hold for 7 days"
+                channel = %channel_ref, dead_letters = of_channel,
+                "moved {of_channel} deliveries to the dead letters because {channel_ref} was on hold for 7 days"
             );
         }
-        gone += of_lane;
+        gone += of_channel;
     }
     Ok(gone)
 }

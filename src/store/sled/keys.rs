@@ -323,7 +323,7 @@ impl RecordKey {
     }
 
     /// The channel of a dead letter in the order of age.
-    pub(super) fn lane_by_age(&self) -> Option<ChannelRef> {
+    pub(super) fn channel_by_age(&self) -> Option<ChannelRef> {
         let channel = self.rest().get(8..)?.split(|&byte| byte == 0).next()?;
         let channel = ChannelId::parse(std::str::from_utf8(channel).ok()?).ok()?;
         Some(ChannelRef { workspace: self.workspace()?, channel })

@@ -105,7 +105,7 @@ async fn trim_dead_letters(writer: &StoreWriter, workspace: &WorkspaceId) -> Res
             let oldest = view.keys(&beginning, &beginning).take(over).collect::<Result<Vec<_>, _>>()?;
             for key in &oldest {
                 view.remove(key)?;
-                if let Some((channel_ref, sequence)) = key.lane_by_age().zip(key.sequence()) {
+                if let Some((channel_ref, sequence)) = key.channel_by_age().zip(key.sequence()) {
                     view.remove(&RecordKey::numbered(&channel_ref, RecordKind::Dead, sequence))?;
                 }
             }

@@ -36,7 +36,7 @@ fn a_key_gives_back_what_it_was_made_of() {
     let wake = RecordKey::wake(&channel_ref("C1"), at, 258);
     assert_eq!((wake.wake_time(), wake.sequence(), wake.channel_ref()), (Some(at), Some(258), Some(channel_ref("C1"))));
     assert!(wake.is(RecordKind::Wake) && !wake.is(RecordKind::Held));
-    assert_eq!(RecordKey::dead_by_age(&channel_ref("C1"), at, 0).lane_by_age(), Some(channel_ref("C1")));
+    assert_eq!(RecordKey::dead_by_age(&channel_ref("C1"), at, 0).channel_by_age(), Some(channel_ref("C1")));
     assert_eq!(RecordKey::of(&channel_ref("C1"), RecordKind::Queue).channel_ref(), Some(channel_ref("C1")));
 }
 
