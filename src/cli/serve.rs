@@ -30,22 +30,31 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
     })
 }
 
-/// Turns off the logs of the WebSocket library, which contain secrets and messages at `trace`.
-const SILENCED_LOG_TARGET: &str = "tungstenite=off";
+/// Limits the logs of two libraries, whatever the filter says.
+///
+/// - The WebSocket library logs secrets and messages at `trace`.
+/// - sled logs below `info` while a thread that used it ends.
+///   By then the buffer that a log line needs is gone, and the process aborts.
+const LIMITED_LOG_TARGETS: [&str; 2] = ["tungstenite=off", "sled=info"];
 
 /// Starts logging to standard error.
 ///
 /// The filter must be valid: it was checked with the rest of the configuration.
 pub(super) fn log(format: LogFormat, filter: &str) {
-    let filter = EnvFilter::new(filter).add_directive(SILENCED_LOG_TARGET.parse().expect("a constant directive"));
     let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(limited(filter))
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
     match format {
         LogFormat::Pretty => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),
     }
+}
+
+/// Returns the filter with [`LIMITED_LOG_TARGETS`] added.
+fn limited(filter: &str) -> EnvFilter {
+    let limits = LIMITED_LOG_TARGETS.iter().map(|directive| directive.parse().expect("a constant directive"));
+    limits.fold(EnvFilter::new(filter), EnvFilter::add_directive)
 }
 
 /// Returns a token that the first SIGINT or SIGTERM cancels; the second signal exits the process with code 1.
@@ -64,4 +73,19 @@ pub(super) fn stopped_by_signals() -> std::io::Result<CancellationToken> {
         }
     });
     Ok(shutdown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::limited;
+
+    #[test]
+    fn a_filter_cannot_lift_the_limits_of_libraries() {
+        for filter in ["trace", "sled=trace", "trace,tungstenite=debug,sled=debug"] {
+            let filter = limited(filter).to_string();
+            let mut directives: Vec<&str> = filter.split(',').filter(|part| !matches!(*part, "trace")).collect();
+            directives.sort_unstable();
+            assert_eq!(directives, ["sled=info", "tungstenite=off"]);
+        }
+    }
 }
